@@ -1,0 +1,39 @@
+{
+  "targets": [
+    {
+      "target_name": "vitrine",
+      # One list of sources for node-gyp and CMake: native/sources.txt, a path a line, relative to native/.
+      "sources": [
+        "<!@(node -p \"require('fs').readFileSync('native/sources.txt', 'utf8').split('\\n').filter(Boolean).map((f) => 'native/' + f).join(' ')\")"
+      ],
+      "include_dirs": [
+        "native",
+        "<!(node -p \"require('node-addon-api').include_dir\")"
+      ],
+      "defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS"],
+      # OpenBLAS and oneDNN are not linked: native/gemm loads them with dlopen at run time.
+      "libraries": ["-lhwy", "-ldl", "-pthread"],
+      "cflags": ["-Wall", "-Wextra", "-fvisibility=hidden"],
+      # No -march: Highway compiles each kernel for every instruction set and chooses at run time.
+      "cflags_cc": ["-std=c++20", "-O3", "-fexceptions", "-fvisibility-inlines-hidden"],
+      "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-exceptions", "-fno-rtti"],
+      "conditions": [
+        [
+          "OS=='mac'",
+          {
+            "xcode_settings": {
+              "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
+              "GCC_ENABLE_CPP_EXCEPTIONS": "YES",
+              "GCC_OPTIMIZATION_LEVEL": "3",
+              "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+              "MACOSX_DEPLOYMENT_TARGET": "12.0"
+            },
+            # Homebrew's prefix on Apple silicon, then on Intel.
+            "include_dirs": ["/opt/homebrew/include", "/usr/local/include"],
+            "library_dirs": ["/opt/homebrew/lib", "/usr/local/lib"]
+          }
+        ]
+      ]
+    }
+  ]
+}

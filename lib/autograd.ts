@@ -1,0 +1,254 @@
+import { describe, expected, shapeText } from './check.js';
+import { BINARY, native } from './native.js';
+import { type GraphNode, trackNode, untracked } from './scope.js';
+import { empty, fill, type Tensor } from './tensor.js';
+
+/**
+ * Reverse-mode differentiation at the granularity of ops. Each op that runs on a tensor requiring a gradient leaves a
+ * node; `backward` walks the nodes newest first and releases what they saved as it goes. Counterpart: torch.autograd.
+ */
+
+let enabled = true;
+
+/** Runs `fn` without recording ops for backward. Counterpart: `torch.no_grad`. */
+export function noGrad<T>(fn: () => T): T {
+  const before = enabled;
+  enabled = false;
+  try {
+    return fn();
+  } finally {
+    enabled = before;
+  }
+}
+
+/** Where an op's gradient rule leaves the gradients of its inputs. */
+export interface Gradients {
+  /** Whether input `i` needs a gradient. */
+  wants(i: number): boolean;
+  /** The tensor to write input `i`'s gradient to; with `accumulate`, to add it to. */
+  target(i: number): { grad: Tensor; accumulate: boolean };
+  /** Says that input `i`'s gradient is `grad`, a tensor of the input's size whose memory is then shared. */
+  pass(i: number, grad: Tensor): void;
+}
+
+/** The gradients of an op's outputs, in; what it saved; the gradients of its inputs, out. */
+export type GradientRule = (dys: readonly (Tensor | undefined)[], grads: Gradients, saved: readonly Tensor[]) => void;
+
+/** A gradient on its way to whatever made the tensor; a leaf keeps its own. */
+class Node implements GraphNode {
+  static #count = 0;
+  readonly order = Node.#count++;
+  readonly parents: readonly (Node | undefined)[];
+  #saved: readonly Tensor[] | null;
+  readonly #versions: readonly number[];
+
+  constructor(
+    readonly name: string,
+    readonly inputs: readonly Edge[],
+    readonly outputShapes: readonly (readonly number[])[],
+    saved: readonly Tensor[],
+    readonly rule: GradientRule,
+  ) {
+    this.parents = inputs.map((edge) => edge.node);
+    this.#saved = untracked(() => saved.map((tensor) => tensor.alias()));
+    this.#versions = saved.map((tensor) => tensor.storage.version);
+  }
+
+  /** What the rule needs, as it was in forward. */
+  get saved(): readonly Tensor[] {
+    if (this.#saved === null) {
+      throw new Error(
+        `Expected a graph that backward() has not walked yet but ${this.name} has released what it saved. Run the forward pass again before a second backward().`,
+      );
+    }
+    for (const [i, tensor] of this.#saved.entries()) {
+      if (tensor.storage.version !== this.#versions[i]) {
+        throw new Error(
+          `Expected what ${this.name} saved for backward to be unchanged but ${describe(tensor)} was modified in place. Modify it after backward(), or on a copy.`,
+        );
+      }
+    }
+    return this.#saved;
+  }
+
+  release(): void {
+    for (const tensor of this.#saved ?? []) tensor.dispose();
+    this.#saved = null;
+  }
+}
+
+/** An input of a node: the node that made it, or itself when it is a leaf; neither when it needs no gradient. */
+interface Edge {
+  readonly shape: readonly number[];
+  readonly node?: Node;
+  readonly outputIndex: number;
+  readonly leaf?: Tensor;
+}
+
+function edgeOf(input: Tensor | undefined): Edge {
+  if (input === undefined || !input.requiresGrad) return { shape: [], outputIndex: 0 };
+  const { shape, outputIndex } = input;
+  return input.node instanceof Node ? { shape, node: input.node, outputIndex } : { shape, outputIndex, leaf: input };
+}
+
+/** Whether ops on these inputs are recorded. */
+export function needsGrad(...inputs: readonly (Tensor | undefined)[]): boolean {
+  return enabled && inputs.some((input) => input?.requiresGrad === true);
+}
+
+/**
+ * Records an op for backward, if one of its inputs requires a gradient; gives `output` back.
+ * The rule's `saved` are the tensors listed here; the rule must use those, not the op's arguments, which may be gone.
+ */
+export function record(
+  name: string,
+  output: Tensor,
+  inputs: readonly (Tensor | undefined)[],
+  saved: readonly Tensor[],
+  rule: (dy: Tensor, grads: Gradients, saved: readonly Tensor[]) => void,
+): Tensor {
+  // A node with one output is only walked when that output has a gradient.
+  recordAll(name, [output], inputs, saved, ([dy], grads, kept) => rule(dy as Tensor, grads, kept));
+  return output;
+}
+
+/** As `record`, for an op with several outputs, whose gradients may be undefined. */
+export function recordAll(
+  name: string,
+  outputs: readonly Tensor[],
+  inputs: readonly (Tensor | undefined)[],
+  saved: readonly Tensor[],
+  rule: GradientRule,
+): void {
+  if (!needsGrad(...inputs)) return;
+  const shapes = outputs.map((output) => output.shape);
+  const node = new Node(name, inputs.map(edgeOf), shapes, saved, rule);
+  trackNode(node);
+  for (const [index, output] of outputs.entries()) {
+    output.requiresGrad = true;
+    output.node = node;
+    output.outputIndex = index;
+  }
+}
+
+/**
+ * Computes the gradients of `root` with respect to every leaf that requires one, and adds them to the leaves' `grad`.
+ *
+ * @param gradient the gradient of the final result with respect to `root`, of its shape. Default 1, for one element.
+ * @throws TypeError when `root` has several elements and no gradient is given; Error when it was walked already or
+ *   requires no gradient
+ */
+export function backward(root: Tensor, gradient?: Tensor): void {
+  if (!root.requiresGrad) {
+    throw expected('a result of tensors that require gradients', 'backward()', root, 'Set requiresGrad on its inputs.');
+  }
+  if (gradient === undefined && root.size !== 1) {
+    throw expected('a gradient', `backward() on ${describe(root)}`, gradient, 'Only a single element has a default.');
+  }
+  if (gradient !== undefined && shapeText(gradient.shape) !== shapeText(root.shape)) {
+    throw expected(`a gradient of shape ${shapeText(root.shape)}`, 'backward()', gradient);
+  }
+  untracked(() => noGrad(() => walk(root, gradient?.alias() ?? fill(empty(root.shape), 1))));
+}
+
+function walk(root: Tensor, gradient: Tensor): void {
+  const arrived = new Map<Node, (Tensor | undefined)[]>();
+  const open = new NewestFirst();
+  const gradients = new Arrivals(arrived, open);
+  gradients.deliver(edgeOf(root), gradient);
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    const dys = arrived.get(node) ?? [];
+    arrived.delete(node);
+    node.rule(dys, gradients.of(node), node.saved);
+    for (const dy of dys) dy?.dispose();
+    node.release();
+  }
+}
+
+/** The nodes whose gradients have begun to arrive; a node is newer than all that it was computed from. */
+class NewestFirst {
+  readonly #heap: Node[] = [];
+
+  push(node: Node): void {
+    const heap = this.#heap;
+    // Graphs are nearly chains: the new node almost always goes to the end of a short sorted list.
+    let at = heap.length;
+    while (at > 0 && (heap[at - 1] as Node).order > node.order) at--; // inside the array
+    heap.splice(at, 0, node);
+  }
+
+  pop(): Node | undefined {
+    return this.#heap.pop();
+  }
+}
+
+/** Gathers gradients where they arrive, in place where nobody else holds the memory. */
+class Arrivals {
+  constructor(
+    readonly arrived: Map<Node, (Tensor | undefined)[]>,
+    readonly open: NewestFirst,
+  ) {}
+
+  of(node: Node): Gradients {
+    const edge = (i: number): Edge => node.inputs[i] ?? { shape: [], outputIndex: 0 };
+    return {
+      wants: (i) => edge(i).node !== undefined || edge(i).leaf !== undefined,
+      target: (i) => {
+        const present = this.present(edge(i));
+        if (present !== undefined && present.storage.holders === 1) return { grad: present, accumulate: true };
+        const grad = empty(edge(i).shape);
+        if (present === undefined) {
+          this.deliver(edge(i), grad);
+          return { grad, accumulate: false };
+        }
+        // Someone else reads this gradient too: go on with a copy.
+        native.affine(grad.handle, present.handle, present.size, 1, 0);
+        this.replace(edge(i), grad);
+        present.dispose();
+        return { grad, accumulate: true };
+      },
+      pass: (i, grad) => this.deliver(edge(i), grad.alias(edge(i).shape)),
+    };
+  }
+
+  present(edge: Edge): Tensor | undefined {
+    if (edge.leaf !== undefined) return edge.leaf.grad ?? undefined;
+    return edge.node && this.arrived.get(edge.node)?.[edge.outputIndex];
+  }
+
+  replace(edge: Edge, grad: Tensor): void {
+    if (edge.leaf !== undefined) edge.leaf.grad = grad;
+    else if (edge.node !== undefined) {
+      const slots = this.arrived.get(edge.node);
+      if (slots !== undefined) slots[edge.outputIndex] = grad;
+    }
+  }
+
+  /** Takes over `grad`. */
+  deliver(edge: Edge, grad: Tensor): void {
+    const present = this.present(edge);
+    if (present !== undefined) {
+      const sum = present.storage.holders === 1 ? present : empty(edge.shape);
+      const flat = [sum.size];
+      native.binary(sum.handle, present.handle, grad.handle, flat, [1], [1], BINARY.add);
+      grad.dispose();
+      if (sum !== present) {
+        this.replace(edge, sum);
+        present.dispose();
+      }
+      return;
+    }
+    if (edge.leaf !== undefined) edge.leaf.grad = grad;
+    else if (edge.node !== undefined) {
+      const { node } = edge;
+      const slots = this.arrived.get(node);
+      if (slots !== undefined) slots[edge.outputIndex] = grad;
+      else {
+        const fresh: (Tensor | undefined)[] = node.outputShapes.map(() => undefined);
+        fresh[edge.outputIndex] = grad;
+        this.arrived.set(node, fresh);
+        this.open.push(node);
+      }
+    } else grad.dispose();
+  }
+}

@@ -1,0 +1,25 @@
+import type { Dataset } from '../data/dataset.js';
+import { ViT } from '../nn/vit.js';
+import type { ViTConfig } from '../nn/vit-config.js';
+import type { ModelSettings } from './train-settings.js';
+
+/** A model of these settings for images of a data set; throws TypeError when sizes do not go together. */
+export function buildModel(settings: ModelSettings, { shape }: Dataset, numClasses: number): ViT {
+  const [inChans, height, width] = shape;
+  const { dropout } = settings;
+  const sizes: { [K in keyof ViTConfig]?: ViTConfig[K] | undefined } = {
+    patchSize: settings.patch,
+    embedDim: settings.dim,
+    depth: settings.depth,
+    numHeads: settings.heads,
+    mlpRatio: settings.mlpRatio,
+  };
+  // Where the paper has dropout (Dosovitskiy et al. 2021, appendix B.1).
+  const regularisation = { posDropRate: dropout, projDropRate: dropout, dropPathRate: settings.dropPath };
+  const config = { ...onlyGiven(sizes), ...regularisation, imgSize: [height, width], inChans, numClasses } as const;
+  return settings.name === null ? new ViT(config) : ViT.create(settings.name, config);
+}
+
+function onlyGiven(options: { [K in keyof ViTConfig]?: ViTConfig[K] | undefined }): Partial<ViTConfig> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { nonEmpty, wholeNumber } from './flags.js';
+import { DEFAULT_RUN } from './run-folder.js';
+
+interface EvalFlags {
+  run: string;
+  data?: string;
+  threads?: number;
+  json?: true;
+}
+
+/** `vitrine eval`: how well a trained model does on test images. */
+export function addEval(program: Command): void {
+  program
+    .command('eval')
+    .description('tell accuracy and loss of a trained model on test images')
+    .option('--run <folder>', 'what `vitrine train` has written', nonEmpty('--run', 'a folder'), DEFAULT_RUN)
+    .option('--data <folder>', 'IDX files (default: those of the training)', nonEmpty('--data', 'a folder'))
+    .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1))
+    .option('--json', 'as JSON')
+    .action(async ({ run, data, threads, json }: EvalFlags) => {
+      const [{ loadRun }, { checkDataFits, loadData }, { evaluate }, { setThreads }, { formatPercent }] =
+        await Promise.all([
+          import('./load-run.js'),
+          import('./data-source.js'),
+          import('../train/evaluate.js'),
+          import('../info.js'),
+          import('../report/format.js'),
+        ]);
+      if (threads !== undefined) setThreads(threads);
+      const { model, config } = await loadRun(run);
+      const test = await loadData(data ?? config.data, 'test');
+      checkDataFits(model, test, 'the test images');
+      const { accuracy, loss } = await evaluate(model, test);
+      const right = Math.round(accuracy * test.count);
+      if (json) console.log(JSON.stringify({ accuracy, loss, count: test.count, right }));
+      else console.log(`Accuracy ${formatPercent(accuracy)} (${right} of ${test.count}), loss ${loss.toFixed(4)}`);
+    });
+}

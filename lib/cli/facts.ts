@@ -1,0 +1,48 @@
+import { info } from '../info.js';
+import type { ViT } from '../nn/vit.js';
+import { formatCount } from '../report/format.js';
+import type { ReportFact } from '../report/report-data.js';
+import type { TrainSettings } from './train-settings.js';
+
+/** The settings of a run as a reader wants them. */
+export function settingFacts(settings: TrainSettings, { config }: ViT, trainCount: number): ReportFact[] {
+  const { model, optimizer, lr, momentum, weightDecay, warmup, clip, labelSmoothing } = settings;
+  const size = (pair: unknown): string => (Array.isArray(pair) ? pair.join(' × ') : `${pair} × ${pair}`);
+  const warmed = warmup > 0 ? `${lr}, ${100 * warmup}% warmup, then cosine` : `${lr}, cosine`;
+  const facts: (ReportFact | null)[] = [
+    model.name === null ? null : fact('model', model.name),
+    fact('images', `${config.inChans} × ${size(config.imgSize)}, ${formatCount(trainCount)} to train on`),
+    fact('patches', size(config.patchSize)),
+    fact(
+      'encoder',
+      `width ${config.embedDim}, ${config.depth} blocks, ${config.numHeads} heads, MLP ${config.mlpRatio} ×`,
+    ),
+    fact('optimizer', optimizer === 'sgd' ? `SGD, momentum ${momentum}` : 'AdamW'),
+    fact('learning rate', warmed),
+    fact('weight decay', String(weightDecay)),
+    fact('gradient norm', clip > 0 ? `clipped at ${clip}` : 'not clipped'),
+    labelSmoothing > 0 ? fact('label smoothing', String(labelSmoothing)) : null,
+    model.dropout > 0 ? fact('dropout', String(model.dropout)) : null,
+    model.dropPath > 0 ? fact('drop path', String(model.dropPath)) : null,
+    fact('batch', String(settings.batch)),
+    fact('seed', String(settings.seed)),
+  ];
+  return facts.filter((entry) => entry !== null);
+}
+
+/** The machine as a reader wants it. */
+export function machineFacts(): ReportFact[] {
+  const { version, cpu, cpus, threads, isa, blas, node, platform } = info();
+  return [
+    fact('vitrine', version),
+    fact('processor', cpu),
+    fact('threads', `${threads} (${cpus} usable)`),
+    fact('instruction set', isa),
+    fact('BLAS', `${blas.name}, core ${blas.core}`),
+    fact('Node.js', `${node}, ${platform}`),
+  ];
+}
+
+function fact(name: string, value: string): ReportFact {
+  return { name, value };
+}

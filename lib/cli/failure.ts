@@ -1,0 +1,33 @@
+import { CommanderError } from 'commander';
+
+// What `sysexits` and most tools use: 2 for a command line that makes no sense, 1 for work that failed.
+const USAGE = 2;
+const FAILED = 1;
+
+/** Tells of an error on stderr, in one line unless `verbose`, and sets the exit code. */
+export function reportFailure(error: unknown, verbose: boolean): void {
+  if (error instanceof CommanderError) {
+    // Commander has written its message, or the help that was asked for.
+    process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+    return;
+  }
+  process.exitCode = FAILED;
+  console.error(`vitrine: ${verbose ? stackOf(error) : sentenceOf(error)}`);
+}
+
+function sentenceOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.trim().replace(/\s*\n\s*/g, ' ');
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Ends the process quietly when the reader of stdout has gone, as in `vitrine train | head`. */
+export function exitOnClosedOutput(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit();
+    throw error;
+  });
+}

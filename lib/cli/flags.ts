@@ -1,0 +1,32 @@
+import { checkInteger, checkNumber, checkOneOf, expected } from '../check.js';
+
+/** Parses the value of a flag; throws the one sentence that is shown. */
+export type FlagParser<T> = (text: string) => T;
+
+/** A whole number in [least, most]. */
+export function wholeNumber(flag: string, least: number, most?: number): FlagParser<number> {
+  return (text) => checkInteger(numberOrText(text), flag, least, most);
+}
+
+/** A number in [least, most]. */
+export function number(flag: string, least: number, most?: number): FlagParser<number> {
+  return (text) => checkNumber(numberOrText(text), flag, least, most);
+}
+
+/** One of some words. */
+export function oneOf<T extends string>(flag: string, options: readonly T[]): FlagParser<T> {
+  return (text) => checkOneOf(text, flag, options);
+}
+
+/** A path or name; an empty one is most often an unset shell variable. */
+export function nonEmpty(flag: string, what: string): FlagParser<string> {
+  return (text) => {
+    if (text === '') throw expected(what, flag, text);
+    return text;
+  };
+}
+
+function numberOrText(text: string): number | string {
+  const value = Number(text);
+  return text.trim() === '' || Number.isNaN(value) ? text : value;
+}

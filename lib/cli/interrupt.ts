@@ -1,0 +1,34 @@
+import { constants } from 'node:os';
+
+/** A wish, from Ctrl-C or `kill`, that work should end soon and cleanly. */
+export interface Interruption {
+  /** Aborts at the first SIGINT or SIGTERM; a second one ends the process at once. */
+  readonly signal: AbortSignal;
+  /** What the shell expects: 130 after SIGINT, 143 after SIGTERM; undefined when nobody interrupted. */
+  exitCode(): number | undefined;
+  /** Gives the signals back to Node. */
+  release(): void;
+}
+
+/** Begins to listen; `onFirst` is called with the signal's name. */
+export function listenForInterrupts(onFirst: (name: string) => void): Interruption {
+  const controller = new AbortController();
+  const names = ['SIGINT', 'SIGTERM'] as const;
+  let received: (typeof names)[number] | undefined;
+  const release = (): void => {
+    for (const name of names) process.off(name, stop);
+  };
+  function stop(name: (typeof names)[number]): void {
+    // With no listener left, the system's own handling returns: the next signal ends the process.
+    release();
+    received = name;
+    controller.abort();
+    onFirst(name);
+  }
+  for (const name of names) process.on(name, stop);
+  return {
+    signal: controller.signal,
+    exitCode: () => (received === undefined ? undefined : 128 + constants.signals[received]),
+    release,
+  };
+}

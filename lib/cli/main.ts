@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { addBench } from './bench.js';
+import { addEval } from './eval.js';
+import { exitOnClosedOutput, reportFailure } from './failure.js';
+import { addInfo } from './info.js';
+import { packageRoot } from './package-root.js';
+import { addPredict } from './predict.js';
+import { addSetup } from './setup.js';
+import { addTrain } from './train.js';
+
+// Commands import what needs the addon only when they run: help and set-up must work before it is built.
+
+function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
+  return version;
+}
+
+const program = new Command('vitrine')
+  .description('Vision Transformers in Node.js, on the CPU')
+  .version(packageVersion())
+  .option('--verbose', 'show the stack of an error (as does VITRINE_DEBUG=1)')
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'vitrine: ')) })
+  .showSuggestionAfterError()
+  .exitOverride();
+
+for (const add of [addTrain, addEval, addPredict, addInfo, addBench, addSetup]) add(program);
+
+exitOnClosedOutput();
+try {
+  await program.parseAsync();
+} catch (error) {
+  reportFailure(error, program.opts().verbose === true || Boolean(process.env.VITRINE_DEBUG));
+}

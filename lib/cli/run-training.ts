@@ -1,0 +1,115 @@
+import { basename, join } from 'node:path';
+import type { Dataset } from '../data/dataset.js';
+import { evaluate, info, manualSeed, optim, setThreads, Trainer } from '../index.js';
+import type { ViT } from '../nn/vit.js';
+import { collectReportData } from '../report/collect.js';
+import { formatCount, formatDuration, formatPercent } from '../report/format.js';
+import { renderReport } from '../report/render.js';
+import type { Evaluation } from '../train/evaluate.js';
+import type { FitResult } from '../train/trainer.js';
+import { buildModel } from './build-model.js';
+import { checkDataFits, loadData } from './data-source.js';
+import { machineFacts, settingFacts } from './facts.js';
+import { listenForInterrupts } from './interrupt.js';
+import { progressDisplay } from './progress.js';
+import { makeRunFolder, RUN_FILES, writeRunFile } from './run-folder.js';
+import { saveModel, saveSummary } from './save-run.js';
+import type { TrainSettings } from './train-settings.js';
+
+/** Trains as the settings say, shows how it goes, and leaves model, settings, summary and report in the run's folder. */
+export async function runTraining(settings: TrainSettings): Promise<void> {
+  if (settings.threads !== undefined) setThreads(settings.threads);
+  const train = await loadData(settings.data, 'train');
+  const test = await loadData(settings.data, 'test');
+  manualSeed(settings.seed);
+  const model = buildModel(settings.model, train, Math.max(train.numClasses, test.numClasses));
+  checkDataFits(model, test, 'the test images');
+  await makeRunFolder(settings.out);
+  if (!settings.quiet) announce(model, train, test);
+  for (const warning of info().warnings) console.error(`vitrine: ${warning}`);
+
+  const classNames = Array.from({ length: model.config.numClasses }, (_, index) => String(index));
+  const { result, exitCode } = await trainToEnd(settings, model, train, test);
+  const paths = await saveModel(settings, model, classNames);
+  const evaluation = await evaluate(model, test);
+  paths.push(await saveSummary(settings, model, result, evaluation));
+  if (settings.report) {
+    const data = await collectReportData(model, {
+      title: `Vision Transformer on ${settings.data === null ? 'digits' : basename(settings.data)}`,
+      test,
+      evaluation,
+      training: result,
+      classNames,
+      settings: settingFacts(settings, model, train.count),
+      machine: machineFacts(),
+    });
+    await writeRunFile(settings.out, RUN_FILES.report, renderReport(data));
+    paths.push(join(settings.out, RUN_FILES.report));
+  }
+  printResult(result, evaluation, paths);
+  if (exitCode !== undefined) process.exitCode = exitCode;
+}
+
+async function trainToEnd(
+  settings: TrainSettings,
+  model: ViT,
+  train: Dataset,
+  test: Dataset,
+): Promise<{ result: FitResult; exitCode: number | undefined }> {
+  const { lr, batch, epochs, warmup, clip, labelSmoothing, seed, capture } = settings;
+  const totalSteps = epochs * Math.ceil(train.count / batch);
+  const display = settings.quiet ? undefined : progressDisplay(process.stdout, epochs);
+  const interruption = listenForInterrupts(() => {
+    display?.end();
+    console.error('vitrine: stopping after this step, then saving the model; once more quits at once');
+  });
+  try {
+    const result = await new Trainer({
+      model,
+      optimizer: makeOptimizer(settings, model),
+      schedule: optim.cosineSchedule({ lr, totalSteps, warmupSteps: Math.round(warmup * totalSteps) }),
+      train,
+      test,
+      batchSize: batch,
+      epochs,
+      seed,
+      ...(clip > 0 && { clipGradNorm: clip }),
+      labelSmoothing,
+      capture,
+      ...(display && {
+        onProgress: (progress) => display.step(progress),
+        onEpoch: (record) => display.epoch(record),
+      }),
+      signal: interruption.signal,
+    }).fit();
+    return { result, exitCode: interruption.exitCode() };
+  } finally {
+    display?.end();
+    interruption.release();
+  }
+}
+
+function makeOptimizer({ optimizer, lr, momentum, weightDecay }: TrainSettings, model: ViT): optim.Optimizer {
+  const parameters = model.parameters();
+  return optimizer === 'sgd'
+    ? new optim.SGD(parameters, { lr, momentum, weightDecay })
+    : new optim.AdamW(parameters, { lr, weightDecay });
+}
+
+function announce(model: ViT, train: Dataset, test: Dataset): void {
+  const { threads, isa } = info();
+  const counts = `${formatCount(train.count)} images, ${formatCount(test.count)} to test with`;
+  const machine = `${threads} ${threads === 1 ? 'thread' : 'threads'}, ${isa}`;
+  console.log(`A ViT of ${formatCount(model.numParameters())} parameters, ${counts}; ${machine}`);
+}
+
+function printResult(
+  { history, trainSeconds, imagesPerSecond }: FitResult,
+  evaluation: Evaluation,
+  paths: string[],
+): void {
+  const epochs = `${history.length} ${history.length === 1 ? 'epoch' : 'epochs'}`;
+  const speed = `${formatDuration(trainSeconds)} (${formatCount(imagesPerSecond)} images/s)`;
+  console.log(`Test accuracy ${formatPercent(evaluation.accuracy)} after ${epochs} in ${speed}`);
+  for (const path of paths) console.log(`  ${path}`);
+}

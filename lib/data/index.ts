@@ -1,0 +1,3 @@
+/** Data sets and loaders. */
+export { type Dataset, loadIdxDataset } from './dataset.js';
+export { type Batch, DataLoader, type DataLoaderOptions } from './loader.js';

@@ -1,0 +1,79 @@
+import { checkInteger } from '../check.js';
+import { type Tensor, tensor } from '../tensor.js';
+import type { Dataset } from './dataset.js';
+import { orderOf } from './shuffle.js';
+
+/** Images (N,C,H,W) and their labels (N), float32 and int32. */
+export interface Batch {
+  images: Tensor;
+  labels: Tensor;
+}
+
+/** The same before it becomes tensors. */
+export interface HostBatch {
+  images: Float32Array;
+  labels: Int32Array;
+  count: number;
+}
+
+/** Options of `DataLoader`. */
+export interface DataLoaderOptions {
+  batchSize: number;
+  /** Whether each epoch has its own random order. Default false. */
+  shuffle?: boolean;
+  /** Of the orders. Default 0. */
+  seed?: number;
+}
+
+/**
+ * A data set in batches. Each pass over it is an epoch, with its own order when shuffling; the last batch may be
+ * smaller. Counterpart: `torch.utils.data.DataLoader`.
+ *
+ * @throws TypeError unless the batch size is a whole number of at least 1
+ * @example
+ * for (const { images, labels } of loader) { ... }
+ */
+export class DataLoader implements Iterable<Batch> {
+  readonly #shuffle: boolean;
+  readonly #seed: number;
+  readonly batchSize: number;
+  /** Passes begun by iterating. */
+  epoch = 0;
+
+  constructor(
+    readonly dataset: Dataset,
+    options: DataLoaderOptions,
+  ) {
+    this.batchSize = checkInteger(options?.batchSize, 'DataLoader batchSize', 1);
+    this.#shuffle = options.shuffle === true;
+    this.#seed = checkInteger(options.seed ?? 0, 'DataLoader seed');
+  }
+
+  /** Batches in an epoch. */
+  get length(): number {
+    return Math.ceil(this.dataset.count / this.batchSize);
+  }
+
+  /** The batches of one epoch as plain arrays. */
+  *hostBatches(epoch: number): Generator<HostBatch> {
+    const { images, labels, count, shape } = this.dataset;
+    const pixels = shape[0] * shape[1] * shape[2];
+    const order = this.#shuffle ? orderOf(count, this.#seed, epoch) : undefined;
+    for (let start = 0; start < count; start += this.batchSize) {
+      const size = Math.min(this.batchSize, count - start);
+      const batch = { images: new Float32Array(size * pixels), labels: new Int32Array(size), count: size };
+      for (let i = 0; i < size; i++) {
+        const sample = order?.[start + i] ?? start + i;
+        batch.images.set(images.subarray(sample * pixels, (sample + 1) * pixels), i * pixels);
+        batch.labels[i] = labels[sample] as number; // sample < count
+      }
+      yield batch;
+    }
+  }
+
+  *[Symbol.iterator](): Generator<Batch> {
+    for (const { images, labels, count } of this.hostBatches(this.epoch++)) {
+      yield { images: tensor(images, [count, ...this.dataset.shape]), labels: tensor(labels) };
+    }
+  }
+}

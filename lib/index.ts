@@ -1,0 +1,25 @@
+import './methods.js';
+
+export { backward, noGrad } from './autograd.js';
+export * as data from './data/index.js';
+export { emptyCache, getThreads, type Info, info, memory, resetPeakMemory, setThreads } from './info.js';
+export * as io from './io/index.js';
+export * as nn from './nn/index.js';
+export { ViT, type ViTConfig } from './nn/index.js';
+export * as F from './ops/index.js';
+export { manualSeed, rand, randint, randn, randomState, setRandomState } from './ops/random.js';
+export * as optim from './optim/index.js';
+export { keep, scope, untracked } from './scope.js';
+export { fence, reset, StreamError, synchronize } from './stream.js';
+export {
+  type DType,
+  full,
+  type NestedNumbers,
+  ones,
+  type Tensor,
+  type TensorData,
+  type TensorOptions,
+  tensor,
+  zeros,
+} from './tensor.js';
+export { Capture, evaluate, Trainer, type TrainerOptions } from './train/index.js';

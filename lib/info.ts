@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { checkInteger } from './check.js';
+import { native, packageRoot } from './native.js';
+
+/** What vitrine runs on. Bytes and counts. */
+export interface Info {
+  version: string;
+  node: string;
+  platform: string;
+  cpu: string;
+  /** CPUs that this process may use. */
+  cpus: number;
+  threads: number;
+  /** The instruction set that kernels run on, and all that this CPU has. */
+  isa: string;
+  isas: string[];
+  blas: { name: string; core: string };
+  memory: { live: number; peak: number; cached: number; pooled: number; limit: number };
+  /** What slows it down, a sentence each with the fix. */
+  warnings: string[];
+}
+
+/**
+ * Versions, instruction set, BLAS library and its kernels, threads, and memory.
+ *
+ * @throws Error when the BLAS library is missing
+ */
+export function info(): Info {
+  const cpu = native.cpu();
+  const blas = native.blas();
+  const { live, peak, cached, pooled } = native.memory();
+  return {
+    version: packageVersion(),
+    node: process.version,
+    platform: `${process.platform}-${process.arch}`,
+    cpu: cpu.model,
+    cpus: cpu.usable,
+    threads: native.threads(),
+    isa: cpu.isa,
+    isas: cpu.isas,
+    blas: { name: blas.name, core: blas.core },
+    memory: { live, peak, cached, pooled, limit: cpu.memory },
+    warnings: blas.warning === '' ? [] : [blas.warning],
+  };
+}
+
+/** Bytes of tensors now and at most; free blocks kept for reuse; free blocks of captured steps. */
+export function memory(): { live: number; peak: number; cached: number; pooled: number } {
+  const { live, peak, cached, pooled } = native.memory();
+  return { live, peak, cached, pooled };
+}
+
+/** Lets `memory().peak` begin anew from what lives now. */
+export function resetPeakMemory(): void {
+  native.resetPeak();
+}
+
+/** Gives the free blocks kept for reuse back to the system, once the stream has run dry. Blocks until then. */
+export function emptyCache(): void {
+  native.trim();
+}
+
+/** Threads that kernels run on. */
+export function getThreads(): number {
+  return native.threads();
+}
+
+/**
+ * Sets the number of threads for all that is enqueued from now on. Default: the CPUs that the process may use, or
+ * VITRINE_THREADS. Results do not depend on it.
+ *
+ * @throws TypeError unless it is a whole number from 1 to 1024
+ */
+export function setThreads(threads: number): void {
+  native.setThreads(checkInteger(threads, 'setThreads', 1, 1024));
+}
+
+function packageVersion(): string {
+  const text = readFileSync(join(packageRoot, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version; // our own file
+}

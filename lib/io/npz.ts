@@ -1,0 +1,128 @@
+import { crc32 } from 'node:zlib';
+import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { shapeText } from '../check.js';
+import { fileError, fileErrorFrom, quoted, tensorOf } from './file-error.js';
+import { foreignFormat, foreignHeadBytes, torchPickle } from './foreign-format.js';
+import { readHeadedStream } from './headed-stream.js';
+import { checkInflation } from './inflate-limit.js';
+import { parseNpyHeader, toRowMajor } from './npy.js';
+import { openRegularFile, readFully } from './regular-file.js';
+import type { TensorRecord } from './tensor-record.js';
+
+const extension = '.npy';
+// Zip's own limit before its 64-bit extension; the largest checkpoints have some thousand arrays.
+const maxArrays = 65_535;
+const damagedAdvice = 'The file is damaged or not from numpy.savez; fetch or save it again.';
+
+/**
+ * Reads all arrays of a NumPy .npz archive, stored or compressed, by name without `.npy`, row-major.
+ *
+ * Throws one clear error if it is not such an archive, is damaged (checksums are compared), holds anything but plain
+ * arrays (those of Python objects are pickles and are never loaded), or would inflate beyond reason.
+ */
+export async function readNpz(path: string): Promise<Map<string, TensorRecord>> {
+  const size = await checkMagic(path);
+  const zip = await orDamaged(path, openPromise(path, { autoClose: false }));
+  try {
+    const entries = await listEntries(zip, size, path);
+    const arrays = new Map<string, TensorRecord>();
+    for (const [name, entry] of entries) arrays.set(name, await readArray(zip, entry, tensorOf(name, path)));
+    return arrays;
+  } finally {
+    zip.close();
+  }
+}
+
+/** Size of the file, once its first bytes are those of a zip archive. */
+async function checkMagic(path: string): Promise<number> {
+  const { handle, size } = await openRegularFile(path);
+  try {
+    const head = new Uint8Array(Math.min(size, foreignHeadBytes));
+    await readFully(handle, head, 0, path);
+    const signature = Buffer.from(head.subarray(0, 4)).toString('latin1');
+    // The second is that of an archive without any entry.
+    if (signature === 'PK\x03\x04' || signature === 'PK\x05\x06') return size;
+    const { what, advice } = foreignFormat(head, path) ?? { what: 'another kind of file', advice: damagedAdvice };
+    throw fileError('an .npz archive', path, what, advice);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** All entries by array name; everything that can be refused without inflating a byte is refused here. */
+async function listEntries(zip: ZipFile, size: number, path: string): Promise<Map<string, Entry>> {
+  if (zip.entryCount > maxArrays) throw fileError(`at most ${maxArrays} arrays`, path, `${zip.entryCount}`);
+  const entries = new Map<string, Entry>();
+  let total = 0;
+  for await (const entry of damagedAsError(path, zip.eachEntry())) {
+    const { fileName, compressedSize, uncompressedSize } = entry;
+    if (/(^|\/)data\.pkl$/.test(fileName)) {
+      const { what, advice } = torchPickle(path);
+      throw fileError('an .npz archive', path, what, advice);
+    }
+    if (!fileName.endsWith(extension)) {
+      throw fileError('an .npz archive, of .npy arrays alone', path, `the entry ${quoted(fileName)}`, damagedAdvice);
+    }
+    const name = fileName.slice(0, -extension.length);
+    if (entries.has(name)) throw fileError('every array once', path, `${quoted(name)} twice`, damagedAdvice);
+    if (compressedSize > size) {
+      const what = `an entry within the file's ${size} bytes`;
+      throw fileError(what, tensorOf(name, path), `${compressedSize} bytes`, damagedAdvice);
+    }
+    checkInflation(uncompressedSize, compressedSize, tensorOf(name, path));
+    total += uncompressedSize;
+    entries.set(name, entry);
+  }
+  // Entries may share their bytes, so that each is modest and all of them are not.
+  checkInflation(total, size, path);
+  return entries;
+}
+
+async function readArray(zip: ZipFile, entry: Entry, where: string): Promise<TensorRecord> {
+  const stream = await orDamaged(where, zip.openReadStreamPromise(entry));
+  const parse = (head: Uint8Array) => {
+    const header = parseNpyHeader(head, where);
+    if (header !== undefined && header.headerBytes + header.bodyBytes !== entry.uncompressedSize) {
+      const { headerBytes, bodyBytes, dtype, shape } = header;
+      const what = `${headerBytes + bodyBytes} bytes (${dtype} of shape ${shapeText(shape)})`;
+      throw fileError(what, where, `an entry of ${entry.uncompressedSize} bytes`, damagedAdvice);
+    }
+    return header;
+  };
+  const chunks = withChecksum(damagedAsError(where, stream), entry.crc32, where);
+  const { header, body } = await readHeadedStream(chunks, parse, where);
+  const { dtype, shape, fortranOrder } = header;
+  return { dtype, shape, data: fortranOrder ? toRowMajor(body, dtype, shape) : body };
+}
+
+/** Passes chunks on, and throws at the end if their CRC-32 is not the archive's: yauzl leaves that to its callers. */
+async function* withChecksum(
+  chunks: AsyncIterable<Uint8Array>,
+  checksum: number,
+  where: string,
+): AsyncGenerator<Uint8Array> {
+  let actual = 0;
+  for await (const chunk of chunks) {
+    actual = crc32(chunk, actual);
+    yield chunk;
+  }
+  if (actual !== checksum) {
+    throw fileError(`data with the checksum ${checksum}`, where, `${actual}`, damagedAdvice);
+  }
+}
+
+async function* damagedAsError<T>(where: string, items: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } catch (cause) {
+    throw fileErrorFrom(cause, 'an intact .npz archive', where, damagedAdvice);
+  }
+}
+
+async function orDamaged<T>(where: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw fileErrorFrom(cause, 'an intact .npz archive', where, damagedAdvice);
+  }
+}

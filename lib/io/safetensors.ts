@@ -1,0 +1,201 @@
+import type { FileHandle } from 'node:fs/promises';
+import { writeFileAtomically } from './atomic-file.js';
+import { fileError, tensorOf } from './file-error.js';
+import { foreignFormat, foreignHeadBytes } from './foreign-format.js';
+import { openRegularFile, readFully } from './regular-file.js';
+import {
+  damagedAdvice,
+  formatHeader,
+  lengthBytes,
+  maxHeaderBytes,
+  parseHeader,
+  type SafetensorsHeader,
+  type TensorEntry,
+} from './safetensors-header.js';
+import {
+  allocateBytes,
+  checkRecord,
+  type RecordDtype,
+  recordBytes,
+  recordDtypes,
+  type TensorRecord,
+} from './tensor-record.js';
+
+/** What is known of a tensor before its bytes are read. */
+export interface TensorInfo {
+  readonly dtype: RecordDtype;
+  readonly shape: readonly number[];
+  readonly byteLength: number;
+}
+
+/** A tensor to write; `data` may be a function, called when its turn comes, so that not all are in memory at once. */
+export interface TensorSource {
+  readonly dtype: RecordDtype;
+  readonly shape: readonly number[];
+  readonly data: Uint8Array | (() => Uint8Array | Promise<Uint8Array>);
+}
+
+/** An open safetensors file whose header is proven sound; tensors are read one at a time. Close it after use. */
+export class SafetensorsFile {
+  readonly #handle: FileHandle;
+  readonly #header: SafetensorsHeader;
+  readonly #dataStart: number;
+
+  /** Takes over the handle; use `readSafetensors`. */
+  constructor(
+    readonly path: string,
+    handle: FileHandle,
+    header: SafetensorsHeader,
+    dataStart: number,
+  ) {
+    this.#handle = handle;
+    this.#header = header;
+    this.#dataStart = dataStart;
+  }
+
+  /** The strings under `__metadata__`. */
+  get metadata(): Readonly<Record<string, string>> {
+    return this.#header.metadata;
+  }
+
+  /** Names of all tensors, in the order of their bytes (so that reading them in turn is sequential). */
+  names(): string[] {
+    return [...this.#header.tensors.keys()];
+  }
+
+  /** Tells whether the file has a tensor of this name. */
+  has(name: string): boolean {
+    return this.#header.tensors.has(name);
+  }
+
+  /** Dtype, shape and bytes of a tensor; throws if there is none of that name. */
+  info(name: string): TensorInfo {
+    const { dtype, shape, begin, end } = this.#entry(name);
+    return { dtype, shape, byteLength: end - begin };
+  }
+
+  /** Reads a tensor's bytes straight into `target`; throws if that is not of just their length, or on a read error. */
+  async readInto(name: string, target: Uint8Array): Promise<void> {
+    const { begin, end } = this.#entry(name);
+    const where = tensorOf(name, this.path);
+    if (target.byteLength !== end - begin) {
+      throw fileError(`a buffer of ${end - begin} bytes`, where, `${target.byteLength} bytes`);
+    }
+    await readFully(this.#handle, target, this.#dataStart + begin, where);
+  }
+
+  /** Reads a tensor into fresh memory. */
+  async read(name: string): Promise<TensorRecord> {
+    const { dtype, shape, byteLength } = this.info(name);
+    const data = allocateBytes(byteLength, tensorOf(name, this.path));
+    await this.readInto(name, data);
+    return { dtype, shape: [...shape], data };
+  }
+
+  /** Closes the file; reading afterwards rejects. */
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #entry(name: string): TensorEntry {
+    const entry = this.#header.tensors.get(name);
+    if (entry === undefined)
+      throw fileError('the name of a tensor', this.path, `"${name}"`, 'names() lists what it holds.');
+    return entry;
+  }
+}
+
+/**
+ * Opens a safetensors file (https://huggingface.co/docs/safetensors), reading the header only.
+ *
+ * Throws one clear error, before any tensor is read, if the file is not safetensors or anything in its header is
+ * inconsistent: lengths, JSON, repeated names, dtypes, shapes, offsets, the file's size.
+ */
+export async function readSafetensors(path: string): Promise<SafetensorsFile> {
+  const { handle, size } = await openRegularFile(path);
+  try {
+    const headerBytes = await readHeaderLength(handle, size, path);
+    const bytes = new Uint8Array(headerBytes);
+    await readFully(handle, bytes, lengthBytes, path);
+    const dataStart = lengthBytes + headerBytes;
+    return new SafetensorsFile(path, handle, parseHeader(bytes, size - dataStart, path), dataStart);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/**
+ * Writes a safetensors file atomically, byte for byte as the safetensors library does: widest dtype first, then by
+ * name.
+ *
+ * Throws if a tensor's bytes do not fit its shape, or the file cannot be written; a file that was there then stays.
+ */
+export async function writeSafetensors(
+  path: string,
+  entries: Iterable<readonly [name: string, tensor: TensorSource]>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const sources = [...entries].sort(compareForWriting);
+  const tensors = new Map<string, TensorEntry>();
+  let begin = 0;
+  for (const [name, { dtype, shape }] of sources) {
+    if (name === '__metadata__' || tensors.has(name)) {
+      throw fileError('tensor names that differ, and from "__metadata__"', path, `"${name}"`);
+    }
+    const end = begin + recordBytes(dtype, shape, tensorOf(name, path));
+    tensors.set(name, { dtype, shape, begin, end });
+    begin = end;
+  }
+  const header = formatHeader({ tensors, metadata }, path);
+  await writeFileAtomically(path, fileChunks(path, header, sources));
+}
+
+async function* fileChunks(
+  path: string,
+  header: Uint8Array,
+  sources: readonly (readonly [string, TensorSource])[],
+): AsyncGenerator<Uint8Array> {
+  yield header;
+  for (const [name, { dtype, shape, data }] of sources) {
+    const bytes = typeof data === 'function' ? await data() : data;
+    checkRecord({ dtype, shape: [...shape], data: bytes }, tensorOf(name, path));
+    yield bytes;
+  }
+}
+
+function compareForWriting(
+  [nameA, a]: readonly [string, TensorSource],
+  [nameB, b]: readonly [string, TensorSource],
+): number {
+  // Names compare by their UTF-8 bytes, as in Rust.
+  return (
+    recordDtypes.indexOf(a.dtype) - recordDtypes.indexOf(b.dtype) ||
+    Buffer.compare(Buffer.from(nameA), Buffer.from(nameB))
+  );
+}
+
+/** Reads and checks the first eight bytes; a file of another known format gets an error that names it. */
+async function readHeaderLength(handle: FileHandle, size: number, path: string): Promise<number> {
+  const head = new Uint8Array(Math.min(size, foreignHeadBytes));
+  await readFully(handle, head, 0, path);
+  const fail = (what: string, received: string): never => {
+    const foreign = foreignFormat(head, path);
+    if (foreign !== undefined) throw fileError('a safetensors file', path, foreign.what, foreign.advice);
+    throw fileError(what, path, received, damagedAdvice);
+  };
+  if (size < lengthBytes) return fail('a safetensors file, at least 8 bytes', `${size} bytes`);
+  const declared = Buffer.from(head.buffer).readBigUInt64LE();
+  const room = size - lengthBytes;
+  if (declared > BigInt(room))
+    return fail(`a header within the ${room} bytes after its length`, `a length of ${declared}`);
+  if (declared > BigInt(maxHeaderBytes)) {
+    return fail(`a header of at most ${maxHeaderBytes} bytes`, `a length of ${declared}`);
+  }
+  if (head[lengthBytes] !== '{'.charCodeAt(0)) return fail('a header that starts with "{"', 'something else');
+  return Number(declared);
+}

@@ -1,0 +1,61 @@
+import { expected } from '../check.js';
+import { keep } from '../scope.js';
+import { type Tensor, tensor } from '../tensor.js';
+import { toFloat32, toInt32 } from './convert.js';
+import { readSafetensors, type TensorSource, writeSafetensors } from './safetensors.js';
+import type { RecordDtype } from './tensor-record.js';
+
+const INTEGERS: readonly RecordDtype[] = ['I64', 'I32', 'I16', 'I8', 'U8', 'BOOL'];
+
+/**
+ * Reads a safetensors file: floating-point tensors become float32, integers int32.
+ *
+ * @returns a tensor for each name, in the file's order; they live until disposed
+ * @throws TypeError when the file is none, is damaged, or holds integers past 32 bits
+ * Source: the safetensors format of Hugging Face.
+ */
+export async function loadSafetensors(path: string): Promise<Map<string, Tensor>> {
+  const file = await readSafetensors(path);
+  const loaded = new Map<string, Tensor>();
+  try {
+    for (const name of file.names()) {
+      const record = await file.read(name);
+      const where = `'${name}' of ${path}`;
+      const values = INTEGERS.includes(record.dtype) ? toInt32(record, where) : toFloat32(record, where);
+      loaded.set(name, keep(tensor(values, record.shape)));
+    }
+  } catch (error) {
+    for (const value of loaded.values()) value.dispose();
+    throw error;
+  } finally {
+    await file.close();
+  }
+  return loaded;
+}
+
+/**
+ * Writes tensors as a safetensors file, beside the old one and then in its place: a good file is never half
+ * overwritten. Tensors are read one at a time.
+ *
+ * @param metadata strings for the file's header
+ * @throws TypeError for an empty name or an unwritable path
+ */
+export async function saveSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata?: Record<string, string>,
+): Promise<void> {
+  if (!(tensors instanceof Map)) throw expected('a Map of name to Tensor', 'saveSafetensors', tensors);
+  const sources = [...tensors].map(([name, value]): [string, TensorSource] => [
+    name,
+    {
+      dtype: value.dtype === 'int32' ? 'I32' : 'F32',
+      shape: [...value.shape],
+      data: async () => {
+        const data = await value.data();
+        return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      },
+    },
+  ]);
+  await writeSafetensors(path, sources, metadata);
+}

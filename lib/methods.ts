@@ -1,0 +1,63 @@
+import { backward } from './autograd.js';
+import * as F from './ops/index.js';
+import type { ReduceOptions } from './ops/reduce.js';
+import { Tensor } from './tensor.js';
+
+// The ops that read best as methods, put onto Tensor from above: tensor.ts itself knows no ops.
+declare module './tensor.js' {
+  interface Tensor {
+    /** See `backward`. Counterpart: `Tensor.backward`. */
+    backward(gradient?: Tensor): void;
+    /** See `F.add`. */
+    add(other: Tensor | number): Tensor;
+    /** See `F.mul`. */
+    mul(other: Tensor | number): Tensor;
+    /** See `F.matmul`. */
+    matmul(other: Tensor): Tensor;
+    /** See `F.mean`. */
+    mean(options?: ReduceOptions): Tensor;
+    /** See `F.sum`. */
+    sum(options?: ReduceOptions): Tensor;
+    /** See `F.reshape`. */
+    reshape(shape: readonly number[]): Tensor;
+    /** See `F.transpose`. */
+    transpose(dim0: number, dim1: number): Tensor;
+    /** See `F.slice`. */
+    slice(dim: number, start: number, end?: number): Tensor;
+    /** A tensor of the same memory that is not part of the graph. Counterpart: `Tensor.detach`. */
+    detach(): Tensor;
+  }
+}
+
+Object.assign(Tensor.prototype, {
+  backward(this: Tensor, gradient?: Tensor) {
+    backward(this, gradient);
+  },
+  add(this: Tensor, other: Tensor | number) {
+    return F.add(this, other);
+  },
+  mul(this: Tensor, other: Tensor | number) {
+    return F.mul(this, other);
+  },
+  matmul(this: Tensor, other: Tensor) {
+    return F.matmul(this, other);
+  },
+  mean(this: Tensor, options?: ReduceOptions) {
+    return F.mean(this, options);
+  },
+  sum(this: Tensor, options?: ReduceOptions) {
+    return F.sum(this, options);
+  },
+  reshape(this: Tensor, shape: readonly number[]) {
+    return F.reshape(this, shape);
+  },
+  transpose(this: Tensor, dim0: number, dim1: number) {
+    return F.transpose(this, dim0, dim1);
+  },
+  slice(this: Tensor, dim: number, start: number, end?: number) {
+    return F.slice(this, dim, start, end);
+  },
+  detach(this: Tensor) {
+    return this.alias();
+  },
+});

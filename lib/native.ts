@@ -1,0 +1,365 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A storage as the addon knows it; 0 stands for an operand that is absent. */
+export type Handle = number;
+
+/** What went wrong on the stream; `site` is the number that the enqueuing call gave. */
+export interface Fault {
+  message: string;
+  site: number;
+}
+
+/** The number of a captured step. */
+export type Graph = number;
+
+/** Numbers shared with native/ops. */
+export const ACTIVATION = { none: 0, gelu: 1, gelu_tanh: 2, relu: 3 } as const;
+export const REDUCTION = { none: 0, mean: 1, sum: 2 } as const;
+export const BINARY = { add: 0, mul: 1 } as const;
+export const DISTRIBUTION = { uniform: 0, normal: 1, integer: 2 } as const;
+
+export type Activation = keyof typeof ACTIVATION;
+export type Reduction = keyof typeof REDUCTION;
+
+type Dims = readonly number[];
+type Handles = readonly Handle[];
+type Window = [kh: number, kw: number, dh: number, dw: number, ph: number, pw: number, sh: number, sw: number];
+type TypedArray = Float32Array | Int32Array | Uint8Array | BigInt64Array;
+
+/**
+ * The addon, whole. Ops only enqueue; arguments are in the order of `Fields` in native/ops/*.h: outputs first, then
+ * inputs, then sizes.
+ */
+export interface Native {
+  allocate(bytes: number): Handle;
+  retain(handle: Handle): void;
+  release(handle: Handle): void;
+  write(handle: Handle, array: TypedArray, byteOffset: number): void;
+  read(handle: Handle, array: TypedArray, byteOffset: number, done: (message?: string, site?: number) => void): void;
+  readSync(handle: Handle, array: TypedArray, byteOffset: number): Fault | undefined;
+  fence(done: (message?: string, site?: number) => void): void;
+  synchronize(): Fault | undefined;
+  reset(): void;
+  beginCapture(): void;
+  endCapture(): Graph;
+  replay(graph: Graph): void;
+  releaseGraph(graph: Graph): void;
+
+  blas(): { name: string; core: string; warning: string };
+  cpu(): { model: string; isa: string; isas: string[]; usable: number; memory: number };
+  memory(): { live: number; peak: number; cached: number; pooled: number; storages: number };
+  resetPeak(): void;
+  trim(): void;
+  threads(): number;
+  setThreads(threads: number): void;
+
+  fill(y: Handle, count: number, bits: number): void;
+  affine(y: Handle, x: Handle, count: number, a: number, b: number): void;
+  binary(y: Handle, a: Handle, b: Handle, shape: Dims, stridesA: Dims, stridesB: Dims, operation: number): void;
+  stridedCopy(
+    y: Handle,
+    x: Handle,
+    shape: Dims,
+    stridesY: Dims,
+    stridesX: Dims,
+    offsetY: number,
+    offsetX: number,
+    accumulate: boolean,
+  ): void;
+  sum(y: Handle, x: Handle, shape: Dims, kept: Dims, scale: number, accumulate: boolean): void;
+  activationForward(y: Handle, x: Handle, count: number, activation: number): void;
+  activationBackward(dx: Handle, dy: Handle, x: Handle, count: number, activation: number): void;
+  softmaxForward(y: Handle, x: Handle, rows: number, width: number): void;
+  softmaxBackward(dx: Handle, dy: Handle, y: Handle, rows: number, width: number): void;
+  matmul(
+    c: Handle,
+    a: Handle,
+    b: Handle,
+    batch: number,
+    m: number,
+    n: number,
+    k: number,
+    strideA: number,
+    strideB: number,
+    strideC: number,
+    transposeA: boolean,
+    transposeB: boolean,
+    alpha: number,
+    beta: number,
+  ): void;
+  linearForward(
+    y: Handle,
+    preactivation: Handle,
+    x: Handle,
+    weight: Handle,
+    bias: Handle,
+    residual: Handle,
+    rows: number,
+    inFeatures: number,
+    outFeatures: number,
+    activation: number,
+  ): void;
+  linearBackward(
+    dx: Handle,
+    dweight: Handle,
+    dbias: Handle,
+    dpreactivation: Handle,
+    dy: Handle,
+    x: Handle,
+    weight: Handle,
+    preactivation: Handle,
+    rows: number,
+    inFeatures: number,
+    outFeatures: number,
+    activation: number,
+    accumulateDx: boolean,
+    accumulateDweight: boolean,
+    accumulateDbias: boolean,
+  ): void;
+  layerNormForward(
+    y: Handle,
+    sum: Handle,
+    mean: Handle,
+    rstd: Handle,
+    x: Handle,
+    residual: Handle,
+    weight: Handle,
+    bias: Handle,
+    rows: number,
+    width: number,
+    eps: number,
+  ): void;
+  layerNormBackward(
+    dx: Handle,
+    dweight: Handle,
+    dbias: Handle,
+    dy: Handle,
+    x: Handle,
+    mean: Handle,
+    rstd: Handle,
+    weight: Handle,
+    dsum: Handle,
+    rows: number,
+    width: number,
+    accumulate: boolean,
+  ): void;
+  attentionForward(
+    y: Handle,
+    logSumExp: Handle,
+    q: Handle,
+    k: Handle,
+    v: Handle,
+    keyPadding: Handle,
+    layoutY: Dims,
+    layoutQ: Dims,
+    layoutK: Dims,
+    layoutV: Dims,
+    batch: number,
+    heads: number,
+    queries: number,
+    keys: number,
+    width: number,
+    scale: number,
+    causal: boolean,
+  ): void;
+  attentionBackward(
+    dq: Handle,
+    dk: Handle,
+    dv: Handle,
+    dy: Handle,
+    y: Handle,
+    q: Handle,
+    k: Handle,
+    v: Handle,
+    logSumExp: Handle,
+    keyPadding: Handle,
+    layoutY: Dims,
+    layoutQ: Dims,
+    layoutK: Dims,
+    layoutV: Dims,
+    batch: number,
+    heads: number,
+    queries: number,
+    keys: number,
+    width: number,
+    scale: number,
+    causal: boolean,
+  ): void;
+  crossEntropyForward(
+    loss: Handle,
+    logSumExp: Handle,
+    logits: Handle,
+    labels: Handle,
+    target: Handle,
+    rows: number,
+    classes: number,
+    smoothing: number,
+    ignoreIndex: number,
+    reduction: number,
+    site: number,
+  ): void;
+  crossEntropyBackward(
+    dlogits: Handle,
+    dloss: Handle,
+    logSumExp: Handle,
+    logits: Handle,
+    labels: Handle,
+    target: Handle,
+    rows: number,
+    classes: number,
+    smoothing: number,
+    ignoreIndex: number,
+    reduction: number,
+  ): void;
+  embeddingForward(
+    y: Handle,
+    table: Handle,
+    index: Handle,
+    count: number,
+    entries: number,
+    width: number,
+    site: number,
+  ): void;
+  embeddingBackward(
+    dtable: Handle,
+    dy: Handle,
+    index: Handle,
+    count: number,
+    entries: number,
+    width: number,
+    accumulate: boolean,
+  ): void;
+  randomFill(y: Handle, state: Handle, count: number, distribution: number, low: number, high: number): void;
+  dropoutForward(y: Handle, drawn: Handle, state: Handle, x: Handle, groups: number, size: number, p: number): void;
+  dropoutBackward(dx: Handle, drawn: Handle, dy: Handle, groups: number, size: number, p: number): void;
+  unfold(columns: Handle, image: Handle, n: number, c: number, h: number, w: number, ...window: Window): void;
+  fold(image: Handle, columns: Handle, n: number, c: number, h: number, w: number, ...window: Window): void;
+  conv2dForward(
+    y: Handle,
+    x: Handle,
+    weight: Handle,
+    bias: Handle,
+    n: number,
+    c: number,
+    h: number,
+    w: number,
+    outChannels: number,
+    groups: number,
+    ...window: Window
+  ): void;
+  conv2dBackward(
+    dx: Handle,
+    dweight: Handle,
+    dbias: Handle,
+    dy: Handle,
+    x: Handle,
+    weight: Handle,
+    n: number,
+    c: number,
+    h: number,
+    w: number,
+    outChannels: number,
+    groups: number,
+    ...windowThenAccumulate: [...Window, accumulateDweight: boolean, accumulateDbias: boolean]
+  ): void;
+  patchEmbedForward(
+    y: Handle,
+    x: Handle,
+    weight: Handle,
+    bias: Handle,
+    n: number,
+    c: number,
+    h: number,
+    w: number,
+    kernelHeight: number,
+    kernelWidth: number,
+    outChannels: number,
+  ): void;
+  patchEmbedBackward(
+    dx: Handle,
+    dweight: Handle,
+    dbias: Handle,
+    dy: Handle,
+    x: Handle,
+    weight: Handle,
+    n: number,
+    c: number,
+    h: number,
+    w: number,
+    kernelHeight: number,
+    kernelWidth: number,
+    outChannels: number,
+    accumulateDweight: boolean,
+    accumulateDbias: boolean,
+  ): void;
+  sgdStep(
+    parameters: Handles,
+    momentum: Handles,
+    gradients: Handles,
+    counts: Dims,
+    learningRateScales: readonly number[],
+    weightDecays: readonly number[],
+    inputs: Handle,
+    gradientScale: Handle,
+    momentumFactor: number,
+    dampening: number,
+    nesterov: boolean,
+  ): void;
+  adamwStep(
+    parameters: Handles,
+    firstMoments: Handles,
+    secondMoments: Handles,
+    gradients: Handles,
+    counts: Dims,
+    learningRateScales: readonly number[],
+    weightDecays: readonly number[],
+    inputs: Handle,
+    gradientScale: Handle,
+    beta1: number,
+    beta2: number,
+    eps: number,
+  ): void;
+  gradientNorm(
+    norm: Handle,
+    scale: Handle,
+    gradients: Handles,
+    counts: Dims,
+    maxNorm: number,
+    apply: boolean,
+  ): void;
+}
+
+/** The folder that holds package.json: two levels above dist/lib. */
+export const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+function load(): Native {
+  // VITRINE_ADDON names another build of the addon, such as the one with sanitizers.
+  const path = process.env.VITRINE_ADDON ?? join(packageRoot, 'build', 'Release', 'vitrine.node');
+  if (!existsSync(path)) {
+    throw new Error(
+      `Expected vitrine's native addon at ${path} but there is none. Build it with \`npx vitrine setup\`, or \`npm run setup\` in a checkout.`,
+    );
+  }
+  try {
+    // The one place where the addon's word is taken for its types.
+    return createRequire(import.meta.url)(path) as Native;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (/^Expected /.test(reason)) throw error;
+    throw new Error(
+      `Expected a native addon built for ${process.platform}-${process.arch} and Node ${process.version} but ${path} does not load: ${reason}. Build it again with \`npx vitrine setup\`.`,
+      { cause: error },
+    );
+  }
+}
+
+export const native: Native = load();
+
+// OPENBLAS_CORETYPE, often left in a shell's profile, can make OpenBLAS run kernels of a slower CPU.
+if (process.env.OPENBLAS_CORETYPE !== undefined) {
+  const { warning } = native.blas();
+  if (warning !== '') process.emitWarning(warning, { type: 'VitrineWarning' });
+}

@@ -1,0 +1,19 @@
+/** Modules, and `init` for their values. */
+export { GELU, ReLU } from './activation.js';
+export { Conv2d } from './conv2d.js';
+export { CrossEntropyLoss } from './cross-entropy-loss.js';
+export { Dropout, DropPath } from './dropout.js';
+export * as init from './init.js';
+export { LayerNorm } from './layer-norm.js';
+export { Linear } from './linear.js';
+export { Module, ModuleList } from './module.js';
+export { MultiheadAttention, type MultiheadAttentionOptions } from './multihead-attention.js';
+export { PatchEmbed, type PatchEmbedOptions, type PatchRoute } from './patch-embed.js';
+export {
+  TransformerEncoder,
+  TransformerEncoderLayer,
+  type TransformerLayerOptions,
+} from './transformer-encoder.js';
+export { ViT } from './vit.js';
+export { Attention, Block, LayerScale, Mlp } from './vit-block.js';
+export type { ViTConfig } from './vit-config.js';

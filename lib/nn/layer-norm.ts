@@ -1,0 +1,44 @@
+import { checkInteger, checkNumber } from '../check.js';
+import { addLayerNorm, layerNorm } from '../ops/layer-norm.js';
+import { ones, type Tensor, zeros } from '../tensor.js';
+import { Module } from './module.js';
+
+/** Options of `LayerNorm`. */
+export interface LayerNormModuleOptions {
+  /** Default 1e-5. */
+  eps?: number;
+  /** Whether there is a bias beside the weight. Default true. */
+  bias?: boolean;
+}
+
+/**
+ * Layer normalisation over the last axis, with learned scale and shift.
+ *
+ * @throws TypeError unless the width is a whole number of at least 1
+ * Counterpart: `torch.nn.LayerNorm` over one axis.
+ */
+export class LayerNorm extends Module {
+  readonly weight: Tensor;
+  readonly bias: Tensor | undefined;
+  readonly eps: number;
+
+  constructor(
+    readonly width: number,
+    options: LayerNormModuleOptions = {},
+  ) {
+    super();
+    checkInteger(width, 'LayerNorm width', 1);
+    this.eps = checkNumber(options.eps ?? 1e-5, 'LayerNorm eps', 0);
+    this.weight = this.parameter('weight', () => ones([width]));
+    this.bias = options.bias === false ? undefined : this.parameter('bias', () => zeros([width]));
+  }
+
+  forward(x: Tensor): Tensor {
+    return layerNorm(x, this.weight, this.bias, { eps: this.eps });
+  }
+
+  /** `forward(x + residual)` in one pass. */
+  forwardSum(x: Tensor, residual: Tensor): Tensor {
+    return addLayerNorm(x, residual, this.weight, this.bias, { eps: this.eps }).y;
+  }
+}

@@ -1,0 +1,71 @@
+import { checkInteger, checkOneOf, checkPair, type Pair } from '../check.js';
+import { patchEmbed } from '../ops/conv2d.js';
+import { add } from '../ops/elementwise.js';
+import { matmul } from '../ops/matmul.js';
+import { reshape } from '../ops/transpose.js';
+import { unfold } from '../ops/unfold.js';
+import { scope } from '../scope.js';
+import { empty, type Tensor } from '../tensor.js';
+import * as init from './init.js';
+import { Module } from './module.js';
+
+/** How patches become embeddings: two routes to the same numbers. */
+export type PatchRoute = 'unfold' | 'conv';
+
+/** Options of `PatchEmbed`. */
+export interface PatchEmbedOptions {
+  /** Side of a patch in pixels, or a (height, width) pair. */
+  patchSize: Pair;
+  inChans: number;
+  embedDim: number;
+  /** Whether there is a bias. Default true. */
+  bias?: boolean;
+  /** Default `'conv'`. */
+  route?: PatchRoute;
+}
+
+class Projection extends Module {
+  readonly weight: Tensor; // (D,C,kh,kw)
+  readonly bias: Tensor | undefined; // (D)
+
+  constructor(channels: number, width: number, [kh, kw]: readonly [number, number], bias: boolean) {
+    super();
+    this.weight = this.parameter('weight', () => init.defaultUniform(empty([width, channels, kh, kw])));
+    this.bias = bias
+      ? this.parameter('bias', () => init.defaultUniform(empty([width]), channels * kh * kw))
+      : undefined;
+  }
+}
+
+/**
+ * An image cut into patches, each projected to a token: (N,C,H,W) to (N,L,D). One weight serves both routes.
+ *
+ * @throws TypeError unless the sizes are whole numbers of at least 1
+ * Source: Dosovitskiy et al. 2021, section 3.1. Counterpart: timm's `PatchEmbed`, with its parameter names.
+ */
+export class PatchEmbed extends Module {
+  readonly patchSize: readonly [number, number];
+  readonly route: PatchRoute;
+  readonly proj: Projection;
+
+  constructor(options: PatchEmbedOptions) {
+    super();
+    this.patchSize = checkPair(options.patchSize, 'PatchEmbed patchSize', 1);
+    this.route = checkOneOf(options.route ?? 'conv', 'PatchEmbed route', ['unfold', 'conv']);
+    const channels = checkInteger(options.inChans, 'PatchEmbed inChans', 1);
+    const width = checkInteger(options.embedDim, 'PatchEmbed embedDim', 1);
+    this.proj = this.child('proj', new Projection(channels, width, this.patchSize, options.bias !== false));
+  }
+
+  /** @param image (N,C,H,W) @returns (N,L,D), patches in row-major order */
+  forward(image: Tensor): Tensor {
+    const { weight, bias } = this.proj;
+    if (this.route === 'conv') return patchEmbed(image, weight, bias);
+    return scope(() => {
+      const columns = unfold(image, { kernelSize: this.patchSize, stride: this.patchSize }); // (N,C*kh*kw,L)
+      const flat = reshape(weight, [weight.shape[0] as number, -1]); // (D,C*kh*kw)
+      const tokens = matmul(columns, flat, { transposeA: true, transposeB: true }); // (N,L,D)
+      return bias === undefined ? tokens : add(tokens, bias);
+    });
+  }
+}

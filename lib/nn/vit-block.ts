@@ -1,0 +1,183 @@
+import { checkInteger, expected } from '../check.js';
+import type { Activation } from '../native.js';
+import { attention, attentionQkv } from '../ops/attention.js';
+import { attentionWeights } from '../ops/attention-weights.js';
+import { dropout } from '../ops/dropout.js';
+import { add, mul } from '../ops/elementwise.js';
+import { matmul } from '../ops/matmul.js';
+import { slice } from '../ops/slice.js';
+import { permute, reshape, transpose } from '../ops/transpose.js';
+import { scope } from '../scope.js';
+import { full, type Tensor } from '../tensor.js';
+import { Dropout, DropPath } from './dropout.js';
+import { LayerNorm } from './layer-norm.js';
+import { Linear } from './linear.js';
+import { Module } from './module.js';
+
+/** What a block of a ViT is made of; see `ViTConfig`. */
+export interface BlockOptions {
+  dim: number;
+  numHeads: number;
+  mlpRatio: number;
+  qkvBias: boolean;
+  qkNorm: boolean;
+  projBias: boolean;
+  initValues: number | undefined;
+  normEps: number;
+  act: Exclude<Activation, 'none'>;
+  projDropRate: number;
+  attnDropRate: number;
+  dropPathRate: number;
+}
+
+/** Multi-head self-attention with a fused qkv projection. Counterpart: timm's `Attention`. */
+export class Attention extends Module {
+  readonly qkv: Linear;
+  readonly qNorm: LayerNorm | undefined;
+  readonly kNorm: LayerNorm | undefined;
+  readonly proj: Linear;
+  readonly #projDrop: Dropout;
+  readonly #attnDropRate: number;
+
+  constructor(
+    readonly dim: number,
+    readonly numHeads: number,
+    options: Pick<BlockOptions, 'qkvBias' | 'qkNorm' | 'projBias' | 'normEps' | 'projDropRate' | 'attnDropRate'>,
+  ) {
+    super();
+    checkInteger(numHeads, 'ViT numHeads', 1);
+    if (dim % numHeads !== 0) throw expected(`heads that divide the width ${dim}`, 'ViT numHeads', numHeads);
+    const headDim = dim / numHeads;
+    this.qkv = this.child('qkv', new Linear(dim, 3 * dim, { bias: options.qkvBias }));
+    if (options.qkNorm) {
+      this.qNorm = this.child('q_norm', new LayerNorm(headDim, { eps: options.normEps }));
+      this.kNorm = this.child('k_norm', new LayerNorm(headDim, { eps: options.normEps }));
+    }
+    this.proj = this.child('proj', new Linear(dim, dim, { bias: options.projBias }));
+    this.#projDrop = this.child('proj_drop', new Dropout(options.projDropRate));
+    this.#attnDropRate = options.attnDropRate;
+  }
+
+  /** @param x (B,T,C) @param residual (B,T,C), added last @returns (B,T,C) */
+  forward(x: Tensor, residual?: Tensor): Tensor {
+    return scope(() => {
+      const y = this.#mix(this.qkv.forward(x));
+      if (residual === undefined) return this.#projDrop.forward(this.proj.forward(y));
+      if (this.#projDrop.p === 0 || !this.training) return this.proj.forward(y, { residual });
+      return add(this.#projDrop.forward(this.proj.forward(y)), residual);
+    });
+  }
+
+  /** The attention weights on x (B,T,C): (B,H,T,T). */
+  weights(x: Tensor): Tensor {
+    return scope(() => {
+      const [q, k] = this.#heads(this.qkv.forward(x));
+      return attentionWeights(q, k);
+    });
+  }
+
+  /** Attention on qkv (B,T,3*C): read in place where nothing comes between, else head by head. */
+  #mix(qkv: Tensor): Tensor {
+    const dropping = this.training && this.#attnDropRate > 0;
+    if (this.qNorm === undefined && !dropping) return attentionQkv(qkv, this.numHeads);
+    const [q, k, v] = this.#heads(qkv);
+    const y = dropping ? matmul(dropout(attentionWeights(q, k), this.#attnDropRate), v) : attention(q, k, v);
+    const [b, , t] = y.shape as [number, number, number, number]; // (B,H,T,D)
+    return reshape(transpose(y, 1, 2), [b, t, this.dim]);
+  }
+
+  /** qkv (B,T,3*C) to q, k, v (B,H,T,D), normalised if so configured. */
+  #heads(qkv: Tensor): [Tensor, Tensor, Tensor] {
+    const [b, t] = qkv.shape as [number, number, number]; // from a Linear on (B,T,C)
+    const width = this.dim / this.numHeads;
+    const split = permute(reshape(qkv, [b, t, 3, this.numHeads, width]), [2, 0, 3, 1, 4]); // (3,B,H,T,D)
+    const part = (i: number): Tensor => reshape(slice(split, 0, i, i + 1), [b, this.numHeads, t, width]);
+    const [q, k] = [part(0), part(1)];
+    return [this.qNorm?.forward(q) ?? q, this.kNorm?.forward(k) ?? k, part(2)];
+  }
+}
+
+/** Linear, activation, linear. Counterpart: timm's `Mlp`. */
+export class Mlp extends Module {
+  readonly fc1: Linear;
+  readonly fc2: Linear;
+  readonly #drop: Dropout;
+  readonly #act: Exclude<Activation, 'none'>;
+
+  constructor(dim: number, hidden: number, options: { act: Exclude<Activation, 'none'>; bias: boolean; drop: number }) {
+    super();
+    this.fc1 = this.child('fc1', new Linear(dim, hidden, options));
+    this.fc2 = this.child('fc2', new Linear(hidden, dim, options));
+    this.#drop = this.child('drop', new Dropout(options.drop));
+    this.#act = options.act;
+  }
+
+  /** @param x (B,T,C) @param residual (B,T,C), added last @returns (B,T,C) */
+  forward(x: Tensor, residual?: Tensor): Tensor {
+    return scope(() => {
+      const hidden = this.#drop.forward(this.fc1.forward(x, { activation: this.#act }));
+      if (residual === undefined) return this.#drop.forward(this.fc2.forward(hidden));
+      if (this.#drop.p === 0 || !this.training) return this.fc2.forward(hidden, { residual });
+      return add(this.#drop.forward(this.fc2.forward(hidden)), residual);
+    });
+  }
+}
+
+/** A learned factor for each channel of a residual branch. Source: Touvron et al. 2021 (CaiT). */
+export class LayerScale extends Module {
+  readonly gamma: Tensor;
+
+  constructor(dim: number, initValue: number) {
+    super();
+    this.gamma = this.parameter('gamma', () => full([dim], initValue));
+  }
+
+  forward(x: Tensor): Tensor {
+    return mul(x, this.gamma);
+  }
+}
+
+/**
+ * A pre-norm Transformer block: x + attention(norm(x)), then x + mlp(norm(x)).
+ * Source: Dosovitskiy et al. 2021, equations 2 and 3. Counterpart: timm's `Block`, with its parameter names.
+ */
+export class Block extends Module {
+  readonly norm1: LayerNorm;
+  readonly attn: Attention;
+  readonly norm2: LayerNorm;
+  readonly mlp: Mlp;
+  readonly #ls1: LayerScale | undefined;
+  readonly #ls2: LayerScale | undefined;
+  readonly #dropPath: DropPath;
+
+  constructor(options: BlockOptions) {
+    super();
+    const { dim, initValues } = options;
+    const scale = (name: string): LayerScale | undefined =>
+      initValues === undefined ? undefined : this.child(name, new LayerScale(dim, initValues));
+    this.norm1 = this.child('norm1', new LayerNorm(dim, { eps: options.normEps }));
+    this.attn = this.child('attn', new Attention(dim, options.numHeads, options));
+    this.#ls1 = scale('ls1');
+    this.norm2 = this.child('norm2', new LayerNorm(dim, { eps: options.normEps }));
+    const mlp = { act: options.act, bias: options.projBias, drop: options.projDropRate };
+    this.mlp = this.child('mlp', new Mlp(dim, Math.floor(dim * options.mlpRatio), mlp));
+    this.#ls2 = scale('ls2');
+    this.#dropPath = this.child('drop_path', new DropPath(options.dropPathRate));
+  }
+
+  /** @param x (B,T,C) @returns (B,T,C) */
+  forward(x: Tensor): Tensor {
+    return scope(() => {
+      const attended = this.#branch(x, this.norm1, this.attn, this.#ls1);
+      return this.#branch(attended, this.norm2, this.mlp, this.#ls2);
+    });
+  }
+
+  /** x + part(norm(x)): the sum rides on the part's last product unless something comes between. */
+  #branch(x: Tensor, norm: LayerNorm, part: Attention | Mlp, scale: LayerScale | undefined): Tensor {
+    const dropping = this.training && this.#dropPath.p > 0;
+    if (scale === undefined && !dropping) return part.forward(norm.forward(x), x);
+    const y = part.forward(norm.forward(x));
+    return add(x, this.#dropPath.forward(scale?.forward(y) ?? y));
+  }
+}

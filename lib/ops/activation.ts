@@ -1,0 +1,40 @@
+import { record } from '../autograd.js';
+import { checkOneOf } from '../check.js';
+import { ACTIVATION, type Activation, native } from '../native.js';
+import { empty, type Tensor } from '../tensor.js';
+import { checkTensor } from './check-tensor.js';
+
+function activation(x: Tensor, name: Exclude<Activation, 'none'>): Tensor {
+  checkTensor(x, `${name} input`);
+  const kind = ACTIVATION[name];
+  const y = empty(x.shape);
+  native.activationForward(y.handle, x.handle, x.size, kind);
+  return record(name, y, [x], [x], (dy, grads, [saved]) => {
+    const input = saved as Tensor; // saved above
+    const dx = empty(input.shape);
+    native.activationBackward(dx.handle, dy.handle, input.handle, input.size, kind);
+    grads.pass(0, dx);
+    dx.dispose();
+  });
+}
+
+/**
+ * Gaussian error linear unit, element by element: x * Phi(x), or its tanh approximation.
+ *
+ * @throws TypeError unless `x` is a float32 tensor
+ * Source: Hendrycks and Gimpel 2016. Counterpart: `torch.nn.functional.gelu`.
+ */
+export function gelu(x: Tensor, options: { approximate?: 'none' | 'tanh' } = {}): Tensor {
+  const approximate = checkOneOf(options.approximate ?? 'none', 'gelu approximate', ['none', 'tanh']);
+  return activation(x, approximate === 'tanh' ? 'gelu_tanh' : 'gelu');
+}
+
+/**
+ * Rectified linear unit, element by element: max(x, 0).
+ *
+ * @throws TypeError unless `x` is a float32 tensor
+ * Counterpart: `torch.nn.functional.relu`.
+ */
+export function relu(x: Tensor): Tensor {
+  return activation(x, 'relu');
+}

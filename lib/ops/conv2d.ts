@@ -1,0 +1,136 @@
+import { type Gradients, record } from '../autograd.js';
+import { checkInteger, expected, type Pair } from '../check.js';
+import { native } from '../native.js';
+import { empty, type Tensor } from '../tensor.js';
+import { checkTensor } from './check-tensor.js';
+import { checkWindow } from './unfold.js';
+
+/** Options of `conv2d`; pairs are (height, width). */
+export interface Conv2dOptions {
+  /** Default 1. */
+  stride?: Pair;
+  /** Zeros on each side. Default 0. */
+  padding?: Pair;
+  /** Default 1. */
+  dilation?: Pair;
+  /** Default 1. */
+  groups?: number;
+}
+
+/**
+ * 2-D convolution (cross-correlation). Where the stride is the kernel's size, as in a patch embedding, each pixel is
+ * read once.
+ *
+ * @param x (N,C,H,W)
+ * @param weight (OC,C/groups,kh,kw)
+ * @param bias (OC), or undefined
+ * @returns (N,OC,OH,OW)
+ * @throws TypeError as `unfold`, and when channels and groups do not go together
+ * Counterpart: `torch.nn.functional.conv2d`.
+ * @example
+ * const same = F.conv2d(image, kernel, undefined, { stride: 4 });
+ */
+export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor {
+  checkTensor(x, 'conv2d input', { rank: 4, letters: '(N,C,H,W)' });
+  checkTensor(weight, 'conv2d weight', { rank: 4, letters: '(OC,C/groups,kh,kw)' });
+  const [n, c, h, w] = x.shape as [number, number, number, number]; // four axes
+  const [outChannels, channelsPerGroup, kh, kw] = weight.shape as [number, number, number, number]; // four axes
+  const groups = checkInteger(options.groups ?? 1, 'conv2d groups', 1);
+  if (channelsPerGroup * groups !== c) {
+    throw expected(`${channelsPerGroup * groups} channels (${groups} groups of ${channelsPerGroup})`, 'conv2d input', x);
+  }
+  if (outChannels % groups !== 0) throw expected(`output channels that ${groups} groups divide`, 'conv2d weight', weight);
+  if (bias !== undefined) checkTensor(bias, 'conv2d bias', { shape: [outChannels] });
+  const { window, positions } = checkWindow({ ...options, kernelSize: [kh, kw] }, [h, w], 'conv2d');
+  const y = empty([n, outChannels, ...positions]);
+  native.conv2dForward(
+    y.handle,
+    x.handle,
+    weight.handle,
+    bias?.handle ?? 0,
+    n,
+    c,
+    h,
+    w,
+    outChannels,
+    groups,
+    ...window,
+  );
+  return record('conv2d', y, [x, weight, bias], [x, weight], (dy, grads, [savedX, savedWeight]) => {
+    const { dx, dweight, dbias, deliver } = gradientsOf(grads, [n, c, h, w]);
+    native.conv2dBackward(
+      dx?.handle ?? 0,
+      dweight?.grad.handle ?? 0,
+      dbias?.grad.handle ?? 0,
+      dy.handle,
+      (savedX as Tensor).handle, // saved above
+      (savedWeight as Tensor).handle, // saved above
+      n,
+      c,
+      h,
+      w,
+      outChannels,
+      groups,
+      ...window,
+      dweight?.accumulate ?? false,
+      dbias?.accumulate ?? false,
+    );
+    deliver();
+  });
+}
+
+/**
+ * The convolution whose stride is its kernel's size, and its result as tokens.
+ *
+ * @param x (N,C,H,W); rows and columns past the last whole patch are not read
+ * @param weight (D,C,kh,kw)
+ * @param bias (D), or undefined
+ * @returns (N,L,D), patches in row-major order
+ * @throws TypeError when the channels differ or the image is smaller than a patch
+ * Source: Dosovitskiy et al. 2021, section 3.1.
+ */
+export function patchEmbed(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  checkTensor(weight, 'patchEmbed weight', { rank: 4, letters: '(D,C,kh,kw)' });
+  const [outChannels, channels, kh, kw] = weight.shape as [number, number, number, number]; // four axes
+  checkTensor(x, 'patchEmbed input', { shape: [null, channels, null, null] });
+  const [n, c, h, w] = x.shape as [number, number, number, number]; // four axes
+  if (bias !== undefined) checkTensor(bias, 'patchEmbed bias', { shape: [outChannels] });
+  const { positions } = checkWindow({ kernelSize: [kh, kw], stride: [kh, kw] }, [h, w], 'patchEmbed');
+  const y = empty([n, positions[0] * positions[1], outChannels]);
+  native.patchEmbedForward(y.handle, x.handle, weight.handle, bias?.handle ?? 0, n, c, h, w, kh, kw, outChannels);
+  return record('patchEmbed', y, [x, weight, bias], [x, weight], (dy, grads, [savedX, savedWeight]) => {
+    const { dx, dweight, dbias, deliver } = gradientsOf(grads, [n, c, h, w]);
+    native.patchEmbedBackward(
+      dx?.handle ?? 0,
+      dweight?.grad.handle ?? 0,
+      dbias?.grad.handle ?? 0,
+      dy.handle,
+      (savedX as Tensor).handle, // saved above
+      (savedWeight as Tensor).handle, // saved above
+      n,
+      c,
+      h,
+      w,
+      kh,
+      kw,
+      outChannels,
+      dweight?.accumulate ?? false,
+      dbias?.accumulate ?? false,
+    );
+    deliver();
+  });
+}
+
+/** Where the gradients of (image, weight, bias) go; `deliver` hands the image's on, which no product accumulates. */
+function gradientsOf(grads: Gradients, imageShape: readonly number[]) {
+  const dx = grads.wants(0) ? empty(imageShape) : undefined;
+  return {
+    dx,
+    dweight: grads.wants(1) ? grads.target(1) : undefined,
+    dbias: grads.wants(2) ? grads.target(2) : undefined,
+    deliver: () => {
+      if (dx !== undefined) grads.pass(0, dx);
+      dx?.dispose();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { record } from '../autograd.js';
+import { checkInteger, checkNumber, checkOneOf, expected } from '../check.js';
+import { native, REDUCTION, type Reduction } from '../native.js';
+import { noteSite } from '../stream.js';
+import { empty, type Tensor } from '../tensor.js';
+import { checkTensor } from './check-tensor.js';
+
+/** Options of `crossEntropy`. */
+export interface CrossEntropyOptions {
+  /** The share of probability spread over all classes, in [0, 1]. Default 0. */
+  labelSmoothing?: number;
+  /** Mean over the samples that count, sum, or a loss each. Default `'mean'`. */
+  reduction?: Reduction;
+  /** A label that is left out. Default -100. */
+  ignoreIndex?: number;
+}
+
+/**
+ * Softmax and negative log-likelihood in one, with its gradient.
+ *
+ * @param logits (N,classes)
+ * @param target class indices (N) int32, or probabilities (N,classes) float32
+ * @returns one element, or (N) with `reduction: 'none'`
+ * @throws TypeError when the sizes do not go together. A label that is no class is found on the stream: the next read
+ *   rejects with a StreamError that names this call.
+ * Counterpart: `torch.nn.functional.cross_entropy`.
+ */
+export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  checkTensor(logits, 'crossEntropy logits', { rank: 2, letters: '(N,classes)' });
+  const [rows, classes] = logits.shape as [number, number]; // two axes
+  const soft = target?.dtype === 'float32';
+  if (soft) checkTensor(target, 'crossEntropy target probabilities', { shape: [rows, classes] });
+  else checkTensor(target, 'crossEntropy target labels', { dtype: 'int32', shape: [rows] });
+  const smoothing = checkNumber(options.labelSmoothing ?? 0, 'crossEntropy labelSmoothing', 0, 1);
+  const reductionName = checkOneOf(options.reduction ?? 'mean', 'crossEntropy reduction', ['none', 'mean', 'sum']);
+  const ignoreIndex = checkInteger(options.ignoreIndex ?? -100, 'crossEntropy ignoreIndex', -(2 ** 31), 2 ** 31 - 1);
+  if (classes === 0) throw expected('at least one class', 'crossEntropy logits', logits);
+
+  const reduction = REDUCTION[reductionName];
+  const loss = empty(reductionName === 'none' ? [rows] : []);
+  const lse = empty([rows]);
+  const handles = (labels: Tensor): [number, number] => (soft ? [0, labels.handle] : [labels.handle, 0]);
+  native.crossEntropyForward(
+    loss.handle,
+    lse.handle,
+    logits.handle,
+    ...handles(target),
+    rows,
+    classes,
+    smoothing,
+    ignoreIndex,
+    reduction,
+    noteSite('crossEntropy'),
+  );
+  record('crossEntropy', loss, [logits], [logits, target, lse], (dy, grads, saved) => {
+    const [sLogits, sTarget, sLse] = saved as [Tensor, Tensor, Tensor]; // as saved
+    const dlogits = empty(sLogits.shape);
+    native.crossEntropyBackward(
+      dlogits.handle,
+      dy.handle,
+      sLse.handle,
+      sLogits.handle,
+      ...handles(sTarget),
+      rows,
+      classes,
+      smoothing,
+      ignoreIndex,
+      reduction,
+    );
+    grads.pass(0, dlogits);
+    dlogits.dispose();
+  });
+  lse.dispose();
+  return loss;
+}

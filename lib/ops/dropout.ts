@@ -1,0 +1,44 @@
+import { record } from '../autograd.js';
+import { native } from '../native.js';
+import { empty, type Tensor } from '../tensor.js';
+import { checkTensor } from './check-tensor.js';
+import { checkDropProbability, generatorState } from './random.js';
+
+function drop(name: string, x: Tensor, p: number, groups: number): Tensor {
+  if (p === 0 || x.size === 0) return x;
+  const size = x.size / groups;
+  const y = empty(x.shape);
+  const drawn = empty([4], 'int32');
+  native.dropoutForward(y.handle, drawn.handle, generatorState().handle, x.handle, groups, size, p);
+  record(name, y, [x], [drawn], (dy, grads, [saved]) => {
+    const dx = empty(dy.shape);
+    native.dropoutBackward(dx.handle, (saved as Tensor).handle, dy.handle, groups, size, p); // saved above
+    grads.pass(0, dx);
+    dx.dispose();
+  });
+  drawn.dispose();
+  return y;
+}
+
+/**
+ * Zeroes elements with probability `p` and scales the rest by 1 / (1 - p).
+ *
+ * @throws TypeError unless p is in [0, 1]
+ * Source: Srivastava et al. 2014. Counterpart: `torch.nn.functional.dropout` in training.
+ */
+export function dropout(x: Tensor, p: number): Tensor {
+  checkTensor(x, 'dropout input');
+  return drop('dropout', x, checkDropProbability(p, 'dropout p'), x.size);
+}
+
+/**
+ * Stochastic depth: zeroes whole samples with probability `p` and scales the rest by 1 / (1 - p).
+ *
+ * @param x (B, ...)
+ * @throws TypeError unless p is in [0, 1]
+ * Source: Huang et al. 2016. Counterpart: timm's `drop_path` in training.
+ */
+export function dropPath(x: Tensor, p: number): Tensor {
+  checkTensor(x, 'dropPath input', { minRank: 1 });
+  return drop('dropPath', x, checkDropProbability(p, 'dropPath p'), x.shape[0] as number); // at least one axis
+}

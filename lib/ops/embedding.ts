@@ -1,0 +1,29 @@
+import { record } from '../autograd.js';
+import { native } from '../native.js';
+import { noteSite } from '../stream.js';
+import { empty, type Tensor } from '../tensor.js';
+import { checkTensor } from './check-tensor.js';
+
+/**
+ * Rows of a table, by index.
+ *
+ * @param index any shape, int32
+ * @param table (entries, width)
+ * @returns (...index shape, width)
+ * @throws TypeError for wrong dtypes or ranks. An index that is no entry is found on the stream: the next read rejects
+ *   with a StreamError that names this call.
+ * Counterpart: `torch.nn.functional.embedding`.
+ */
+export function embedding(index: Tensor, table: Tensor): Tensor {
+  checkTensor(index, 'embedding index', { dtype: 'int32' });
+  checkTensor(table, 'embedding table', { rank: 2, letters: '(entries,width)' });
+  const [entries, width] = table.shape as [number, number]; // two axes
+  const count = index.size;
+  const y = empty([...index.shape, width]);
+  native.embeddingForward(y.handle, table.handle, index.handle, count, entries, width, noteSite('embedding'));
+  return record('embedding', y, [table], [index], (dy, grads, [saved]) => {
+    const { grad, accumulate } = grads.target(0);
+    const at = saved as Tensor; // saved above
+    native.embeddingBackward(grad.handle, dy.handle, at.handle, count, entries, width, accumulate);
+  });
+}

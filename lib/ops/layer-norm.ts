@@ -1,0 +1,136 @@
+import { type Gradients, needsGrad, recordAll } from '../autograd.js';
+import { checkNumber } from '../check.js';
+import { native } from '../native.js';
+import { empty, fill, type Tensor } from '../tensor.js';
+import { checkTensor, lastOf } from './check-tensor.js';
+
+/** Options of `layerNorm`. */
+export interface LayerNormOptions {
+  /** Added to the variance. Default 1e-5, as PyTorch's; ViTs use 1e-6. */
+  eps?: number;
+}
+
+interface Normalised {
+  y: Tensor;
+  sum: Tensor | undefined;
+}
+
+function normalise(
+  x: Tensor,
+  residual: Tensor | undefined,
+  weight: Tensor | undefined,
+  bias: Tensor | undefined,
+  options: LayerNormOptions,
+): Normalised {
+  checkTensor(x, 'layerNorm input', { minRank: 1, letters: '(...,C)' });
+  const width = lastOf(x.shape);
+  if (residual !== undefined) checkTensor(residual, 'layerNorm residual', { shape: x.shape });
+  if (weight !== undefined) checkTensor(weight, 'layerNorm weight', { shape: [width] });
+  if (bias !== undefined) checkTensor(bias, 'layerNorm bias', { shape: [width] });
+  const eps = checkNumber(options.eps ?? 1e-5, 'layerNorm eps', 0);
+
+  const rows = width === 0 ? 0 : x.size / width;
+  const y = empty(x.shape);
+  const sum = residual && empty(x.shape);
+  const mean = empty([rows]);
+  const rstd = empty([rows]);
+  native.layerNormForward(
+    y.handle,
+    sum?.handle ?? 0,
+    mean.handle,
+    rstd.handle,
+    x.handle,
+    residual?.handle ?? 0,
+    weight?.handle ?? 0,
+    bias?.handle ?? 0,
+    rows,
+    width,
+    eps,
+  );
+  if (needsGrad(x, residual, weight, bias)) {
+    const outputs = sum === undefined ? [y] : [y, sum];
+    const saved = weight === undefined ? [sum ?? x, mean, rstd] : [sum ?? x, mean, rstd, weight];
+    recordAll('layerNorm', outputs, [x, residual, weight, bias], saved, ([dy, dsum], grads, kept) => {
+      propagate(dy, dsum, grads, kept, rows, width);
+    });
+  }
+  mean.dispose();
+  rstd.dispose();
+  return { y, sum };
+}
+
+function propagate(
+  dy: Tensor | undefined,
+  dsum: Tensor | undefined,
+  grads: Gradients,
+  [x, mean, rstd, weight]: readonly Tensor[],
+  rows: number,
+  width: number,
+): void {
+  const input = x as Tensor; // always saved
+  const dNormalised = dy ?? fill(empty(input.shape), 0);
+  const dweight = grads.wants(2) ? grads.target(2) : undefined;
+  const dbias = grads.wants(3) ? grads.target(3) : undefined;
+  // The gradient that reaches the input past the norm is added in the same pass: along the residual of this call, or
+  // already waiting from another consumer of x.
+  const only = !grads.wants(1) && grads.wants(0) && dsum === undefined ? grads.target(0) : undefined;
+  const dx = only?.grad ?? empty(input.shape);
+  const past = dsum ?? (only?.accumulate === true ? dx : undefined);
+  if (dweight !== undefined && dbias !== undefined && dweight.accumulate !== dbias.accumulate) {
+    // One flag serves both; bring the fresh one to zero and accumulate.
+    fill((dweight.accumulate ? dbias : dweight).grad, 0);
+  }
+  native.layerNormBackward(
+    dx.handle,
+    dweight?.grad.handle ?? 0,
+    dbias?.grad.handle ?? 0,
+    dNormalised.handle,
+    input.handle,
+    (mean as Tensor).handle, // always saved
+    (rstd as Tensor).handle, // always saved
+    weight?.handle ?? 0,
+    past?.handle ?? 0,
+    rows,
+    width,
+    (dweight?.accumulate ?? false) || (dbias?.accumulate ?? false),
+  );
+  if (only === undefined) {
+    if (grads.wants(0)) grads.pass(0, dx);
+    if (grads.wants(1)) grads.pass(1, dx);
+    dx.dispose();
+  }
+  if (dy === undefined) dNormalised.dispose();
+}
+
+/**
+ * Layer normalisation over the last axis: (x - mean) / sqrt(variance + eps) * weight + bias.
+ *
+ * @param x (..., C)
+ * @param weight (C), or undefined for ones
+ * @param bias (C), or undefined for zeros
+ * @throws TypeError when the sizes do not go together
+ * Source: Ba, Kiros and Hinton 2016. Counterpart: `torch.nn.functional.layer_norm` over one axis.
+ */
+export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: LayerNormOptions = {}): Tensor {
+  return normalise(x, undefined, weight, bias, options).y;
+}
+
+/**
+ * `layerNorm(x + residual)` in one pass, with the sum itself, which a pre-norm block hands on.
+ *
+ * @param x (..., C)
+ * @param residual (..., C)
+ * @returns `y`, normalised, and `sum` = x + residual, both (..., C)
+ * @throws TypeError when the sizes do not go together
+ */
+export function addLayerNorm(
+  x: Tensor,
+  residual: Tensor,
+  weight?: Tensor,
+  bias?: Tensor,
+  options: LayerNormOptions = {},
+): { y: Tensor; sum: Tensor } {
+  checkTensor(residual, 'layerNorm residual');
+  const { y, sum } = normalise(x, residual, weight, bias, options);
+  return { y, sum: sum as Tensor }; // there is a residual
+}

@@ -1,0 +1,81 @@
+import { needsGrad, record } from '../autograd.js';
+import { checkOneOf, expected } from '../check.js';
+import { ACTIVATION, type Activation, native } from '../native.js';
+import { empty, type Tensor } from '../tensor.js';
+import { checkTensor, lastOf } from './check-tensor.js';
+
+/** What `linear` does besides the product, in the same pass over the result. */
+export interface LinearOptions {
+  /** Applied after the bias. Default `'none'`. */
+  activation?: Activation;
+  /** Added last, of the result's shape. */
+  residual?: Tensor;
+}
+
+/**
+ * act(x weight^T + bias) + residual.
+ *
+ * @param x (..., C)
+ * @param weight (OC, C)
+ * @param bias (OC), or undefined
+ * @returns (..., OC)
+ * @throws TypeError when the sizes do not go together
+ * Counterpart: `torch.nn.functional.linear`.
+ */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: LinearOptions = {}): Tensor {
+  checkTensor(weight, 'linear weight', { rank: 2, letters: '(OC,C)' });
+  const [outFeatures, inFeatures] = weight.shape as [number, number]; // two axes
+  checkTensor(x, 'linear input', { minRank: 1, letters: '(...,C)' });
+  if (lastOf(x.shape) !== inFeatures) throw expected(`${inFeatures} features in the last axis`, 'linear input', x);
+  if (bias !== undefined) checkTensor(bias, 'linear bias', { shape: [outFeatures] });
+  const kind = checkOneOf(options.activation ?? 'none', 'linear activation', ['none', 'gelu', 'gelu_tanh', 'relu']);
+  const shape = [...x.shape.slice(0, -1), outFeatures];
+  const { residual } = options;
+  if (residual !== undefined) checkTensor(residual, 'linear residual', { shape });
+
+  const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
+  const activation = ACTIVATION[kind];
+  const y = empty(shape);
+  const keeps = kind !== 'none' && needsGrad(x, weight, bias);
+  const preactivation = keeps ? empty(shape) : undefined;
+  native.linearForward(
+    y.handle,
+    preactivation?.handle ?? 0,
+    x.handle,
+    weight.handle,
+    bias?.handle ?? 0,
+    residual?.handle ?? 0,
+    rows,
+    inFeatures,
+    outFeatures,
+    activation,
+  );
+  const saved = preactivation === undefined ? [x, weight] : [x, weight, preactivation];
+  record('linear', y, [x, weight, bias, residual], saved, (dy, grads, [savedX, savedWeight, savedPreactivation]) => {
+    const dx = grads.wants(0) ? grads.target(0) : undefined;
+    const dweight = grads.wants(1) ? grads.target(1) : undefined;
+    const dbias = grads.wants(2) ? grads.target(2) : undefined;
+    const dpreactivation = savedPreactivation && empty(savedPreactivation.shape);
+    native.linearBackward(
+      dx?.grad.handle ?? 0,
+      dweight?.grad.handle ?? 0,
+      dbias?.grad.handle ?? 0,
+      dpreactivation?.handle ?? 0,
+      dy.handle,
+      (savedX as Tensor).handle, // saved above
+      (savedWeight as Tensor).handle, // saved above
+      savedPreactivation?.handle ?? 0,
+      rows,
+      inFeatures,
+      outFeatures,
+      activation,
+      dx?.accumulate ?? false,
+      dweight?.accumulate ?? false,
+      dbias?.accumulate ?? false,
+    );
+    dpreactivation?.dispose();
+    if (grads.wants(3)) grads.pass(3, dy);
+  });
+  preactivation?.dispose();
+  return y;
+}

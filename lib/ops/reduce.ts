@@ -1,0 +1,54 @@
+import { record } from '../autograd.js';
+import { checkDim, sizeOf } from '../check.js';
+import { native } from '../native.js';
+import { empty, type Tensor } from '../tensor.js';
+import { checkTensor, stridesOf } from './check-tensor.js';
+
+/** Which axes `sum` and `mean` reduce. */
+export interface ReduceOptions {
+  /** One axis or several, counted from the end when negative. Default: all. */
+  dim?: number | readonly number[];
+  /** Whether the reduced axes stay, with size 1. Default false. */
+  keepDim?: boolean;
+}
+
+function reduce(name: string, x: Tensor, options: ReduceOptions, average: boolean): Tensor {
+  checkTensor(x, `${name} input`);
+  const dims = options.dim === undefined ? x.shape.map((_, axis) => axis) : [options.dim].flat();
+  const reduced = new Set(dims.map((dim) => checkDim(dim, x.rank, `${name} dim`)));
+  const kept = x.shape.map((_, axis) => (reduced.has(axis) ? 0 : 1));
+  const keptShape = x.shape.map((size, axis) => (reduced.has(axis) ? 1 : size));
+  const shape = options.keepDim === true ? keptShape : x.shape.filter((_, axis) => !reduced.has(axis));
+  const scale = average ? sizeOf(shape) / x.size : 1;
+  const y = empty(shape);
+  native.sum(y.handle, x.handle, x.shape, kept, scale, false);
+  const full = x.shape;
+  return record(name, y, [x], [], (dy, grads) => {
+    const dx = empty(full);
+    const strides = stridesOf(keptShape).map((stride, axis) => (reduced.has(axis) ? 0 : stride));
+    native.stridedCopy(dx.handle, dy.handle, full, stridesOf(full), strides, 0, 0, false);
+    if (scale !== 1) native.affine(dx.handle, dx.handle, dx.size, scale, 0);
+    grads.pass(0, dx);
+    dx.dispose();
+  });
+}
+
+/**
+ * The sum over some or all axes.
+ *
+ * @throws TypeError for an axis that `x` has not
+ * Counterpart: `torch.sum`.
+ */
+export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
+  return reduce('sum', x, options, false);
+}
+
+/**
+ * The mean over some or all axes; NaN over none.
+ *
+ * @throws TypeError for an axis that `x` has not
+ * Counterpart: `torch.mean`.
+ */
+export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
+  return reduce('mean', x, options, true);
+}

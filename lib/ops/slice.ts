@@ -1,0 +1,33 @@
+import { record } from '../autograd.js';
+import { checkDim, checkInteger } from '../check.js';
+import { native } from '../native.js';
+import { empty, fill, type Tensor } from '../tensor.js';
+import { checkTensor, stridesOf } from './check-tensor.js';
+
+/**
+ * The part [start, end) of one axis, copied.
+ *
+ * @param dim the axis, counted from the end when negative
+ * @param start first position; negative counts from the end
+ * @param end position after the last; negative counts from the end. Default: the axis's size.
+ * @throws TypeError when the range leaves the axis
+ * Counterpart: `x[:, start:end]`.
+ */
+export function slice(x: Tensor, dim: number, start: number, end?: number): Tensor {
+  checkTensor(x, 'slice input', { dtype: x?.dtype });
+  const axis = checkDim(dim, x.rank, 'slice dim');
+  const length = x.shape[axis] as number; // axis was checked
+  const from = checkInteger(start < 0 ? start + length : start, 'slice start', 0, length);
+  const until = end === undefined ? length : end < 0 ? end + length : end;
+  const to = checkInteger(until, 'slice end', from, length);
+  const shape = x.shape.with(axis, to - from);
+  const strides = stridesOf(x.shape);
+  const offset = from * (strides[axis] as number); // axis was checked
+  const y = empty(shape, x.dtype);
+  native.stridedCopy(y.handle, x.handle, shape, stridesOf(shape), strides, 0, offset, false);
+  return record('slice', y, [x], [], (dy, grads) => {
+    const { grad, accumulate } = grads.target(0);
+    if (!accumulate) fill(grad, 0);
+    native.stridedCopy(grad.handle, dy.handle, shape, strides, stridesOf(shape), offset, 0, true);
+  });
+}

@@ -1,0 +1,48 @@
+import { record } from '../autograd.js';
+import { checkInteger, expected } from '../check.js';
+import { native } from '../native.js';
+import { empty, type Tensor } from '../tensor.js';
+import { checkTensor, stridesOf } from './check-tensor.js';
+
+/**
+ * `x` repeated along each axis.
+ *
+ * @param repeats how often, an axis each; more entries than axes put new axes in front
+ * @throws TypeError for fewer entries than axes, or more than 8 axes in all
+ * Counterpart: `torch.tile`.
+ */
+export function tile(x: Tensor, repeats: readonly number[]): Tensor {
+  checkTensor(x, 'tile input', { dtype: x?.dtype });
+  if (!Array.isArray(repeats) || repeats.length < x.rank) {
+    throw expected(`at least ${x.rank} numbers`, 'tile repeats', repeats);
+  }
+  for (const repeat of repeats) checkInteger(repeat, 'tile repeats');
+  const sizes = [...new Array<number>(repeats.length - x.rank).fill(1), ...x.shape];
+  const shape = sizes.map((size, axis) => size * (repeats[axis] as number)); // one repeat an axis
+  // Each axis becomes (repeat, size); axes that are not repeated stay one, to keep within eight.
+  const split: { size: number; strideX: number; repeat: boolean }[] = [];
+  const stridesX = stridesOf(sizes);
+  for (const [axis, size] of sizes.entries()) {
+    const repeat = repeats[axis] as number; // one repeat an axis
+    if (repeat !== 1) split.push({ size: repeat, strideX: 0, repeat: true });
+    if (size !== 1 || repeat === 1) split.push({ size, strideX: stridesX[axis] as number, repeat: false });
+  }
+  if (split.length > 8) throw expected('at most 8 axes, repeated ones counting twice', 'tile', repeats);
+  const splitShape = split.map((part) => part.size);
+  const y = empty(shape, x.dtype);
+  native.stridedCopy(
+    y.handle,
+    x.handle,
+    splitShape,
+    stridesOf(splitShape),
+    split.map((part) => part.strideX),
+    0,
+    0,
+    false,
+  );
+  return record('tile', y, [x], [], (dy, grads) => {
+    const { grad, accumulate } = grads.target(0);
+    const kept = split.map((part) => (part.repeat ? 0 : 1));
+    native.sum(grad.handle, dy.handle, splitShape, kept, 1, accumulate);
+  });
+}

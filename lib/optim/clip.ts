@@ -1,0 +1,41 @@
+import { checkNumber } from '../check.js';
+import { native } from '../native.js';
+import { empty, type Tensor } from '../tensor.js';
+
+function withGradients(parameters: readonly Tensor[]): Tensor[] {
+  return parameters.flatMap((parameter) => parameter.grad ?? []);
+}
+
+function run(parameters: readonly Tensor[], maxNorm: number, apply: boolean): { norm: Tensor; scale: Tensor } {
+  checkNumber(maxNorm, 'maxNorm', 0);
+  const gradients = withGradients(parameters);
+  const norm = empty([]);
+  const scale = empty([]);
+  const handles = gradients.map((gradient) => gradient.handle);
+  const counts = gradients.map((gradient) => gradient.size);
+  native.gradientNorm(norm.handle, scale.handle, handles, counts, maxNorm, apply);
+  return { norm, scale };
+}
+
+/**
+ * The L2 norm over all gradients, and min(1, maxNorm / (norm + 1e-6)), by which an optimizer's `apply` multiplies.
+ *
+ * @returns two tensors of one element
+ * @throws TypeError unless maxNorm is a number of at least 0
+ */
+export function gradientNorm(parameters: readonly Tensor[], maxNorm: number): { norm: Tensor; scale: Tensor } {
+  return run(parameters, maxNorm, false);
+}
+
+/**
+ * Scales all gradients in place so that their L2 norm is at most `maxNorm`.
+ *
+ * @returns the norm before, one element
+ * @throws TypeError unless maxNorm is a number of at least 0
+ * Source: Pascanu, Mikolov and Bengio 2013. Counterpart: `torch.nn.utils.clip_grad_norm_`.
+ */
+export function clipGradNorm(parameters: readonly Tensor[], maxNorm: number): Tensor {
+  const { norm, scale } = run(parameters, maxNorm, true);
+  scale.dispose();
+  return norm;
+}

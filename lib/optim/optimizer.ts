@@ -1,0 +1,175 @@
+import { checkNumber, expected } from '../check.js';
+import { copyInto } from '../ops/copy.js';
+import { untracked } from '../scope.js';
+import { type Tensor, tensor, zeros } from '../tensor.js';
+
+/** Parameters that share their own factors. */
+export interface ParameterGroup {
+  params: readonly Tensor[];
+  /** Factor of the learning rate. Default 1. */
+  lrScale?: number;
+  /** Default: the optimizer's. */
+  weightDecay?: number;
+}
+
+interface Member {
+  parameter: Tensor;
+  lrScale: number;
+  weightDecay: number;
+}
+
+/** @internal What one native step works on: the parameters that have a gradient, side by side. */
+export interface Work {
+  members: readonly number[];
+  parameters: number[];
+  gradients: number[];
+  counts: number[];
+  lrScales: number[];
+  weightDecays: number[];
+  inputs: number;
+  gradientScale: number;
+}
+
+/**
+ * Updates parameters from their gradients. Learning rate and step count are inputs of the native step, not constants,
+ * so that a captured step can be replayed while they change.
+ */
+export abstract class Optimizer {
+  /** The learning rate of the next step. */
+  lr: number;
+  /** Steps done. */
+  steps = 0;
+  readonly #members: readonly Member[];
+  readonly #inputs: Tensor; // learning rate, step
+  readonly #state: readonly Map<string, Tensor>[];
+
+  /** @throws TypeError for no parameters, one given twice, or a tensor that requires no gradient */
+  protected constructor(
+    readonly name: string,
+    params: readonly Tensor[] | readonly ParameterGroup[],
+    lr: number,
+    weightDecay: number,
+  ) {
+    this.lr = checkNumber(lr, `${name} lr`, 0);
+    checkNumber(weightDecay, `${name} weightDecay`, 0);
+    const groups = params.map((entry) => ('params' in entry ? entry : { params: [entry] }));
+    this.#members = groups.flatMap((group: ParameterGroup) =>
+      group.params.map((parameter) => ({
+        parameter,
+        lrScale: checkNumber(group.lrScale ?? 1, `${name} lrScale`, 0),
+        weightDecay: checkNumber(group.weightDecay ?? weightDecay, `${name} weightDecay`, 0),
+      })),
+    );
+    const all = this.parameters;
+    if (all.length === 0) throw expected('at least one parameter', name, params);
+    if (new Set(all).size !== all.length) throw expected('each parameter once', name, params);
+    this.#inputs = untracked(() => tensor([lr, 0]));
+    this.#state = this.#members.map(() => new Map());
+  }
+
+  get parameters(): Tensor[] {
+    return this.#members.map((member) => member.parameter);
+  }
+
+  /** Drops all gradients; the next `backward` writes instead of adding. Counterpart: `zero_grad(set_to_none=True)`. */
+  zeroGrad(): void {
+    for (const { parameter } of this.#members) {
+      parameter.grad?.dispose();
+      parameter.grad = null;
+    }
+  }
+
+  /** Updates every parameter that has a gradient. */
+  step(): void {
+    this.advance();
+    this.apply();
+  }
+
+  /** The first half of `step`: counts it and hands the learning rate to the stream. Outside a captured function. */
+  advance(): void {
+    this.steps++;
+    for (const [i, { parameter }] of this.#members.entries()) {
+      if (parameter.requiresGrad) for (const name of this.stateNames) this.state(i, name);
+    }
+    this.#inputs.set([this.lr, this.steps]);
+  }
+
+  /**
+   * The second half of `step`: enqueues the update.
+   *
+   * @param gradientScale one element by which gradients are multiplied, from `gradientNorm`
+   */
+  apply(gradientScale?: Tensor): void {
+    const members = [...this.#members.keys()].filter((i) => this.#member(i).parameter.grad !== null);
+    const all = members.map((i) => this.#member(i));
+    this.update({
+      members,
+      parameters: all.map(({ parameter }) => parameter.handle),
+      gradients: all.map(({ parameter }) => (parameter.grad as Tensor).handle), // filtered above
+      counts: all.map(({ parameter }) => parameter.size),
+      lrScales: all.map(({ lrScale }) => lrScale),
+      weightDecays: all.map(({ weightDecay }) => weightDecay),
+      inputs: this.#inputs.handle,
+      gradientScale: gradientScale?.handle ?? 0,
+    });
+    for (const { parameter } of all) parameter.storage.version++;
+  }
+
+  /** The names of what it keeps for each parameter. */
+  protected abstract readonly stateNames: readonly string[];
+
+  /** Enqueues the update of the given work. */
+  protected abstract update(work: Work): void;
+
+  /** A member's state tensor, of its parameter's shape; zeros at first. */
+  protected state(member: number, name: string): Tensor {
+    const states = this.#state[member] as Map<string, Tensor>; // one map a member
+    let state = states.get(name);
+    if (state === undefined) {
+      state = untracked(() => zeros(this.#member(member).parameter.shape));
+      states.set(name, state);
+    }
+    return state;
+  }
+
+  /** What a resumed run needs beside the parameters: `<parameter number>.<state>`, and the steps done as `steps`. */
+  stateDict(): Map<string, Tensor> {
+    const named = new Map<string, Tensor>();
+    for (const [i, states] of this.#state.entries()) {
+      for (const [name, state] of states) named.set(`${i}.${name}`, state);
+    }
+    return named.set('steps', untracked(() => tensor(new Int32Array([this.steps]))));
+  }
+
+  /**
+   * Puts back what `stateDict` gave.
+   *
+   * @throws TypeError when it is another optimizer's, or for other parameters
+   */
+  loadStateDict(state: ReadonlyMap<string, Tensor>): void {
+    const steps = state.get('steps');
+    if (steps === undefined) throw expected(`an optimizer's state`, `${this.name} loadStateDict`, [...state.keys()]);
+    const found: [Tensor, Tensor][] = [];
+    for (const [key, value] of state) {
+      if (key === 'steps') continue;
+      const [member, name = ''] = key.split('.');
+      const parameter = this.#members[Number(member)]?.parameter;
+      if (parameter === undefined || !this.stateNames.includes(name) || value.size !== parameter.size) {
+        throw expected(`states ${this.stateNames.join(', ')} of these parameters`, `${this.name} loadStateDict`, key);
+      }
+      found.push([this.state(Number(member), name), value]);
+    }
+    for (const [target, value] of found) copyInto(target, value);
+    this.steps = steps.itemSync();
+  }
+
+  /** Releases the optimizer's state; parameters are left alone. */
+  dispose(): void {
+    for (const states of this.#state) for (const state of states.values()) state.dispose();
+    this.#inputs.dispose();
+  }
+
+  #member(i: number): Member {
+    return this.#members[i] as Member; // callers take i from the members
+  }
+}

@@ -1,0 +1,60 @@
+import { checkNumber, expected } from '../check.js';
+import { native } from '../native.js';
+import type { Tensor } from '../tensor.js';
+import { Optimizer, type ParameterGroup, type Work } from './optimizer.js';
+
+/** Options of `SGD`. */
+export interface SGDOptions {
+  lr: number;
+  /** Default 0. */
+  momentum?: number;
+  /** Default 0. */
+  dampening?: number;
+  /** L2 penalty, added to the gradient. Default 0. */
+  weightDecay?: number;
+  /** Default false. */
+  nesterov?: boolean;
+}
+
+/**
+ * Stochastic gradient descent: PyTorch's update exactly.
+ *
+ * @throws TypeError for options out of range
+ * Source: Sutskever et al. 2013 (momentum). Counterpart: `torch.optim.SGD`.
+ */
+export class SGD extends Optimizer {
+  readonly #momentum: number;
+  readonly #dampening: number;
+  readonly #nesterov: boolean;
+
+  constructor(params: readonly Tensor[] | readonly ParameterGroup[], options: SGDOptions) {
+    super('SGD', params, options?.lr, options?.weightDecay ?? 0);
+    this.#momentum = checkNumber(options.momentum ?? 0, 'SGD momentum', 0);
+    this.#dampening = checkNumber(options.dampening ?? 0, 'SGD dampening');
+    this.#nesterov = options.nesterov === true;
+    if (this.#nesterov && (this.#momentum === 0 || this.#dampening !== 0)) {
+      throw expected('momentum, and no dampening', 'SGD nesterov', options);
+    }
+  }
+
+  protected get stateNames(): readonly string[] {
+    return this.#momentum === 0 ? [] : ['momentum'];
+  }
+
+  protected update(work: Work): void {
+    const momentum = this.#momentum === 0 ? [] : work.members.map((i) => this.state(i, 'momentum').handle);
+    native.sgdStep(
+      work.parameters,
+      momentum,
+      work.gradients,
+      work.counts,
+      work.lrScales,
+      work.weightDecays,
+      work.inputs,
+      work.gradientScale,
+      this.#momentum,
+      this.#dampening,
+      this.#nesterov,
+    );
+  }
+}

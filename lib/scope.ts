@@ -1,0 +1,124 @@
+/**
+ * Lifetime by scope: what a function makes and does not return is released when it ends. Knows no tensors, only things
+ * that can be disposed and the graph nodes that produced them.
+ */
+
+/** @internal A step of the autograd graph, as far as lifetime goes. */
+export interface GraphNode {
+  readonly parents: readonly (GraphNode | undefined)[];
+  /** Releases what the node saved for backward. May be called twice. */
+  release(): void;
+}
+
+/** @internal Something with native memory that a scope may own. */
+export interface Scoped {
+  readonly node: GraphNode | undefined;
+  dispose(): void;
+}
+
+interface Frame {
+  readonly owned: Set<Scoped>;
+  readonly nodes: GraphNode[];
+  readonly kept: Scoped[];
+}
+
+const frames: (Frame | null)[] = [];
+const current = (): Frame | null => frames[frames.length - 1] ?? null;
+
+/** @internal Puts a new tensor under the current scope, if there is one. */
+export function track(item: Scoped): void {
+  current()?.owned.add(item);
+}
+
+/** @internal Puts a new graph node under the current scope, if there is one. */
+export function trackNode(node: GraphNode): void {
+  current()?.nodes.push(node);
+}
+
+/** @internal A disposed tensor needs no scope any more. */
+export function untrack(item: Scoped): void {
+  current()?.owned.delete(item);
+}
+
+/**
+ * Runs `fn` and releases every tensor made meanwhile that it does not return: alone, or inside arrays, maps and plain
+ * objects. Scopes nest; tensors returned from an inner scope belong to the outer one. Parameters, their gradients and
+ * optimizer state belong to modules and optimizers, not to scopes.
+ *
+ * @example
+ * const loss = scope(() => F.crossEntropy(model.forward(images), labels));
+ * @throws TypeError when `fn` is asynchronous: other code would run inside the scope. Await after it.
+ */
+export function scope<T>(fn: () => T): T {
+  const frame: Frame = { owned: new Set(), nodes: [], kept: [] };
+  frames.push(frame);
+  let result: T | undefined;
+  try {
+    result = fn();
+  } finally {
+    frames.pop();
+    close(frame, result);
+  }
+  if (result instanceof Promise) {
+    throw new TypeError(
+      'Expected a synchronous function for scope but received one that returns a promise. Return the tensors and await their data() outside.',
+    );
+  }
+  return result as T;
+}
+
+/** Runs `fn` outside every scope: what it makes lives until it is disposed. For parameters and other lasting state. */
+export function untracked<T>(fn: () => T): T {
+  frames.push(null);
+  try {
+    return fn();
+  } finally {
+    frames.pop();
+  }
+}
+
+/** Lifts a tensor out of all scopes and gives it back: it lives until it is disposed. */
+export function keep<T extends Scoped>(item: T): T {
+  for (const frame of frames) {
+    if (frame?.owned.delete(item)) frame.kept.push(item);
+  }
+  return item;
+}
+
+function close(frame: Frame, result: unknown): void {
+  const outer = current();
+  const returned = new Set<Scoped>();
+  collect(result, frame.owned, returned);
+  for (const item of frame.owned) {
+    if (!returned.has(item)) item.dispose();
+    else outer?.owned.add(item);
+  }
+  if (outer !== null) {
+    for (const node of frame.nodes) outer.nodes.push(node);
+    for (const item of frame.kept) outer.kept.push(item);
+    return;
+  }
+  releaseUnreachable(frame.nodes, [...returned, ...frame.kept]);
+}
+
+function collect(value: unknown, owned: Set<Scoped>, found: Set<Scoped>): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (owned.has(value as Scoped)) found.add(value as Scoped);
+  else if (Array.isArray(value)) for (const item of value) collect(item, owned, found);
+  else if (value instanceof Map) for (const item of value.values()) collect(item, owned, found);
+  else if (Object.getPrototypeOf(value) === Object.prototype) {
+    for (const item of Object.values(value)) collect(item, owned, found);
+  }
+}
+
+/** A graph that nobody can walk any more (a forward pass without backward) gives back what it saved. */
+function releaseUnreachable(nodes: readonly GraphNode[], roots: readonly Scoped[]): void {
+  const reachable = new Set<GraphNode>();
+  const open = roots.flatMap((root) => root.node ?? []);
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (reachable.has(node)) continue;
+    reachable.add(node);
+    for (const parent of node.parents) if (parent !== undefined) open.push(parent);
+  }
+  for (const node of nodes) if (!reachable.has(node)) node.release();
+}

@@ -1,0 +1,93 @@
+import type { HostBatch } from '../data/loader.js';
+import type { Optimizer } from '../optim/optimizer.js';
+import { scope, untracked } from '../scope.js';
+import { type Tensor, tensor } from '../tensor.js';
+import { Capture } from './capture.js';
+
+/** What a step is made of. */
+export interface TrainingStepOptions {
+  /** Of one image: [channels, height, width]. */
+  imageShape: readonly number[];
+  capture: boolean;
+  optimizer: Optimizer;
+  forward: (images: Tensor, labels: Tensor) => Outputs;
+  /** Enqueues the optimizer's update, clipping included. */
+  update: () => void;
+}
+
+interface Outputs {
+  loss: Tensor;
+  logits: Tensor;
+}
+
+/** A captured step with the tensors that its batches are written to. */
+interface Recorded {
+  images: Tensor;
+  labels: Tensor;
+  capture: Capture<Outputs>;
+}
+
+/**
+ * Forward, backward and update on one batch. The first step of a batch size runs op by op, the second is recorded as it
+ * runs, and from the third on it is replayed.
+ */
+export class TrainingStep {
+  readonly #options: TrainingStepOptions;
+  readonly #recorded = new Map<number, Recorded>();
+  readonly #seen = new Set<number>();
+
+  constructor(options: TrainingStepOptions) {
+    this.#options = options;
+  }
+
+  /** Enqueues a step at once; the promise settles when it has run. */
+  run(batch: HostBatch): Promise<{ loss: number; logits: ArrayLike<number> }> {
+    this.#options.optimizer.advance();
+    const recorded = this.#recorded.get(batch.count);
+    if (recorded !== undefined) {
+      recorded.images.set(batch.images);
+      recorded.labels.set(batch.labels);
+      recorded.capture.replay();
+      return read(recorded.capture.result);
+    }
+    const shape = [batch.count, ...this.#options.imageShape];
+    if (this.#options.capture && this.#seen.has(batch.count)) {
+      const images = untracked(() => tensor(batch.images, shape));
+      const labels = untracked(() => tensor(batch.labels));
+      const capture = new Capture(() => untracked(() => this.#enqueue(images, labels)));
+      this.#recorded.set(batch.count, { images, labels, capture });
+      return read(capture.result);
+    }
+    this.#seen.add(batch.count);
+    const outputs = scope(() => this.#enqueue(tensor(batch.images, shape), tensor(batch.labels)));
+    const values = read(outputs);
+    outputs.loss.dispose();
+    outputs.logits.dispose();
+    return values;
+  }
+
+  /** Releases what was recorded, and the gradients, which replays keep in use. */
+  dispose(): void {
+    for (const { images, labels, capture } of this.#recorded.values()) {
+      capture.dispose();
+      for (const held of [images, labels, capture.result.loss, capture.result.logits]) held.dispose();
+    }
+    this.#recorded.clear();
+    this.#options.optimizer.zeroGrad();
+  }
+
+  #enqueue(images: Tensor, labels: Tensor): Outputs {
+    return scope(() => {
+      this.#options.optimizer.zeroGrad();
+      const outputs = this.#options.forward(images, labels);
+      outputs.loss.backward();
+      this.#options.update();
+      return outputs;
+    });
+  }
+}
+
+async function read({ loss, logits }: Outputs): Promise<{ loss: number; logits: ArrayLike<number> }> {
+  const [value, rows] = await Promise.all([loss.item(), logits.data()]);
+  return { loss: value, logits: rows };
+}

@@ -1,0 +1,207 @@
+#include "binding/environment.h"
+
+#include <cstdlib>
+#include <string>
+#include <utility>
+
+#include "runtime/cpu.h"
+
+namespace vitrine::binding {
+namespace {
+
+constexpr int kIndexBits = 24;  // 16 million live tensors
+constexpr int64_t kIndexMask = (int64_t{1} << kIndexBits) - 1;
+constexpr int64_t kGenerationMask = (int64_t{1} << (52 - kIndexBits)) - 1;  // handles fit a JavaScript number
+
+// V8 is told of memory in steps of this many bytes: each telling costs about as much as an op's enqueue.
+constexpr int64_t kTellStep = 1 << 20;
+
+int DefaultThreads() {
+  const char* wanted = std::getenv("VITRINE_THREADS");
+  if (wanted == nullptr || *wanted == '\0') return UsableCpus();
+  char* end = nullptr;
+  const long threads = std::strtol(wanted, &end, 10);
+  if (*end != '\0' || threads < 1 || threads > 1024) {
+    throw std::runtime_error(std::string("Expected a whole number from 1 to 1024 for VITRINE_THREADS but received '") +
+                             wanted + "'. Unset it to use all CPUs.");
+  }
+  return static_cast<int>(threads);
+}
+
+class SetThreadsCommand final : public Command {
+ public:
+  explicit SetThreadsCommand(int threads) : threads_(threads) {}
+  const char* name() const override { return "setThreads"; }
+  bool runs_when_poisoned() const override { return true; }
+  void Run(Context& context) override { context.SetThreads(threads_); }
+
+ private:
+  int threads_;
+};
+
+}  // namespace
+
+struct Environment::PendingFence {
+  Environment* owner;
+  Napi::FunctionReference done;
+  Napi::Reference<Napi::Value> keep_alive;
+  std::optional<Fault> fault;
+};
+
+namespace {
+
+// Reports to the JavaScript thread that the stream has come this far.
+template <class Pending>
+class FenceCommand final : public Command {
+ public:
+  FenceCommand(const Stream& stream, std::function<void()> copy, Pending* pending,
+               Napi::ThreadSafeFunction settle, void (*callback)(Napi::Env, Napi::Function, Pending*))
+      : stream_(stream), copy_(std::move(copy)), pending_(pending), settle_(settle), callback_(callback) {}
+  const char* name() const override { return "fence"; }
+  bool runs_when_poisoned() const override { return true; }
+  void Run(Context&) override {
+    pending_->fault = stream_.fault();
+    if (!pending_->fault && copy_) copy_();
+    settle_.NonBlockingCall(pending_, callback_);
+  }
+
+ private:
+  const Stream& stream_;
+  std::function<void()> copy_;
+  Pending* pending_;
+  Napi::ThreadSafeFunction settle_;
+  void (*callback_)(Napi::Env, Napi::Function, Pending*);
+};
+
+}  // namespace
+
+Environment::Environment(Napi::Env env)
+    : env_(env), allocator_(MemoryLimit()), threads_((ActiveIsa(), DefaultThreads())) {
+  settle_ = Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "vitrine", 0,
+                                          1);
+  settle_.Unref(env);
+  stream_ = std::make_unique<Stream>(threads_);
+}
+
+Environment::~Environment() {
+  stream_.reset();  // joins: nothing reads or writes the storages from here on
+  if (capture_) allocator_.Dissolve(capture_->pool);
+  for (auto& [number, graph] : graphs_) allocator_.Dissolve(graph->pool);
+  for (Slot& slot : slots_) {
+    if (slot.references > 0) allocator_.Free(slot.block);
+  }
+  settle_.Abort();
+}
+
+Environment::Slot* Environment::Find(Handle handle) {
+  const int64_t index = handle & kIndexMask;
+  if (index <= 0 || index >= static_cast<int64_t>(slots_.size())) return nullptr;
+  Slot& slot = slots_[index];
+  return slot.references > 0 && slot.generation == handle >> kIndexBits ? &slot : nullptr;
+}
+
+Environment::Slot& Environment::SlotOf(Handle handle) {
+  if (Slot* slot = Find(handle)) return *slot;
+  throw Napi::Error::New(env_, "Expected a live storage but received a released one. Keep the tensor until its last use.");
+}
+
+Handle Environment::Allocate(size_t bytes) {
+  const Block block = allocator_.Allocate(bytes, [this] { stream_->Synchronize(); }, CapturePool());
+  if (block.data == nullptr) return 0;
+  int64_t index = static_cast<int64_t>(slots_.size());
+  if (free_slots_.empty()) {
+    slots_.emplace_back();
+  } else {
+    index = free_slots_.back();
+    free_slots_.pop_back();
+  }
+  Slot& slot = slots_[index];
+  slot.block = block;
+  slot.references = 1;
+  ++used_slots_;
+  TellV8(static_cast<int64_t>(bytes));
+  return slot.generation << kIndexBits | index;
+}
+
+void Environment::Retain(Handle handle) { ++SlotOf(handle).references; }
+
+void Environment::Release(Handle handle) {
+  Slot& slot = SlotOf(handle);
+  if (--slot.references > 0) return;
+  allocator_.Free(slot.block, CapturePool());
+  slot.generation = (slot.generation + 1) & kGenerationMask;
+  free_slots_.push_back(handle & kIndexMask);
+  --used_slots_;
+  TellV8(-static_cast<int64_t>(slot.block.bytes));
+}
+
+const Block& Environment::Use(Handle handle) {
+  Slot& slot = SlotOf(handle);
+  if (capture_ && slot.captured_by != captures_) {
+    slot.captured_by = captures_;
+    capture_->storages.push_back(handle);
+  }
+  return slot.block;
+}
+
+void Environment::Enqueue(std::shared_ptr<Command> command) {
+  if (capture_) capture_->commands.push_back(command);
+  stream_->Enqueue(std::move(command));
+}
+
+void Environment::BeginCapture() {
+  ++captures_;
+  capture_ = std::make_shared<Graph>();
+}
+
+uint32_t Environment::EndCapture() {
+  std::shared_ptr<Graph> graph = std::move(capture_);
+  std::erase_if(graph->storages, [this](Handle handle) { return Find(handle) == nullptr; });
+  for (Handle handle : graph->storages) Retain(handle);
+  graphs_.emplace(captures_, std::move(graph));
+  return captures_;
+}
+
+const std::shared_ptr<Graph>& Environment::GraphOf(uint32_t number) {
+  const auto found = graphs_.find(number);
+  if (found == graphs_.end()) throw Napi::Error::New(env_, "Expected a live graph but received a released one.");
+  return found->second;
+}
+
+void Environment::ReleaseGraph(uint32_t number) {
+  const std::shared_ptr<Graph> graph = GraphOf(number);
+  graphs_.erase(number);
+  for (Handle handle : graph->storages) Release(handle);
+  allocator_.Dissolve(graph->pool);
+}
+
+void Environment::SetThreads(int threads) {
+  threads_ = threads;
+  stream_->Enqueue(std::make_shared<SetThreadsCommand>(threads));
+}
+
+void Environment::Fence(std::function<void()> copy, Napi::Function done, Napi::Value keep_alive) {
+  auto* pending = new PendingFence{this, Napi::Persistent(done), Napi::Reference<Napi::Value>::New(keep_alive, 1), {}};
+  if (pending_fences_++ == 0) settle_.Ref(env_);
+  auto settle = [](Napi::Env env, Napi::Function, PendingFence* fence) {
+    std::unique_ptr<PendingFence> owned(fence);
+    if (env == nullptr) return;
+    Environment& self = *fence->owner;
+    if (--self.pending_fences_ == 0) self.settle_.Unref(env);
+    if (fence->fault) {
+      fence->done.Call({Napi::String::New(env, fence->fault->message), Napi::Number::New(env, fence->fault->site)});
+    } else {
+      fence->done.Call({});
+    }
+  };
+  stream_->Enqueue(std::make_shared<FenceCommand<PendingFence>>(*stream_, std::move(copy), pending, settle_, settle));
+}
+
+void Environment::TellV8(int64_t bytes) {
+  untold_bytes_ += bytes;
+  if (std::abs(untold_bytes_) < kTellStep) return;
+  Napi::MemoryManagement::AdjustExternalMemory(env_, untold_bytes_);
+  untold_bytes_ = 0;
+}
+
+}  // namespace vitrine::binding

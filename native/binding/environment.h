@@ -1,0 +1,98 @@
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/allocator.h"
+#include "runtime/operand.h"
+#include "runtime/stream.h"
+
+namespace vitrine::binding {
+
+// A tensor's memory as JavaScript knows it: a number. Slots are reused, so the high bits count the uses of a slot, and
+// a handle kept too long is noticed instead of reading another tensor.
+using Handle = int64_t;
+
+// A captured step: the commands of one run of it, the storages they touch that outlived the run, and the memory of
+// those that did not, laid out by the order in which the run freed and asked for it.
+struct Graph {
+  std::vector<std::shared_ptr<Command>> commands;
+  std::vector<Handle> storages;
+  Allocator::Pool pool;
+};
+
+// All that one JavaScript environment (the main thread, or a worker) owns. Used on that environment's thread only.
+class Environment {
+ public:
+  explicit Environment(Napi::Env env);
+  ~Environment();
+
+  static Environment& Of(const Napi::CallbackInfo& info) { return *info.Env().GetInstanceData<Environment>(); }
+
+  Stream& stream() { return *stream_; }
+  Allocator& allocator() { return allocator_; }
+
+  // A new storage, or 0 when no memory is left.
+  Handle Allocate(size_t bytes);
+  // Adds a reference. A storage goes back to the allocator with its last one.
+  void Retain(Handle handle);
+  void Release(Handle handle);
+  // The memory behind a handle, noted for the capture that is under way. Throws Napi::Error for a stale handle.
+  const Block& Use(Handle handle);
+  size_t storages() const { return used_slots_; }
+
+  // Appends to the stream, and to the capture that is under way.
+  void Enqueue(std::shared_ptr<Command> command);
+
+  void BeginCapture();
+  // Ends the capture and gives the number of its graph.
+  uint32_t EndCapture();
+  bool capturing() const { return capture_ != nullptr; }
+  // Throws Napi::Error for a number that is no live graph.
+  const std::shared_ptr<Graph>& GraphOf(uint32_t number);
+  // Gives the graph's memory back. A replay that is still queued keeps the commands, and stream order keeps what they
+  // use safe.
+  void ReleaseGraph(uint32_t number);
+
+  int threads() const { return threads_; }
+  void SetThreads(int threads);
+
+  // Runs `done` on this environment's thread once all that is enqueued so far has run; meanwhile the process stays
+  // alive. `copy` runs on the stream first, unless the stream is poisoned.
+  void Fence(std::function<void()> copy, Napi::Function done, Napi::Value keep_alive);
+
+ private:
+  struct Slot {
+    Block block;
+    int references = 0;
+    int64_t generation = 0;
+    uint32_t captured_by = 0;  // the last capture that used it
+  };
+  struct PendingFence;
+
+  Allocator::Pool* CapturePool() { return capture_ ? &capture_->pool : nullptr; }
+  Slot* Find(Handle handle);
+  Slot& SlotOf(Handle handle);
+  void TellV8(int64_t bytes);
+
+  Napi::Env env_;
+  Allocator allocator_;
+  std::vector<Slot> slots_{1};  // handle 0 is "none"
+  std::vector<int64_t> free_slots_;
+  size_t used_slots_ = 0;
+  int64_t untold_bytes_ = 0;
+  int threads_;
+  std::shared_ptr<Graph> capture_;
+  std::unordered_map<uint32_t, std::shared_ptr<Graph>> graphs_;
+  uint32_t captures_ = 0;
+  Napi::ThreadSafeFunction settle_;
+  int pending_fences_ = 0;
+  std::unique_ptr<Stream> stream_;
+};
+
+}  // namespace vitrine::binding

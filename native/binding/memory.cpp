@@ -1,0 +1,155 @@
+#include "binding/memory.h"
+
+#include <cstring>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "binding/environment.h"
+
+namespace vitrine::binding {
+namespace {
+
+Handle HandleOf(const Napi::Value& value) { return static_cast<Handle>(value.As<Napi::Number>().DoubleValue()); }
+
+// The part of a storage that a typed array is copied to or from.
+struct Span {
+  std::byte* storage;
+  std::byte* array;
+  size_t bytes;
+};
+
+Span SpanOf(const Napi::CallbackInfo& info) {
+  const Block& block = Environment::Of(info).Use(HandleOf(info[0]));
+  const auto array = info[1].As<Napi::TypedArray>();
+  const auto offset = static_cast<size_t>(info[2].As<Napi::Number>().Int64Value());
+  const size_t bytes = array.ByteLength();
+  if (offset > block.bytes || bytes > block.bytes - offset) {
+    throw Napi::RangeError::New(info.Env(), "Expected a copy inside the storage but received one past its end.");
+  }
+  auto* data = bytes == 0 ? nullptr : static_cast<std::byte*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+  return {static_cast<std::byte*>(block.data) + offset, data, bytes};
+}
+
+// A copy into a storage that earlier commands may still use: takes its place in the queue.
+class WriteCommand final : public Command {
+ public:
+  explicit WriteCommand(const Span& span) : target_(span.storage), staged_(span.array, span.array + span.bytes) {}
+  const char* name() const override { return "write"; }
+  void Run(Context&) override {
+    if (!staged_.empty()) std::memcpy(target_, staged_.data(), staged_.size());
+  }
+
+ private:
+  std::byte* target_;
+  std::vector<std::byte> staged_;
+};
+
+// allocate(bytes): handle, 0 when no memory is left
+Napi::Value Allocate(const Napi::CallbackInfo& info) {
+  const double bytes = info[0].As<Napi::Number>().DoubleValue();
+  return Napi::Number::New(info.Env(), static_cast<double>(Environment::Of(info).Allocate(static_cast<size_t>(bytes))));
+}
+
+void Retain(const Napi::CallbackInfo& info) { Environment::Of(info).Retain(HandleOf(info[0])); }
+
+void Release(const Napi::CallbackInfo& info) { Environment::Of(info).Release(HandleOf(info[0])); }
+
+// write(handle, array, byteOffset)
+void Write(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::Of(info);
+  const Span span = SpanOf(info);
+  if (span.bytes == 0) return;
+  if (environment.stream().Idle() && !environment.capturing()) {
+    std::memcpy(span.storage, span.array, span.bytes);
+  } else {
+    environment.Enqueue(std::make_shared<WriteCommand>(span));
+  }
+}
+
+// read(handle, array, byteOffset, done): copies on the stream, then calls done(message?, site?)
+void Read(const Napi::CallbackInfo& info) {
+  const Span span = SpanOf(info);
+  auto copy = [span] {
+    if (span.bytes > 0) std::memcpy(span.array, span.storage, span.bytes);
+  };
+  Environment::Of(info).Fence(copy, info[3].As<Napi::Function>(), info[1]);
+}
+
+// fence(done)
+void Fence(const Napi::CallbackInfo& info) {
+  Environment::Of(info).Fence({}, info[0].As<Napi::Function>(), info.Env().Undefined());
+}
+
+Napi::Value FaultOf(const Napi::CallbackInfo& info) {
+  const auto fault = Environment::Of(info).stream().fault();
+  if (!fault) return info.Env().Undefined();
+  auto result = Napi::Object::New(info.Env());
+  result.Set("message", fault->message);
+  result.Set("site", fault->site);
+  return result;
+}
+
+// readSync(handle, array, byteOffset): { message, site } of a fault, or undefined
+Napi::Value ReadSync(const Napi::CallbackInfo& info) {
+  const Span span = SpanOf(info);
+  Environment::Of(info).stream().Synchronize();
+  const Napi::Value fault = FaultOf(info);
+  if (fault.IsUndefined() && span.bytes > 0) std::memcpy(span.array, span.storage, span.bytes);
+  return fault;
+}
+
+Napi::Value Synchronize(const Napi::CallbackInfo& info) {
+  Environment::Of(info).stream().Synchronize();
+  return FaultOf(info);
+}
+
+class ReplayCommand final : public Command {
+ public:
+  explicit ReplayCommand(std::shared_ptr<Graph> graph) : graph_(std::move(graph)) {}
+  const char* name() const override { return "replay"; }
+  void Run(Context& context) override {
+    for (const auto& command : graph_->commands) {
+      command->Run(context);
+      if (context.failed()) return;
+    }
+  }
+
+ private:
+  std::shared_ptr<Graph> graph_;
+};
+
+void BeginCapture(const Napi::CallbackInfo& info) { Environment::Of(info).BeginCapture(); }
+
+// endCapture(): number of the graph
+Napi::Value EndCapture(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), Environment::Of(info).EndCapture());
+}
+
+void Replay(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::Of(info);
+  environment.stream().Enqueue(std::make_shared<ReplayCommand>(environment.GraphOf(info[0].As<Napi::Number>())));
+}
+
+void ReleaseGraph(const Napi::CallbackInfo& info) {
+  Environment::Of(info).ReleaseGraph(info[0].As<Napi::Number>().Uint32Value());
+}
+
+}  // namespace
+
+void ExportMemory(Napi::Env env, Napi::Object exports) {
+  exports.Set("allocate", Napi::Function::New<Allocate>(env));
+  exports.Set("retain", Napi::Function::New<Retain>(env));
+  exports.Set("release", Napi::Function::New<Release>(env));
+  exports.Set("write", Napi::Function::New<Write>(env));
+  exports.Set("read", Napi::Function::New<Read>(env));
+  exports.Set("readSync", Napi::Function::New<ReadSync>(env));
+  exports.Set("fence", Napi::Function::New<Fence>(env));
+  exports.Set("synchronize", Napi::Function::New<Synchronize>(env));
+  exports.Set("beginCapture", Napi::Function::New<BeginCapture>(env));
+  exports.Set("endCapture", Napi::Function::New<EndCapture>(env));
+  exports.Set("replay", Napi::Function::New<Replay>(env));
+  exports.Set("releaseGraph", Napi::Function::New<ReleaseGraph>(env));
+}
+
+}  // namespace vitrine::binding

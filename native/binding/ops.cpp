@@ -1,0 +1,31 @@
+#include "binding/ops.h"
+
+#include "binding/unpack.h"
+#include "ops/activation.h"
+#include "ops/attention.h"
+#include "ops/conv2d.h"
+#include "ops/cross_entropy.h"
+#include "ops/elementwise.h"
+#include "ops/embedding.h"
+#include "ops/layer_norm.h"
+#include "ops/linear.h"
+#include "ops/matmul.h"
+#include "ops/optimizer.h"
+#include "ops/random.h"
+#include "ops/reduce.h"
+#include "ops/softmax.h"
+#include "ops/strided_copy.h"
+#include "ops/unfold.h"
+
+namespace vitrine::binding {
+
+void ExportAllOps(Napi::Env env, Napi::Object exports) {
+  using namespace ops;
+  ExportOps<ActivationForward, ActivationBackward, AttentionForward, AttentionBackward, Conv2dForward, Conv2dBackward,
+            PatchEmbedForward, PatchEmbedBackward, CrossEntropyForward, CrossEntropyBackward, BinaryForward, Affine,
+            Fill, EmbeddingForward, EmbeddingBackward, LayerNormForward, LayerNormBackward, LinearForward,
+            LinearBackward, Matmul, SgdStep, AdamWStep, GradientNorm, RandomFill, DropoutForward, DropoutBackward, Sum,
+            SoftmaxForward, SoftmaxBackward, StridedCopy, Unfold, Fold>(env, exports);
+}
+
+}  // namespace vitrine::binding

@@ -1,0 +1,84 @@
+#include "binding/system.h"
+
+#include <stdexcept>
+
+#include "binding/environment.h"
+#include "gemm/gemm.h"
+#include "runtime/cpu.h"
+
+namespace vitrine::binding {
+namespace {
+
+// blas(): { name, core, warning }; throws when the library is missing
+Napi::Value Blas(const Napi::CallbackInfo& info) {
+  try {
+    const gemm::Library& library = gemm::Load();
+    auto result = Napi::Object::New(info.Env());
+    result.Set("name", library.name);
+    result.Set("core", library.core);
+    result.Set("warning", library.warning);
+    return result;
+  } catch (const std::runtime_error& error) {
+    throw Napi::Error::New(info.Env(), error.what());
+  }
+}
+
+// cpu(): { model, isa, isas, usable, memory }
+Napi::Value Cpu(const Napi::CallbackInfo& info) {
+  auto result = Napi::Object::New(info.Env());
+  auto isas = Napi::Array::New(info.Env());
+  for (Isa isa : AvailableIsas()) isas.Set(isas.Length(), IsaName(isa));
+  result.Set("model", CpuModel());
+  result.Set("isa", IsaName(ActiveIsa()));
+  result.Set("isas", isas);
+  result.Set("usable", UsableCpus());
+  result.Set("memory", static_cast<double>(MemoryLimit()));
+  return result;
+}
+
+// memory(): { live, peak, cached, pooled, storages }
+Napi::Value Memory(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::Of(info);
+  const Allocator::Statistics& statistics = environment.allocator().statistics();
+  auto result = Napi::Object::New(info.Env());
+  result.Set("live", static_cast<double>(statistics.live));
+  result.Set("peak", static_cast<double>(statistics.peak));
+  result.Set("cached", static_cast<double>(statistics.cached));
+  result.Set("pooled", static_cast<double>(statistics.pooled));
+  result.Set("storages", static_cast<double>(environment.storages()));
+  return result;
+}
+
+void ResetPeak(const Napi::CallbackInfo& info) { Environment::Of(info).allocator().ResetPeak(); }
+
+Napi::Value Threads(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), Environment::Of(info).threads());
+}
+
+void SetThreads(const Napi::CallbackInfo& info) {
+  Environment::Of(info).SetThreads(info[0].As<Napi::Number>().Int32Value());
+}
+
+void Reset(const Napi::CallbackInfo& info) { Environment::Of(info).stream().Reset(); }
+
+// trim(): gives cached memory back to the system
+void Trim(const Napi::CallbackInfo& info) {
+  Environment& environment = Environment::Of(info);
+  environment.stream().Synchronize();
+  environment.allocator().Trim();
+}
+
+}  // namespace
+
+void ExportSystem(Napi::Env env, Napi::Object exports) {
+  exports.Set("blas", Napi::Function::New<Blas>(env));
+  exports.Set("cpu", Napi::Function::New<Cpu>(env));
+  exports.Set("memory", Napi::Function::New<Memory>(env));
+  exports.Set("resetPeak", Napi::Function::New<ResetPeak>(env));
+  exports.Set("threads", Napi::Function::New<Threads>(env));
+  exports.Set("setThreads", Napi::Function::New<SetThreads>(env));
+  exports.Set("reset", Napi::Function::New<Reset>(env));
+  exports.Set("trim", Napi::Function::New<Trim>(env));
+}
+
+}  // namespace vitrine::binding

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <napi.h>
+
+#include <concepts>
+#include <string>
+#include <vector>
+
+#include "binding/environment.h"
+#include "runtime/operand.h"
+
+namespace vitrine::binding {
+
+// Reads a call's arguments, in order, into the fields of an op. TypeScript has checked them already and owns the
+// messages for users; what fails here is a slip of the binding, told as such.
+class Unpacker {
+ public:
+  explicit Unpacker(const Napi::CallbackInfo& info) : info_(info), environment_(Environment::Of(info)) {}
+
+  template <class... Field>
+  void operator()(Field&... fields) {
+    (Read(Next(), fields), ...);
+  }
+
+ private:
+  Napi::Value Next() {
+    if (next_ >= info_.Length()) throw Napi::TypeError::New(info_.Env(), "Expected more arguments for a native op.");
+    return info_[next_++];
+  }
+
+  double Number(const Napi::Value& value) {
+    if (!value.IsNumber()) {
+      throw Napi::TypeError::New(info_.Env(), "Expected a number for argument " + std::to_string(next_) +
+                                                  " of a native op but received another type.");
+    }
+    return value.As<Napi::Number>().DoubleValue();
+  }
+
+  void Read(Napi::Value value, bool& field) { field = value.ToBoolean(); }
+  template <class T>
+    requires(std::integral<T> || std::floating_point<T>)
+  void Read(Napi::Value value, T& field) {
+    field = static_cast<T>(Number(value));
+  }
+  template <class T>
+  void Read(Napi::Value value, In<T>& field) {
+    ReadOperand(value, field.data, field.count);
+  }
+  template <class T>
+  void Read(Napi::Value value, Out<T>& field) {
+    ReadOperand(value, field.data, field.count);
+  }
+  template <class T>
+  void ReadOperand(Napi::Value value, T*& data, size_t& count) {
+    const auto handle = static_cast<Handle>(Number(value));
+    if (handle == 0) return;
+    const Block& block = environment_.Use(handle);
+    data = static_cast<T*>(block.data);
+    count = block.bytes / sizeof(T);
+  }
+  template <class T>
+  void Read(Napi::Value value, std::vector<T>& field) {
+    const auto array = value.As<Napi::Array>();
+    field.resize(array.Length());
+    for (uint32_t i = 0; i < array.Length(); ++i) Read(array.Get(i), field[i]);
+  }
+  void Read(Napi::Value value, Dims& field) {
+    const auto array = value.As<Napi::Array>();
+    if (array.Length() > Dims::kMax) throw Napi::TypeError::New(info_.Env(), "Expected at most 8 dimensions.");
+    field.rank = static_cast<int>(array.Length());
+    for (int i = 0; i < field.rank; ++i) Read(array.Get(i), field.at[i]);
+  }
+
+  const Napi::CallbackInfo& info_;
+  Environment& environment_;
+  size_t next_ = 0;
+};
+
+// An op with its arguments, as a record on the stream.
+template <class Op>
+class OpCommand final : public Command {
+ public:
+  explicit OpCommand(Op op) : op_(std::move(op)) {}
+  const char* name() const override { return Op::kName; }
+  void Run(Context& context) override { op_.Run(context); }
+
+ private:
+  Op op_;
+};
+
+// The JavaScript function of an op: unpack, check that memory suffices, enqueue.
+template <class Op>
+void EnqueueOp(const Napi::CallbackInfo& info) {
+  Op op;
+  Unpacker unpack(info);
+  op.Fields(unpack);
+  if (!op.Valid()) {
+    throw Napi::RangeError::New(info.Env(), std::string("Expected operands that hold the sizes given to ") + Op::kName +
+                                                " but received smaller ones.");
+  }
+  Environment::Of(info).Enqueue(std::make_shared<OpCommand<Op>>(std::move(op)));
+}
+
+template <class... Op>
+void ExportOps(Napi::Env env, Napi::Object exports) {
+  (exports.Set(Op::kName, Napi::Function::New<EnqueueOp<Op>>(env, Op::kName)), ...);
+}
+
+}  // namespace vitrine::binding

@@ -1,0 +1,158 @@
+// OpenBLAS through its CBLAS interface, opened at run time rather than linked: the kernels it will use are chosen while
+// it loads, and Debian 12's 0.3.21 takes CPUs newer than itself for a Prescott of 2004 (SSE3, measured on an Emerald
+// Rapids: 18 GFLOP/s against 150), so the choice may have to be made for it.
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#include "gemm/gemm.h"
+#include "gemm/small.h"
+#include "runtime/cpu.h"
+
+namespace vitrine::gemm {
+namespace {
+
+using SgemmFunction = void(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha,
+                           const float* a, int lda, const float* b, int ldb, float beta, float* c, int ldc);
+
+constexpr int kRowMajor = 101;
+constexpr int kNoTranspose = 111;
+constexpr int kTranspose = 112;
+
+struct OpenBlas {
+  void* handle = nullptr;
+  SgemmFunction* sgemm = nullptr;
+  Library library;
+};
+
+// The instruction set behind each of OpenBLAS's x86 core names; names not listed run at most 128-bit SSE.
+Isa CoreIsa(const std::string& core) {
+  for (const char* name : {"SkylakeX", "Cooperlake", "SapphireRapids"}) {
+    if (core == name) return Isa::kAvx512;
+  }
+  for (const char* name : {"Haswell", "Zen"}) {
+    if (core == name) return Isa::kAvx2;
+  }
+  return Isa::kScalar;
+}
+
+const char* CoreFor(Isa isa) {
+  switch (isa) {
+    case Isa::kAvx512:
+      return "SkylakeX";
+    case Isa::kAvx2:
+      return "Haswell";
+    default:
+      return "Nehalem";
+  }
+}
+
+template <class Function>
+Function* Symbol(void* handle, const char* name) {
+  return reinterpret_cast<Function*>(dlsym(handle, name));
+}
+
+void* OpenLibrary() {
+  for (const char* name : {"libopenblas.so.0", "libopenblas.so", "libopenblas.dylib",
+                           "/opt/homebrew/opt/openblas/lib/libopenblas.dylib",
+                           "/usr/local/opt/openblas/lib/libopenblas.dylib"}) {
+    if (void* handle = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return handle;
+  }
+  return nullptr;
+}
+
+std::string CoreName(void* handle) {
+  auto* core_name = Symbol<char*()>(handle, "openblas_get_corename");
+  return core_name ? core_name() : "unknown";
+}
+
+// Sets an environment variable, unless the user did, for as long as the library takes to load.
+class TemporaryVariable {
+ public:
+  TemporaryVariable(const char* name, const char* value) : name_(name), set_(std::getenv(name) == nullptr) {
+    if (set_) setenv(name, value, 1);
+  }
+  ~TemporaryVariable() {
+    if (set_) unsetenv(name_);
+  }
+
+ private:
+  const char* name_;
+  bool set_;
+};
+
+OpenBlas Open() {
+  OpenBlas blas;
+  // Our pool calls OpenBLAS from each of its threads: OpenBLAS's own would only sit there.
+  TemporaryVariable one_thread("OPENBLAS_NUM_THREADS", "1");
+  blas.handle = OpenLibrary();
+  if (blas.handle == nullptr) {
+    throw std::runtime_error(
+        "Expected the OpenBLAS library (libopenblas.so.0) but the system has none. "
+        "Install it: `apt-get install libopenblas0`, or run `npm run setup` in a checkout.");
+  }
+#if defined(__x86_64__)
+  const bool user_chose = std::getenv("OPENBLAS_CORETYPE") != nullptr;
+  if (!user_chose && CoreIsa(CoreName(blas.handle)) != ActiveIsa()) {
+    TemporaryVariable core("OPENBLAS_CORETYPE", CoreFor(ActiveIsa()));
+    dlclose(blas.handle);
+    blas.handle = OpenLibrary();
+  }
+#endif
+  blas.sgemm = Symbol<SgemmFunction>(blas.handle, "cblas_sgemm");
+  if (blas.sgemm == nullptr) {
+    throw std::runtime_error(
+        "Expected cblas_sgemm in the OpenBLAS library but it has none. Install a build with CBLAS: `apt-get install "
+        "libopenblas0-pthread`.");
+  }
+  if (auto* set_threads = Symbol<void(int)>(blas.handle, "openblas_set_num_threads")) set_threads(1);
+
+  blas.library.name = "OpenBLAS";
+  if (auto* config = Symbol<char*()>(blas.handle, "openblas_get_config")) {
+    const std::string text = config();  // "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ..."
+    blas.library.name = text.substr(0, text.find(' ', text.find(' ') + 1));
+  }
+  blas.library.core = CoreName(blas.handle);
+#if defined(__x86_64__)
+  if (CoreIsa(blas.library.core) < ActiveIsa()) {
+    const std::string cause = user_chose ? "OPENBLAS_CORETYPE=" + std::string(std::getenv("OPENBLAS_CORETYPE")) +
+                                               " makes OpenBLAS run its " + blas.library.core + " kernels"
+                                         : "OpenBLAS runs its " + blas.library.core + " kernels";
+    blas.library.warning = cause + ", though this CPU has " + IsaName(ActiveIsa()) +
+                           ": matrix products take about twice as long or more. " +
+                           (user_chose ? "Unset OPENBLAS_CORETYPE (and OPENBLAS_L2_SIZE)."
+                                       : "Install an OpenBLAS built with DYNAMIC_ARCH.");
+  }
+#endif
+  return blas;
+}
+
+const OpenBlas& Loaded() {
+  static const OpenBlas blas = Open();
+  return blas;
+}
+
+}  // namespace
+
+const Library& Load() { return Loaded().library; }
+
+void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float* a,
+          int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
+  if (m == 0 || n == 0) return;
+  if (m * n * k <= kSmallProduct) {
+    SmallGemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    return;
+  }
+  static SgemmFunction* const sgemm = Loaded().sgemm;
+  sgemm(kRowMajor, transpose_a == Transpose::kYes ? kTranspose : kNoTranspose,
+        transpose_b == Transpose::kYes ? kTranspose : kNoTranspose, static_cast<int>(m), static_cast<int>(n),
+        static_cast<int>(k), alpha, a, static_cast<int>(lda), b, static_cast<int>(ldb), beta, c,
+        static_cast<int>(ldc));
+}
+
+}  // namespace vitrine::gemm

@@ -1,0 +1,87 @@
+// The activations, each with its forward and its gradient on one vector. Compiled once per
+// instruction set: include it after foreach_target.h.
+#if defined(VITRINE_KERNELS_ACTIVATION_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef VITRINE_KERNELS_ACTIVATION_INL_H_
+#undef VITRINE_KERNELS_ACTIVATION_INL_H_
+#else
+#define VITRINE_KERNELS_ACTIVATION_INL_H_
+#endif
+
+#include "kernels/math-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace vitrine::kernels::HWY_NAMESPACE {
+
+// x times the normal distribution function (Hendrycks and Gimpel 2016).
+struct Gelu {
+  static HWY_INLINE VF Forward(VF x) {
+    return hn::Div(x, hn::Add(Splat(1.0f), Exp(hn::Neg(NormalLogit(x)))));
+  }
+  static HWY_INLINE VF Backward(VF dy, VF x) {
+    const VF cdf = Sigmoid(NormalLogit(x));
+    const VF density = hn::Mul(Splat(0.398942280f), Exp(hn::Mul(hn::Mul(x, x), Splat(-0.5f))));
+    return hn::Mul(dy, hn::MulAdd(x, density, cdf));
+  }
+};
+
+// 0.5 x (1 + tanh(u)) with u = sqrt(2 / pi) (x + 0.044715 x^3), as x sigmoid(2u).
+struct GeluTanh {
+  static HWY_INLINE VF Forward(VF x) {
+    const VF slope = hn::MulAdd(hn::Mul(x, x), Splat(7.13548163e-2f), Splat(1.59576912f));
+    return hn::Div(x, hn::Add(Splat(1.0f), Exp(hn::Neg(hn::Mul(x, slope)))));
+  }
+  static HWY_INLINE VF Backward(VF dy, VF x) {
+    const VF z = hn::Mul(x, x);
+    const VF slope = hn::MulAdd(z, Splat(7.13548163e-2f), Splat(1.59576912f));
+    // s = sigmoid(v) and ds = s (1 - s), from e^-|v| <= 1: no cancellation as s nears 1, and
+    // nothing overflows.
+    const VF v = hn::Mul(x, slope);
+    const VF e = Exp(hn::Neg(hn::Abs(v)));
+    const VF above = hn::Div(Splat(1.0f), hn::Add(Splat(1.0f), e));
+    const VF below = hn::Mul(e, above);
+    const VF s = hn::IfThenElse(hn::Lt(v, Splat(0.0f)), below, above);
+    const VF ds = hn::Mul(above, below);
+    const VF du = hn::MulAdd(z, Splat(2.14064449e-1f), Splat(1.59576912f));
+    return hn::Mul(dy, hn::MulAdd(hn::Mul(x, ds), du, s));
+  }
+};
+
+// As PyTorch, NaN stays NaN forward, and lets the gradient through backward.
+struct Relu {
+  static HWY_INLINE VF Forward(VF x) { return hn::IfThenZeroElse(hn::Le(x, Splat(0.0f)), x); }
+  static HWY_INLINE VF Backward(VF dy, VF x) {
+    return hn::IfThenZeroElse(hn::Le(x, Splat(0.0f)), dy);
+  }
+};
+
+template <class Activation>
+HWY_INLINE void Activate(float* y, const float* x, size_t n) {
+  ForEachVector(n, [&](auto io, size_t i) KERNEL_INLINE {
+    const VF v = Activation::Forward(io.Load(x + i));
+    io.Store(v, y + i);
+  });
+}
+
+template <class Activation>
+HWY_INLINE void ActivateBackward(float* dx, const float* dy, const float* x, size_t n) {
+  ForEachVector(n, [&](auto io, size_t i) KERNEL_INLINE {
+    io.Store(Activation::Backward(io.Load(dy + i), io.Load(x + i)), dx + i);
+  });
+}
+
+template <class Activation>
+HWY_INLINE void ActivateBackwardBias(float* dx, float* dbias, const float* dy, const float* x,
+                                     size_t rows, size_t C) {
+  for (size_t row = 0; row < rows; ++row, dx += C, dy += C, x += C) {
+    ForEachVector(C, [&](auto io, size_t i) KERNEL_INLINE {
+      const VF gradient = Activation::Backward(io.Load(dy + i), io.Load(x + i));
+      io.Store(gradient, dx + i);
+      io.Store(hn::Add(io.Load(dbias + i), gradient), dbias + i);
+    });
+  }
+}
+
+}  // namespace vitrine::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // VITRINE_KERNELS_ACTIVATION_INL_H_

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+
+// The softmax of attention on a block of queries of one head, with packed scores (see
+// attention_product.h).
+namespace vitrine::kernels {
+
+// Keys that a query does not see. With padding null and not causal, it sees all.
+struct AttentionMask {
+  const float* padding;  // packed (keys): 0, or -infinity where the key is ignored
+  bool causal;           // row i sees the keys up to first_query + i
+  int64_t first_query;
+};
+
+// s (rows, keys) = exp(s - its row's maximum), 0 at keys that the row does not see; times
+// inverse_sum (rows) it is the softmax. log_sum_exp (rows), of s as it was. A row that sees no key
+// has inverse_sum 0 and log_sum_exp +infinity.
+void AttentionSoftmax(float* s, int64_t lds, float* inverse_sum, float* log_sum_exp, int64_t rows,
+                      int64_t keys, const AttentionMask& mask) noexcept;
+
+// s (rows, keys) = exp(s - log_sum_exp), 0 at keys that the row does not see.
+void AttentionProbabilities(float* s, int64_t lds, const float* log_sum_exp, int64_t rows,
+                            int64_t keys, const AttentionMask& mask) noexcept;
+
+// delta[i] = the dot product of row i of a and of b, (rows, columns) both.
+void AttentionRowDots(float* delta, const float* a, int64_t lda, const float* b, int64_t ldb,
+                      int64_t rows, int64_t columns) noexcept;
+
+}  // namespace vitrine::kernels

@@ -1,0 +1,260 @@
+#include "kernels/attention_product.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "kernels/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/attention_product.cpp"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+#include <hwy/highway.h>
+
+#include "kernels/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace vitrine::kernels::HWY_NAMESPACE {
+
+void AttentionCopyRows(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
+                       int64_t columns, int64_t padded) {
+  const F32 d;
+  const int64_t lanes = hn::Lanes(d);
+  for (int64_t i = 0; i < rows; ++i, out += ldo, x += ldx) {
+    int64_t j = 0;
+    for (; j + lanes <= columns; j += lanes) hn::StoreU(hn::LoadU(d, x + j), d, out + j);
+    for (; j < columns; ++j) out[j] = x[j];
+    for (; j < padded; ++j) out[j] = 0;
+  }
+}
+
+#if HWY_TARGET != HWY_SCALAR
+// Four columns of as many rows as a vector has lanes: 128-bit block i holds row i * 4.
+template <class Tag>
+HWY_INLINE hn::Vec<Tag> LoadBlocks(Tag tag, const float* x, int64_t ldx) {
+  if constexpr (hn::MaxLanes(tag) == 4) {
+    return hn::LoadU(tag, x);
+  } else {
+    const hn::Half<Tag> half;
+    const int64_t rows = static_cast<int64_t>(hn::MaxLanes(half));
+    return hn::Combine(tag, LoadBlocks(half, x + rows * ldx, ldx), LoadBlocks(half, x, ldx));
+  }
+}
+#endif
+
+void AttentionPackTransposed(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
+                             int64_t columns, float scale) {
+  int64_t whole_rows = 0;
+  int64_t whole_columns = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const F32 d;
+  const hn::RepartitionToWide<F32> pair;
+  const VF factor = Splat(scale);
+  const int64_t lanes = hn::Lanes(d);
+  whole_rows = rows / lanes * lanes;
+  whole_columns = columns / 4 * 4;
+  for (int64_t i = 0; i < whole_rows; i += lanes) {
+    for (int64_t j = 0; j < whole_columns; j += 4) {
+      const float* from = x + i * ldx + j;
+      // 4x4 transposes, one in each 128-bit block.
+      const VF row0 = LoadBlocks(d, from, ldx);
+      const VF row1 = LoadBlocks(d, from + ldx, ldx);
+      const VF row2 = LoadBlocks(d, from + 2 * ldx, ldx);
+      const VF row3 = LoadBlocks(d, from + 3 * ldx, ldx);
+      const auto low01 = hn::BitCast(pair, hn::InterleaveLower(d, row0, row1));
+      const auto low23 = hn::BitCast(pair, hn::InterleaveLower(d, row2, row3));
+      const auto high01 = hn::BitCast(pair, hn::InterleaveUpper(d, row0, row1));
+      const auto high23 = hn::BitCast(pair, hn::InterleaveUpper(d, row2, row3));
+      float* to = out + j * ldo + i;
+      hn::StoreU(hn::Mul(factor, hn::BitCast(d, hn::InterleaveLower(pair, low01, low23))), d, to);
+      hn::StoreU(hn::Mul(factor, hn::BitCast(d, hn::InterleaveUpper(pair, low01, low23))), d,
+                 to + ldo);
+      hn::StoreU(hn::Mul(factor, hn::BitCast(d, hn::InterleaveLower(pair, high01, high23))), d,
+                 to + 2 * ldo);
+      hn::StoreU(hn::Mul(factor, hn::BitCast(d, hn::InterleaveUpper(pair, high01, high23))), d,
+                 to + 3 * ldo);
+    }
+  }
+#endif
+  for (int64_t j = 0; j < columns; ++j) {
+    for (int64_t i = j < whole_columns ? whole_rows : 0; i < rows; ++i) {
+      out[j * ldo + i] = scale * x[i * ldx + j];
+    }
+    std::fill(out + j * ldo + rows,
+              out + j * ldo + (rows + kAttentionPad - 1) / kAttentionPad * kAttentionPad, 0.0f);
+  }
+}
+
+// What becomes of a block of a product before it is stored.
+struct Finish {
+  bool accumulate = false;           // start from c
+  const float* row_scale = nullptr;  // (m) or null
+  const float* p = nullptr;          // (m, ldc) or null: c = scale * p * (c - delta)
+  const float* delta = nullptr;      // (m)
+  float scale = 1;
+};
+
+// Accumulators of a block must fit the registers, with room for kVectors of b and one of a.
+constexpr bool kManyRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON;
+constexpr int kMaxVectors = kManyRegisters ? 4 : 2;
+constexpr int MaxRows(int vectors) {
+  if (kManyRegisters) return vectors == 4 ? 6 : vectors == 3 ? 8 : 12;
+  return vectors == 2 ? 6 : 8;
+}
+
+// kRows rows from row i of c, and kVectors vectors from column j.
+template <bool kTransposeA, int kRows, int kVectors>
+void Block(const AttentionProduct& x, const Finish& finish, int64_t i, int64_t j) {
+  const F32 d;
+  const int64_t lanes = hn::Lanes(d);
+  float* c = x.c + i * x.ldc + j;
+  VF sum[kRows][kVectors];
+  HWY_UNROLL(16)
+  for (int r = 0; r < kRows; ++r) {
+    HWY_UNROLL(16)
+    for (int v = 0; v < kVectors; ++v) {
+      sum[r][v] = finish.accumulate ? hn::LoadU(d, c + r * x.ldc + v * lanes) : hn::Zero(d);
+    }
+  }
+  const int64_t lda = x.lda;
+  const float* a = x.a + (kTransposeA ? i : i * lda);
+  const float* b = x.b + j;
+  for (int64_t p = 0; p < x.k; ++p) {
+    VF row[kVectors];
+    HWY_UNROLL(16)
+    for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, b + v * lanes);
+    HWY_UNROLL(16)
+    for (int r = 0; r < kRows; ++r) {
+      const VF factor = Splat(a[kTransposeA ? r : r * lda]);
+      HWY_UNROLL(16)
+      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(factor, row[v], sum[r][v]);
+    }
+    a += kTransposeA ? lda : 1;
+    b += x.ldb;
+  }
+  HWY_UNROLL(16)
+  for (int r = 0; r < kRows; ++r) {
+    HWY_UNROLL(16)
+    for (int v = 0; v < kVectors; ++v) {
+      VF out = sum[r][v];
+      if (finish.row_scale != nullptr) out = hn::Mul(out, Splat(finish.row_scale[i + r]));
+      if (finish.p != nullptr) {
+        const VF p =
+            hn::Mul(Splat(finish.scale), hn::LoadU(d, finish.p + (i + r) * x.ldc + j + v * lanes));
+        out = hn::Mul(p, hn::Sub(out, Splat(finish.delta[i + r])));
+      }
+      hn::StoreU(out, d, c + r * x.ldc + v * lanes);
+    }
+  }
+}
+
+using BlockFunction = void (*)(const AttentionProduct&, const Finish&, int64_t, int64_t);
+
+template <bool kTransposeA, int kVectors, int... kRows>
+constexpr std::array<BlockFunction, sizeof...(kRows)> Blocks(std::integer_sequence<int, kRows...>) {
+  return {&Block<kTransposeA, kRows + 1, kVectors>...};
+}
+
+// All rows of c, and kVectors vectors from column j.
+template <bool kTransposeA, int kVectors>
+void Panel(const AttentionProduct& x, const Finish& finish, int64_t j) {
+  constexpr int kMaxRows = MaxRows(kVectors);
+  static constexpr auto kBlocks =
+      Blocks<kTransposeA, kVectors>(std::make_integer_sequence<int, kMaxRows>());
+  const int64_t blocks = (x.m + kMaxRows - 1) / kMaxRows;
+  int64_t i = 0;
+  for (int64_t block = 0; block < blocks; ++block) {
+    const int64_t rows = (x.m - i) / (blocks - block);
+    kBlocks[rows - 1](x, finish, i, j);
+    i += rows;
+  }
+}
+
+template <bool kTransposeA>
+void Panels(const AttentionProduct& x, const Finish& finish) {
+  const int64_t lanes = hn::Lanes(F32());
+  const int64_t vectors = (x.n + lanes - 1) / lanes;
+  const int64_t panels = (vectors + kMaxVectors - 1) / kMaxVectors;
+  int64_t vector = 0;
+  for (int64_t panel = 0; panel < panels; ++panel) {
+    const int64_t width = (vectors - vector) / (panels - panel);
+    const int64_t j = vector * lanes;
+    if (width == 1) Panel<kTransposeA, 1>(x, finish, j);
+    if (width == 2) Panel<kTransposeA, 2>(x, finish, j);
+    if constexpr (kMaxVectors == 4) {
+      if (width == 3) Panel<kTransposeA, 3>(x, finish, j);
+      if (width == 4) Panel<kTransposeA, 4>(x, finish, j);
+    }
+    vector += width;
+  }
+}
+
+template <bool kTransposeA>
+void Multiply(const AttentionProduct& x, const Finish& finish) {
+  // Rows of b of which a panel stays in L1 while it goes down c: 128 of 256 bytes.
+  constexpr int64_t kDepth = 128;
+  const int64_t chunks = std::max<int64_t>(1, (x.k + kDepth - 1) / kDepth);
+  int64_t p = 0;
+  for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+    AttentionProduct part = x;
+    part.a += kTransposeA ? p * x.lda : p;
+    part.b += p * x.ldb;
+    part.k = (x.k - p) / (chunks - chunk);
+    Finish part_finish = finish;
+    if (chunk > 0) part_finish.accumulate = true;
+    if (chunk + 1 < chunks) part_finish.row_scale = part_finish.p = nullptr;
+    Panels<kTransposeA>(part, part_finish);
+    p += part.k;
+  }
+}
+
+void AttentionMultiply(const AttentionProduct& product, const float* row_scale) {
+  Multiply<false>(product, Finish{.row_scale = row_scale});
+}
+
+void AttentionAddTransposed(const AttentionProduct& product) {
+  Multiply<true>(product, Finish{.accumulate = true});
+}
+
+void AttentionScoreGradient(const AttentionProduct& product, const float* p, const float* delta,
+                            float scale) {
+  Multiply<false>(product, Finish{.p = p, .delta = delta, .scale = scale});
+}
+
+}  // namespace vitrine::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace vitrine::kernels {
+
+HWY_EXPORT(AttentionCopyRows);
+HWY_EXPORT(AttentionPackTransposed);
+HWY_EXPORT(AttentionMultiply);
+HWY_EXPORT(AttentionAddTransposed);
+HWY_EXPORT(AttentionScoreGradient);
+
+void AttentionCopyRows(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
+                       int64_t columns, int64_t padded) noexcept {
+  HWY_DYNAMIC_DISPATCH(AttentionCopyRows)(out, ldo, x, ldx, rows, columns, padded);
+}
+
+void AttentionPackTransposed(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
+                             int64_t columns, float scale) noexcept {
+  HWY_DYNAMIC_DISPATCH(AttentionPackTransposed)(out, ldo, x, ldx, rows, columns, scale);
+}
+
+void AttentionMultiply(const AttentionProduct& product, const float* row_scale) noexcept {
+  HWY_DYNAMIC_DISPATCH(AttentionMultiply)(product, row_scale);
+}
+
+void AttentionAddTransposed(const AttentionProduct& product) noexcept {
+  HWY_DYNAMIC_DISPATCH(AttentionAddTransposed)(product);
+}
+
+void AttentionScoreGradient(const AttentionProduct& product, const float* p, const float* delta,
+                            float scale) noexcept {
+  HWY_DYNAMIC_DISPATCH(AttentionScoreGradient)(product, p, delta, scale);
+}
+
+}  // namespace vitrine::kernels
+#endif  // HWY_ONCE

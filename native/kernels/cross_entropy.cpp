@@ -1,0 +1,156 @@
+#include "kernels/cross_entropy.h"
+
+#include "kernels/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cross_entropy.cpp"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+#include <hwy/highway.h>
+
+#include <cmath>
+
+#include "kernels/math-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace vitrine::kernels::HWY_NAMESPACE {
+
+// Losses are formed from logits less the row's maximum, as log(sum) - shifted, so that a confident
+// row (a loss near 0 from logits far from 0) keeps its digits.
+
+void CrossEntropyForward(float* loss, float* log_sum_exp, const float* logits,
+                         const int32_t* labels, int64_t rows, int64_t C, float smoothing,
+                         int32_t ignore_index) {
+  for (int64_t row = 0; row < rows; ++row, logits += C) {
+    if (labels[row] == ignore_index) {
+      loss[row] = 0;
+      log_sum_exp[row] = 0;
+      continue;
+    }
+    const float max = RowMax(logits, C);
+    const VF vmax = Splat(max);
+    Sums exps, shifts;
+    ForEachVectorOf4(C, [&](auto io, size_t i, int k) KERNEL_INLINE {
+      const VF shifted = hn::Sub(io.Load(logits + i), vmax);
+      exps.part[k] = hn::Add(exps.part[k], io.Keep(Exp(shifted)));
+      shifts.part[k] = hn::Add(shifts.part[k], io.Keep(shifted));
+    });
+    const float log_sum = std::log(exps.Total());
+    log_sum_exp[row] = max + log_sum;
+    float value = log_sum - (logits[labels[row]] - max);
+    if (smoothing != 0) {
+      const float uniform = log_sum - shifts.Total() / static_cast<float>(C);
+      value = (1 - smoothing) * value + smoothing * uniform;
+    }
+    loss[row] = value;
+  }
+}
+
+void CrossEntropyBackward(float* dlogits, const float* logits, const float* log_sum_exp,
+                          const int32_t* labels, const float* row_scale, int64_t rows, int64_t C,
+                          float smoothing, int32_t ignore_index) {
+  const VF uniform = Splat(smoothing / static_cast<float>(C));
+  for (int64_t row = 0; row < rows; ++row, dlogits += C, logits += C) {
+    if (labels[row] == ignore_index) {
+      const VF zero = Splat(0);
+      ForEachVector(C, [&](auto io, size_t i) KERNEL_INLINE { io.Store(zero, dlogits + i); });
+      continue;
+    }
+    const VF lse = Splat(log_sum_exp[row]);
+    const VF scale = Splat(row_scale[row]);
+    ForEachVector(C, [&](auto io, size_t i) KERNEL_INLINE {
+      const VF p = Exp(hn::Sub(io.Load(logits + i), lse));
+      io.Store(hn::Mul(scale, hn::Sub(p, uniform)), dlogits + i);
+    });
+    dlogits[labels[row]] -= row_scale[row] * (1 - smoothing);
+  }
+}
+
+// The target with its share of the uniform distribution mixed in.
+struct SmoothTarget {
+  VF keep, uniform;
+
+  HWY_INLINE SmoothTarget(float smoothing, int64_t C)
+      : keep(Splat(1 - smoothing)), uniform(Splat(smoothing / static_cast<float>(C))) {}
+  HWY_INLINE VF operator()(VF target) const { return hn::MulAdd(target, keep, uniform); }
+};
+
+void CrossEntropySoftForward(float* loss, float* log_sum_exp, const float* logits,
+                             const float* target, int64_t rows, int64_t C, float smoothing) {
+  const SmoothTarget smooth(smoothing, C);
+  for (int64_t row = 0; row < rows; ++row, logits += C, target += C) {
+    const float max = RowMax(logits, C);
+    const VF vmax = Splat(max);
+    Sums exps, weights, dots;
+    ForEachVectorOf4(C, [&](auto io, size_t i, int k) KERNEL_INLINE {
+      const VF shifted = hn::Sub(io.Load(logits + i), vmax);
+      const VF t = io.Keep(smooth(io.Load(target + i)));
+      exps.part[k] = hn::Add(exps.part[k], io.Keep(Exp(shifted)));
+      weights.part[k] = hn::Add(weights.part[k], t);
+      dots.part[k] = hn::MulAdd(t, io.Keep(shifted), dots.part[k]);
+    });
+    const float log_sum = std::log(exps.Total());
+    log_sum_exp[row] = max + log_sum;
+    loss[row] = log_sum * weights.Total() - dots.Total();
+  }
+}
+
+void CrossEntropySoftBackward(float* dlogits, const float* logits, const float* log_sum_exp,
+                              const float* target, const float* row_scale, int64_t rows, int64_t C,
+                              float smoothing) {
+  const SmoothTarget smooth(smoothing, C);
+  for (int64_t row = 0; row < rows; ++row, dlogits += C, logits += C, target += C) {
+    Sums weights;
+    ForEachVectorOf4(C, [&](auto io, size_t i, int k) KERNEL_INLINE {
+      weights.part[k] = hn::Add(weights.part[k], io.Keep(smooth(io.Load(target + i))));
+    });
+    const VF weight = Splat(weights.Total());
+    const VF lse = Splat(log_sum_exp[row]);
+    const VF scale = Splat(row_scale[row]);
+    ForEachVector(C, [&](auto io, size_t i) KERNEL_INLINE {
+      const VF p = Exp(hn::Sub(io.Load(logits + i), lse));
+      io.Store(hn::Mul(scale, hn::MulSub(p, weight, smooth(io.Load(target + i)))), dlogits + i);
+    });
+  }
+}
+
+}  // namespace vitrine::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace vitrine::kernels {
+
+HWY_EXPORT(CrossEntropyForward);
+HWY_EXPORT(CrossEntropyBackward);
+HWY_EXPORT(CrossEntropySoftForward);
+HWY_EXPORT(CrossEntropySoftBackward);
+
+void CrossEntropyForward(float* loss, float* log_sum_exp, const float* logits,
+                         const int32_t* labels, int64_t rows, int64_t C, float smoothing,
+                         int32_t ignore_index) noexcept {
+  HWY_DYNAMIC_DISPATCH(CrossEntropyForward)
+  (loss, log_sum_exp, logits, labels, rows, C, smoothing, ignore_index);
+}
+
+void CrossEntropyBackward(float* dlogits, const float* logits, const float* log_sum_exp,
+                          const int32_t* labels, const float* row_scale, int64_t rows, int64_t C,
+                          float smoothing, int32_t ignore_index) noexcept {
+  HWY_DYNAMIC_DISPATCH(CrossEntropyBackward)
+  (dlogits, logits, log_sum_exp, labels, row_scale, rows, C, smoothing, ignore_index);
+}
+
+void CrossEntropySoftForward(float* loss, float* log_sum_exp, const float* logits,
+                             const float* target, int64_t rows, int64_t C,
+                             float smoothing) noexcept {
+  HWY_DYNAMIC_DISPATCH(CrossEntropySoftForward)
+  (loss, log_sum_exp, logits, target, rows, C, smoothing);
+}
+
+void CrossEntropySoftBackward(float* dlogits, const float* logits, const float* log_sum_exp,
+                              const float* target, const float* row_scale, int64_t rows, int64_t C,
+                              float smoothing) noexcept {
+  HWY_DYNAMIC_DISPATCH(CrossEntropySoftBackward)
+  (dlogits, logits, log_sum_exp, target, row_scale, rows, C, smoothing);
+}
+
+}  // namespace vitrine::kernels
+#endif  // HWY_ONCE

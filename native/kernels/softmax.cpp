@@ -1,0 +1,63 @@
+#include "kernels/softmax.h"
+
+#include "kernels/targets.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/softmax.cpp"
+#include <hwy/foreach_target.h>  // IWYU pragma: keep
+#include <hwy/highway.h>
+
+#include "kernels/math-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace vitrine::kernels::HWY_NAMESPACE {
+
+void SoftmaxForward(float* y, const float* x, int64_t rows, int64_t C) {
+  for (int64_t row = 0; row < rows; ++row, y += C, x += C) {
+    const VF max = Splat(RowMax(x, C));
+    Sums sums;
+    ForEachVectorOf4(C, [&](auto io, size_t i, int k) KERNEL_INLINE {
+      const VF e = Exp(hn::Sub(io.Load(x + i), max));
+      io.Store(e, y + i);
+      sums.part[k] = hn::Add(sums.part[k], io.Keep(e));
+    });
+    const VF scale = Splat(1.0f / sums.Total());
+    ForEachVector(C, [&](auto io, size_t i) KERNEL_INLINE {
+      const VF v = hn::Mul(io.Load(y + i), scale);
+      io.Store(v, y + i);
+    });
+  }
+}
+
+void SoftmaxBackward(float* dx, const float* dy, const float* y, int64_t rows, int64_t C) {
+  for (int64_t row = 0; row < rows; ++row, dx += C, dy += C, y += C) {
+    Sums sums;
+    ForEachVectorOf4(C, [&](auto io, size_t i, int k) KERNEL_INLINE {
+      sums.part[k] = hn::MulAdd(io.Load(dy + i), io.Load(y + i), sums.part[k]);
+    });
+    const VF dot = Splat(sums.Total());
+    ForEachVector(C, [&](auto io, size_t i) KERNEL_INLINE {
+      io.Store(hn::Mul(io.Load(y + i), hn::Sub(io.Load(dy + i), dot)), dx + i);
+    });
+  }
+}
+
+}  // namespace vitrine::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace vitrine::kernels {
+
+HWY_EXPORT(SoftmaxForward);
+HWY_EXPORT(SoftmaxBackward);
+
+void SoftmaxForward(float* y, const float* x, int64_t rows, int64_t C) noexcept {
+  HWY_DYNAMIC_DISPATCH(SoftmaxForward)(y, x, rows, C);
+}
+
+void SoftmaxBackward(float* dx, const float* dy, const float* y, int64_t rows, int64_t C) noexcept {
+  HWY_DYNAMIC_DISPATCH(SoftmaxBackward)(dx, dy, y, rows, C);
+}
+
+}  // namespace vitrine::kernels
+#endif  // HWY_ONCE

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+
+namespace vitrine::kernels {
+
+// y = softmax(x) over each row of x (rows,C). y may be x. A row with a NaN, +infinity or nothing
+// but -infinity is NaN.
+void SoftmaxForward(float* y, const float* x, int64_t rows, int64_t C) noexcept;
+
+// dx = y (dy - sum(dy y)) over each row, with y the forward's output. dx may be dy or y.
+void SoftmaxBackward(float* dx, const float* dy, const float* y, int64_t rows, int64_t C) noexcept;
+
+}  // namespace vitrine::kernels

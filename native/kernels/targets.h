@@ -1,0 +1,8 @@
+#pragma once
+
+// The instruction sets each kernel is compiled for. Include this before any Highway header.
+//
+// A list of what to keep, so that it means the same for every version of Highway: AVX2, AVX-512,
+// NEON, and Highway's portable fallback for every other CPU (Highway 1.0.3 has no SSE2 target, and
+// SSE4 alone would add a third to the build for CPUs made before 2013).
+#define HWY_DISABLED_TARGETS (~(HWY_SCALAR | HWY_EMU128 | HWY_AVX2 | HWY_AVX3 | HWY_NEON))

@@ -1,0 +1,56 @@
+#include "ops/activation.h"
+
+#include <algorithm>
+
+#include "kernels/gelu.h"
+#include "kernels/relu.h"
+#include "ops/ranges.h"
+
+namespace vitrine::ops {
+namespace {
+
+void RunActivationForward(Activation activation, float* y, const float* x, int64_t count) {
+  switch (activation) {
+    case Activation::kNone:
+      std::copy_n(x, count, y);
+      return;
+    case Activation::kGelu:
+      return kernels::GeluForward(y, x, count);
+    case Activation::kGeluTanh:
+      return kernels::GeluTanhForward(y, x, count);
+    case Activation::kRelu:
+      return kernels::ReluForward(y, x, count);
+  }
+}
+
+}  // namespace
+
+void RunActivationBackward(Activation activation, float* dx, const float* dy, const float* x,
+                           int64_t count) {
+  switch (activation) {
+    case Activation::kNone:
+      std::copy_n(dy, count, dx);
+      return;
+    case Activation::kGelu:
+      return kernels::GeluBackward(dx, dy, x, count);
+    case Activation::kGeluTanh:
+      return kernels::GeluTanhBackward(dx, dy, x, count);
+    case Activation::kRelu:
+      return kernels::ReluBackward(dx, dy, x, count);
+  }
+}
+
+void ActivationForward::Run(Context& context) {
+  ForElements(context, count, [&](int64_t begin, int64_t n) {
+    RunActivationForward(static_cast<Activation>(activation), y + begin, x + begin, n);
+  });
+}
+
+void ActivationBackward::Run(Context& context) {
+  ForElements(context, count, [&](int64_t begin, int64_t n) {
+    RunActivationBackward(static_cast<Activation>(activation), dx + begin, dy + begin, x + begin,
+                          n);
+  });
+}
+
+}  // namespace vitrine::ops

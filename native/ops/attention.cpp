@@ -1,0 +1,284 @@
+#include "ops/attention.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "kernels/attention.h"
+#include "kernels/attention_product.h"
+
+namespace vitrine::ops {
+namespace {
+
+using kernels::AttentionMask;
+using kernels::AttentionProduct;
+using kernels::kAttentionPad;
+
+int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t Padded(int64_t count) { return CeilDivide(count, kAttentionPad) * kAttentionPad; }
+
+// The row stride of scores and transposed operands: an odd number of cache lines, so that a column
+// does not fall into few sets of the cache.
+int64_t ScoreStride(int64_t keys) { return (CeilDivide(keys, kAttentionPad) | 1) * kAttentionPad; }
+
+// Part i of `parts` nearly equal parts of [0, count).
+struct Range {
+  int64_t begin, end;
+  Range(int64_t count, int64_t parts, int64_t i)
+      : begin(count * i / parts), end(count * (i + 1) / parts) {}
+  int64_t size() const { return end - begin; }
+};
+
+// Queries whose scores are in the works together: their rows stay in L2.
+int64_t BlockRows(int64_t score_stride) {
+  constexpr int64_t kScores = 128 * 1024;  // floats
+  constexpr int64_t kMostRows = 96;
+  return std::clamp<int64_t>(kScores / score_stride / 12 * 12, 24, kMostRows);
+}
+
+// Multiply-adds of a tile, below which handing it to a thread costs too much of it.
+constexpr int64_t kLeastWork = 256 * 1024;
+
+int64_t HeadsPerTile(int64_t queries, int64_t keys, int64_t width) {
+  const int64_t work = std::max<int64_t>(1, queries * keys * (width + kAttentionPad));
+  return CeilDivide(kLeastWork, work);
+}
+
+// Hands out parts of a worker's scratch, as offsets.
+class ScratchLayout {
+ public:
+  int64_t Take(int64_t count) {
+    const int64_t offset = size_;
+    size_ += Padded(count);
+    return offset;
+  }
+  int64_t size() const { return size_; }
+
+ private:
+  int64_t size_ = 0;
+};
+
+int64_t HeadOffset(const HeadLayout& layout, int64_t b, int64_t h) {
+  return layout.at[0] + b * layout.at[1] + h * layout.at[2];
+}
+
+template <class Operand>
+bool HoldsHeads(const Operand& operand, const HeadLayout& layout, int64_t batch, int64_t heads,
+                int64_t tokens, int64_t width) {
+  if (layout.rank != 4 || batch < 0 || heads < 0 || tokens < 0 || width < 0) return false;
+  if (batch == 0 || heads == 0 || tokens == 0 || width == 0) return true;
+  // Floats that may follow the element reached so far; divisions, as products could overflow.
+  int64_t left = static_cast<int64_t>(operand.count) - width;
+  const int64_t sizes[] = {2, batch, heads, tokens};
+  for (int axis = 0; axis < 4; ++axis) {
+    const int64_t stride = layout.at[axis];
+    const int64_t steps = sizes[axis] - 1;
+    if (left < 0 || stride < 0 || (steps > 0 && stride > left / steps)) return false;
+    left -= steps * stride;
+  }
+  return operand.data != nullptr && left >= 0;
+}
+
+void FillPadding(float* padding, const int32_t* key_padding, int64_t keys) {
+  for (int64_t j = 0; j < keys; ++j)
+    padding[j] = key_padding[j] != 0 ? -std::numeric_limits<float>::infinity() : 0;
+  std::fill(padding + keys, padding + Padded(keys), 0.0f);
+}
+
+}  // namespace
+
+bool AttentionForward::Valid() const {
+  return HoldsHeads(y, layout_y, batch, heads, queries, width) &&
+         HoldsHeads(q, layout_q, batch, heads, queries, width) &&
+         HoldsHeads(k, layout_k, batch, heads, keys, width) &&
+         HoldsHeads(v, layout_v, batch, heads, keys, width) &&
+         Holds(log_sum_exp, batch * heads * queries) && HoldsOrAbsent(key_padding, batch * keys);
+}
+
+void AttentionForward::Run(Context& context) {
+  const int64_t score_stride = ScoreStride(keys);
+  const int64_t padded_width = Padded(width);
+  const int64_t block_rows = std::min(BlockRows(score_stride), queries);
+  const bool copies_y = padded_width != width;
+
+  // A tile is some heads, or some of the queries of one head when there are few heads: a tile packs
+  // all keys and values, about 1 % of the work on 200 queries.
+  constexpr int64_t kTiles = 32;
+  constexpr int64_t kLeastQueries = 64;
+  const int64_t items = batch * heads;
+  const int64_t items_per_tile = HeadsPerTile(queries, keys, width);
+  const int64_t groups = CeilDivide(items, items_per_tile);
+  const int64_t parts =
+      items_per_tile > 1 || items == 0
+          ? 1
+          : std::clamp<int64_t>(queries / kLeastQueries, 1, CeilDivide(kTiles, items));
+
+  ScratchLayout layout;
+  const int64_t keys_at = layout.Take(width * score_stride);
+  const int64_t values_at = layout.Take(keys * padded_width);
+  const int64_t padding_at = layout.Take(key_padding ? keys : 0);
+  const int64_t scores_at = layout.Take(block_rows * score_stride);
+  const int64_t inverse_sum_at = layout.Take(block_rows);
+  const int64_t y_at = layout.Take(copies_y ? block_rows * padded_width : 0);
+  context.ReserveScratch(layout.size());
+
+  context.ParallelFor(groups * parts, [&](int64_t tile, int worker) {
+    float* scratch = context.Scratch(worker);
+    float* packed_keys = scratch + keys_at;      // (D,M), times scale
+    float* packed_values = scratch + values_at;  // (M,D)
+    float* scores = scratch + scores_at;         // (block, M)
+    float* inverse_sum = scratch + inverse_sum_at;
+    const Range group(items, groups, tile / parts);
+    const Range part(queries, parts, tile % parts);
+    const int64_t blocks = CeilDivide(part.size(), std::max<int64_t>(1, block_rows));
+
+    for (int64_t item = group.begin; item < group.end; ++item) {
+      const int64_t b = item / heads;
+      const int64_t h = item % heads;
+      const float* head_q = q + HeadOffset(layout_q, b, h);
+      float* head_y = y + HeadOffset(layout_y, b, h);
+      kernels::AttentionPackTransposed(packed_keys, score_stride, k + HeadOffset(layout_k, b, h),
+                                       layout_k.at[3], keys, width, scale);
+      kernels::AttentionCopyRows(packed_values, padded_width, v + HeadOffset(layout_v, b, h),
+                                 layout_v.at[3], keys, width, padded_width);
+      if (key_padding) FillPadding(scratch + padding_at, key_padding + b * keys, keys);
+
+      for (int64_t block = 0; block < blocks; ++block) {
+        const Range rows(part.size(), blocks, block);
+        const int64_t first = part.begin + rows.begin;
+        const int64_t seen = causal ? std::min(keys, first + rows.size()) : keys;
+        const AttentionMask mask{key_padding ? scratch + padding_at : nullptr, causal, first};
+        kernels::AttentionMultiply(
+            {scores, score_stride, head_q + first * layout_q.at[3], layout_q.at[3], packed_keys,
+             score_stride, rows.size(), seen, width},
+            nullptr);
+        kernels::AttentionSoftmax(scores, score_stride, inverse_sum,
+                                  log_sum_exp + item * queries + first, rows.size(), seen, mask);
+        float* block_y = head_y + first * layout_y.at[3];
+        float* out = copies_y ? scratch + y_at : block_y;
+        const int64_t out_stride = copies_y ? padded_width : layout_y.at[3];
+        kernels::AttentionMultiply({out, out_stride, scores, score_stride, packed_values,
+                                    padded_width, rows.size(), width, seen},
+                                   inverse_sum);
+        if (copies_y) {
+          kernels::AttentionCopyRows(block_y, layout_y.at[3], out, out_stride, rows.size(), width,
+                                     width);
+        }
+      }
+    }
+  });
+}
+
+bool AttentionBackward::Valid() const {
+  const auto holds_queries = [&](const auto& operand, const HeadLayout& layout) {
+    return HoldsHeads(operand, layout, batch, heads, queries, width);
+  };
+  const auto holds_keys = [&](const auto& operand, const HeadLayout& layout) {
+    return HoldsHeads(operand, layout, batch, heads, keys, width);
+  };
+  return holds_queries(dq, layout_q) && holds_keys(dk, layout_k) && holds_keys(dv, layout_v) &&
+         holds_queries(dy, layout_y) && holds_queries(y, layout_y) && holds_queries(q, layout_q) &&
+         holds_keys(k, layout_k) && holds_keys(v, layout_v) &&
+         Holds(log_sum_exp, batch * heads * queries) && HoldsOrAbsent(key_padding, batch * keys);
+}
+
+void AttentionBackward::Run(Context& context) {
+  const int64_t score_stride = ScoreStride(keys);
+  const int64_t padded_width = Padded(width);
+  const int64_t block_rows = std::min(BlockRows(score_stride), queries);
+  const int64_t blocks = queries == 0 ? 0 : CeilDivide(queries, block_rows);
+  const bool copies_dq = padded_width != width;
+  const int64_t items = batch * heads;
+  const int64_t groups = CeilDivide(items, HeadsPerTile(queries, keys, width));
+
+  ScratchLayout layout;
+  const int64_t transposed_keys_at = layout.Take(width * score_stride);
+  const int64_t transposed_values_at = layout.Take(width * score_stride);
+  const int64_t keys_at = layout.Take(keys * padded_width);
+  const int64_t dk_at = layout.Take(keys * padded_width);
+  const int64_t dv_at = layout.Take(keys * padded_width);
+  const int64_t padding_at = layout.Take(key_padding ? keys : 0);
+  const int64_t p_at = layout.Take(block_rows * score_stride);
+  const int64_t ds_at = layout.Take(block_rows * score_stride);
+  const int64_t q_at = layout.Take(block_rows * padded_width);
+  const int64_t dy_at = layout.Take(block_rows * padded_width);
+  const int64_t dq_at = layout.Take(copies_dq ? block_rows * padded_width : 0);
+  const int64_t delta_at = layout.Take(block_rows);
+  context.ReserveScratch(layout.size());
+
+  context.ParallelFor(groups, [&](int64_t tile, int worker) {
+    float* scratch = context.Scratch(worker);
+    float* transposed_keys = scratch + transposed_keys_at;      // (D,M), times scale
+    float* transposed_values = scratch + transposed_values_at;  // (D,M)
+    float* packed_keys = scratch + keys_at;  // (M,D), as are the sums of dk and dv
+    float* sum_dk = scratch + dk_at;
+    float* sum_dv = scratch + dv_at;
+    float* p = scratch + p_at;           // (block, M)
+    float* ds = scratch + ds_at;         // (block, M)
+    float* packed_q = scratch + q_at;    // (block, D)
+    float* packed_dy = scratch + dy_at;  // (block, D)
+    float* delta = scratch + delta_at;
+    const Range group(items, groups, tile);
+
+    for (int64_t item = group.begin; item < group.end; ++item) {
+      const int64_t b = item / heads;
+      const int64_t h = item % heads;
+      const int64_t head_q = HeadOffset(layout_q, b, h);
+      const int64_t head_k = HeadOffset(layout_k, b, h);
+      const int64_t head_v = HeadOffset(layout_v, b, h);
+      const int64_t head_y = HeadOffset(layout_y, b, h);
+      kernels::AttentionPackTransposed(transposed_keys, score_stride, k + head_k, layout_k.at[3],
+                                       keys, width, scale);
+      kernels::AttentionPackTransposed(transposed_values, score_stride, v + head_v, layout_v.at[3],
+                                       keys, width, 1);
+      kernels::AttentionCopyRows(packed_keys, padded_width, k + head_k, layout_k.at[3], keys, width,
+                                 padded_width);
+      std::fill_n(sum_dk, keys * padded_width, 0.0f);
+      std::fill_n(sum_dv, keys * padded_width, 0.0f);
+      if (key_padding) FillPadding(scratch + padding_at, key_padding + b * keys, keys);
+
+      for (int64_t block = 0; block < blocks; ++block) {
+        const Range rows(queries, blocks, block);
+        const int64_t first = rows.begin;
+        const int64_t count = rows.size();
+        const int64_t seen = causal ? std::min(keys, rows.end) : keys;
+        const AttentionMask mask{key_padding ? scratch + padding_at : nullptr, causal, first};
+        kernels::AttentionCopyRows(packed_q, padded_width, q + head_q + first * layout_q.at[3],
+                                   layout_q.at[3], count, width, padded_width);
+        kernels::AttentionCopyRows(packed_dy, padded_width, dy + head_y + first * layout_y.at[3],
+                                   layout_y.at[3], count, width, padded_width);
+        kernels::AttentionRowDots(delta, packed_dy, padded_width,
+                                  y + head_y + first * layout_y.at[3], layout_y.at[3], count,
+                                  width);
+        kernels::AttentionMultiply({p, score_stride, packed_q, padded_width, transposed_keys,
+                                    score_stride, count, seen, width},
+                                   nullptr);
+        kernels::AttentionProbabilities(p, score_stride, log_sum_exp + item * queries + first,
+                                        count, seen, mask);
+        kernels::AttentionScoreGradient({ds, score_stride, packed_dy, padded_width,
+                                         transposed_values, score_stride, count, seen, width},
+                                        p, delta, scale);
+
+        float* block_dq = dq + head_q + first * layout_q.at[3];
+        float* out = copies_dq ? scratch + dq_at : block_dq;
+        const int64_t out_stride = copies_dq ? padded_width : layout_q.at[3];
+        kernels::AttentionMultiply(
+            {out, out_stride, ds, score_stride, packed_keys, padded_width, count, width, seen},
+            nullptr);
+        if (copies_dq) {
+          kernels::AttentionCopyRows(block_dq, layout_q.at[3], out, out_stride, count, width,
+                                     width);
+        }
+        kernels::AttentionAddTransposed(
+            {sum_dk, padded_width, ds, score_stride, packed_q, padded_width, seen, width, count});
+        kernels::AttentionAddTransposed(
+            {sum_dv, padded_width, p, score_stride, packed_dy, padded_width, seen, width, count});
+      }
+      kernels::AttentionCopyRows(dk + head_k, layout_k.at[3], sum_dk, padded_width, keys, width,
+                                 width);
+      kernels::AttentionCopyRows(dv + head_v, layout_v.at[3], sum_dv, padded_width, keys, width,
+                                 width);
+    }
+  });
+}
+
+}  // namespace vitrine::ops

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/operand.h"
+
+namespace vitrine::ops {
+
+// The axes of a walk over several operands at once, outermost first, with each operand's stride
+// along each axis. Axes of one element are left out, and neighbours that all operands can walk as
+// one are merged.
+template <int kOperands>
+class Axes {
+ public:
+  struct Axis {
+    int64_t size;
+    int64_t stride[kOperands];
+  };
+
+  int rank() const { return rank_; }
+  const Axis& operator[](int axis) const { return axes_[axis]; }
+
+  // The product of the sizes.
+  int64_t count() const {
+    int64_t count = 1;
+    for (int i = 0; i < rank_; ++i) count *= axes_[i].size;
+    return count;
+  }
+
+  // Adds an axis inside the others.
+  void Append(const Axis& axis) {
+    if (axis.size == 1) return;
+    if (rank_ > 0 && Merges(axes_[rank_ - 1], axis)) {
+      const int64_t size = axes_[rank_ - 1].size * axis.size;
+      axes_[rank_ - 1] = axis;
+      axes_[rank_ - 1].size = size;
+    } else {
+      axes_[rank_++] = axis;
+    }
+  }
+
+  // Takes an axis out and returns it.
+  Axis Remove(int index) {
+    const Axis removed = axes_[index];
+    --rank_;
+    for (int i = index; i < rank_; ++i) axes_[i] = axes_[i + 1];
+    return removed;
+  }
+
+  // Sets `offset` to where each operand's element of this row-major index lies.
+  void Locate(int64_t index, int64_t (&offset)[kOperands]) const {
+    for (int64_t& each : offset) each = 0;
+    for (int i = rank_ - 1; i >= 0; --i) {
+      const int64_t at = index % axes_[i].size;
+      index /= axes_[i].size;
+      for (int k = 0; k < kOperands; ++k) offset[k] += at * axes_[i].stride[k];
+    }
+  }
+
+ private:
+  static bool Merges(const Axis& outer, const Axis& inner) {
+    for (int k = 0; k < kOperands; ++k) {
+      if (outer.stride[k] != inner.stride[k] * inner.size) return false;
+    }
+    return true;
+  }
+
+  int rank_ = 0;
+  Axis axes_[Dims::kMax];
+};
+
+// One past the last element that a walk over `shape` reaches; 0 for an empty one, -1 when a size or
+// stride is negative or the ranks differ.
+inline int64_t Extent(const Dims& shape, const Dims& strides, int64_t offset) {
+  if (shape.rank != strides.rank || offset < 0) return -1;
+  int64_t last = offset;
+  bool empty = false;
+  for (int i = 0; i < shape.rank; ++i) {
+    if (shape.at[i] < 0 || strides.at[i] < 0) return -1;
+    if (shape.at[i] == 0) empty = true;
+    last += (shape.at[i] - 1) * strides.at[i];
+  }
+  return empty ? 0 : last + 1;
+}
+
+}  // namespace vitrine::ops

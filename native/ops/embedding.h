@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/context.h"
+#include "runtime/operand.h"
+
+namespace vitrine::ops {
+
+// y (count, width) = table (entries, width)[index]. An index that is no entry fails the command, naming `site`.
+struct EmbeddingForward {
+  static constexpr const char* kName = "embeddingForward";
+  Out<float> y;
+  In<float> table;
+  In<int32_t> index;  // (count)
+  int64_t count, entries, width;
+  uint32_t site;
+  template <class F>
+  void Fields(F& f) {
+    f(y, table, index, count, entries, width, site);
+  }
+  bool Valid() const { return Holds(y, count * width) && Holds(table, entries * width) && Holds(index, count); }
+  void Run(Context& context);
+};
+
+// dtable[index] += dy, rows in order; dtable is zeroed first unless accumulating.
+struct EmbeddingBackward {
+  static constexpr const char* kName = "embeddingBackward";
+  Out<float> dtable;
+  In<float> dy;
+  In<int32_t> index;
+  int64_t count, entries, width;
+  bool accumulate;
+  template <class F>
+  void Fields(F& f) {
+    f(dtable, dy, index, count, entries, width, accumulate);
+  }
+  bool Valid() const { return Holds(dtable, entries * width) && Holds(dy, count * width) && Holds(index, count); }
+  void Run(Context& context);
+};
+
+}  // namespace vitrine::ops

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/context.h"
+#include "runtime/operand.h"
+
+namespace vitrine::ops {
+
+// y = (x' - mean) * rstd * weight + bias over the last axis, where x' = x + residual if there is one, else x.
+struct LayerNormForward {
+  static constexpr const char* kName = "layerNormForward";
+  Out<float> y;           // (rows, width)
+  Out<float> sum;         // (rows, width): x + residual; present just when residual is
+  Out<float> mean, rstd;  // (rows) each, for backward
+  In<float> x, residual;  // (rows, width); residual may be absent
+  In<float> weight, bias; // (width), or absent
+  int64_t rows, width;
+  float eps;
+  template <class F>
+  void Fields(F& f) {
+    f(y, sum, mean, rstd, x, residual, weight, bias, rows, width, eps);
+  }
+  bool Valid() const {
+    return Holds(y, rows * width) && HoldsOrAbsent(sum, rows * width) && Holds(mean, rows) && Holds(rstd, rows) &&
+           Holds(x, rows * width) && HoldsOrAbsent(residual, rows * width) && (sum == nullptr) == (residual == nullptr) &&
+           HoldsOrAbsent(weight, width) && HoldsOrAbsent(bias, width);
+  }
+  void Run(Context& context);
+};
+
+// dx = the gradient through the norm, plus dsum if present (the gradient that reaches x' past the norm; may be dx
+// itself). dweight and dbias are added to when accumulating, else written; either may be absent.
+struct LayerNormBackward {
+  static constexpr const char* kName = "layerNormBackward";
+  Out<float> dx;              // (rows, width)
+  Out<float> dweight, dbias;  // (width), or absent
+  In<float> dy, x;            // (rows, width); x is x' of the forward
+  In<float> mean, rstd;       // (rows)
+  In<float> weight;           // (width), or absent
+  In<float> dsum;             // (rows, width), or absent
+  int64_t rows, width;
+  bool accumulate;
+  template <class F>
+  void Fields(F& f) {
+    f(dx, dweight, dbias, dy, x, mean, rstd, weight, dsum, rows, width, accumulate);
+  }
+  bool Valid() const {
+    return Holds(dx, rows * width) && HoldsOrAbsent(dweight, width) && HoldsOrAbsent(dbias, width) &&
+           Holds(dy, rows * width) && Holds(x, rows * width) && Holds(mean, rows) && Holds(rstd, rows) &&
+           HoldsOrAbsent(weight, width) && HoldsOrAbsent(dsum, rows * width);
+  }
+  void Run(Context& context);
+};
+
+}  // namespace vitrine::ops

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/context.h"
+#include "runtime/operand.h"
+
+namespace vitrine::ops {
+
+// y = act(x weight^T + bias) + residual
+struct LinearForward {
+  static constexpr const char* kName = "linearForward";
+  Out<float> y;              // (rows, out)
+  Out<float> preactivation;  // (rows, out): x weight^T + bias, kept for backward; absent when not needed
+  In<float> x;               // (rows, in)
+  In<float> weight;          // (out, in)
+  In<float> bias;            // (out), or absent
+  In<float> residual;        // (rows, out), or absent
+  int64_t rows, in, out;
+  int32_t activation;
+  template <class F>
+  void Fields(F& f) {
+    f(y, preactivation, x, weight, bias, residual, rows, in, out, activation);
+  }
+  bool Valid() const {
+    return Holds(y, rows * out) && HoldsOrAbsent(preactivation, rows * out) && Holds(x, rows * in) &&
+           Holds(weight, out * in) && HoldsOrAbsent(bias, out) && HoldsOrAbsent(residual, rows * out);
+  }
+  void Run(Context& context);
+};
+
+// The gradients that are present are computed; `accumulate_*` adds to what is there instead of writing.
+// (The residual's gradient is dy itself.)
+struct LinearBackward {
+  static constexpr const char* kName = "linearBackward";
+  Out<float> dx;              // (rows, in), or absent
+  Out<float> dweight;         // (out, in), or absent
+  Out<float> dbias;           // (out), or absent
+  Out<float> dpreactivation;  // (rows, out): workspace, needed with an activation
+  In<float> dy;               // (rows, out)
+  In<float> x;                // (rows, in), needed for dweight
+  In<float> weight;           // (out, in), needed for dx
+  In<float> preactivation;    // (rows, out), needed with an activation
+  int64_t rows, in, out;
+  int32_t activation;
+  bool accumulate_dx, accumulate_dweight, accumulate_dbias;
+  template <class F>
+  void Fields(F& f) {
+    f(dx, dweight, dbias, dpreactivation, dy, x, weight, preactivation, rows, in, out, activation, accumulate_dx,
+      accumulate_dweight, accumulate_dbias);
+  }
+  bool Valid() const {
+    const bool active = activation != 0;
+    return HoldsOrAbsent(dx, rows * in) && HoldsOrAbsent(dweight, out * in) && HoldsOrAbsent(dbias, out) &&
+           (!active || (Holds(dpreactivation, rows * out) && Holds(preactivation, rows * out))) &&
+           Holds(dy, rows * out) && (dweight == nullptr || Holds(x, rows * in)) &&
+           (dx == nullptr || Holds(weight, out * in));
+  }
+  void Run(Context& context);
+};
+
+}  // namespace vitrine::ops

@@ -1,0 +1,36 @@
+#include "ops/matmul.h"
+
+#include <algorithm>
+
+#include "gemm/gemm.h"
+#include "ops/tile_grid.h"
+
+namespace vitrine::ops {
+
+void Matmul::Run(Context& context) {
+  using gemm::Transpose;
+  const Transpose ta = transpose_a ? Transpose::kYes : Transpose::kNo;
+  const Transpose tb = transpose_b ? Transpose::kYes : Transpose::kNo;
+  const int64_t lda = transpose_a ? m : k;
+  const int64_t ldb = transpose_b ? k : n;
+  const auto product = [&](int64_t i, const Tile& tile, float scale_c) {
+    const float* a_tile = a + i * stride_a + tile.row * (transpose_a ? 1 : lda);
+    const float* b_tile = b + i * stride_b + tile.column * (transpose_b ? ldb : 1);
+    float* c_tile = c + i * stride_c + tile.row * n + tile.column;
+    gemm::Gemm(ta, tb, tile.rows, tile.columns, k, alpha, a_tile, lda, b_tile, ldb, scale_c, c_tile, n);
+  };
+  if (batch == 0 && stride_c == 0 && beta == 0) std::fill_n(c.data, m * n, 0.0f);
+  const TileGrid grid(m, n, k);
+  if (stride_c == 0 && batch > 1) {
+    context.ParallelFor(grid.size(), [&](int64_t index, int) {
+      const Tile tile = grid[index];
+      for (int64_t i = 0; i < batch; ++i) product(i, tile, i == 0 ? beta : 1.0f);
+    });
+    return;
+  }
+  context.ParallelFor(batch * grid.size(), [&](int64_t index, int) {
+    product(index / grid.size(), grid[index % grid.size()], beta);
+  });
+}
+
+}  // namespace vitrine::ops

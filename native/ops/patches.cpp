@@ -1,0 +1,159 @@
+#include "ops/patches.h"
+
+#include <algorithm>
+
+#include "gemm/gemm.h"
+#include "kernels/bias.h"
+#include "ops/partials.h"
+#include "ops/ranges.h"
+
+namespace vitrine::ops {
+namespace {
+
+using gemm::Gemm;
+using gemm::Transpose;
+
+// body(run of a patch, run of the image) for each row of each patch in [begin, begin + count):
+// kernel_width floats. Patches side by side go together, so that the image is read in its own
+// order.
+template <class Patches, class Image, class Body>
+void ForPatchRuns(const PatchProduct& of, Patches* patches, Image* image, int64_t begin,
+                  int64_t count, const Body& body) {
+  const int64_t across = of.width / of.kernel_width;
+  for (int64_t i = 0; i < count;) {
+    const int64_t n = (begin + i) / of.positions();
+    const int64_t l = (begin + i) % of.positions();
+    const int64_t oh = l / across, ow = l % across;
+    const int64_t side = std::min(across - ow, count - i);
+    for (int64_t row = 0; row < of.channels * of.kernel_height; ++row) {
+      const int64_t c = row / of.kernel_height;
+      const int64_t h = oh * of.kernel_height + row % of.kernel_height;
+      Image* line =
+          image + ((n * of.channels + c) * of.height + h) * of.width + ow * of.kernel_width;
+      Patches* patch = patches + i * of.depth() + row * of.kernel_width;
+      for (int64_t s = 0; s < side; ++s) body(patch + s * of.depth(), line + s * of.kernel_width);
+    }
+    i += side;
+  }
+}
+
+// patches (count, C*kh*kw) of x
+void Gather(const PatchProduct& of, float* patches, const float* x, int64_t begin, int64_t count) {
+  ForPatchRuns(of, patches, x, begin, count,
+               [&](float* patch, const float* line) { std::copy_n(line, of.kernel_width, patch); });
+}
+
+void Scatter(const PatchProduct& of, float* x, const float* patches, int64_t begin, int64_t count) {
+  ForPatchRuns(of, patches, x, begin, count,
+               [&](const float* patch, float* line) { std::copy_n(patch, of.kernel_width, line); });
+}
+
+// body(first, count, operand of y) for the images' shares of rows [begin, begin + count), for y
+// (N,OC,L).
+template <class Y, class Body>
+void ForImages(const PatchProduct& of, Y* y, int64_t begin, int64_t count, const Body& body) {
+  const int64_t positions = of.positions();
+  for (int64_t i = 0; i < count;) {
+    const int64_t n = (begin + i) / positions, l = (begin + i) % positions;
+    const int64_t share = std::min(positions - l, count - i);
+    body(i, share, y + n * of.out_channels * positions + l);
+    i += share;
+  }
+}
+
+// The most rows that a tile gathers: a quarter of a megabyte to a megabyte for the usual patches,
+// which L2 holds.
+constexpr int64_t kRows = 256;
+
+// Rows per tile: equal shares, and enough of them to go round, unless the work is small.
+int64_t Step(const PatchProduct& of) {
+  constexpr int64_t kLeastWork =
+      512 * 1024;  // multiply-adds, below which waking a thread costs more
+  constexpr int64_t kMostGathered = 256 * 1024;  // floats
+  const int64_t rows = std::max<int64_t>(1, of.rows());
+  const int64_t depth = std::max<int64_t>(1, of.depth());
+  const int64_t tiles = std::max(CeilDiv(rows, kRows), std::clamp<int64_t>(rows / 64, 1, 8));
+  const int64_t least = std::min(CeilDiv(kLeastWork, depth * std::max<int64_t>(1, of.out_channels)),
+                                 kMostGathered / depth);
+  return std::min(rows, std::max(CeilDiv(rows, tiles + tiles % 2), least));
+}
+
+}  // namespace
+
+void PatchProduct::Forward(Context& context, float* y, const float* x, const float* weight,
+                           const float* bias) const {
+  const int64_t oc = out_channels, k = depth(), step = Step(*this);
+  context.ReserveScratch(step * k);
+  ForRanges(context, rows(), step, [&](int64_t begin, int64_t end, int worker) {
+    const int64_t count = end - begin;
+    float* patches = context.Scratch(worker);
+    Gather(*this, patches, x, begin, count);
+    if (tokens) {
+      float* tile = y + begin * oc;
+      Gemm(Transpose::kNo, Transpose::kYes, count, oc, k, 1, patches, k, weight, k, 0, tile, oc);
+      if (bias != nullptr) kernels::AddBias(tile, bias, count, oc, oc);
+      return;
+    }
+    ForImages(*this, y, begin, count, [&](int64_t first, int64_t share, float* tile) {
+      for (int64_t o = 0; bias != nullptr && o < oc; ++o)
+        std::fill_n(tile + o * positions(), share, bias[o]);
+      Gemm(Transpose::kNo, Transpose::kYes, oc, share, k, 1, weight, k, patches + first * k, k,
+           bias ? 1 : 0, tile, positions());
+    });
+  });
+}
+
+void PatchProduct::BackwardInput(Context& context, float* dx, const float* dy,
+                                 const float* weight) const {
+  const int64_t oc = out_channels, k = depth(), step = Step(*this);
+  if (height % kernel_height != 0 || width % kernel_width != 0) {
+    ForElements(context, batch * channels * height * width,
+                [&](int64_t begin, int64_t count) { std::fill_n(dx + begin, count, 0.0f); });
+  }
+  context.ReserveScratch(step * k);
+  ForRanges(context, rows(), step, [&](int64_t begin, int64_t end, int worker) {
+    const int64_t count = end - begin;
+    float* dpatches = context.Scratch(worker);
+    if (tokens) {
+      Gemm(Transpose::kNo, Transpose::kNo, count, k, oc, 1, dy + begin * oc, oc, weight, k, 0,
+           dpatches, k);
+    } else {
+      ForImages(*this, dy, begin, count, [&](int64_t first, int64_t share, const float* tile) {
+        Gemm(Transpose::kYes, Transpose::kNo, share, k, oc, 1, tile, positions(), weight, k, 0,
+             dpatches + first * k, k);
+      });
+    }
+    Scatter(*this, dx, dpatches, begin, count);
+  });
+}
+
+void PatchProduct::BackwardWeight(Context& context, float* dweight, const float* dy, const float* x,
+                                  bool accumulate) const {
+  const int64_t oc = out_channels, k = depth();
+  const int64_t step = std::max<int64_t>(1, CeilDiv(rows(), ProductParts(rows(), oc * k)));
+  const int64_t parts = CeilDiv(rows(), step);
+  const int64_t gathered = std::min(step, kRows);
+  context.ReserveScratch(gathered * k);
+  float* partials = context.SharedScratch(std::max<int64_t>(1, parts) * oc * k);
+  ForRanges(context, rows(), step, [&](int64_t part_begin, int64_t part_end, int worker) {
+    float* partial = partials + part_begin / step * oc * k;
+    float* patches = context.Scratch(worker);
+    std::fill_n(partial, oc * k, 0.0f);
+    for (int64_t begin = part_begin; begin < part_end; begin += gathered) {
+      const int64_t count = std::min(gathered, part_end - begin);
+      Gather(*this, patches, x, begin, count);
+      if (tokens) {
+        Gemm(Transpose::kYes, Transpose::kNo, oc, k, count, 1, dy + begin * oc, oc, patches, k, 1,
+             partial, k);
+        continue;
+      }
+      ForImages(*this, dy, begin, count, [&](int64_t first, int64_t share, const float* tile) {
+        Gemm(Transpose::kNo, Transpose::kNo, oc, k, share, 1, tile, positions(),
+             patches + first * k, k, 1, partial, k);
+      });
+    }
+  });
+  CombinePartials(context, dweight, partials, parts, oc * k, accumulate);
+}
+
+}  // namespace vitrine::ops

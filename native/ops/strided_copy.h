@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/context.h"
+#include "runtime/operand.h"
+
+namespace vitrine::ops {
+
+// y[offset_y + i . strides_y] = x[offset_x + i . strides_x] for every index i of `shape`: the one op behind transpose,
+// slice, cat and tile, and with `accumulate` (+=) their gradients. Strides count elements and are not negative; an
+// x stride of 0 repeats. Without accumulate any 4-byte dtype will do.
+struct StridedCopy {
+  static constexpr const char* kName = "stridedCopy";
+  Out<float> y;
+  In<float> x;
+  Dims shape, strides_y, strides_x;
+  int64_t offset_y, offset_x;
+  bool accumulate;
+  template <class F>
+  void Fields(F& f) {
+    f(y, x, shape, strides_y, strides_x, offset_y, offset_x, accumulate);
+  }
+  bool Valid() const;
+  void Run(Context& context);
+};
+
+}  // namespace vitrine::ops

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/context.h"
+#include "runtime/operand.h"
+
+namespace vitrine::ops {
+
+// A sliding window over an image; all pairs are (height, width).
+struct Window {
+  int64_t kernel[2], dilation[2], padding[2], stride[2];
+  // Number of positions along axis 0 or 1 of an image `size` long.
+  int64_t Positions(int axis, int64_t size) const {
+    return (size + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1) / stride[axis] + 1;
+  }
+  // Whether the window is one at all and has a position on such an image.
+  bool Fits(int64_t height, int64_t width) const;
+  template <class F>
+  void Fields(F& f) {
+    f(kernel[0], kernel[1], dilation[0], dilation[1], padding[0], padding[1], stride[0], stride[1]);
+  }
+};
+
+// columns (N, C*kh*kw, L) = the windows of image (N,C,H,W), as torch.nn.functional.unfold. Its backward is Fold.
+struct Unfold {
+  static constexpr const char* kName = "unfold";
+  Out<float> columns;
+  In<float> image;
+  int64_t batch, channels, height, width;
+  Window window;
+  template <class F>
+  void Fields(F& f) {
+    f(columns, image, batch, channels, height, width);
+    window.Fields(f);
+  }
+  bool Valid() const;
+  void Run(Context& context);
+};
+
+// image (N,C,H,W) = the sum of the windows that cover each pixel, as torch.nn.functional.fold. Its backward is Unfold.
+struct Fold {
+  static constexpr const char* kName = "fold";
+  Out<float> image;
+  In<float> columns;
+  int64_t batch, channels, height, width;
+  Window window;
+  template <class F>
+  void Fields(F& f) {
+    f(image, columns, batch, channels, height, width);
+    window.Fields(f);
+  }
+  bool Valid() const;
+  void Run(Context& context);
+};
+
+// Rows of window positions, of one image.
+struct PositionRows {
+  int64_t begin, end;
+};
+
+// The windows of one channel's plane (H,W) at some rows of positions, as a matrix (kh*kw, rows*OW) whose rows lie
+// `stride_columns` apart.
+void UnfoldPlane(float* columns, int64_t stride_columns, const float* plane, int64_t height, int64_t width,
+                 const Window& window, PositionRows rows);
+
+// Adds such a matrix to the plane it would have come from.
+void FoldPlane(float* plane, const float* columns, int64_t stride_columns, int64_t height, int64_t width,
+               const Window& window, PositionRows rows);
+
+}  // namespace vitrine::ops

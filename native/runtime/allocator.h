@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <vector>
+
+namespace vitrine {
+
+// One tensor's memory, 64-byte aligned.
+struct Block {
+  void* data = nullptr;
+  size_t bytes = 0;     // as asked for
+  size_t capacity = 0;  // as held: bytes rounded up to a size class
+};
+
+// A stream-ordered caching allocator: a freed block may be handed out again at once, though commands that use it still
+// wait on the stream, because whatever is enqueued for its next owner runs after them. Called by the stream's owner
+// only.
+class Allocator {
+ public:
+  struct Statistics {
+    size_t live = 0;    // bytes in blocks handed out, as asked for
+    size_t peak = 0;    // the highest that live has been
+    size_t cached = 0;  // bytes held in free blocks
+    size_t pooled = 0;  // bytes held in the free blocks of pools
+  };
+
+  // Free blocks set apart: what a captured step frees while it is captured is reused within it and by nobody else, so
+  // that its commands can run again at the same addresses.
+  using Pool = std::map<size_t, std::vector<void*>>;
+
+  explicit Allocator(uint64_t limit) : limit_(limit) {}
+  ~Allocator();
+  Allocator(const Allocator&) = delete;
+  Allocator& operator=(const Allocator&) = delete;
+
+  // A block of at least `bytes`, content undefined. With no memory left its data is null.
+  // `drain` must return once no queued command uses a freed block: it is called before memory goes back to the system.
+  // With a pool, its free blocks come first.
+  template <class Drain>
+  Block Allocate(size_t bytes, Drain drain, Pool* pool = nullptr) {
+    Block block = TryAllocate(bytes, pool);
+    if (block.data == nullptr && statistics_.cached > 0) {
+      drain();
+      Trim();
+      block = TryAllocate(bytes, pool);
+    }
+    return block;
+  }
+
+  // With a pool, the block goes there.
+  void Free(const Block& block, Pool* pool = nullptr);
+
+  // Makes a pool's blocks anybody's.
+  void Dissolve(Pool& pool);
+
+  // Gives the free blocks back to the system; no queued command may use them.
+  void Trim();
+
+  const Statistics& statistics() const { return statistics_; }
+  void ResetPeak() { statistics_.peak = statistics_.live; }
+  uint64_t limit() const { return limit_; }
+
+ private:
+  Block TryAllocate(size_t bytes, Pool* pool);
+  static void* Take(Pool& pool, size_t capacity);
+
+  uint64_t limit_;
+  size_t held_ = 0;  // capacity of the blocks handed out
+  Pool free_;
+  Statistics statistics_;
+};
+
+}  // namespace vitrine

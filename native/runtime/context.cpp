@@ -1,0 +1,55 @@
+#include "runtime/context.h"
+
+#include <cstdlib>
+#include <new>
+#include <utility>
+
+namespace vitrine {
+
+void Context::Free::operator()(float* memory) const { std::free(memory); }
+
+Context::Buffer Context::Allocate(size_t count) {
+  const size_t bytes = (count * sizeof(float) + 63) / 64 * 64;
+  void* memory = std::aligned_alloc(64, bytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  return Buffer(static_cast<float*>(memory));
+}
+
+void Context::SetThreads(int threads) {
+  pool_ = std::make_unique<ThreadPool>(threads);
+  scratch_.clear();
+  scratch_.resize(threads);
+  scratch_count_ = 0;
+}
+
+void Context::ReserveScratch(size_t count) {
+  if (count <= scratch_count_) return;
+  scratch_count_ = 0;
+  for (Buffer& buffer : scratch_) {
+    buffer.reset();
+    buffer = Allocate(count);
+  }
+  scratch_count_ = count;
+}
+
+float* Context::SharedScratch(size_t count) {
+  if (count > shared_count_) {
+    shared_count_ = 0;
+    shared_.reset();
+    shared_ = Allocate(count);
+    shared_count_ = count;
+  }
+  return shared_.get();
+}
+
+size_t Context::scratch_bytes() const {
+  return (scratch_count_ * scratch_.size() + shared_count_) * sizeof(float);
+}
+
+void Context::Fail(std::string message, uint32_t site) {
+  if (!fault_) fault_ = Fault{std::move(message), site};
+}
+
+std::optional<Fault> Context::TakeFault() { return std::exchange(fault_, std::nullopt); }
+
+}  // namespace vitrine

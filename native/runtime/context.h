@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/thread_pool.h"
+
+namespace vitrine {
+
+// What went wrong while a command ran. `site` is the caller's number for the place that enqueued it, 0 for none.
+struct Fault {
+  std::string message;
+  uint32_t site = 0;
+};
+
+// What a running command may use: the thread pool, scratch memory, and a way to report a fault.
+// Lives on the stream's thread; only ParallelFor's body runs elsewhere.
+class Context {
+ public:
+  explicit Context(int threads) { SetThreads(threads); }
+
+  int threads() const { return pool_->threads(); }
+  void SetThreads(int threads);
+
+  // See ThreadPool::ParallelFor.
+  void ParallelFor(int64_t tiles, TileBody body) { pool_->ParallelFor(tiles, body); }
+
+  // Scratch of `count` floats for each worker, 64-byte aligned, undefined content, valid until the command ends.
+  // Ask once, before ParallelFor: a second call may move it. Throws std::bad_alloc.
+  void ReserveScratch(size_t count);
+  float* Scratch(int worker) { return scratch_[worker].get(); }
+
+  // Scratch shared by all workers, under the same rules; ReserveScratch does not touch it.
+  float* SharedScratch(size_t count);
+
+  // Bytes held as scratch, kept from command to command.
+  size_t scratch_bytes() const;
+
+  // Reports a fault from the leader's thread; the first of a command counts.
+  void Fail(std::string message, uint32_t site = 0);
+  bool failed() const { return fault_.has_value(); }
+  std::optional<Fault> TakeFault();
+
+ private:
+  struct Free {
+    void operator()(float* memory) const;
+  };
+  using Buffer = std::unique_ptr<float[], Free>;
+  static Buffer Allocate(size_t count);
+
+  std::unique_ptr<ThreadPool> pool_;
+  std::vector<Buffer> scratch_;
+  size_t scratch_count_ = 0;
+  Buffer shared_;
+  size_t shared_count_ = 0;
+  std::optional<Fault> fault_;
+};
+
+}  // namespace vitrine

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace vitrine {
+
+// The instruction sets that the kernels are compiled for, slowest first.
+enum class Isa { kScalar, kNeon, kAvx2, kAvx512 };
+
+const char* IsaName(Isa isa);
+
+// The sets that this CPU can run, fastest first.
+std::vector<Isa> AvailableIsas();
+
+// The set that kernels run on: the fastest, or the one that VITRINE_ISA names. Chosen once, at the first call.
+// Throws std::runtime_error when VITRINE_ISA names a set that is unknown or not of this CPU.
+Isa ActiveIsa();
+
+std::string CpuModel();
+
+// CPUs that this process may use: its affinity mask, cut to the cgroup's quota. At least 1.
+int UsableCpus();
+
+// Bytes of memory that this process may use: the machine's, cut to the cgroup's limit.
+uint64_t MemoryLimit();
+
+}  // namespace vitrine

@@ -1,0 +1,88 @@
+#include "runtime/stream.h"
+
+#include <new>
+#include <string>
+#include <utility>
+
+#include "runtime/spin.h"
+
+namespace vitrine {
+namespace {
+constexpr std::chrono::microseconds kSpin{50};
+}
+
+Stream::Stream(int threads) : context_(threads), thread_([this] { Run(); }) {}
+
+Stream::~Stream() {
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  work_.notify_one();
+  thread_.join();
+}
+
+void Stream::Enqueue(std::shared_ptr<Command> command) {
+  {
+    std::unique_lock lock(mutex_);
+    done_.wait(lock, [this] { return enqueued_ - completed_ < kMaxPending; });
+    queue_.push_back(std::move(command));
+    ++enqueued_;
+    has_work_.store(true, std::memory_order_release);
+  }
+  work_.notify_one();
+}
+
+void Stream::Synchronize() {
+  std::unique_lock lock(mutex_);
+  done_.wait(lock, [this] { return completed_ == enqueued_; });
+}
+
+std::optional<Fault> Stream::fault() const {
+  std::lock_guard lock(mutex_);
+  return fault_;
+}
+
+void Stream::Reset() {
+  Synchronize();
+  std::lock_guard lock(mutex_);
+  fault_.reset();
+}
+
+void Stream::Run() {
+  std::deque<std::shared_ptr<Command>> batch;
+  while (!stop_) {
+    SpinUntil(kSpin, [this] { return has_work_.load(std::memory_order_acquire) || stop_; });
+    {
+      std::unique_lock lock(mutex_);
+      work_.wait(lock, [this] { return !queue_.empty() || stop_; });
+      std::swap(batch, queue_);
+      has_work_.store(false, std::memory_order_relaxed);
+    }
+    for (; !batch.empty() && !stop_; batch.pop_front()) {
+      RunOne(*batch.front());
+      {
+        // Under the lock, so that a waiter cannot miss it between its check and its sleep.
+        std::lock_guard lock(mutex_);
+        completed_.fetch_add(1, std::memory_order_release);
+      }
+      done_.notify_all();
+    }
+  }
+}
+
+void Stream::RunOne(Command& command) {
+  if (fault() && !command.runs_when_poisoned()) return;
+  try {
+    command.Run(context_);
+  } catch (const std::bad_alloc&) {
+    context_.Fail(std::string("Expected scratch memory for ") + command.name() +
+                  " but the system had none left. Use a smaller batch.");
+  }
+  if (auto fault = context_.TakeFault()) {
+    std::lock_guard lock(mutex_);
+    if (!fault_) fault_ = std::move(fault);
+  }
+}
+
+}  // namespace vitrine

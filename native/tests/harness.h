@@ -1,0 +1,22 @@
+#pragma once
+
+#include <span>
+#include <stdexcept>
+#include <string>
+
+namespace vitrine {
+
+// A test of the runtime: throws if what it claims is not so.
+struct Test {
+  const char* name;
+  void (*run)();
+};
+
+inline void Expect(bool truth, const std::string& claim) {
+  if (!truth) throw std::runtime_error("not so: " + claim);
+}
+
+std::span<const Test> AllocatorTests();
+std::span<const Test> StreamTests();
+
+}  // namespace vitrine

@@ -1,0 +1,111 @@
+// Builds the addon under AddressSanitizer with UndefinedBehaviorSanitizer and runs the test suite on it, then builds the
+// runtime's own test under ThreadSanitizer, which inside a Node.js that is not instrumented would see half of it.
+// Arguments are passed on to mocha: npm run sanitize -- --grep softmax. Linux with g++ only.
+
+import { spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { cmakeJs } from './native-build.mjs';
+import { listFiles } from './setup/freshness.mjs';
+import { StepError } from './setup/step.mjs';
+
+const ADDRESS = 'build-asan';
+const THREAD = 'build-tsan';
+const REPORT = resolve(ADDRESS, 'report');
+
+/** Runs a command on this terminal; true if it succeeded. */
+function run(title, command, args, env) {
+  console.log(`\nsanitize: ${title}`);
+  return spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } }).status === 0;
+}
+
+/** The file of a run-time library of g++, to be loaded before all others. */
+function compilerLibrary(name) {
+  return spawnSync('g++', [`-print-file-name=${name}`], { encoding: 'utf8' }).stdout.trim();
+}
+
+/**
+ * What the sanitizer's reports hold against the addon. Node.js leaves thousands of its own blocks to the end of the
+ * process, and a suppression by name would match every stack that begins in JavaScript; so a leak counts if the addon
+ * itself made the block: if its frames come before any of Node's.
+ */
+function findings(reports) {
+  return reports.flatMap((report) =>
+    report
+      .split(/\n\n+/)
+      .filter((block) => (/leak of \d+ byte/.test(block) ? isOfAddon(block) : /ERROR: AddressSanitizer/.test(block))),
+  );
+}
+
+function isOfAddon(leak) {
+  const frames = leak.split('\n').filter((line) => /^ +#\d+ /.test(line));
+  const node = frames.findIndex((frame) => frame.includes(`(${process.execPath}+`));
+  const ours = frames.findIndex((frame) => frame.includes('vitrine') || frame.includes(resolve('native')));
+  return ours >= 0 && (node < 0 || ours < node);
+}
+
+function testUnderAddressSanitizer(mochaArgs) {
+  // Leaks keep the exit code, for findings() to judge; all else aborts.
+  const common = 'abort_on_error=1:halt_on_error=1:exitcode=0';
+  const options = {
+    ASAN_OPTIONS: `detect_leaks=1:detect_stack_use_after_return=1:log_path=${REPORT}:${common}`,
+    UBSAN_OPTIONS: `print_stacktrace=1:${common}`,
+  };
+  const reportFiles = () => listFiles(ADDRESS, (file) => resolve(file).startsWith(`${REPORT}.`));
+  for (const file of reportFiles()) rmSync(file);
+
+  const passed = [
+    run('the runtime under AddressSanitizer', `${ADDRESS}/runtime_test`, [], options),
+    run(
+      'the test suite under AddressSanitizer',
+      process.execPath,
+      ['node_modules/mocha/bin/mocha.js', '--timeout', '300000', ...mochaArgs],
+      {
+        ...options,
+        // node is not instrumented, so the sanitizer must come first, and libstdc++ with it for the sake of exceptions.
+        LD_PRELOAD: ['libasan.so', 'libubsan.so', 'libstdc++.so.6'].map(compilerLibrary).join(':'),
+        VITRINE_ADDON: resolve(ADDRESS, 'RelWithDebInfo/vitrine.node'),
+      },
+    ),
+  ];
+  const found = findings(reportFiles().map((file) => readFileSync(file, 'utf8')));
+  for (const finding of found) console.log(`\n${finding}`);
+  return passed.every(Boolean) && found.length === 0;
+}
+
+function testUnderThreadSanitizer() {
+  const env = { TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1' };
+  const test = [`${THREAD}/runtime_test`];
+  // Kernels that randomise 32 bits of addresses leave no room for the shadow of older versions of the sanitizer.
+  const fixed = ['setarch', process.arch === 'x64' ? 'x86_64' : 'aarch64', '-R'];
+  const [command, ...args] = spawnSync(fixed[0], [...fixed.slice(1), 'true']).status === 0 ? [...fixed, ...test] : test;
+  return run('the runtime under ThreadSanitizer', command, args, env);
+}
+
+async function main(mochaArgs) {
+  if (process.platform !== 'linux') {
+    throw new StepError(`Expected Linux for the sanitizer builds but received ${process.platform}. Use a container.`);
+  }
+  process.env.CXX = 'g++';
+  const address = { VITRINE_SANITIZE: 'address' };
+  await cmakeJs('sanitize: building the addon for AddressSanitizer', 'build', ADDRESS, address);
+  const thread = { VITRINE_SANITIZE: 'thread' };
+  await cmakeJs(
+    'sanitize: building the runtime for ThreadSanitizer',
+    'build',
+    THREAD,
+    thread,
+    '--target',
+    'runtime_test',
+  );
+  const sound = [testUnderAddressSanitizer(mochaArgs), testUnderThreadSanitizer()];
+  process.exitCode = sound.every(Boolean) ? 0 : 1;
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof StepError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

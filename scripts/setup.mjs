@@ -1,0 +1,155 @@
+// Makes this tree ready to run, doing only what is missing: system packages, node_modules, the addon, dist.
+// Silent, and done within 0.3 s, when nothing is. It serves a clone and an installed package (npx vitrine setup) alike;
+// the latter has its dist and its dependencies already, and needs the addon only.
+//
+//   node scripts/setup.mjs [--check] [--dev]
+//     --check  only tells what is there and what is missing; exit code 1 if anything is
+//     --dev    asks for the tools of `npm run lint` and `npm run sanitize` as well
+
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { fingerprint, listFiles, readStamp, writeStamp } from './setup/freshness.mjs';
+import { withLock } from './setup/lock.mjs';
+import { run, StepError, step } from './setup/step.mjs';
+import { findCompiler, install, NEEDS } from './setup/system.mjs';
+
+const OLDEST_NODE = [20, 19];
+const ADDON = 'build/Release/vitrine.node';
+const ADDON_STAMP = 'build/Release/vitrine.stamp';
+const DIST_STAMP = 'dist/.stamp';
+const SOURCE_DIRECTORIES = ['lib', 'test', 'bench', 'examples'];
+
+const isClone = () => existsSync('package-lock.json');
+
+/** Node's own headers beside the running node, so that node-gyp need not download them. */
+function nodeDirectory() {
+  const prefix = dirname(dirname(process.execPath));
+  return existsSync(join(prefix, 'include/node/node_api.h')) ? prefix : undefined;
+}
+
+function hasDependencies() {
+  if (!isClone()) return true;
+  const packages = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  const installedFile = 'node_modules/.package-lock.json';
+  if (!existsSync(installedFile)) return false;
+  const installed = packages(installedFile);
+  return Object.entries(packages('package-lock.json')).every(
+    ([path, wanted]) =>
+      path === '' ||
+      (installed[path] ? installed[path].integrity === wanted.integrity : wanted.optional || wanted.devOptional),
+  );
+}
+
+function addonStamp() {
+  const native = listFiles('native', (file) => /\.(h|cpp|txt)$/.test(file) && !file.startsWith('native/tests'));
+  const sources = [...native.filter((file) => !file.endsWith('CMakeLists.txt')), 'binding.gyp'];
+  return `${process.platform} ${process.arch}\n${fingerprint(sources, [process.env.CXX])}`;
+}
+
+const typeScriptSources = () => SOURCE_DIRECTORIES.flatMap((path) => listFiles(path, (file) => file.endsWith('.ts')));
+const distStamp = () => fingerprint([...typeScriptSources(), 'tsconfig.json', 'package.json'], []);
+
+const hasAddon = () => existsSync(ADDON) && readStamp(ADDON_STAMP) === addonStamp();
+const hasDist = () => !isClone() || readStamp(DIST_STAMP) === distStamp();
+
+/** What is missing, in the order in which it is made: needs of the system, then parts of the tree. */
+function inspect({ check, dev }) {
+  const addon = hasAddon();
+  const forBuild = addon && !check ? [] : ['compiler', 'make', 'python', 'highway'];
+  const needs = [...forBuild, 'openblas', ...(dev ? ['cmake', 'clangFormat', 'clangTidy'] : [])];
+  const parts = { dependencies: hasDependencies(), addon, dist: hasDist() };
+  const system = needs.filter((need) => !NEEDS[need].present());
+  return { needs, system, parts, complete: system.length === 0 && Object.values(parts).every(Boolean) };
+}
+
+function report({ needs, system, parts, complete }) {
+  const lines = [
+    ...needs.map((need) => [!system.includes(need), NEEDS[need].name]),
+    [parts.dependencies, 'node_modules as package-lock.json says'],
+    [parts.addon, `${ADDON}, newer than its sources`],
+    [parts.dist, 'dist, newer than its sources'],
+  ];
+  for (const [present, name] of lines) console.log(`${present ? 'present' : 'MISSING'}  ${name}`);
+  if (!NEEDS.onednn.present()) console.log('absent   oneDNN (optional: bfloat16 needs it)');
+  process.exitCode = complete ? 0 : 1;
+}
+
+async function installDependencies() {
+  const args = ['ci', '--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund'];
+  await step('setup: installing node_modules', 'npm', args);
+}
+
+async function buildAddon() {
+  const compiler = findCompiler();
+  const headers = process.env.npm_config_nodedir ?? nodeDirectory();
+  const args = ['configure', 'build', '--jobs', String(availableParallelism())];
+  if (headers !== undefined) args.push('--nodedir', headers);
+  // Taken before the build: a source that changes meanwhile makes the next setup build again.
+  const stamp = addonStamp();
+  // Make does not see that objects are of another platform, as when a container and its host share the tree.
+  const platform = (text) => text.split('\n')[0];
+  if (platform(readStamp(ADDON_STAMP) ?? stamp) !== platform(stamp)) rmSync('build', { recursive: true });
+  const nodeGyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
+  const env = compiler === 'g++' ? process.env : { ...process.env, CXX: compiler };
+  await step('setup: building the addon', process.execPath, [nodeGyp, ...args], { env });
+  // The linker leaves symbols to node, so a missing one shows only here.
+  const load = `process.dlopen({ exports: {} }, ${JSON.stringify(resolve(ADDON))})`;
+  const { code, output } = await run(process.execPath, ['-e', load]);
+  if (code !== 0) throw new StepError(`${output}\nExpected ${ADDON} to load but it does not. See the error above.`);
+  writeStamp(ADDON_STAMP, stamp);
+}
+
+async function buildDist() {
+  const stamp = distStamp();
+  await step('setup: compiling lib, test, bench and examples', process.execPath, [
+    'node_modules/typescript/bin/tsc',
+    '-p',
+    '.',
+  ]);
+  // What a source that is gone had left behind would still run: mocha takes every test file of dist.
+  const outputs = new Set(typeScriptSources().map((file) => join('dist', file.slice(0, -'.ts'.length))));
+  const stale = listFiles('dist', (file) => /\.(js|d\.ts|js\.map)$/.test(file)).filter(
+    (file) => !outputs.has(file.replace(/\.(js|d\.ts|js\.map)$/, '')),
+  );
+  for (const file of stale) rmSync(file);
+  writeStamp(DIST_STAMP, stamp);
+}
+
+async function makeComplete(options) {
+  const { system, parts } = inspect(options);
+  if (system.length > 0) await install(system, ['onednn']);
+  if (!parts.dependencies) await installDependencies();
+  if (!parts.addon) {
+    if (!NEEDS.onednn.present()) console.log('setup: oneDNN is absent, so bfloat16 will not be offered');
+    await buildAddon();
+  }
+  if (!parts.dist) await buildDist();
+}
+
+async function main(args) {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
+    throw new StepError(
+      `Expected Node.js >= ${OLDEST_NODE.join('.')} but received ${process.version}. Install a newer one.`,
+    );
+  }
+  const unknown = args.find((arg) => arg !== '--check' && arg !== '--dev');
+  if (unknown !== undefined) throw new StepError(`Expected --check or --dev but received ${unknown}.`);
+  const options = { check: args.includes('--check'), dev: args.includes('--dev') };
+
+  process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
+  const found = inspect(options);
+  if (options.check) report(found);
+  else if (!found.complete) await withLock('.setup.lock', () => makeComplete(options));
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof StepError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

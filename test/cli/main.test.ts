@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { runCli } from './run-cli.js';
+
+// No command below may load the addon, so that help and set-up work before it is built.
+const withoutAddon = { VITRINE_ADDON: '/nonexistent/vitrine.node' };
+
+describe('vitrine on the command line', () => {
+  it('tells its commands without the addon', async () => {
+    const { code, stdout, stderr } = await runCli(['--help'], { env: withoutAddon });
+    assert.equal(code, 0);
+    assert.equal(stderr, '');
+    for (const command of ['train', 'eval', 'predict', 'info', 'bench', 'setup']) {
+      assert.match(stdout, new RegExp(`^ {2}${command}\\b`, 'm'));
+    }
+  });
+
+  it('tells its version', async () => {
+    const packageFile = fileURLToPath(new URL('../../../package.json', import.meta.url));
+    const { stdout } = await runCli(['--version'], { env: withoutAddon });
+    assert.equal(stdout.trim(), JSON.parse(readFileSync(packageFile, 'utf8')).version);
+  });
+
+  it('tells in one line that the addon is missing, with a stack only on request', async () => {
+    const { code, stdout, stderr } = await runCli(['info'], { env: withoutAddon });
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.match(stderr, /^vitrine: Expected vitrine's native addon at .* Build it with `npx vitrine setup`.*\n$/);
+    for (const verbose of [
+      await runCli(['info', '--verbose'], { env: withoutAddon }),
+      await runCli(['info'], { env: { ...withoutAddon, VITRINE_DEBUG: '1' } }),
+    ]) {
+      assert.match(verbose.stderr, /\n +at /);
+    }
+  });
+
+  it('refuses flags and commands that it does not know, with exit code 2', async () => {
+    for (const args of [['train', '--epoch', '3'], ['trian'], ['predict'], ['train', '--lr']]) {
+      const { code, stderr } = await runCli(args, { env: withoutAddon });
+      assert.equal(code, 2, args.join(' '));
+      assert.match(stderr, /^vitrine: /);
+    }
+  });
+
+  const wrong: readonly (readonly [args: string[], sentence: string])[] = [
+    [['--epochs', '0'], 'Expected a whole number of at least 1 for --epochs but received 0.'],
+    [['--epochs', '1.5'], 'Expected a whole number of at least 1 for --epochs but received 1.5.'],
+    [['--batch', 'many'], "Expected a whole number of at least 1 for --batch but received 'many'."],
+    [['--batch', ''], "Expected a whole number of at least 1 for --batch but received ''."],
+    [['--lr', 'Infinity'], 'Expected a finite number of at least 0 for --lr but received Infinity.'],
+    [['--lr=-1'], 'Expected a finite number of at least 0 for --lr but received -1.'],
+    [['--warmup', '5'], 'Expected a finite number from 0 to 1 for --warmup but received 5.'],
+    [['--optimizer', 'adam'], "Expected one of 'sgd', 'adamw' for --optimizer but received 'adam'."],
+    [['--preset', 'cifar'], "Expected one of 'digits' for --preset but received 'cifar'."],
+    [['--data', ''], "Expected a folder for --data but received ''."],
+  ];
+  for (const [args, sentence] of wrong) {
+    it(`refuses train ${args.join(' ')}`, async () => {
+      const { code, stderr } = await runCli(['train', ...args], { env: withoutAddon });
+      assert.equal(stderr, `vitrine: ${sentence}\n`);
+      assert.equal(code, 1);
+    });
+  }
+
+  it('hands its arguments on to set-up', async () => {
+    const { code, stdout } = await runCli(['setup', '--check'], { env: withoutAddon });
+    assert.match(stdout, /^(present|MISSING) /m);
+    assert.ok(code === 0 || code === 1);
+  });
+
+  it('ends quietly when nobody reads on', function () {
+    if (process.platform === 'win32') this.skip();
+    const main = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
+    const { stderr } = spawnSync('sh', ['-c', `"${process.execPath}" "${main}" --help | true`], { encoding: 'utf8' });
+    assert.equal(stderr, '');
+  });
+});
