@@ -10,12 +10,15 @@
         "native",
         "<!(node -p \"require('node-addon-api').include_dir\")"
       ],
-      "defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS"],
+      # NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS: a worker that is being terminated takes no exception; without this the
+      # process aborts.
+      "defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       # OpenBLAS and oneDNN are not linked: native/gemm loads them with dlopen at run time.
       "libraries": ["-lhwy", "-ldl", "-pthread"],
       "cflags": ["-Wall", "-Wextra", "-fvisibility=hidden"],
       # No -march: Highway compiles each kernel for every instruction set and chooses at run time.
-      "cflags_cc": ["-std=c++20", "-O3", "-fexceptions", "-fvisibility-inlines-hidden"],
+      # -ffp-contract=off: products are fused only where the code says so, so that the instruction sets agree.
+      "cflags_cc": ["-std=c++20", "-O3", "-ffp-contract=off", "-fexceptions", "-fvisibility-inlines-hidden"],
       "cflags_cc!": ["-std=gnu++17", "-std=gnu++20", "-fno-exceptions", "-fno-rtti"],
       "conditions": [
         [

@@ -1,7 +1,7 @@
 import { describe, expected, shapeText } from './check.js';
 import { BINARY, native } from './native.js';
 import { type GraphNode, trackNode, untracked } from './scope.js';
-import { empty, fill, type Tensor } from './tensor.js';
+import { empty, fill, Tensor } from './tensor.js';
 
 /**
  * Reverse-mode differentiation at the granularity of ops. Each op that runs on a tensor requiring a gradient leaves a
@@ -10,10 +10,9 @@ import { empty, fill, type Tensor } from './tensor.js';
 
 let enabled = true;
 
-/** Runs `fn` without recording ops for backward. Counterpart: `torch.no_grad`. */
-export function noGrad<T>(fn: () => T): T {
+function withRecording<T>(on: boolean, fn: () => T): T {
   const before = enabled;
-  enabled = false;
+  enabled = on;
   try {
     return fn();
   } finally {
@@ -21,11 +20,21 @@ export function noGrad<T>(fn: () => T): T {
   }
 }
 
+/** Runs `fn` without recording ops for backward. Counterpart: `torch.no_grad`. */
+export function noGrad<T>(fn: () => T): T {
+  return withRecording(false, fn);
+}
+
+/** Runs `fn` recording ops for backward, inside `noGrad` too. Counterpart: `torch.enable_grad`. */
+export function enableGrad<T>(fn: () => T): T {
+  return withRecording(true, fn);
+}
+
 /** Where an op's gradient rule leaves the gradients of its inputs. */
 export interface Gradients {
   /** Whether input `i` needs a gradient. */
   wants(i: number): boolean;
-  /** The tensor to write input `i`'s gradient to; with `accumulate`, to add it to. */
+  /** The tensor to write input `i`'s gradient to; with `accumulate`, to add it to. Another one for each input. */
   target(i: number): { grad: Tensor; accumulate: boolean };
   /** Says that input `i`'s gradient is `grad`, a tensor of the input's size whose memory is then shared. */
   pass(i: number, grad: Tensor): void;
@@ -139,29 +148,41 @@ export function recordAll(
  *   requires no gradient
  */
 export function backward(root: Tensor, gradient?: Tensor): void {
-  if (!root.requiresGrad) {
+  if (!(root instanceof Tensor && root.requiresGrad)) {
     throw expected('a result of tensors that require gradients', 'backward()', root, 'Set requiresGrad on its inputs.');
   }
+  void root.storage; // throws when disposed
   if (gradient === undefined && root.size !== 1) {
     throw expected('a gradient', `backward() on ${describe(root)}`, gradient, 'Only a single element has a default.');
   }
-  if (gradient !== undefined && shapeText(gradient.shape) !== shapeText(root.shape)) {
-    throw expected(`a gradient of shape ${shapeText(root.shape)}`, 'backward()', gradient);
+  if (gradient !== undefined && !isGradientOf(root, gradient)) {
+    throw expected(`a float32 gradient of shape ${shapeText(root.shape)}`, 'backward()', gradient);
   }
   untracked(() => noGrad(() => walk(root, gradient?.alias() ?? fill(empty(root.shape), 1))));
+}
+
+function isGradientOf(root: Tensor, gradient: unknown): boolean {
+  if (!(gradient instanceof Tensor) || gradient.dtype !== 'float32') return false;
+  return shapeText(gradient.shape) === shapeText(root.shape);
 }
 
 function walk(root: Tensor, gradient: Tensor): void {
   const arrived = new Map<Node, (Tensor | undefined)[]>();
   const open = new NewestFirst();
   const gradients = new Arrivals(arrived, open);
-  gradients.deliver(edgeOf(root), gradient);
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    const dys = arrived.get(node) ?? [];
-    arrived.delete(node);
-    node.rule(dys, gradients.of(node), node.saved);
-    for (const dy of dys) dy?.dispose();
-    node.release();
+  try {
+    gradients.deliver(edgeOf(root), gradient);
+    for (let node = open.pop(); node !== undefined; node = open.pop()) {
+      const dys = arrived.get(node) ?? [];
+      gradients.apply(node, dys);
+      arrived.delete(node);
+      for (const dy of dys) dy?.dispose();
+      node.release();
+    }
+    gradients.unshareLeaves();
+  } finally {
+    // What is left when a rule threw.
+    for (const dys of arrived.values()) for (const dy of dys) dy?.dispose();
   }
 }
 
@@ -184,27 +205,45 @@ class NewestFirst {
 
 /** Gathers gradients where they arrive, in place where nobody else holds the memory. */
 class Arrivals {
+  readonly #leaves = new Set<Tensor>();
+
   constructor(
     readonly arrived: Map<Node, (Tensor | undefined)[]>,
     readonly open: NewestFirst,
   ) {}
 
-  of(node: Node): Gradients {
+  /** Runs a node's rule. */
+  apply(node: Node, dys: readonly (Tensor | undefined)[]): void {
+    const late: (() => void)[] = [];
+    node.rule(dys, this.#of(node, late), node.saved);
+    for (const deliver of late) deliver();
+  }
+
+  #of(node: Node, late: (() => void)[]): Gradients {
+    const targets = new Set<Tensor>();
     const edge = (i: number): Edge => node.inputs[i] ?? { shape: [], outputIndex: 0 };
     return {
       wants: (i) => edge(i).node !== undefined || edge(i).leaf !== undefined,
       target: (i) => {
         const present = this.present(edge(i));
-        if (present !== undefined && present.storage.holders === 1) return { grad: present, accumulate: true };
+        if (present !== undefined && targets.has(present)) {
+          // One tensor as two inputs: an op writes both gradients at once, so each needs memory of its own.
+          const grad = empty(edge(i).shape);
+          late.push(() => this.deliver(edge(i), grad));
+          return { grad, accumulate: false };
+        }
+        if (present !== undefined && present.storage.holders === 1) {
+          targets.add(present);
+          return { grad: present, accumulate: true };
+        }
         const grad = empty(edge(i).shape);
+        targets.add(grad);
         if (present === undefined) {
           this.deliver(edge(i), grad);
           return { grad, accumulate: false };
         }
         // Someone else reads this gradient too: go on with a copy.
-        native.affine(grad.handle, present.handle, present.size, 1, 0);
-        this.replace(edge(i), grad);
-        present.dispose();
+        this.replace(edge(i), copyOver(grad, present));
         return { grad, accumulate: true };
       },
       pass: (i, grad) => this.deliver(edge(i), grad.alias(edge(i).shape)),
@@ -238,8 +277,10 @@ class Arrivals {
       }
       return;
     }
-    if (edge.leaf !== undefined) edge.leaf.grad = grad;
-    else if (edge.node !== undefined) {
+    if (edge.leaf !== undefined) {
+      edge.leaf.grad = grad;
+      this.#leaves.add(edge.leaf);
+    } else if (edge.node !== undefined) {
       const { node } = edge;
       const slots = this.arrived.get(node);
       if (slots !== undefined) slots[edge.outputIndex] = grad;
@@ -251,4 +292,19 @@ class Arrivals {
       }
     } else grad.dispose();
   }
+
+  /** Gives each leaf a gradient of its own: what changes one in place, such as clipping, must not change another. */
+  unshareLeaves(): void {
+    for (const leaf of this.#leaves) {
+      const { grad } = leaf;
+      if (grad !== null && grad.storage.holders > 1) leaf.grad = copyOver(empty(grad.shape), grad);
+    }
+  }
+}
+
+/** Moves a gradient's elements to another tensor, and disposes it. */
+function copyOver(target: Tensor, source: Tensor): Tensor {
+  native.affine(target.handle, source.handle, source.size, 1, 0);
+  source.dispose();
+  return target;
 }

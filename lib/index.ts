@@ -1,13 +1,14 @@
 import './methods.js';
 
-export { backward, noGrad } from './autograd.js';
+export { backward, enableGrad, noGrad } from './autograd.js';
 export * as data from './data/index.js';
 export { emptyCache, getThreads, type Info, info, memory, resetPeakMemory, setThreads } from './info.js';
 export * as io from './io/index.js';
 export * as nn from './nn/index.js';
-export { ViT, type ViTConfig } from './nn/index.js';
+export { ViT, type ViTConfig, type ViTOptions } from './nn/index.js';
 export * as F from './ops/index.js';
 export { manualSeed, rand, randint, randn, randomState, setRandomState } from './ops/random.js';
+export { autocast, type Precision } from './precision.js';
 export * as optim from './optim/index.js';
 export { keep, scope, untracked } from './scope.js';
 export { fence, reset, StreamError, synchronize } from './stream.js';
@@ -22,4 +23,4 @@ export {
   tensor,
   zeros,
 } from './tensor.js';
-export { Capture, evaluate, Trainer, type TrainerOptions } from './train/index.js';
+export { Capture, evaluate, startTrace, stopTrace, Trainer, type TrainerOptions, writeTrace } from './train/index.js';

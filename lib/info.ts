@@ -16,6 +16,8 @@ export interface Info {
   isa: string;
   isas: string[];
   blas: { name: string; core: string };
+  /** Whether `precision: 'bf16'` can be had; else why not, and what to do. */
+  bf16: { available: boolean; reason: string };
   memory: { live: number; peak: number; cached: number; pooled: number; limit: number };
   /** What slows it down, a sentence each with the fix. */
   warnings: string[];
@@ -40,6 +42,7 @@ export function info(): Info {
     isa: cpu.isa,
     isas: cpu.isas,
     blas: { name: blas.name, core: blas.core },
+    bf16: { available: native.whyNoBf16() === '', reason: native.whyNoBf16() },
     memory: { live, peak, cached, pooled, limit: cpu.memory },
     warnings: blas.warning === '' ? [] : [blas.warning],
   };

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadAddon } from './load-addon.js';
 
 /** A storage as the addon knows it; 0 stands for an operand that is absent. */
 export type Handle = number;
@@ -12,14 +11,22 @@ export interface Fault {
   site: number;
 }
 
+/** One span of work on one thread, in microseconds; thread 0 is the stream's own. */
+export interface TraceEvent {
+  name: string;
+  thread: number;
+  start: number;
+  end: number;
+}
+
 /** The number of a captured step. */
 export type Graph = number;
 
 /** Numbers shared with native/ops. */
-export const ACTIVATION = { none: 0, gelu: 1, gelu_tanh: 2, relu: 3 } as const;
+export const ACTIVATION = { none: 0, gelu: 1, gelu_tanh: 2, relu: 3, tanh: 4 } as const;
 export const REDUCTION = { none: 0, mean: 1, sum: 2 } as const;
 export const BINARY = { add: 0, mul: 1 } as const;
-export const DISTRIBUTION = { uniform: 0, normal: 1, integer: 2 } as const;
+export const DISTRIBUTION = { uniform: 0, normal: 1, integer: 2, truncatedNormal: 3 } as const;
 
 export type Activation = keyof typeof ACTIVATION;
 export type Reduction = keyof typeof REDUCTION;
@@ -49,10 +56,13 @@ export interface Native {
   releaseGraph(graph: Graph): void;
 
   blas(): { name: string; core: string; warning: string };
-  cpu(): { model: string; isa: string; isas: string[]; usable: number; memory: number };
+  whyNoBf16(): string;
+  cpu(): { model: string; isa: string; isas: string[]; bf16: boolean; usable: number; memory: number };
   memory(): { live: number; peak: number; cached: number; pooled: number; storages: number };
   resetPeak(): void;
   trim(): void;
+  startTrace(): void;
+  stopTrace(): TraceEvent[];
   threads(): number;
   setThreads(threads: number): void;
 
@@ -101,6 +111,7 @@ export interface Native {
     inFeatures: number,
     outFeatures: number,
     activation: number,
+    bf16: boolean,
   ): void;
   linearBackward(
     dx: Handle,
@@ -118,6 +129,7 @@ export interface Native {
     accumulateDx: boolean,
     accumulateDweight: boolean,
     accumulateDbias: boolean,
+    bf16: boolean,
   ): void;
   layerNormForward(
     y: Handle,
@@ -265,6 +277,23 @@ export interface Native {
     groups: number,
     ...windowThenAccumulate: [...Window, accumulateDweight: boolean, accumulateDbias: boolean]
   ): void;
+  maxPool2dForward(
+    y: Handle,
+    index: Handle,
+    x: Handle,
+    planes: number,
+    h: number,
+    w: number,
+    ...window: Window
+  ): void;
+  maxPool2dBackward(
+    dx: Handle,
+    dy: Handle,
+    index: Handle,
+    planes: number,
+    planeSize: number,
+    positions: number,
+  ): void;
   patchEmbedForward(
     y: Handle,
     x: Handle,
@@ -298,11 +327,13 @@ export interface Native {
   sgdStep(
     parameters: Handles,
     momentum: Handles,
+    steps: Handle,
     gradients: Handles,
     counts: Dims,
     learningRateScales: readonly number[],
     weightDecays: readonly number[],
-    inputs: Handle,
+    learningRate: Handle,
+    members: Dims,
     gradientScale: Handle,
     momentumFactor: number,
     dampening: number,
@@ -312,11 +343,13 @@ export interface Native {
     parameters: Handles,
     firstMoments: Handles,
     secondMoments: Handles,
+    steps: Handle,
     gradients: Handles,
     counts: Dims,
     learningRateScales: readonly number[],
     weightDecays: readonly number[],
-    inputs: Handle,
+    learningRate: Handle,
+    members: Dims,
     gradientScale: Handle,
     beta1: number,
     beta2: number,
@@ -330,36 +363,17 @@ export interface Native {
     maxNorm: number,
     apply: boolean,
   ): void;
+  peakFma(y: Handle, tiles: number, flopsPerTile: number, bf16: boolean): void;
 }
 
 /** The folder that holds package.json: two levels above dist/lib. */
 export const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-function load(): Native {
-  // VITRINE_ADDON names another build of the addon, such as the one with sanitizers.
-  const path = process.env.VITRINE_ADDON ?? join(packageRoot, 'build', 'Release', 'vitrine.node');
-  if (!existsSync(path)) {
-    throw new Error(
-      `Expected vitrine's native addon at ${path} but there is none. Build it with \`npx vitrine setup\`, or \`npm run setup\` in a checkout.`,
-    );
-  }
-  try {
-    // The one place where the addon's word is taken for its types.
-    return createRequire(import.meta.url)(path) as Native;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (/^Expected /.test(reason)) throw error;
-    throw new Error(
-      `Expected a native addon built for ${process.platform}-${process.arch} and Node ${process.version} but ${path} does not load: ${reason}. Build it again with \`npx vitrine setup\`.`,
-      { cause: error },
-    );
-  }
-}
+// VITRINE_ADDON names another build of the addon, such as the one with sanitizers.
+const addon = resolve(process.env.VITRINE_ADDON ?? join(packageRoot, 'build', 'Release', 'vitrine.node'));
+export const native = loadAddon(addon) as Native; // the one place where the addon's word is taken for its types
 
-export const native: Native = load();
-
-// OPENBLAS_CORETYPE, often left in a shell's profile, can make OpenBLAS run kernels of a slower CPU.
-if (process.env.OPENBLAS_CORETYPE !== undefined) {
-  const { warning } = native.blas();
-  if (warning !== '') process.emitWarning(warning, { type: 'VitrineWarning' });
-}
+// Loads BLAS now, so that a missing library is told here and not in the middle of an op, and so is an environment
+// (OPENBLAS_CORETYPE, often left in a shell's profile) that makes it run kernels of a slower CPU.
+const { warning } = native.blas();
+if (warning !== '') process.emitWarning(warning, { type: 'VitrineWarning' });

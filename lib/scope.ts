@@ -5,6 +5,8 @@
 
 /** @internal A step of the autograd graph, as far as lifetime goes. */
 export interface GraphNode {
+  /** Grows from node to node. */
+  readonly order: number;
   readonly parents: readonly (GraphNode | undefined)[];
   /** Releases what the node saved for backward. May be called twice. */
   release(): void;
@@ -60,6 +62,7 @@ export function scope<T>(fn: () => T): T {
     close(frame, result);
   }
   if (result instanceof Promise) {
+    result.catch(() => undefined); // it fails too, on tensors that are gone: one error is enough
     throw new TypeError(
       'Expected a synchronous function for scope but received one that returns a promise. Return the tensors and await their data() outside.',
     );
@@ -93,32 +96,39 @@ function close(frame: Frame, result: unknown): void {
     if (!returned.has(item)) item.dispose();
     else outer?.owned.add(item);
   }
-  if (outer !== null) {
-    for (const node of frame.nodes) outer.nodes.push(node);
-    for (const item of frame.kept) outer.kept.push(item);
-    return;
-  }
-  releaseUnreachable(frame.nodes, [...returned, ...frame.kept]);
+  const reachable = releaseUnreachable(frame.nodes, [...returned, ...frame.kept]);
+  for (const node of reachable) outer?.nodes.push(node);
+  for (const item of frame.kept) outer?.kept.push(item);
 }
 
-function collect(value: unknown, owned: Set<Scoped>, found: Set<Scoped>): void {
-  if (typeof value !== 'object' || value === null) return;
+function collect(value: unknown, owned: Set<Scoped>, found: Set<Scoped>, seen = new Set<unknown>()): void {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return;
+  seen.add(value); // objects may point at each other in a circle
   if (owned.has(value as Scoped)) found.add(value as Scoped);
-  else if (Array.isArray(value)) for (const item of value) collect(item, owned, found);
-  else if (value instanceof Map) for (const item of value.values()) collect(item, owned, found);
+  else if (Array.isArray(value)) for (const item of value) collect(item, owned, found, seen);
+  else if (value instanceof Map) for (const item of value.values()) collect(item, owned, found, seen);
   else if (Object.getPrototypeOf(value) === Object.prototype) {
-    for (const item of Object.values(value)) collect(item, owned, found);
+    for (const item of Object.values(value)) collect(item, owned, found, seen);
   }
 }
 
-/** A graph that nobody can walk any more (a forward pass without backward) gives back what it saved. */
-function releaseUnreachable(nodes: readonly GraphNode[], roots: readonly Scoped[]): void {
+/**
+ * A graph that nobody can walk any more (a forward pass without backward) gives back what it saved.
+ *
+ * @param nodes oldest first
+ * @returns those that can still be walked, oldest first
+ */
+function releaseUnreachable(nodes: readonly GraphNode[], roots: readonly Scoped[]): GraphNode[] {
+  const oldest = nodes[0]?.order ?? Number.POSITIVE_INFINITY; // no way leads through older ones back to these
   const reachable = new Set<GraphNode>();
   const open = roots.flatMap((root) => root.node ?? []);
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    if (reachable.has(node)) continue;
+    if (reachable.has(node) || node.order < oldest) continue;
     reachable.add(node);
     for (const parent of node.parents) if (parent !== undefined) open.push(parent);
   }
-  for (const node of nodes) if (!reachable.has(node)) node.release();
+  return nodes.filter((node) => {
+    if (!reachable.has(node)) node.release();
+    return reachable.has(node);
+  });
 }

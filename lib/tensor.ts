@@ -1,4 +1,4 @@
-import { checkShape, describe, expected, shapeText, sizeOf, Text } from './check.js';
+import { checkOneOf, checkShape, describe, expected, shapeText, sizeOf, Text } from './check.js';
 import { type Handle, native } from './native.js';
 import { type GraphNode, track, untrack } from './scope.js';
 import { checkMayRead, StreamError, settled } from './stream.js';
@@ -142,7 +142,7 @@ export class Tensor {
 
   /** Overwrites all elements, in place, in order with the ops enqueued before. Counterpart: `Tensor.copy_`. */
   set(values: TensorData | readonly number[]): this {
-    if (values.length !== this.size) throw expected(`${this.size} values`, `set on ${describe(this)}`, values);
+    if (values?.length !== this.size) throw expected(`${this.size} values`, `set on ${describe(this)}`, values);
     native.write(this.handle, toTypedArray(values, this.dtype), 0);
     this.storage.version++;
     return this;
@@ -210,7 +210,7 @@ export function tensor(
   shape?: readonly number[],
   options: TensorOptions = {},
 ): Tensor {
-  const dtype = options.dtype ?? (values instanceof Int32Array ? 'int32' : 'float32');
+  const dtype = dtypeOf(options, values instanceof Int32Array ? 'int32' : 'float32');
   const flat = ArrayBuffer.isView(values) ? values : flatten(values);
   const sizes = shape === undefined ? nesting(values) : checkShape(shape, 'tensor');
   if (flat.length !== sizeOf(sizes)) {
@@ -234,13 +234,14 @@ export function ones(shape: readonly number[], options: TensorOptions = {}): Ten
 
 /** A tensor with every element `value`. */
 export function full(shape: readonly number[], value: number, options: TensorOptions = {}): Tensor {
-  const result = withGrad(empty(checkShape(shape, 'full'), options.dtype), options);
-  return fill(result, value);
+  const dtype = dtypeOf(options, 'float32');
+  toTypedArray([value], dtype); // throws for what the dtype cannot hold, while there is no tensor yet
+  return fill(withGrad(empty(checkShape(shape, 'full'), dtype), options), value);
 }
 
 /** @internal Sets every element in place. */
 export function fill(target: Tensor, value: number): Tensor {
-  const bits = target.dtype === 'int32' ? new Int32Array([value]) : new Float32Array([value]);
+  const bits = toTypedArray([value], target.dtype);
   native.fill(target.handle, target.size, new Uint32Array(bits.buffer)[0] as number); // the array has one element
   target.storage.version++;
   return target;
@@ -249,10 +250,15 @@ export function fill(target: Tensor, value: number): Tensor {
 /** @internal Applies `requiresGrad` to a new tensor. */
 export function withGrad(result: Tensor, options: TensorOptions): Tensor {
   if (options.requiresGrad === true && result.dtype !== 'float32') {
+    result.dispose();
     throw expected('a float32 tensor', 'requiresGrad', result);
   }
   result.requiresGrad = options.requiresGrad === true;
   return result;
+}
+
+function dtypeOf(options: TensorOptions, usual: DType): DType {
+  return checkOneOf(options.dtype ?? usual, 'dtype', ['float32', 'int32']);
 }
 
 /** Numbers nested as deep as the tensor has axes. */
@@ -278,11 +284,11 @@ function flatten(values: NestedNumbers | number): number[] {
 }
 
 function toTypedArray(values: TensorData | readonly number[], dtype: DType): TensorData {
-  if (dtype === 'float32' && values instanceof Float32Array) return values;
-  if (dtype === 'int32' && values instanceof Int32Array) return values;
-  if (!ArrayBuffer.isView(values)) {
-    for (const value of values) if (typeof value !== 'number') throw expected('numbers', `a ${dtype} tensor`, value);
-  }
+  // The addon reads plain memory only: what lies in a SharedArrayBuffer is copied.
+  const plain = ArrayBuffer.isView(values) && values.buffer instanceof ArrayBuffer;
+  if (plain && dtype === 'float32' && values instanceof Float32Array) return values;
+  if (plain && dtype === 'int32' && values instanceof Int32Array) return values;
+  for (const value of values) if (typeof value !== 'number') throw expected('numbers', `a ${dtype} tensor`, value);
   if (dtype === 'float32') return Float32Array.from(values);
   for (const value of values) {
     if (!Number.isInteger(value) || value < -(2 ** 31) || value >= 2 ** 31) {

@@ -6,7 +6,7 @@
 //     --check  only tells what is there and what is missing; exit code 1 if anything is
 //     --dev    asks for the tools of `npm run lint` and `npm run sanitize` as well
 
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -68,9 +68,13 @@ function inspect({ check, dev }) {
 function report({ needs, system, parts, complete }) {
   const lines = [
     ...needs.map((need) => [!system.includes(need), NEEDS[need].name]),
-    [parts.dependencies, 'node_modules as package-lock.json says'],
-    [parts.addon, `${ADDON}, newer than its sources`],
-    [parts.dist, 'dist, newer than its sources'],
+    [parts.addon, `${ADDON}, built from the sources as they are`],
+    ...(isClone()
+      ? [
+          [parts.dependencies, 'node_modules, as package-lock.json says'],
+          [parts.dist, 'dist, compiled from the sources as they are'],
+        ]
+      : []),
   ];
   for (const [present, name] of lines) console.log(`${present ? 'present' : 'MISSING'}  ${name}`);
   if (!NEEDS.onednn.present()) console.log('absent   oneDNN (optional: bfloat16 needs it)');
@@ -92,6 +96,13 @@ async function buildAddon() {
   // Make does not see that objects are of another platform, as when a container and its host share the tree.
   const platform = (text) => text.split('\n')[0];
   if (platform(readStamp(ADDON_STAMP) ?? stamp) !== platform(stamp)) rmSync('build', { recursive: true });
+  // GCC leaves headers out of a file's dependencies when it sees them first inside a system header, as Highway's
+  // foreach_target.h makes it see the kernels' own: so the kernels are built anew whenever one of those changed.
+  const objects = 'build/Release/obj.target/vitrine/native';
+  const built = statSync(ADDON, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (listFiles('native', (file) => file.endsWith('-inl.h')).some((file) => statSync(file).mtimeMs > built)) {
+    for (const folder of ['kernels', 'gemm']) rmSync(join(objects, folder), { recursive: true, force: true });
+  }
   const nodeGyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
   const env = compiler === 'g++' ? process.env : { ...process.env, CXX: compiler };
   await step('setup: building the addon', process.execPath, [nodeGyp, ...args], { env });

@@ -1,5 +1,5 @@
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { writeFileAtomically } from '../io/atomic-file.js';
 import { fileError, fileErrorFrom } from '../io/file-error.js';
 import type { ViTConfig } from '../nn/vit-config.js';
@@ -25,13 +25,24 @@ export interface RunConfig {
   readonly training: Omit<TrainSettings, 'data' | 'out' | 'report' | 'quiet'>;
 }
 
-/** Makes the folder, with all above it. */
+/** Makes the folder, with all above it, unless it is there; throws one sentence if that cannot be. */
 export async function makeRunFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(resolve(folder));
   } catch (cause) {
     throw fileErrorFrom(cause, 'a folder to write to', folder, 'Choose another one with --out.');
   }
+}
+
+/** As `mkdir` with `recursive`, which in Node 20 never returns where a file system refuses with ENOENT (/proc does). */
+async function makeFolder(folder: string): Promise<void> {
+  const exists = await stat(folder).catch(() => undefined);
+  if (exists?.isDirectory()) return;
+  if (exists === undefined && dirname(folder) !== folder) await makeFolder(dirname(folder));
+  await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+    // Another process may have been quicker.
+    if (error.code !== 'EEXIST' || exists !== undefined) throw error;
+  });
 }
 
 /** Writes a text file of a run, whole or not at all. */

@@ -26,7 +26,6 @@ export async function runTraining(settings: TrainSettings): Promise<void> {
   checkDataFits(model, test, 'the test images');
   await makeRunFolder(settings.out);
   if (!settings.quiet) announce(model, train, test);
-  for (const warning of info().warnings) console.error(`vitrine: ${warning}`);
 
   const classNames = Array.from({ length: model.config.numClasses }, (_, index) => String(index));
   const { result, exitCode } = await trainToEnd(settings, model, train, test);

@@ -1,6 +1,11 @@
-/** File formats: checkpoints in and out, data sets in. */
+/** File formats: checkpoints in and out, data sets in. Puts `fromPretrained` and `save` onto `ViT`. */
+import './pretrained.js';
+
 export { readIdx } from './idx.js';
+export type { PretrainedConfig } from './load-pretrained.js';
 export { readNpz } from './npz.js';
+export type { Preprocessing } from './preprocessing.js';
 export { readSafetensors, SafetensorsFile, writeSafetensors } from './safetensors.js';
+export type { SaveOptions } from './save-checkpoint.js';
 export { loadSafetensors, saveSafetensors } from './state-dict.js';
 export type { TensorRecord } from './tensor-record.js';

@@ -5,31 +5,92 @@ import { fileError, fileErrorFrom, quoted, tensorOf } from './file-error.js';
 import { foreignFormat, foreignHeadBytes, torchPickle } from './foreign-format.js';
 import { readHeadedStream } from './headed-stream.js';
 import { checkInflation } from './inflate-limit.js';
-import { parseNpyHeader, toRowMajor } from './npy.js';
+import { type NpyHeader, parseNpyHeader, toRowMajor } from './npy.js';
 import { openRegularFile, readFully } from './regular-file.js';
-import type { TensorRecord } from './tensor-record.js';
+import type { TensorInfo, TensorRecord } from './tensor-record.js';
+import type { Weights } from './weights.js';
 
 const extension = '.npy';
 // Zip's own limit before its 64-bit extension; the largest checkpoints have some thousand arrays.
 const maxArrays = 65_535;
 const damagedAdvice = 'The file is damaged or not from numpy.savez; fetch or save it again.';
 
+/** An open .npz archive whose entries' sizes are proven sane; arrays are read one at a time. Close it after use. */
+export class NpzFile implements Weights {
+  readonly #zip: ZipFile;
+  readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #infos: ReadonlyMap<string, TensorInfo>;
+
+  /** Takes over the archive; use `openNpz`. */
+  constructor(
+    readonly path: string,
+    zip: ZipFile,
+    entries: ReadonlyMap<string, Entry>,
+    infos: ReadonlyMap<string, TensorInfo>,
+  ) {
+    this.#zip = zip;
+    this.#entries = entries;
+    this.#infos = infos;
+  }
+
+  /** Names of all arrays, without `.npy`, in the archive's order. */
+  names(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** Dtype, shape and bytes of an array; throws if there is none of that name. */
+  info(name: string): TensorInfo {
+    const info = this.#infos.get(name);
+    if (info === undefined) throw fileError('the name of an array', this.path, quoted(name), 'names() lists them.');
+    return info;
+  }
+
+  /** Reads an array into fresh memory, row-major; throws if it is damaged (checksums are compared). */
+  async read(name: string): Promise<TensorRecord> {
+    this.info(name);
+    return readArray(this.#zip, this.#entries.get(name) as Entry, tensorOf(name, this.path)); // info() knows the name
+  }
+
+  /** A whole array in one chunk: a compressed one cannot be entered in its middle. */
+  async *chunks(name: string): AsyncGenerator<Uint8Array> {
+    yield (await this.read(name)).data;
+  }
+
+  /** Closes the archive; reading afterwards rejects. */
+  async close(): Promise<void> {
+    this.#zip.close();
+  }
+}
+
 /**
- * Reads all arrays of a NumPy .npz archive, stored or compressed, by name without `.npy`, row-major.
+ * Opens a NumPy .npz archive, stored or compressed, reading the arrays' headers only.
  *
- * Throws one clear error if it is not such an archive, is damaged (checksums are compared), holds anything but plain
- * arrays (those of Python objects are pickles and are never loaded), or would inflate beyond reason.
+ * Throws one clear error if it is not such an archive, is damaged, holds anything but plain arrays (those of Python
+ * objects are pickles and are never loaded), or would inflate beyond reason.
  */
-export async function readNpz(path: string): Promise<Map<string, TensorRecord>> {
+export async function openNpz(path: string): Promise<NpzFile> {
   const size = await checkMagic(path);
   const zip = await orDamaged(path, openPromise(path, { autoClose: false }));
   try {
     const entries = await listEntries(zip, size, path);
+    const infos = new Map<string, TensorInfo>();
+    for (const [name, entry] of entries) infos.set(name, await readInfo(zip, entry, tensorOf(name, path)));
+    return new NpzFile(path, zip, entries, infos);
+  } catch (error) {
+    zip.close();
+    throw error;
+  }
+}
+
+/** Reads all arrays of a NumPy .npz archive, by name without `.npy`, row-major; throws as `openNpz` and `read` do. */
+export async function readNpz(path: string): Promise<Map<string, TensorRecord>> {
+  const file = await openNpz(path);
+  try {
     const arrays = new Map<string, TensorRecord>();
-    for (const [name, entry] of entries) arrays.set(name, await readArray(zip, entry, tensorOf(name, path)));
+    for (const name of file.names()) arrays.set(name, await file.read(name));
     return arrays;
   } finally {
-    zip.close();
+    await file.close();
   }
 }
 
@@ -80,19 +141,32 @@ async function listEntries(zip: ZipFile, size: number, path: string): Promise<Ma
 
 async function readArray(zip: ZipFile, entry: Entry, where: string): Promise<TensorRecord> {
   const stream = await orDamaged(where, zip.openReadStreamPromise(entry));
-  const parse = (head: Uint8Array) => {
-    const header = parseNpyHeader(head, where);
-    if (header !== undefined && header.headerBytes + header.bodyBytes !== entry.uncompressedSize) {
-      const { headerBytes, bodyBytes, dtype, shape } = header;
-      const what = `${headerBytes + bodyBytes} bytes (${dtype} of shape ${shapeText(shape)})`;
-      throw fileError(what, where, `an entry of ${entry.uncompressedSize} bytes`, damagedAdvice);
-    }
-    return header;
-  };
   const chunks = withChecksum(damagedAsError(where, stream), entry.crc32, where);
-  const { header, body } = await readHeadedStream(chunks, parse, where);
+  const { header, body } = await readHeadedStream(chunks, (head) => parseEntryHeader(head, entry, where), where);
   const { dtype, shape, fortranOrder } = header;
   return { dtype, shape, data: fortranOrder ? toRowMajor(body, dtype, shape) : body };
+}
+
+/** Inflates no more of an entry than its header. */
+async function readInfo(zip: ZipFile, entry: Entry, where: string): Promise<TensorInfo> {
+  const stream = await orDamaged(where, zip.openReadStreamPromise(entry));
+  let head: Uint8Array = new Uint8Array(0);
+  for await (const chunk of damagedAsError(where, stream)) {
+    head = Buffer.concat([head, chunk]);
+    const header = parseEntryHeader(head, entry, where);
+    if (header !== undefined) return { dtype: header.dtype, shape: header.shape, byteLength: header.bodyBytes };
+  }
+  throw fileError('a whole header', where, `only ${head.byteLength} bytes`, damagedAdvice);
+}
+
+function parseEntryHeader(head: Uint8Array, entry: Entry, where: string): NpyHeader | undefined {
+  const header = parseNpyHeader(head, where);
+  if (header !== undefined && header.headerBytes + header.bodyBytes !== entry.uncompressedSize) {
+    const { headerBytes, bodyBytes, dtype, shape } = header;
+    const what = `${headerBytes + bodyBytes} bytes (${dtype} of shape ${shapeText(shape)})`;
+    throw fileError(what, where, `an entry of ${entry.uncompressedSize} bytes`, damagedAdvice);
+  }
+  return header;
 }
 
 /** Passes chunks on, and throws at the end if their CRC-32 is not the archive's: yauzl leaves that to its callers. */

@@ -18,15 +18,10 @@ import {
   type RecordDtype,
   recordBytes,
   recordDtypes,
+  type TensorInfo,
   type TensorRecord,
 } from './tensor-record.js';
-
-/** What is known of a tensor before its bytes are read. */
-export interface TensorInfo {
-  readonly dtype: RecordDtype;
-  readonly shape: readonly number[];
-  readonly byteLength: number;
-}
+import type { Weights } from './weights.js';
 
 /** A tensor to write; `data` may be a function, called when its turn comes, so that not all are in memory at once. */
 export interface TensorSource {
@@ -36,7 +31,7 @@ export interface TensorSource {
 }
 
 /** An open safetensors file whose header is proven sound; tensors are read one at a time. Close it after use. */
-export class SafetensorsFile {
+export class SafetensorsFile implements Weights {
   readonly #handle: FileHandle;
   readonly #header: SafetensorsHeader;
   readonly #dataStart: number;
@@ -76,12 +71,33 @@ export class SafetensorsFile {
 
   /** Reads a tensor's bytes straight into `target`; throws if that is not of just their length, or on a read error. */
   async readInto(name: string, target: Uint8Array): Promise<void> {
+    const { byteLength } = this.info(name);
+    if (target.byteLength !== byteLength) {
+      const where = tensorOf(name, this.path);
+      throw fileError(`a buffer of ${byteLength} bytes`, where, `${target.byteLength} bytes`);
+    }
+    await this.readRange(name, target, 0);
+  }
+
+  /** Fills `target` with a tensor's bytes from `offset` on; throws if it has fewer, or on a read error. */
+  async readRange(name: string, target: Uint8Array, offset: number): Promise<void> {
     const { begin, end } = this.#entry(name);
     const where = tensorOf(name, this.path);
-    if (target.byteLength !== end - begin) {
-      throw fileError(`a buffer of ${end - begin} bytes`, where, `${target.byteLength} bytes`);
+    if (offset + target.byteLength > end - begin) {
+      const received = `${offset} to ${offset + target.byteLength}`;
+      throw fileError(`a range within its ${end - begin} bytes`, where, received);
     }
-    await readFully(this.#handle, target, this.#dataStart + begin, where);
+    await readFully(this.#handle, target, this.#dataStart + begin + offset, where);
+  }
+
+  /** A tensor's bytes from first to last through `buffer`, of a multiple of 8 bytes, which each chunk overwrites. */
+  async *chunks(name: string, buffer: Uint8Array): AsyncGenerator<Uint8Array> {
+    const { byteLength } = this.info(name);
+    for (let offset = 0; offset < byteLength; offset += buffer.byteLength) {
+      const chunk = buffer.subarray(0, Math.min(buffer.byteLength, byteLength - offset));
+      await this.readRange(name, chunk, offset);
+      yield chunk;
+    }
   }
 
   /** Reads a tensor into fresh memory. */

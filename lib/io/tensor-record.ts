@@ -20,6 +20,13 @@ export interface TensorRecord {
   data: Uint8Array;
 }
 
+/** What is known of a tensor before its bytes are read. */
+export interface TensorInfo {
+  readonly dtype: RecordDtype;
+  readonly shape: readonly number[];
+  readonly byteLength: number;
+}
+
 /** Tells whether `name` is an element type this library reads. */
 export function isRecordDtype(name: unknown): name is RecordDtype {
   return typeof name === 'string' && Object.hasOwn(dtypeBytes, name);

@@ -3,12 +3,16 @@ export { GELU, ReLU } from './activation.js';
 export { Conv2d } from './conv2d.js';
 export { CrossEntropyLoss } from './cross-entropy-loss.js';
 export { Dropout, DropPath } from './dropout.js';
+export { GroupNorm } from './group-norm.js';
 export * as init from './init.js';
 export { LayerNorm } from './layer-norm.js';
 export { Linear } from './linear.js';
 export { Module, ModuleList } from './module.js';
 export { MultiheadAttention, type MultiheadAttentionOptions } from './multihead-attention.js';
 export { PatchEmbed, type PatchEmbedOptions, type PatchRoute } from './patch-embed.js';
+export { type ModelSummary, type SummaryRow, summary } from './summary.js';
+export { Transformer, type TransformerMasks, type TransformerOptions } from './transformer.js';
+export { type DecoderMasks, TransformerDecoder, TransformerDecoderLayer } from './transformer-decoder.js';
 export {
   TransformerEncoder,
   TransformerEncoderLayer,
@@ -16,4 +20,5 @@ export {
 } from './transformer-encoder.js';
 export { ViT } from './vit.js';
 export { Attention, Block, LayerScale, Mlp } from './vit-block.js';
-export type { ViTConfig } from './vit-config.js';
+export type { PosEmbed, PosEmbedPlacement, ViTConfig, ViTOptions } from './vit-config.js';
+export type { IntermediateOptions } from './vit-intermediate.js';

@@ -3,6 +3,26 @@ import { fill, type Tensor } from '../tensor.js';
 
 // Initialisers overwrite a tensor in place and give it back. Counterpart: torch.nn.init.
 
+let drawing = true;
+
+/**
+ * Runs `make` with every random draw left out: what modules made in it would draw is undefined, to be overwritten.
+ * Counterpart: `torch.nn.utils.skip_init`.
+ */
+export function withoutInit<T>(make: () => T): T {
+  const before = drawing;
+  drawing = false;
+  try {
+    return make();
+  } finally {
+    drawing = before;
+  }
+}
+
+function draw(target: Tensor, distribution: 'normal' | 'truncatedNormal' | 'uniform', a: number, b: number): Tensor {
+  return drawing ? fillRandom(target, distribution, a, b) : target;
+}
+
 /** Zeros. */
 export function zeros(target: Tensor): Tensor {
   return fill(target, 0);
@@ -20,12 +40,20 @@ export function constant(target: Tensor, value: number): Tensor {
 
 /** Normal numbers of the given mean and standard deviation. */
 export function normal(target: Tensor, mean = 0, std = 1): Tensor {
-  return fillRandom(target, 'normal', mean, std);
+  return draw(target, 'normal', mean, std);
+}
+
+/**
+ * Normal numbers of the given mean and deviation, redrawn while beyond two deviations.
+ * Counterpart: timm's `trunc_normal_tf_`.
+ */
+export function truncatedNormal(target: Tensor, mean = 0, std = 1): Tensor {
+  return draw(target, 'truncatedNormal', mean, std);
 }
 
 /** Uniform numbers in [low, high). */
 export function uniform(target: Tensor, low = 0, high = 1): Tensor {
-  return fillRandom(target, 'uniform', low, high);
+  return draw(target, 'uniform', low, high);
 }
 
 /** The number of inputs and outputs of one unit of a weight (out, in, ...receptive field). */
@@ -41,6 +69,22 @@ export function xavierUniform(target: Tensor): Tensor {
   const { fanIn, fanOut } = fans(target);
   const bound = Math.sqrt(6 / Math.max(1, fanIn + fanOut));
   return uniform(target, -bound, bound);
+}
+
+/**
+ * Normal of deviation sqrt(2 / fanOut), for layers that a ReLU follows.
+ * Source: He et al. 2015. Counterpart: `kaiming_normal_(mode='fan_out', nonlinearity='relu')`.
+ */
+export function kaimingNormal(target: Tensor): Tensor {
+  return normal(target, 0, Math.sqrt(2 / Math.max(1, fans(target).fanOut)));
+}
+
+// The deviation of a standard normal that is cut off at two.
+const TRUNCATED_STD = 0.87962566103423978;
+
+/** Truncated normal of deviation 1 / sqrt(fanIn). Source: LeCun et al. 1998. Counterpart: timm's `lecun_normal_`. */
+export function lecunNormal(target: Tensor): Tensor {
+  return truncatedNormal(target, 0, 1 / Math.sqrt(Math.max(1, fans(target).fanIn)) / TRUNCATED_STD);
 }
 
 /** Uniform in +-1 / sqrt(fanIn), with which PyTorch's Linear and Conv2d begin (weights and biases alike). */

@@ -1,7 +1,9 @@
-import { expected, shapeText } from '../check.js';
+import { describe, expected, shapeText } from '../check.js';
 import { copyInto } from '../ops/copy.js';
 import { untracked } from '../scope.js';
-import type { Tensor } from '../tensor.js';
+import { Tensor } from '../tensor.js';
+import { matcher } from './name-pattern.js';
+import { nearestName } from './nearest-name.js';
 
 /** What `loadStateDict` found. */
 export interface LoadReport {
@@ -20,14 +22,25 @@ export abstract class Module {
   training = true;
   readonly #parameters = new Map<string, Tensor>();
   readonly #modules = new Map<string, Module>();
+  readonly #constants: Tensor[] = [];
 
-  /** Registers a parameter made by `make`, outside all scopes: it lives as long as the module. */
+  /**
+   * Registers a parameter made by `make`, outside all scopes: it lives as long as the module. A parameter named '' goes
+   * by its module's name.
+   */
   protected parameter(name: string, make: () => Tensor): Tensor {
     const parameter = untracked(make);
     parameter.requiresGrad = true;
     this.#parameters.get(name)?.dispose();
     this.#parameters.set(name, parameter);
     return parameter;
+  }
+
+  /** A tensor made by `make` that is neither trained nor saved, and lives as long as the module. */
+  protected constant(make: () => Tensor): Tensor {
+    const constant = untracked(make);
+    this.#constants.push(constant);
+    return constant;
   }
 
   /** Registers a module under a name. */
@@ -40,7 +53,7 @@ export abstract class Module {
   namedParameters(): Map<string, Tensor> {
     const named = new Map(this.#parameters);
     for (const [prefix, module] of this.#modules) {
-      for (const [name, parameter] of module.namedParameters()) named.set(`${prefix}.${name}`, parameter);
+      for (const [name, parameter] of module.namedParameters()) named.set(join(prefix, name), parameter);
     }
     return named;
   }
@@ -53,7 +66,7 @@ export abstract class Module {
   namedModules(): Map<string, Module> {
     const named = new Map<string, Module>([['', this]]);
     for (const [prefix, module] of this.#modules) {
-      for (const [name, inner] of module.namedModules()) named.set(name === '' ? prefix : `${prefix}.${name}`, inner);
+      for (const [name, inner] of module.namedModules()) named.set(join(prefix, name), inner);
     }
     return named;
   }
@@ -83,7 +96,11 @@ export abstract class Module {
     for (const [name, value] of state) {
       const parameter = own.get(name);
       if (parameter === undefined) continue;
-      if (shapeText(parameter.shape) !== shapeText(value.shape)) {
+      if (!(value instanceof Tensor)) {
+        problems.push(`${name} is ${describe(value)} instead of a Tensor`);
+      } else if (value.disposed) {
+        problems.push(`${name} was disposed`);
+      } else if (shapeText(parameter.shape) !== shapeText(value.shape)) {
         problems.push(`${name} has shape ${shapeText(value.shape)} instead of ${shapeText(parameter.shape)}`);
       } else if (value.dtype !== 'float32') {
         problems.push(`${name} is ${value.dtype} instead of float32`);
@@ -92,7 +109,7 @@ export abstract class Module {
     if (options.strict !== false) {
       for (const name of missing) problems.push(`${name} is missing`);
       for (const name of unexpected) {
-        const near = nearest(name, missing.length > 0 ? missing : [...own.keys()]);
+        const near = nearestName(name, missing.length > 0 ? missing : [...own.keys()]);
         problems.push(`${name} is not a parameter here${near === undefined ? '' : ` (nearest: ${near})`}`);
       }
     }
@@ -119,9 +136,53 @@ export abstract class Module {
     return this.train(false);
   }
 
-  /** Releases the parameters and their gradients. */
+  /**
+   * Keeps parameters as they are in training to come: they get no gradients.
+   *
+   * @param pattern of names: a RegExp, or a glob in which `*` stands for any characters and `?` for one
+   * @returns the names that match
+   * @throws TypeError for a pattern that matches none
+   * @example
+   * model.freeze('*');
+   * model.unfreeze(/^head/); // trains the head alone
+   */
+  freeze(pattern: string | RegExp): string[] {
+    return this.#setTrainable(pattern, false);
+  }
+
+  /** Undoes `freeze` for the parameters whose names match, in the same words. */
+  unfreeze(pattern: string | RegExp = '*'): string[] {
+    return this.#setTrainable(pattern, true);
+  }
+
+  #setTrainable(pattern: string | RegExp, trainable: boolean): string[] {
+    const matches = matcher(pattern);
+    const named = this.namedParameters();
+    const names = [...named.keys()].filter(matches);
+    if (names.length === 0) {
+      const some = [...named.keys()].slice(0, 3).join(', ');
+      throw expected(
+        'a pattern that matches a parameter',
+        this.constructor.name,
+        pattern,
+        `Names are such as ${some}.`,
+      );
+    }
+    for (const name of names) {
+      const parameter = named.get(name) as Tensor; // one of its names
+      parameter.requiresGrad = trainable;
+      if (trainable) continue;
+      parameter.grad?.dispose(); // an optimizer would still apply it
+      parameter.grad = null;
+    }
+    return names;
+  }
+
+  /** Releases the parameters, their gradients and the module's constants. */
   dispose(): void {
-    for (const parameter of this.parameters()) parameter.dispose();
+    for (const module of this.namedModules().values()) {
+      for (const tensor of [...module.#parameters.values(), ...module.#constants]) tensor.dispose();
+    }
   }
 
   [Symbol.dispose](): void {
@@ -153,27 +214,7 @@ export class ModuleList<M extends Module> extends Module implements Iterable<M> 
   }
 }
 
-/** The candidate that differs least, if it differs by less than half. */
-function nearest(name: string, candidates: readonly string[]): string | undefined {
-  let best: string | undefined;
-  let least = name.length / 2;
-  for (const candidate of candidates) {
-    const distance = editDistance(name, candidate);
-    if (distance < least) [best, least] = [candidate, distance];
-  }
-  return best;
-}
-
-/** Levenshtein distance, a row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1); // inside the row
-      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1)); // inside the rows
-    }
-    row = next;
-  }
-  return row[b.length] as number; // the row has b.length + 1 entries
+/** A name below another; a part without a name of its own goes by that above it. */
+function join(prefix: string, name: string): string {
+  return name === '' ? prefix : `${prefix}.${name}`;
 }

@@ -1,6 +1,7 @@
 import { checkInteger, expected } from '../check.js';
 import { type AttentionOptions, attention, attentionQkv } from '../ops/attention.js';
 import { attentionWeights } from '../ops/attention-weights.js';
+import { checkTensor } from '../ops/check-tensor.js';
 import { dropout } from '../ops/dropout.js';
 import { linear } from '../ops/linear.js';
 import { matmul } from '../ops/matmul.js';
@@ -70,6 +71,16 @@ export class MultiheadAttention extends Module {
    * @returns of the query's shape
    */
   forward(query: Tensor, key: Tensor = query, value: Tensor = key, masks: AttentionMasks = {}): Tensor {
+    const letters = this.batchFirst ? '(B,T,E)' : '(T,B,E)';
+    const [a, b] = checkTensor(query, 'MultiheadAttention query', { rank: 3, letters }).shape as [
+      number,
+      number,
+      number,
+    ]; // three axes
+    const keys = this.batchFirst ? [a, null, this.embedDim] : [null, b, this.embedDim];
+    checkTensor(query, 'MultiheadAttention query', { shape: [a, b, this.embedDim] });
+    checkTensor(key, 'MultiheadAttention key', { shape: keys });
+    checkTensor(value, 'MultiheadAttention value', { shape: key.shape });
     return scope(() => this.outProj.forward(this.#attend(query, key, value, masks)));
   }
 

@@ -2,6 +2,7 @@ import { checkInteger, checkOneOf, checkPair, type Pair } from '../check.js';
 import { patchEmbed } from '../ops/conv2d.js';
 import { add } from '../ops/elementwise.js';
 import { matmul } from '../ops/matmul.js';
+import { pad } from '../ops/pad.js';
 import { reshape } from '../ops/transpose.js';
 import { unfold } from '../ops/unfold.js';
 import { scope } from '../scope.js';
@@ -22,6 +23,8 @@ export interface PatchEmbedOptions {
   bias?: boolean;
   /** Default `'conv'`. */
   route?: PatchRoute;
+  /** Whether images are padded with zeros, below and to the right, to whole patches. Default false. */
+  dynamicImgPad?: boolean;
 }
 
 class Projection extends Module {
@@ -47,11 +50,13 @@ export class PatchEmbed extends Module {
   readonly patchSize: readonly [number, number];
   readonly route: PatchRoute;
   readonly proj: Projection;
+  readonly #pads: boolean;
 
   constructor(options: PatchEmbedOptions) {
     super();
     this.patchSize = checkPair(options.patchSize, 'PatchEmbed patchSize', 1);
     this.route = checkOneOf(options.route ?? 'conv', 'PatchEmbed route', ['unfold', 'conv']);
+    this.#pads = options.dynamicImgPad === true;
     const channels = checkInteger(options.inChans, 'PatchEmbed inChans', 1);
     const width = checkInteger(options.embedDim, 'PatchEmbed embedDim', 1);
     this.proj = this.child('proj', new Projection(channels, width, this.patchSize, options.bias !== false));
@@ -60,12 +65,20 @@ export class PatchEmbed extends Module {
   /** @param image (N,C,H,W) @returns (N,L,D), patches in row-major order */
   forward(image: Tensor): Tensor {
     const { weight, bias } = this.proj;
-    if (this.route === 'conv') return patchEmbed(image, weight, bias);
     return scope(() => {
-      const columns = unfold(image, { kernelSize: this.patchSize, stride: this.patchSize }); // (N,C*kh*kw,L)
+      const whole = this.#pads ? this.#pad(image) : image;
+      if (this.route === 'conv') return patchEmbed(whole, weight, bias);
+      const columns = unfold(whole, { kernelSize: this.patchSize, stride: this.patchSize }); // (N,C*kh*kw,L)
       const flat = reshape(weight, [weight.shape[0] as number, -1]); // (D,C*kh*kw)
       const tokens = matmul(columns, flat, { transposeA: true, transposeB: true }); // (N,L,D)
       return bias === undefined ? tokens : add(tokens, bias);
     });
+  }
+
+  #pad(image: Tensor): Tensor {
+    const [height, width] = image.shape.slice(2) as [number, number]; // (N,C,H,W)
+    const missing = (size: number, patch: number): number => Math.ceil(size / patch) * patch - size;
+    const [bottom, right] = [missing(height, this.patchSize[0]), missing(width, this.patchSize[1])];
+    return bottom === 0 && right === 0 ? image : pad(image, [0, bottom, 0, right]);
   }
 }

@@ -1,4 +1,4 @@
-import { checkInteger, checkOneOf } from '../check.js';
+import { checkInteger, checkNumber, checkOneOf } from '../check.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { Dropout } from './dropout.js';
@@ -74,7 +74,8 @@ export class TransformerEncoderLayer extends Module {
     const dropout = options.dropout ?? 0.1;
     const bias = options.bias !== false;
     const feedforward = checkInteger(options.dimFeedforward ?? 2048, 'TransformerEncoderLayer dimFeedforward', 1);
-    const norm = { eps: options.layerNormEps ?? 1e-5, bias };
+    const eps = checkNumber(options.layerNormEps ?? 1e-5, 'TransformerEncoderLayer layerNormEps', 0);
+    const norm = { eps, bias };
     const attention = { dropout, bias, batchFirst: options.batchFirst !== false };
     this.#activation = checkOneOf(options.activation ?? 'relu', 'TransformerEncoderLayer activation', ['relu', 'gelu']);
     this.#normFirst = options.normFirst === true;

@@ -13,6 +13,10 @@ import { Dropout, DropPath } from './dropout.js';
 import { LayerNorm } from './layer-norm.js';
 import { Linear } from './linear.js';
 import { Module } from './module.js';
+import type { RelativePositions } from './relative-positions.js';
+
+/** The activations of a ViT's MLPs. */
+export type MlpActivation = Exclude<Activation, 'none' | 'tanh'>;
 
 /** What a block of a ViT is made of; see `ViTConfig`. */
 export interface BlockOptions {
@@ -24,7 +28,7 @@ export interface BlockOptions {
   projBias: boolean;
   initValues: number | undefined;
   normEps: number;
-  act: Exclude<Activation, 'none'>;
+  act: MlpActivation;
   projDropRate: number;
   attnDropRate: number;
   dropPathRate: number;
@@ -58,10 +62,16 @@ export class Attention extends Module {
     this.#attnDropRate = options.attnDropRate;
   }
 
-  /** @param x (B,T,C) @param residual (B,T,C), added last @returns (B,T,C) */
-  forward(x: Tensor, residual?: Tensor): Tensor {
+  /**
+   * @param x (B,T,C)
+   * @param residual (B,queries,C), added last
+   * @param relative added to the scores
+   * @param queries how many tokens, from the first, attend; all are attended to. Default: all.
+   * @returns (B,queries,C)
+   */
+  forward(x: Tensor, residual?: Tensor, relative?: RelativePositions, queries?: number): Tensor {
     return scope(() => {
-      const y = this.#mix(this.qkv.forward(x));
+      const y = this.#mix(this.qkv.forward(x), relative, queries);
       if (residual === undefined) return this.#projDrop.forward(this.proj.forward(y));
       if (this.#projDrop.p === 0 || !this.training) return this.proj.forward(y, { residual });
       return add(this.#projDrop.forward(this.proj.forward(y)), residual);
@@ -69,21 +79,24 @@ export class Attention extends Module {
   }
 
   /** The attention weights on x (B,T,C): (B,H,T,T). */
-  weights(x: Tensor): Tensor {
+  weights(x: Tensor, relative?: RelativePositions): Tensor {
     return scope(() => {
       const [q, k] = this.#heads(this.qkv.forward(x));
-      return attentionWeights(q, k);
+      return weightsOf(q, k, relative);
     });
   }
 
   /** Attention on qkv (B,T,3*C): read in place where nothing comes between, else head by head. */
-  #mix(qkv: Tensor): Tensor {
-    const dropping = this.training && this.#attnDropRate > 0;
-    if (this.qNorm === undefined && !dropping) return attentionQkv(qkv, this.numHeads);
-    const [q, k, v] = this.#heads(qkv);
-    const y = dropping ? matmul(dropout(attentionWeights(q, k), this.#attnDropRate), v) : attention(q, k, v);
+  #mix(qkv: Tensor, relative: RelativePositions | undefined, queries: number | undefined): Tensor {
+    const dropRate = this.training ? this.#attnDropRate : 0;
+    const whole = dropRate > 0 || relative !== undefined; // the weights are needed as such
+    if (this.qNorm === undefined && !whole) return attentionQkv(qkv, this.numHeads, { ...(queries && { queries }) });
+    const [allQ, k, v] = this.#heads(qkv);
+    const q = queries === undefined || relative !== undefined ? allQ : slice(allQ, 2, 0, queries);
+    const y = whole ? matmul(dropout(weightsOf(q, k, relative), dropRate), v) : attention(q, k, v);
     const [b, , t] = y.shape as [number, number, number, number]; // (B,H,T,D)
-    return reshape(transpose(y, 1, 2), [b, t, this.dim]);
+    const joined = reshape(transpose(y, 1, 2), [b, t, this.dim]);
+    return queries === undefined || t === queries ? joined : slice(joined, 1, 0, queries);
   }
 
   /** qkv (B,T,3*C) to q, k, v (B,H,T,D), normalised if so configured. */
@@ -97,14 +110,18 @@ export class Attention extends Module {
   }
 }
 
+function weightsOf(q: Tensor, k: Tensor, relative: RelativePositions | undefined): Tensor {
+  return attentionWeights(q, k, relative && { bias: relative.forward(q) });
+}
+
 /** Linear, activation, linear. Counterpart: timm's `Mlp`. */
 export class Mlp extends Module {
   readonly fc1: Linear;
   readonly fc2: Linear;
   readonly #drop: Dropout;
-  readonly #act: Exclude<Activation, 'none'>;
+  readonly #act: MlpActivation;
 
-  constructor(dim: number, hidden: number, options: { act: Exclude<Activation, 'none'>; bias: boolean; drop: number }) {
+  constructor(dim: number, hidden: number, options: { act: MlpActivation; bias: boolean; drop: number }) {
     super();
     this.fc1 = this.child('fc1', new Linear(dim, hidden, options));
     this.fc2 = this.child('fc2', new Linear(hidden, dim, options));
@@ -137,6 +154,8 @@ export class LayerScale extends Module {
   }
 }
 
+type Branch = (normed: Tensor, residual?: Tensor) => Tensor;
+
 /**
  * A pre-norm Transformer block: x + attention(norm(x)), then x + mlp(norm(x)).
  * Source: Dosovitskiy et al. 2021, equations 2 and 3. Counterpart: timm's `Block`, with its parameter names.
@@ -165,19 +184,32 @@ export class Block extends Module {
     this.#dropPath = this.child('drop_path', new DropPath(options.dropPathRate));
   }
 
-  /** @param x (B,T,C) @returns (B,T,C) */
-  forward(x: Tensor): Tensor {
+  /**
+   * @param x (B,T,C)
+   * @param relative added to the scores of attention
+   * @param outputs how many tokens, from the first, are wanted: the others are attended to, and no more. Default: all.
+   * @returns (B,outputs,C)
+   */
+  forward(x: Tensor, relative?: RelativePositions, outputs?: number): Tensor {
     return scope(() => {
-      const attended = this.#branch(x, this.norm1, this.attn, this.#ls1);
-      return this.#branch(attended, this.norm2, this.mlp, this.#ls2);
+      const attend: Branch = (normed, residual) => this.attn.forward(normed, residual, relative, outputs);
+      const wanted = outputs === undefined ? x : slice(x, 1, 0, outputs);
+      const attended = this.#branch(this.norm1.forward(x), wanted, attend, this.#ls1);
+      const transform: Branch = (normed, residual) => this.mlp.forward(normed, residual);
+      return this.#branch(this.norm2.forward(attended), attended, transform, this.#ls2);
     });
   }
 
-  /** x + part(norm(x)): the sum rides on the part's last product unless something comes between. */
-  #branch(x: Tensor, norm: LayerNorm, part: Attention | Mlp, scale: LayerScale | undefined): Tensor {
+  /** The weights of attention in this block on x (B,T,C): (B,H,T,T). */
+  attentionWeights(x: Tensor, relative?: RelativePositions): Tensor {
+    return scope(() => this.attn.weights(this.norm1.forward(x), relative));
+  }
+
+  /** x + branch(normed): the sum rides on the branch's last product unless something comes between. */
+  #branch(normed: Tensor, x: Tensor, branch: Branch, scale: LayerScale | undefined): Tensor {
     const dropping = this.training && this.#dropPath.p > 0;
-    if (scale === undefined && !dropping) return part.forward(norm.forward(x), x);
-    const y = part.forward(norm.forward(x));
+    if (scale === undefined && !dropping) return branch(normed, x);
+    const y = branch(normed);
     return add(x, this.#dropPath.forward(scale?.forward(y) ?? y));
   }
 }

@@ -1,6 +1,18 @@
 import { checkInteger, checkNumber, checkOneOf, checkPair, expected, type Pair } from '../check.js';
-import type { Activation } from '../native.js';
 import type { PatchRoute } from './patch-embed.js';
+import { MAX_STAGES } from './resnet-stem.js';
+import type { MlpActivation } from './vit-block.js';
+import { gridOf } from './vit-grid.js';
+import type { WeightInit } from './vit-init.js';
+import type { Pooling } from './vit-pool.js';
+
+/**
+ * Position embeddings: a learned vector for each token (timm's `'learn'` means this one), one for each column and one
+ * for each row, fixed sines, learned keys for distances in attention, or none.
+ */
+export type PosEmbed = 'learned1d' | 'learned2d' | 'sincos2d' | 'relative' | 'none';
+/** Where position embeddings come in: before the blocks, or before every block, each with its own or all with one. */
+export type PosEmbedPlacement = 'stem' | 'layers' | 'shared';
 
 /** How a ViT is built; timm's names and defaults. All sizes are in pixels, tokens or channels. */
 export interface ViTConfig {
@@ -30,9 +42,12 @@ export interface ViTConfig {
   initValues?: number | undefined;
   /** Whether a class token goes in front. Default true. */
   classToken: boolean;
-  /** What the head reads: the class token, or the mean of the patches. Default `'token'`. */
-  globalPool: 'token' | 'avg';
-  /** Whether class and register tokens have no position embedding. Default false. */
+  /**
+   * What the head reads: the class token; the mean of the patches, their maximum, or half the sum of both; what a
+   * learned query gathers from them (`'map'`); or every token (`''`). Default `'token'`.
+   */
+  globalPool: Pooling | 'map';
+  /** Whether class and register tokens have no position embedding; only with `'learned1d'` they may. Default false. */
   noEmbedClass: boolean;
   /** Number of register tokens (Darcet et al. 2023). Default 0. */
   regTokens: number;
@@ -40,12 +55,12 @@ export interface ViTConfig {
   preNorm: boolean;
   /** Layer norm after the blocks. Default true. */
   finalNorm: boolean;
-  /** Whether the final norm comes after pooling. Default: with `globalPool: 'avg'`. */
+  /** Whether the final norm comes after pooling. Default: with `globalPool` `'avg'`, `'avgmax'` and `'max'`. */
   fcNorm?: boolean | undefined;
   /** Default 1e-6. */
   normEps: number;
   /** Default `'gelu'`. */
-  act: Exclude<Activation, 'none'>;
+  act: MlpActivation;
   /** Dropout before the head. Default 0. */
   dropRate: number;
   /** Dropout on the tokens once positions are added. Default 0. */
@@ -58,8 +73,28 @@ export interface ViTConfig {
   dropPathRate: number;
   /** The route from image to patch embeddings. Default `'conv'`. */
   patchEmbed: PatchRoute;
-  /** Learned position embeddings, or none. Default `'learn'`. */
-  posEmbed: 'learn' | 'none';
+  /** Default `'learned1d'`. */
+  posEmbed: PosEmbed;
+  /**
+   * Dosovitskiy et al. 2021, table 8. Default `'stem'`; for `'relative'`, `'layers'`, as its keys lie in attention:
+   * `'stem'` then means that of the first block alone.
+   */
+  posEmbedPlacement: PosEmbedPlacement;
+  /** Whether images of any size may come, positions being resampled (bicubic, antialiased). Default false. */
+  dynamicImgSize: boolean;
+  /** Whether images are padded with zeros to whole patches. Default false. */
+  dynamicImgPad: boolean;
+  /** Whether a distillation token and its head go beside the class token's (DeiT). Default false. */
+  distilled: boolean;
+  /** Width of a linear layer with tanh between pooling and head; undefined leaves it out. */
+  representationSize?: number | undefined;
+  /**
+   * Blocks of each stage of a ResNet whose features are cut into patches in place of the image (the paper's hybrid):
+   * [3, 4, 9] for R50 at stride 16; [] for the stem convolution alone. Undefined leaves it out.
+   */
+  resnetLayers?: readonly number[] | undefined;
+  /** How weights are drawn. Default `''`. */
+  weightInit: WeightInit;
 }
 
 const DEFAULTS: ViTConfig = {
@@ -88,44 +123,91 @@ const DEFAULTS: ViTConfig = {
   attnDropRate: 0,
   dropPathRate: 0,
   patchEmbed: 'conv',
-  posEmbed: 'learn',
+  posEmbed: 'learned1d',
+  posEmbedPlacement: 'stem',
+  dynamicImgSize: false,
+  dynamicImgPad: false,
+  distilled: false,
+  weightInit: '',
 };
+const OPTIONAL = ['initValues', 'fcNorm', 'representationSize', 'resnetLayers'];
+
+/** What the constructor takes: any of the options, with timm's word for learned positions. */
+export type ViTOptions = Partial<Omit<ViTConfig, 'posEmbed'> & { posEmbed: PosEmbed | 'learn' }>;
 
 /**
  * Fills in defaults and checks every option.
  *
  * @throws TypeError that names the option
  */
-export function resolveConfig(options: Partial<ViTConfig>): ViTConfig {
+export function resolveConfig(options: ViTOptions): ViTConfig {
+  const names = [...Object.keys(DEFAULTS), ...OPTIONAL];
   for (const name of Object.keys(options)) {
-    if (!(name in DEFAULTS) && name !== 'initValues' && name !== 'fcNorm') {
-      throw expected(`an option among ${Object.keys(DEFAULTS).join(', ')}, initValues, fcNorm`, 'ViT', name);
-    }
+    if (!names.includes(name)) throw expected(`an option among ${names.join(', ')}`, 'ViT', name);
   }
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const config: ViTConfig = { ...DEFAULTS, ...given };
-  const image = checkPair(config.imgSize, 'ViT imgSize', 1);
-  const patch = checkPair(config.patchSize, 'ViT patchSize', 1);
-  if (image[0] % patch[0] !== 0 || image[1] % patch[1] !== 0) {
-    throw expected(`an image size that the patch size ${patch.join(' x ')} divides`, 'ViT imgSize', config.imgSize);
+  const posEmbed = options.posEmbed === 'learn' ? 'learned1d' : (options.posEmbed ?? DEFAULTS.posEmbed);
+  const posEmbedPlacement = options.posEmbedPlacement ?? (posEmbed === 'relative' ? 'layers' : 'stem');
+  const config: ViTConfig = { ...DEFAULTS, ...given, posEmbed, posEmbedPlacement };
+  checkKinds(config);
+  checkSizes(config);
+  checkTogether(config);
+  return config;
+}
+
+function checkKinds(config: ViTConfig): void {
+  checkOneOf(config.globalPool, 'ViT globalPool', ['token', 'avg', 'avgmax', 'max', 'map', '']);
+  checkOneOf(config.act, 'ViT act', ['gelu', 'gelu_tanh', 'relu']);
+  checkOneOf(config.patchEmbed, 'ViT patchEmbed', ['unfold', 'conv']);
+  checkOneOf(config.posEmbed, 'ViT posEmbed', ['learned1d', 'learned2d', 'sincos2d', 'relative', 'none']);
+  checkOneOf(config.posEmbedPlacement, 'ViT posEmbedPlacement', ['stem', 'layers', 'shared']);
+  checkOneOf(config.weightInit, 'ViT weightInit', ['', 'jax', 'jax_nlhb', 'reset']);
+  for (const [name, usual] of Object.entries({ ...DEFAULTS, fcNorm: false })) {
+    const value = config[name as keyof ViTConfig] ?? usual; // the names of options
+    if (typeof usual === 'boolean' && typeof value !== 'boolean') throw expected('true or false', `ViT ${name}`, value);
   }
-  checkInteger(config.inChans, 'ViT inChans', 1);
+}
+
+function checkSizes(config: ViTConfig): void {
+  checkPair(config.patchSize, 'ViT patchSize', 1);
+  for (const name of ['inChans', 'embedDim', 'depth', 'numHeads'] as const)
+    checkInteger(config[name], `ViT ${name}`, 1);
   checkInteger(config.numClasses, 'ViT numClasses');
-  checkInteger(config.embedDim, 'ViT embedDim', 1);
-  checkInteger(config.depth, 'ViT depth', 1);
-  checkInteger(config.numHeads, 'ViT numHeads', 1);
   checkInteger(config.regTokens, 'ViT regTokens');
   checkNumber(config.mlpRatio, 'ViT mlpRatio', 1 / config.embedDim);
   checkNumber(config.normEps, 'ViT normEps', 0);
-  checkOneOf(config.globalPool, 'ViT globalPool', ['token', 'avg']);
-  checkOneOf(config.act, 'ViT act', ['gelu', 'gelu_tanh', 'relu']);
-  checkOneOf(config.patchEmbed, 'ViT patchEmbed', ['unfold', 'conv']);
-  checkOneOf(config.posEmbed, 'ViT posEmbed', ['learn', 'none']);
   for (const rate of ['dropRate', 'posDropRate', 'projDropRate', 'attnDropRate', 'dropPathRate'] as const) {
     checkNumber(config[rate], `ViT ${rate}`, 0, 1);
+  }
+  if (config.initValues !== undefined) checkNumber(config.initValues, 'ViT initValues');
+  if (config.representationSize !== undefined) checkInteger(config.representationSize, 'ViT representationSize', 1);
+  const { resnetLayers } = config;
+  if (resnetLayers === undefined) return;
+  if (!Array.isArray(resnetLayers) || resnetLayers.length > MAX_STAGES) {
+    throw expected(`an array of at most ${MAX_STAGES} numbers of blocks`, 'ViT resnetLayers', resnetLayers);
+  }
+  for (const depth of resnetLayers) checkInteger(depth, 'ViT resnetLayers', 1);
+}
+
+function checkTogether(config: ViTConfig): void {
+  gridOf(config, checkPair(config.imgSize, 'ViT imgSize', 1), 'ViT imgSize');
+  if (config.embedDim % config.numHeads !== 0) {
+    throw expected(`heads that divide the width ${config.embedDim}`, 'ViT numHeads', config.numHeads);
   }
   if (config.globalPool === 'token' && !config.classToken) {
     throw expected("globalPool: 'avg'", 'a ViT without class token', config.globalPool);
   }
-  return config;
+  if (config.posEmbed === 'learned2d' && config.embedDim % 2 !== 0) {
+    throw expected("an even embedDim with posEmbed: 'learned2d'", 'ViT', config.embedDim);
+  }
+  if (config.posEmbed === 'sincos2d' && (config.embedDim % 4 !== 0 || config.embedDim < 8)) {
+    throw expected("an embedDim of at least 8 that 4 divides with posEmbed: 'sincos2d'", 'ViT', config.embedDim);
+  }
+  if (!config.distilled) return;
+  if (!config.classToken || config.globalPool !== 'token') {
+    throw expected("a class token and globalPool: 'token'", 'a distilled ViT', config.globalPool);
+  }
+  if (config.representationSize !== undefined) {
+    throw expected('no representationSize', 'a distilled ViT', config.representationSize);
+  }
 }

@@ -38,3 +38,13 @@ export function gelu(x: Tensor, options: { approximate?: 'none' | 'tanh' } = {})
 export function relu(x: Tensor): Tensor {
   return activation(x, 'relu');
 }
+
+/**
+ * Hyperbolic tangent, element by element.
+ *
+ * @throws TypeError unless `x` is a float32 tensor
+ * Counterpart: `torch.tanh`.
+ */
+export function tanh(x: Tensor): Tensor {
+  return activation(x, 'tanh');
+}

@@ -1,7 +1,7 @@
 import { record } from '../autograd.js';
 import { checkInteger, checkNumber, expected } from '../check.js';
 import { native } from '../native.js';
-import { empty, type Tensor } from '../tensor.js';
+import { empty, fill, type Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
 
 /** Masks and scale of attention. */
@@ -102,6 +102,8 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
 export interface AttentionQkvOptions extends AttentionOptions {
   /** Whether the input is (B,T,3*H*D) rather than (T,B,3*H*D). Default true. */
   batchFirst?: boolean;
+  /** How many tokens, from the first, attend; all are attended to. Default: all. */
+  queries?: number;
 }
 
 /**
@@ -109,7 +111,7 @@ export interface AttentionQkvOptions extends AttentionOptions {
  *
  * @param qkv (B,T,3*H*D), along the last axis q, k and v, each of H heads (timm's packing)
  * @param numHeads H
- * @returns (B,T,H*D), or with `batchFirst: false` (T,B,H*D)
+ * @returns (B,queries,H*D), or with `batchFirst: false` (queries,B,H*D)
  * @throws TypeError when H does not divide a third of the last axis
  */
 export function attentionQkv(qkv: Tensor, numHeads: number, options: AttentionQkvOptions = {}): Tensor {
@@ -123,21 +125,24 @@ export function attentionQkv(qkv: Tensor, numHeads: number, options: AttentionQk
   }
   const dim = packed / 3;
   const width = dim / heads;
-  const sizes = { batch, heads, queries: tokens, keys: tokens, width };
+  const queries = checkInteger(options.queries ?? tokens, 'attentionQkv queries', 0, tokens);
+  const sizes = { batch, heads, queries, keys: tokens, width };
   const { mask, scale, causal } = checkSettings(options, sizes);
-  const layout = (offset: number, row: number): Layout =>
-    batchFirst ? [offset, tokens * row, width, row] : [offset, row, width, batch * row];
-  const part = (index: number): Layout => layout(index * dim, packed);
-  const numbers = [layout(0, dim), part(0), part(1), part(2), batch, heads, tokens, tokens, width, scale, causal] as const;
+  const layout = (offset: number, row: number, rows: number): Layout =>
+    batchFirst ? [offset, rows * row, width, row] : [offset, row, width, batch * row];
+  const part = (index: number): Layout => layout(index * dim, packed, tokens);
+  const layouts = [layout(0, dim, queries), part(0), part(1), part(2)] as const;
+  const numbers = [...layouts, batch, heads, queries, tokens, width, scale, causal] as const;
 
-  const y = empty([outer, inner, dim]);
-  const lse = empty([batch, heads, tokens]);
+  const y = empty(batchFirst ? [batch, queries, dim] : [queries, batch, dim]);
+  const lse = empty([batch, heads, queries]);
   const { handle } = qkv;
   native.attentionForward(y.handle, lse.handle, handle, handle, handle, mask?.handle ?? 0, ...numbers);
   const saved = mask === undefined ? [qkv, y, lse] : [qkv, y, lse, mask];
   record('attentionQkv', y, [qkv], saved, (dy, grads, kept) => {
     const [sqkv, sy, slse, smask] = kept as [Tensor, Tensor, Tensor, Tensor | undefined]; // as saved
     const dqkv = empty(sqkv.shape);
+    if (queries < tokens) fill(dqkv, 0); // the other tokens' queries had no part
     const d = dqkv.handle;
     const s = sqkv.handle;
     native.attentionBackward(

@@ -13,9 +13,9 @@ import { checkTensor, stridesOf } from './check-tensor.js';
  * Counterpart: `torch.cat`.
  */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
-  const first = tensors[0];
-  if (first === undefined) throw expected('at least one tensor', 'cat', tensors);
-  checkTensor(first, 'cat', { dtype: first.dtype, minRank: 1 });
+  const first = Array.isArray(tensors) ? (tensors as readonly Tensor[])[0] : undefined;
+  if (first === undefined) throw expected('an array of at least one tensor', 'cat', tensors);
+  checkTensor(first, 'cat', { dtype: first?.dtype, minRank: 1 });
   const axis = checkDim(dim, first.rank, 'cat dim');
   const wanted = first.shape.map((size, i) => (i === axis ? null : size));
   for (const item of tensors) checkTensor(item, 'cat', { dtype: first.dtype, shape: wanted });

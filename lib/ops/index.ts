@@ -1,16 +1,20 @@
 /** The functions of `F`: every op on its own, differentiable. */
-export { gelu, relu } from './activation.js';
+export { gelu, relu, tanh } from './activation.js';
 export { attention, attentionQkv } from './attention.js';
 export { cat } from './cat.js';
+export { checkpoint } from './checkpoint.js';
 export { conv2d, patchEmbed } from './conv2d.js';
 export { crossEntropy } from './cross-entropy.js';
-export { dropPath, dropout } from './dropout.js';
+export { dropout, dropPath } from './dropout.js';
 export { add, mul } from './elementwise.js';
 export { embedding } from './embedding.js';
+export { groupNorm } from './group-norm.js';
 export { image2embConv, image2embNaive } from './image2emb.js';
 export { addLayerNorm, layerNorm } from './layer-norm.js';
 export { linear } from './linear.js';
 export { matmul } from './matmul.js';
+export { maxPool2d } from './max-pool2d.js';
+export { pad } from './pad.js';
 export { mean, sum } from './reduce.js';
 export { slice } from './slice.js';
 export { softmax } from './softmax.js';

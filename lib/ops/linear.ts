@@ -1,6 +1,7 @@
 import { needsGrad, record } from '../autograd.js';
 import { checkOneOf, expected } from '../check.js';
 import { ACTIVATION, type Activation, native } from '../native.js';
+import { currentPrecision } from '../precision.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor, lastOf } from './check-tensor.js';
 
@@ -28,13 +29,20 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
   checkTensor(x, 'linear input', { minRank: 1, letters: '(...,C)' });
   if (lastOf(x.shape) !== inFeatures) throw expected(`${inFeatures} features in the last axis`, 'linear input', x);
   if (bias !== undefined) checkTensor(bias, 'linear bias', { shape: [outFeatures] });
-  const kind = checkOneOf(options.activation ?? 'none', 'linear activation', ['none', 'gelu', 'gelu_tanh', 'relu']);
+  const kind = checkOneOf(options.activation ?? 'none', 'linear activation', [
+    'none',
+    'gelu',
+    'gelu_tanh',
+    'relu',
+    'tanh',
+  ]);
   const shape = [...x.shape.slice(0, -1), outFeatures];
   const { residual } = options;
   if (residual !== undefined) checkTensor(residual, 'linear residual', { shape });
 
   const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
   const activation = ACTIVATION[kind];
+  const bf16 = currentPrecision() === 'bf16';
   const y = empty(shape);
   const keeps = kind !== 'none' && needsGrad(x, weight, bias);
   const preactivation = keeps ? empty(shape) : undefined;
@@ -49,9 +57,12 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
     inFeatures,
     outFeatures,
     activation,
+    bf16,
   );
   const saved = preactivation === undefined ? [x, weight] : [x, weight, preactivation];
   record('linear', y, [x, weight, bias, residual], saved, (dy, grads, [savedX, savedWeight, savedPreactivation]) => {
+    if (grads.wants(3)) grads.pass(3, dy);
+    if (!grads.wants(0) && !grads.wants(1) && !grads.wants(2)) return;
     const dx = grads.wants(0) ? grads.target(0) : undefined;
     const dweight = grads.wants(1) ? grads.target(1) : undefined;
     const dbias = grads.wants(2) ? grads.target(2) : undefined;
@@ -72,9 +83,9 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
       dx?.accumulate ?? false,
       dweight?.accumulate ?? false,
       dbias?.accumulate ?? false,
+      bf16,
     );
     dpreactivation?.dispose();
-    if (grads.wants(3)) grads.pass(3, dy);
   });
   preactivation?.dispose();
   return y;

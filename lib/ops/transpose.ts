@@ -1,5 +1,5 @@
 import { record } from '../autograd.js';
-import { checkDim, expected, sizeOf } from '../check.js';
+import { checkDim, checkShape, expected, sizeOf } from '../check.js';
 import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor, stridesOf } from './check-tensor.js';
@@ -22,7 +22,8 @@ function permuted(x: Tensor, order: readonly number[]): Tensor {
  */
 export function permute(x: Tensor, order: readonly number[]): Tensor {
   checkTensor(x, 'permute input', { dtype: x?.dtype });
-  const axes = order.map((axis) => checkDim(axis, x.rank, 'permute order'));
+  if (!Array.isArray(order)) throw expected('an array of axes', 'permute order', order);
+  const axes: number[] = order.map((axis) => checkDim(axis, x.rank, 'permute order'));
   if (axes.length !== x.rank || new Set(axes).size !== x.rank) {
     throw expected(`each of ${x.rank} axes once`, 'permute order', order);
   }
@@ -59,11 +60,12 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
  */
 export function reshape(x: Tensor, shape: readonly number[]): Tensor {
   checkTensor(x, 'reshape input', { dtype: x?.dtype });
+  if (!Array.isArray(shape)) throw expected('an array of sizes', 'reshape', shape);
   const known = sizeOf(shape.filter((size) => size !== -1));
-  const inferred = shape.map((size) => (size === -1 ? x.size / known : size));
+  const inferred: number[] = shape.map((size) => (size === -1 ? x.size / known : size));
   const legal = inferred.every((size) => Number.isInteger(size) && size >= 0) && sizeOf(inferred) === x.size;
   if (!legal || shape.filter((size) => size === -1).length > 1) {
     throw expected(`a shape of ${x.size} elements`, 'reshape', shape);
   }
-  return record('reshape', x.alias(inferred), [x], [], (dy, grads) => grads.pass(0, dy));
+  return record('reshape', x.alias(checkShape(inferred, 'reshape')), [x], [], (dy, grads) => grads.pass(0, dy));
 }

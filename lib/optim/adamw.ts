@@ -26,12 +26,15 @@ export class AdamW extends Optimizer {
   readonly #eps: number;
 
   constructor(params: readonly Tensor[] | readonly ParameterGroup[], options: AdamWOptions = {}) {
-    super('AdamW', params, options.lr ?? 1e-3, options.weightDecay ?? 0.01);
-    this.#betas = options.betas ?? [0.9, 0.999];
-    for (const beta of this.#betas) {
-      if (checkNumber(beta, 'AdamW betas', 0) >= 1) throw expected('numbers below 1', 'AdamW betas', this.#betas);
+    const betas = options.betas ?? [0.9, 0.999];
+    if (!Array.isArray(betas) || betas.length !== 2) throw expected('two numbers', 'AdamW betas', betas);
+    for (const beta of betas) {
+      if (checkNumber(beta, 'AdamW betas', 0) >= 1) throw expected('numbers below 1', 'AdamW betas', betas);
     }
-    this.#eps = checkNumber(options.eps ?? 1e-8, 'AdamW eps', 0);
+    const eps = checkNumber(options.eps ?? 1e-8, 'AdamW eps', 0);
+    super('AdamW', params, options.lr ?? 1e-3, options.weightDecay ?? 0.01);
+    this.#betas = betas as readonly [number, number]; // two, checked above
+    this.#eps = eps;
   }
 
   protected get stateNames(): readonly string[] {
@@ -43,11 +46,13 @@ export class AdamW extends Optimizer {
       work.parameters,
       work.members.map((i) => this.state(i, 'firstMoment').handle),
       work.members.map((i) => this.state(i, 'secondMoment').handle),
+      work.steps,
       work.gradients,
       work.counts,
       work.lrScales,
       work.weightDecays,
-      work.inputs,
+      work.learningRate,
+      work.members,
       work.gradientScale,
       ...this.#betas,
       this.#eps,

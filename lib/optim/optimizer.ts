@@ -1,7 +1,8 @@
 import { checkNumber, expected } from '../check.js';
+import { checkTensor } from '../ops/check-tensor.js';
 import { copyInto } from '../ops/copy.js';
 import { untracked } from '../scope.js';
-import { type Tensor, tensor, zeros } from '../tensor.js';
+import { Tensor, tensor, zeros } from '../tensor.js';
 
 /** Parameters that share their own factors. */
 export interface ParameterGroup {
@@ -26,7 +27,8 @@ export interface Work {
   counts: number[];
   lrScales: number[];
   weightDecays: number[];
-  inputs: number;
+  learningRate: number;
+  steps: number;
   gradientScale: number;
 }
 
@@ -40,10 +42,12 @@ export abstract class Optimizer {
   /** Steps done. */
   steps = 0;
   readonly #members: readonly Member[];
-  readonly #inputs: Tensor; // learning rate, step
+  readonly #learningRate: Tensor;
+  /** Steps that each parameter has taken, counted by the native step: those without gradient stay behind. */
+  readonly #steps: Tensor;
   readonly #state: readonly Map<string, Tensor>[];
 
-  /** @throws TypeError for no parameters, one given twice, or a tensor that requires no gradient */
+  /** @throws TypeError for no parameters, one given twice, or what is no float32 tensor */
   protected constructor(
     readonly name: string,
     params: readonly Tensor[] | readonly ParameterGroup[],
@@ -52,18 +56,21 @@ export abstract class Optimizer {
   ) {
     this.lr = checkNumber(lr, `${name} lr`, 0);
     checkNumber(weightDecay, `${name} weightDecay`, 0);
-    const groups = params.map((entry) => ('params' in entry ? entry : { params: [entry] }));
-    this.#members = groups.flatMap((group: ParameterGroup) =>
-      group.params.map((parameter) => ({
-        parameter,
+    if (!Array.isArray(params)) throw expected('an array of parameters', name, params);
+    const groups = params.map((entry: Tensor | ParameterGroup) => (entry instanceof Tensor ? { params: [entry] } : entry));
+    this.#members = groups.flatMap((group: ParameterGroup) => {
+      if (!Array.isArray(group?.params)) throw expected('parameters, or groups of them', name, group);
+      return group.params.map((parameter: Tensor) => ({
+        parameter: checkTensor(parameter, `${name} parameter`),
         lrScale: checkNumber(group.lrScale ?? 1, `${name} lrScale`, 0),
         weightDecay: checkNumber(group.weightDecay ?? weightDecay, `${name} weightDecay`, 0),
-      })),
-    );
+      }));
+    });
     const all = this.parameters;
     if (all.length === 0) throw expected('at least one parameter', name, params);
     if (new Set(all).size !== all.length) throw expected('each parameter once', name, params);
-    this.#inputs = untracked(() => tensor([lr, 0]));
+    this.#learningRate = untracked(() => tensor([lr]));
+    this.#steps = untracked(() => zeros([all.length]));
     this.#state = this.#members.map(() => new Map());
   }
 
@@ -91,7 +98,7 @@ export abstract class Optimizer {
     for (const [i, { parameter }] of this.#members.entries()) {
       if (parameter.requiresGrad) for (const name of this.stateNames) this.state(i, name);
     }
-    this.#inputs.set([this.lr, this.steps]);
+    this.#learningRate.set([this.lr]);
   }
 
   /**
@@ -109,7 +116,8 @@ export abstract class Optimizer {
       counts: all.map(({ parameter }) => parameter.size),
       lrScales: all.map(({ lrScale }) => lrScale),
       weightDecays: all.map(({ weightDecay }) => weightDecay),
-      inputs: this.#inputs.handle,
+      learningRate: this.#learningRate.handle,
+      steps: this.#steps.handle,
       gradientScale: gradientScale?.handle ?? 0,
     });
     for (const { parameter } of all) parameter.storage.version++;
@@ -132,41 +140,48 @@ export abstract class Optimizer {
     return state;
   }
 
-  /** What a resumed run needs beside the parameters: `<parameter number>.<state>`, and the steps done as `steps`. */
+  /** What a resumed run needs beside the parameters: `<parameter number>.<state>`, and `steps`, those each has taken. */
   stateDict(): Map<string, Tensor> {
     const named = new Map<string, Tensor>();
     for (const [i, states] of this.#state.entries()) {
       for (const [name, state] of states) named.set(`${i}.${name}`, state);
     }
-    return named.set('steps', untracked(() => tensor(new Int32Array([this.steps]))));
+    return named.set('steps', this.#steps);
   }
 
   /**
    * Puts back what `stateDict` gave.
    *
-   * @throws TypeError when it is another optimizer's, or for other parameters
+   * @throws TypeError when it is another optimizer's, or for other parameters; nothing is loaded then
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>): void {
+    const copies: (() => void)[] = [];
+    const take = (value: Tensor, size: number, key: string, target: () => Tensor): void => {
+      checkTensor(value, `${this.name} loadStateDict ${key}`);
+      if (value.size !== size) throw expected(`${size} elements`, `${this.name} loadStateDict ${key}`, value);
+      copies.push(() => copyInto(target(), value));
+    };
     const steps = state.get('steps');
     if (steps === undefined) throw expected(`an optimizer's state`, `${this.name} loadStateDict`, [...state.keys()]);
-    const found: [Tensor, Tensor][] = [];
+    take(steps, this.#members.length, 'steps', () => this.#steps);
     for (const [key, value] of state) {
       if (key === 'steps') continue;
       const [member, name = ''] = key.split('.');
       const parameter = this.#members[Number(member)]?.parameter;
-      if (parameter === undefined || !this.stateNames.includes(name) || value.size !== parameter.size) {
+      if (parameter === undefined || !this.stateNames.includes(name)) {
         throw expected(`states ${this.stateNames.join(', ')} of these parameters`, `${this.name} loadStateDict`, key);
       }
-      found.push([this.state(Number(member), name), value]);
+      take(value, parameter.size, key, () => this.state(Number(member), name));
     }
-    for (const [target, value] of found) copyInto(target, value);
-    this.steps = steps.itemSync();
+    for (const copy of copies) copy();
+    this.steps = Math.max(...steps.dataSync());
   }
 
   /** Releases the optimizer's state; parameters are left alone. */
   dispose(): void {
     for (const states of this.#state) for (const state of states.values()) state.dispose();
-    this.#inputs.dispose();
+    this.#learningRate.dispose();
+    this.#steps.dispose();
   }
 
   #member(i: number): Member {

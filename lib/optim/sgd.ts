@@ -28,13 +28,16 @@ export class SGD extends Optimizer {
   readonly #nesterov: boolean;
 
   constructor(params: readonly Tensor[] | readonly ParameterGroup[], options: SGDOptions) {
-    super('SGD', params, options?.lr, options?.weightDecay ?? 0);
-    this.#momentum = checkNumber(options.momentum ?? 0, 'SGD momentum', 0);
-    this.#dampening = checkNumber(options.dampening ?? 0, 'SGD dampening');
-    this.#nesterov = options.nesterov === true;
-    if (this.#nesterov && (this.#momentum === 0 || this.#dampening !== 0)) {
+    const momentum = checkNumber(options?.momentum ?? 0, 'SGD momentum', 0);
+    const dampening = checkNumber(options?.dampening ?? 0, 'SGD dampening');
+    const nesterov = options?.nesterov === true;
+    if (nesterov && (momentum === 0 || dampening !== 0)) {
       throw expected('momentum, and no dampening', 'SGD nesterov', options);
     }
+    super('SGD', params, options?.lr, options?.weightDecay ?? 0);
+    this.#momentum = momentum;
+    this.#dampening = dampening;
+    this.#nesterov = nesterov;
   }
 
   protected get stateNames(): readonly string[] {
@@ -46,11 +49,13 @@ export class SGD extends Optimizer {
     native.sgdStep(
       work.parameters,
       momentum,
+      work.steps,
       work.gradients,
       work.counts,
       work.lrScales,
       work.weightDecays,
-      work.inputs,
+      work.learningRate,
+      work.members,
       work.gradientScale,
       this.#momentum,
       this.#dampening,

@@ -23,7 +23,7 @@ export function similarityUri([height, width]: PatchGrid, similarity: readonly n
 
 const HIGHLIGHT: Rgb = [255, 122, 26];
 // Of 255: what draws most attention still lets the image through.
-const MOST_OPAQUE = 200;
+const MOST_OPAQUE = 150;
 
 /** A map over the patches, one pixel each, as a veil the denser the more attention, as a PNG data URI. */
 export function attentionUri([height, width]: PatchGrid, attention: readonly number[]): string {

@@ -30,6 +30,8 @@ figure { margin: 0; }
 .figures dt { line-height: 1.3; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 270px), 1fr)); gap: 24px; }
 .charts > figure { min-width: 0; }
+.charts .u-legend th, .charts .u-legend td { padding: 2px 3px; }
+.charts .u-inline tr { margin-right: 8px; }
 .charts .u-legend { color: var(--muted); font-size: 12px; text-align: left; }
 details { margin-top: 16px; }
 summary { cursor: pointer; color: var(--muted); }
@@ -61,6 +63,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: 6px; }
 .layers { display: grid; grid-template-columns: repeat(auto-fill, minmax(40px, 1fr)); gap: 6px; margin: 6px 0; }
 .overlay { position: relative; display: block; }
+.shares { position: absolute; inset: 0; display: grid; place-items: center; color: #fff; font-size: 11px; text-shadow: 0 0 3px #000, 0 0 3px #000; }
 .overlay img + img { position: absolute; inset: 0; height: 100%; }
 @media (max-width: 520px) { .cards { grid-template-columns: 1fr 1fr; gap: 20px 16px; } }
 @media print {

@@ -1,5 +1,5 @@
 import { type Graph, native } from '../native.js';
-import { setCapturing } from '../stream.js';
+import { isCapturing, setCapturing } from '../stream.js';
 
 const forgotten = new FinalizationRegistry<Graph>((graph) => native.releaseGraph(graph));
 
@@ -19,14 +19,28 @@ export class Capture<T> {
   readonly result: T;
   #graph: Graph | null;
 
+  /** @throws TypeError when `fn` is asynchronous; Error inside another capture; whatever `fn` throws */
   constructor(fn: () => T) {
+    if (isCapturing()) {
+      throw new Error('Expected one Capture at a time but received one inside another. Call its function instead.');
+    }
     native.beginCapture();
     setCapturing(true);
     try {
       this.result = fn();
+    } catch (error) {
+      native.releaseGraph(native.endCapture());
+      throw error;
     } finally {
       setCapturing(false);
-      this.#graph = native.endCapture();
+    }
+    this.#graph = native.endCapture();
+    if (this.result instanceof Promise) {
+      this.dispose();
+      this.result.catch(() => undefined); // one error is enough
+      throw new TypeError(
+        'Expected a synchronous function for Capture but received one that returns a promise. Return the tensors and await their data() outside.',
+      );
     }
     forgotten.register(this, this.#graph, this);
   }

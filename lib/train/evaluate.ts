@@ -11,6 +11,8 @@ import { argmaxRows, countCorrect, Mean } from './metrics.js';
 /** A model of images (N,C,H,W) to logits (N,classes). */
 export interface Classifier extends Module {
   forward(images: Tensor): Tensor;
+  /** Whether to compute activations again in backward instead of keeping them; see `ViT.setGradCheckpointing`. */
+  setGradCheckpointing?(on: boolean): unknown;
 }
 
 /** How a model does on a data set. */
@@ -46,8 +48,9 @@ export async function evaluate(model: Classifier, data: Dataset, batchSize = 256
       ) as [Tensor, Tensor, Tensor];
       model.train(wasTraining);
       const classes = results[0].shape[1] as number; // (N,classes)
-      const [logits, chances, batchLoss] = await Promise.all(results.map((result) => result.data()));
-      for (const result of results) result.dispose();
+      const reading = Promise.all(results.map((result) => result.data()));
+      for (const result of results) result.dispose(); // the reads are enqueued already
+      const [logits, chances, batchLoss] = await reading;
       if (logits === undefined || chances === undefined || batchLoss === undefined) continue; // one for each result
       loss.add(batchLoss[0] as number, batch.count); // one element
       correct += countCorrect(logits, batch.labels, classes);

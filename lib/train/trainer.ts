@@ -1,12 +1,14 @@
-import { checkInteger, checkNumber } from '../check.js';
+import { checkInteger, checkNumber, expected } from '../check.js';
 import type { Dataset } from '../data/dataset.js';
 import { DataLoader } from '../data/loader.js';
 import { crossEntropy } from '../ops/cross-entropy.js';
 import { gradientNorm } from '../optim/clip.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import type { Schedule } from '../optim/schedule.js';
+import { autocast, checkPrecision, type Precision } from '../precision.js';
 import { type Classifier, type Evaluation, evaluate } from './evaluate.js';
 import { countCorrect, Mean } from './metrics.js';
+import { startTrace, stopTrace, writeTrace } from './trace.js';
 import { TrainingStep } from './training-step.js';
 
 /** One epoch, done. Losses are means over samples, accuracies shares. */
@@ -51,8 +53,14 @@ export interface TrainerOptions {
   clipGradNorm?: number;
   /** Default 0. */
   labelSmoothing?: number;
+  /** Whether a ViT's blocks are computed again in backward instead of kept; see `setGradCheckpointing`. Default false. */
+  checkpoint?: boolean;
+  /** Of the factors of linear layers' products; see `autocast`. Default `'fp32'`. */
+  precision?: Precision;
   /** Whether a step is recorded once and then replayed; the results are the same bits. Default true. */
   capture?: boolean;
+  /** A file to write one step's commands to, per thread, for Perfetto or Chrome's viewer. */
+  trace?: string;
   onProgress?: (progress: Progress) => void;
   onEpoch?: (record: EpochRecord) => void;
   /** Ends training after the step under way. */
@@ -73,6 +81,9 @@ export interface FitResult {
 // Steps that may be on their way: enough to keep the stream busy, few enough that stopping is prompt.
 const STEPS_IN_FLIGHT = 2;
 
+// The first two steps run op by op and are recorded; a few more and caches are warm.
+const TRACED_STEP = 5;
+
 /**
  * Trains a classifier on a data set: shuffled epochs, learning-rate schedule, clipping, evaluation. The event loop
  * stays free; at most two steps are on their way.
@@ -91,6 +102,14 @@ export class Trainer {
     checkInteger(options.epochs, 'Trainer epochs', 1);
     this.#clip =
       options.clipGradNorm === undefined ? undefined : checkNumber(options.clipGradNorm, 'Trainer clipGradNorm', 0);
+    checkPrecision(options.precision ?? 'fp32', 'Trainer');
+    if (options.checkpoint !== undefined) {
+      const { model } = options;
+      if (model.setGradCheckpointing === undefined) {
+        throw expected('a model with setGradCheckpointing', 'Trainer checkpoint', model);
+      }
+      model.setGradCheckpointing(options.checkpoint);
+    }
     checkNumber(options.labelSmoothing ?? 0, 'Trainer labelSmoothing', 0, 1);
     const { batchSize, seed = 0 } = options;
     this.#loader = new DataLoader(options.train, { batchSize, shuffle: true, seed });
@@ -139,11 +158,17 @@ export class Trainer {
     const begin = performance.now();
     clock.resume();
     model.train();
+    const tracedStep = Math.min(TRACED_STEP, stepsPerEpoch - 1);
     let started = 0;
     for (const batch of this.#loader.hostBatches(epoch)) {
       if (signal?.aborted) break;
       const number = started++;
       optimizer.lr = schedule?.(epoch * stepsPerEpoch + number) ?? optimizer.lr;
+      const tracing = this.#options.trace !== undefined && epoch === 0 && number === tracedStep;
+      if (tracing) {
+        await Promise.all(inFlight.splice(0));
+        startTrace();
+      }
       const done = step.run(batch).then(({ loss: value, logits }) => {
         loss.add(value, batch.count);
         accuracy.add(countCorrect(logits, batch.labels, logits.length / batch.count) / batch.count, batch.count);
@@ -160,7 +185,12 @@ export class Trainer {
           secondsLeft: (clock.trainingSoFar() / (clock.images / this.#loader.batchSize)) * stepsLeft,
         });
       });
+      done.catch(() => undefined); // awaited below, but not if a step before it fails
       inFlight.push(done);
+      if (tracing) {
+        await Promise.all(inFlight.splice(0));
+        await writeTrace(this.#options.trace as string, stopTrace()); // it is why we are tracing
+      }
       if (inFlight.length >= STEPS_IN_FLIGHT) await inFlight.shift();
     }
     await Promise.all(inFlight);
@@ -180,13 +210,13 @@ export class Trainer {
   }
 
   #makeStep(): TrainingStep {
-    const { model, optimizer, train, capture, labelSmoothing = 0 } = this.#options;
+    const { model, optimizer, train, capture, labelSmoothing = 0, precision = 'fp32' } = this.#options;
     return new TrainingStep({
       imageShape: train.shape,
       capture: capture !== false,
       optimizer,
       forward: (images, labels) => {
-        const logits = model.forward(images);
+        const logits = autocast(precision, () => model.forward(images));
         return { logits, loss: crossEntropy(logits, labels, { labelSmoothing }) };
       },
       update: () => {

@@ -54,9 +54,15 @@ export class TrainingStep {
     if (this.#options.capture && this.#seen.has(batch.count)) {
       const images = untracked(() => tensor(batch.images, shape));
       const labels = untracked(() => tensor(batch.labels));
-      const capture = new Capture(() => untracked(() => this.#enqueue(images, labels)));
-      this.#recorded.set(batch.count, { images, labels, capture });
-      return read(capture.result);
+      try {
+        const capture = new Capture(() => untracked(() => this.#enqueue(images, labels)));
+        this.#recorded.set(batch.count, { images, labels, capture });
+        return read(capture.result);
+      } catch (error) {
+        images.dispose();
+        labels.dispose();
+        throw error;
+      }
     }
     this.#seen.add(batch.count);
     const outputs = scope(() => this.#enqueue(tensor(batch.images, shape), tensor(batch.labels)));

@@ -13,8 +13,10 @@ constexpr int kIndexBits = 24;  // 16 million live tensors
 constexpr int64_t kIndexMask = (int64_t{1} << kIndexBits) - 1;
 constexpr int64_t kGenerationMask = (int64_t{1} << (52 - kIndexBits)) - 1;  // handles fit a JavaScript number
 
-// V8 is told of memory in steps of this many bytes: each telling costs about as much as an op's enqueue.
-constexpr int64_t kTellStep = 1 << 20;
+// V8 is told of memory in steps of this many bytes, and between turns of the event loop: told of more inside a training
+// step, which lets go of it again, it collects garbage for 5 to 10 ms a telling (measured: 13 ms a step of ViT-Ti/16),
+// and finalizers, which are what the telling is for, run between turns only.
+constexpr int64_t kTellStep = 16 << 20;
 
 int DefaultThreads() {
   const char* wanted = std::getenv("VITRINE_THREADS");
@@ -41,8 +43,8 @@ class SetThreadsCommand final : public Command {
 
 }  // namespace
 
+// What a fence holds until it is settled: the callback, the array that is read into, and then the fault.
 struct Environment::PendingFence {
-  Environment* owner;
   Napi::FunctionReference done;
   Napi::Reference<Napi::Value> keep_alive;
   std::optional<Fault> fault;
@@ -51,46 +53,44 @@ struct Environment::PendingFence {
 namespace {
 
 // Reports to the JavaScript thread that the stream has come this far.
-template <class Pending>
+template <class Pending, class Settle>
 class FenceCommand final : public Command {
  public:
-  FenceCommand(const Stream& stream, std::function<void()> copy, Pending* pending,
-               Napi::ThreadSafeFunction settle, void (*callback)(Napi::Env, Napi::Function, Pending*))
-      : stream_(stream), copy_(std::move(copy)), pending_(pending), settle_(settle), callback_(callback) {}
+  FenceCommand(const Stream& stream, std::function<void()> copy, Pending* pending, Settle settle)
+      : stream_(stream), copy_(std::move(copy)), pending_(pending), settle_(settle) {}
   const char* name() const override { return "fence"; }
   bool runs_when_poisoned() const override { return true; }
   void Run(Context&) override {
     pending_->fault = stream_.fault();
     if (!pending_->fault && copy_) copy_();
-    settle_.NonBlockingCall(pending_, callback_);
+    settle_.NonBlockingCall(pending_);
   }
 
  private:
   const Stream& stream_;
   std::function<void()> copy_;
   Pending* pending_;
-  Napi::ThreadSafeFunction settle_;
-  void (*callback_)(Napi::Env, Napi::Function, Pending*);
+  Settle settle_;
 };
 
 }  // namespace
 
 Environment::Environment(Napi::Env env)
     : env_(env), allocator_(MemoryLimit()), threads_((ActiveIsa(), DefaultThreads())) {
-  settle_ = Napi::ThreadSafeFunction::New(env, Napi::Function::New(env, [](const Napi::CallbackInfo&) {}), "vitrine", 0,
-                                          1);
+  settle_ = SettleFunction::New(env, "vitrine", 0, 1, this);
   settle_.Unref(env);
   stream_ = std::make_unique<Stream>(threads_);
+  // Node.js deletes settle_ before it deletes this, whoever may still call it; the stream must be gone by then. Hooks
+  // run latest first, so this one before that.
+  env.AddCleanupHook([this] { stream_.reset(); });
 }
 
 Environment::~Environment() {
-  stream_.reset();  // joins: nothing reads or writes the storages from here on
   if (capture_) allocator_.Dissolve(capture_->pool);
   for (auto& [number, graph] : graphs_) allocator_.Dissolve(graph->pool);
   for (Slot& slot : slots_) {
     if (slot.references > 0) allocator_.Free(slot.block);
   }
-  settle_.Abort();
 }
 
 Environment::Slot* Environment::Find(Handle handle) {
@@ -118,8 +118,9 @@ Handle Environment::Allocate(size_t bytes) {
   Slot& slot = slots_[index];
   slot.block = block;
   slot.references = 1;
+  slot.captured_by = 0;  // what the slot held before may have been captured already
   ++used_slots_;
-  TellV8(static_cast<int64_t>(bytes));
+  CountForV8(static_cast<int64_t>(bytes));
   return slot.generation << kIndexBits | index;
 }
 
@@ -132,7 +133,7 @@ void Environment::Release(Handle handle) {
   slot.generation = (slot.generation + 1) & kGenerationMask;
   free_slots_.push_back(handle & kIndexMask);
   --used_slots_;
-  TellV8(-static_cast<int64_t>(slot.block.bytes));
+  CountForV8(-static_cast<int64_t>(slot.block.bytes));
 }
 
 const Block& Environment::Use(Handle handle) {
@@ -181,24 +182,36 @@ void Environment::SetThreads(int threads) {
 }
 
 void Environment::Fence(std::function<void()> copy, Napi::Function done, Napi::Value keep_alive) {
-  auto* pending = new PendingFence{this, Napi::Persistent(done), Napi::Reference<Napi::Value>::New(keep_alive, 1), {}};
-  if (pending_fences_++ == 0) settle_.Ref(env_);
-  auto settle = [](Napi::Env env, Napi::Function, PendingFence* fence) {
-    std::unique_ptr<PendingFence> owned(fence);
-    if (env == nullptr) return;
-    Environment& self = *fence->owner;
-    if (--self.pending_fences_ == 0) self.settle_.Unref(env);
-    if (fence->fault) {
-      fence->done.Call({Napi::String::New(env, fence->fault->message), Napi::Number::New(env, fence->fault->site)});
-    } else {
-      fence->done.Call({});
-    }
-  };
-  stream_->Enqueue(std::make_shared<FenceCommand<PendingFence>>(*stream_, std::move(copy), pending, settle_, settle));
+  auto owned = std::make_unique<PendingFence>(
+      PendingFence{Napi::Persistent(done), Napi::Reference<Napi::Value>::New(keep_alive, 1), {}});
+  PendingFence* pending = owned.get();
+  if (pending_fences_.empty()) settle_.Ref(env_);
+  pending_fences_.emplace(pending, std::move(owned));
+  stream_->Enqueue(std::make_shared<FenceCommand<PendingFence, SettleFunction>>(*stream_, std::move(copy), pending,
+                                                                              settle_));
 }
 
-void Environment::TellV8(int64_t bytes) {
+void Environment::Settle(Napi::Env env, Napi::Function, Environment* self, PendingFence* pending) {
+  if (env == nullptr) return;  // the environment is being torn down, and what is pending with it
+  if (pending == nullptr) return self->TellV8();
+  const std::unique_ptr<PendingFence> fence = std::move(self->pending_fences_.extract(pending).mapped());
+  if (self->pending_fences_.empty()) self->settle_.Unref(env);
+  if (fence->fault) {
+    fence->done.Call({Napi::String::New(env, fence->fault->message), Napi::Number::New(env, fence->fault->site)});
+  } else {
+    fence->done.Call({});
+  }
+}
+
+void Environment::CountForV8(int64_t bytes) {
   untold_bytes_ += bytes;
+  if (std::abs(untold_bytes_) < kTellStep || will_tell_) return;
+  will_tell_ = true;
+  settle_.NonBlockingCall(nullptr);
+}
+
+void Environment::TellV8() {
+  will_tell_ = false;
   if (std::abs(untold_bytes_) < kTellStep) return;
   Napi::MemoryManagement::AdjustExternalMemory(env_, untold_bytes_);
   untold_bytes_ = 0;

@@ -63,7 +63,7 @@ class Environment {
   void SetThreads(int threads);
 
   // Runs `done` on this environment's thread once all that is enqueued so far has run; meanwhile the process stays
-  // alive. `copy` runs on the stream first, unless the stream is poisoned.
+  // alive, and so does the object `keep_alive`. `copy` runs on the stream first, unless that is poisoned.
   void Fence(std::function<void()> copy, Napi::Function done, Napi::Value keep_alive);
 
  private:
@@ -75,10 +75,15 @@ class Environment {
   };
   struct PendingFence;
 
+  // Runs on the JavaScript thread when the stream has come to a fence; without one, when V8 is to be told of memory.
+  static void Settle(Napi::Env env, Napi::Function, Environment* self, PendingFence* pending);
+  using SettleFunction = Napi::TypedThreadSafeFunction<Environment, PendingFence, Settle>;
+
   Allocator::Pool* CapturePool() { return capture_ ? &capture_->pool : nullptr; }
   Slot* Find(Handle handle);
   Slot& SlotOf(Handle handle);
-  void TellV8(int64_t bytes);
+  void CountForV8(int64_t bytes);
+  void TellV8();
 
   Napi::Env env_;
   Allocator allocator_;
@@ -86,13 +91,14 @@ class Environment {
   std::vector<int64_t> free_slots_;
   size_t used_slots_ = 0;
   int64_t untold_bytes_ = 0;
+  bool will_tell_ = false;
   int threads_;
   std::shared_ptr<Graph> capture_;
   std::unordered_map<uint32_t, std::shared_ptr<Graph>> graphs_;
   uint32_t captures_ = 0;
-  Napi::ThreadSafeFunction settle_;
-  int pending_fences_ = 0;
-  std::unique_ptr<Stream> stream_;
+  SettleFunction settle_;
+  std::unordered_map<PendingFence*, std::unique_ptr<PendingFence>> pending_fences_;
+  std::unique_ptr<Stream> stream_;  // last: it ends first, and with it all use of the rest
 };
 
 }  // namespace vitrine::binding

@@ -36,6 +36,8 @@ class WriteCommand final : public Command {
  public:
   explicit WriteCommand(const Span& span) : target_(span.storage), staged_(span.array, span.array + span.bytes) {}
   const char* name() const override { return "write"; }
+  // Whether the caller has heard of a fault already must not decide what the tensor holds after a reset.
+  bool runs_when_poisoned() const override { return true; }
   void Run(Context&) override {
     if (!staged_.empty()) std::memcpy(target_, staged_.data(), staged_.size());
   }
@@ -48,6 +50,8 @@ class WriteCommand final : public Command {
 // allocate(bytes): handle, 0 when no memory is left
 Napi::Value Allocate(const Napi::CallbackInfo& info) {
   const double bytes = info[0].As<Napi::Number>().DoubleValue();
+  // Sizes multiply to numbers that no size_t holds.
+  if (bytes > static_cast<double>(Environment::Of(info).allocator().limit())) return Napi::Number::New(info.Env(), 0);
   return Napi::Number::New(info.Env(), static_cast<double>(Environment::Of(info).Allocate(static_cast<size_t>(bytes))));
 }
 
@@ -78,7 +82,7 @@ void Read(const Napi::CallbackInfo& info) {
 
 // fence(done)
 void Fence(const Napi::CallbackInfo& info) {
-  Environment::Of(info).Fence({}, info[0].As<Napi::Function>(), info.Env().Undefined());
+  Environment::Of(info).Fence({}, info[0].As<Napi::Function>(), info[0]);
 }
 
 Napi::Value FaultOf(const Napi::CallbackInfo& info) {
@@ -110,7 +114,7 @@ class ReplayCommand final : public Command {
   const char* name() const override { return "replay"; }
   void Run(Context& context) override {
     for (const auto& command : graph_->commands) {
-      command->Run(context);
+      context.Run(*command);
       if (context.failed()) return;
     }
   }

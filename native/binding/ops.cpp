@@ -10,7 +10,9 @@
 #include "ops/layer_norm.h"
 #include "ops/linear.h"
 #include "ops/matmul.h"
+#include "ops/max_pool2d.h"
 #include "ops/optimizer.h"
+#include "ops/peak.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
 #include "ops/softmax.h"
@@ -21,11 +23,13 @@ namespace vitrine::binding {
 
 void ExportAllOps(Napi::Env env, Napi::Object exports) {
   using namespace ops;
-  ExportOps<ActivationForward, ActivationBackward, AttentionForward, AttentionBackward, Conv2dForward, Conv2dBackward,
-            PatchEmbedForward, PatchEmbedBackward, CrossEntropyForward, CrossEntropyBackward, BinaryForward, Affine,
-            Fill, EmbeddingForward, EmbeddingBackward, LayerNormForward, LayerNormBackward, LinearForward,
-            LinearBackward, Matmul, SgdStep, AdamWStep, GradientNorm, RandomFill, DropoutForward, DropoutBackward, Sum,
-            SoftmaxForward, SoftmaxBackward, StridedCopy, Unfold, Fold>(env, exports);
+  ExportOps<ActivationForward, ActivationBackward, AttentionForward, AttentionBackward,
+            Conv2dForward, Conv2dBackward, PatchEmbedForward, PatchEmbedBackward,
+            CrossEntropyForward, CrossEntropyBackward, BinaryForward, Affine, Fill,
+            EmbeddingForward, EmbeddingBackward, LayerNormForward, LayerNormBackward, LinearForward,
+            LinearBackward, Matmul, MaxPool2dForward, MaxPool2dBackward, SgdStep, AdamWStep,
+            GradientNorm, RandomFill, DropoutForward, DropoutBackward, Sum, SoftmaxForward,
+            SoftmaxBackward, StridedCopy, Unfold, Fold, PeakFma>(env, exports);
 }
 
 }  // namespace vitrine::binding

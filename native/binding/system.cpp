@@ -1,8 +1,11 @@
 #include "binding/system.h"
 
+#include <memory>
 #include <stdexcept>
+#include <vector>
 
 #include "binding/environment.h"
+#include "gemm/bf16.h"
 #include "gemm/gemm.h"
 #include "runtime/cpu.h"
 
@@ -23,7 +26,10 @@ Napi::Value Blas(const Napi::CallbackInfo& info) {
   }
 }
 
-// cpu(): { model, isa, isas, usable, memory }
+// whyNoBf16(): '' where bfloat16 products can be had, else a sentence
+Napi::Value WhyNoBf16(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), gemm::WhyNoBf16()); }
+
+// cpu(): { model, isa, isas, bf16, usable, memory }
 Napi::Value Cpu(const Napi::CallbackInfo& info) {
   auto result = Napi::Object::New(info.Env());
   auto isas = Napi::Array::New(info.Env());
@@ -31,6 +37,7 @@ Napi::Value Cpu(const Napi::CallbackInfo& info) {
   result.Set("model", CpuModel());
   result.Set("isa", IsaName(ActiveIsa()));
   result.Set("isas", isas);
+  result.Set("bf16", HasBf16());
   result.Set("usable", UsableCpus());
   result.Set("memory", static_cast<double>(MemoryLimit()));
   return result;
@@ -68,16 +75,63 @@ void Trim(const Napi::CallbackInfo& info) {
   environment.allocator().Trim();
 }
 
+// Turns tracing on or off in its place in the queue; when off, `taken` gets what was traced.
+class TraceCommand final : public Command {
+ public:
+  explicit TraceCommand(bool on, std::vector<std::vector<TraceEvent>>* taken = nullptr) : on_(on), taken_(taken) {}
+  const char* name() const override { return "trace"; }
+  bool runs_when_poisoned() const override { return true; }
+  void Run(Context& context) override {
+    if (taken_ != nullptr) *taken_ = context.trace().lists();
+    if (on_) {
+      context.trace().Start(context.threads());
+    } else {
+      context.trace().Stop();
+    }
+  }
+
+ private:
+  bool on_;
+  std::vector<std::vector<TraceEvent>>* taken_;
+};
+
+void StartTrace(const Napi::CallbackInfo& info) {
+  Environment::Of(info).stream().Enqueue(std::make_shared<TraceCommand>(true));
+}
+
+// stopTrace(): [{ name, thread, start, end }], once all that is enqueued has run. Microseconds.
+Napi::Value StopTrace(const Napi::CallbackInfo& info) {
+  std::vector<std::vector<TraceEvent>> lists;
+  Stream& stream = Environment::Of(info).stream();
+  stream.Enqueue(std::make_shared<TraceCommand>(false, &lists));
+  stream.Synchronize();
+  auto result = Napi::Array::New(info.Env());
+  for (const auto& list : lists) {
+    for (const TraceEvent& event : list) {
+      auto entry = Napi::Object::New(info.Env());
+      entry.Set("name", event.name);
+      entry.Set("thread", event.thread);
+      entry.Set("start", event.start);
+      entry.Set("end", event.end);
+      result.Set(result.Length(), entry);
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 void ExportSystem(Napi::Env env, Napi::Object exports) {
   exports.Set("blas", Napi::Function::New<Blas>(env));
+  exports.Set("whyNoBf16", Napi::Function::New<WhyNoBf16>(env));
   exports.Set("cpu", Napi::Function::New<Cpu>(env));
   exports.Set("memory", Napi::Function::New<Memory>(env));
   exports.Set("resetPeak", Napi::Function::New<ResetPeak>(env));
   exports.Set("threads", Napi::Function::New<Threads>(env));
   exports.Set("setThreads", Napi::Function::New<SetThreads>(env));
   exports.Set("reset", Napi::Function::New<Reset>(env));
+  exports.Set("startTrace", Napi::Function::New<StartTrace>(env));
+  exports.Set("stopTrace", Napi::Function::New<StopTrace>(env));
   exports.Set("trim", Napi::Function::New<Trim>(env));
 }
 

@@ -4,14 +4,12 @@
 
 #include <dlfcn.h>
 
-#include <algorithm>
-#include <array>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
 
-#include "gemm/gemm.h"
-#include "gemm/small.h"
+#include "gemm/provider.h"
+#include "gemm/temporary_variable.h"
 #include "runtime/cpu.h"
 
 namespace vitrine::gemm {
@@ -71,21 +69,6 @@ std::string CoreName(void* handle) {
   return core_name ? core_name() : "unknown";
 }
 
-// Sets an environment variable, unless the user did, for as long as the library takes to load.
-class TemporaryVariable {
- public:
-  TemporaryVariable(const char* name, const char* value) : name_(name), set_(std::getenv(name) == nullptr) {
-    if (set_) setenv(name, value, 1);
-  }
-  ~TemporaryVariable() {
-    if (set_) unsetenv(name_);
-  }
-
- private:
-  const char* name_;
-  bool set_;
-};
-
 OpenBlas Open() {
   OpenBlas blas;
   // Our pool calls OpenBLAS from each of its threads: OpenBLAS's own would only sit there.
@@ -119,14 +102,11 @@ OpenBlas Open() {
   }
   blas.library.core = CoreName(blas.handle);
 #if defined(__x86_64__)
-  if (CoreIsa(blas.library.core) < ActiveIsa()) {
-    const std::string cause = user_chose ? "OPENBLAS_CORETYPE=" + std::string(std::getenv("OPENBLAS_CORETYPE")) +
-                                               " makes OpenBLAS run its " + blas.library.core + " kernels"
-                                         : "OpenBLAS runs its " + blas.library.core + " kernels";
-    blas.library.warning = cause + ", though this CPU has " + IsaName(ActiveIsa()) +
-                           ": matrix products take about twice as long or more. " +
-                           (user_chose ? "Unset OPENBLAS_CORETYPE (and OPENBLAS_L2_SIZE)."
-                                       : "Install an OpenBLAS built with DYNAMIC_ARCH.");
+  if (!user_chose && CoreIsa(blas.library.core) < ActiveIsa()) {
+    blas.library.warning = "OpenBLAS runs its " + blas.library.core + " kernels, though this CPU has " +
+                           IsaName(ActiveIsa()) +
+                           ": matrix products take about twice as long or more. Install an OpenBLAS built with "
+                           "DYNAMIC_ARCH, or oneDNN (`apt-get install libdnnl2`).";
   }
 #endif
   return blas;
@@ -137,22 +117,25 @@ const OpenBlas& Loaded() {
   return blas;
 }
 
-}  // namespace
-
-const Library& Load() { return Loaded().library; }
-
-void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float* a,
-          int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
-  if (m == 0 || n == 0) return;
-  if (m * n * k <= kSmallProduct) {
-    SmallGemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-    return;
-  }
+void Sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float* a,
+           int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
   static SgemmFunction* const sgemm = Loaded().sgemm;
   sgemm(kRowMajor, transpose_a == Transpose::kYes ? kTranspose : kNoTranspose,
         transpose_b == Transpose::kYes ? kTranspose : kNoTranspose, static_cast<int>(m), static_cast<int>(n),
         static_cast<int>(k), alpha, a, static_cast<int>(lda), b, static_cast<int>(ldb), beta, c,
         static_cast<int>(ldc));
 }
+
+}  // namespace
+
+std::string OpenBlasOverride() {
+  const char* core = std::getenv("OPENBLAS_CORETYPE");
+  if (core == nullptr || CoreIsa(core) >= ActiveIsa()) return "";
+  return "OPENBLAS_CORETYPE=" + std::string(core) + " makes OpenBLAS run kernels below this CPU's " +
+         IsaName(ActiveIsa()) + ": matrix products through it take about twice as long. Unset OPENBLAS_CORETYPE (and "
+         "OPENBLAS_L2_SIZE).";
+}
+
+Provider OpenBlasProvider() { return {Loaded().library, &Sgemm}; }
 
 }  // namespace vitrine::gemm

@@ -15,10 +15,10 @@ namespace vitrine::kernels::HWY_NAMESPACE {
 // x times the normal distribution function (Hendrycks and Gimpel 2016).
 struct Gelu {
   static HWY_INLINE VF Forward(VF x) {
-    return hn::Div(x, hn::Add(Splat(1.0f), Exp(hn::Neg(NormalLogit(x)))));
+    return hn::Mul(x, NormalCdf(x));
   }
   static HWY_INLINE VF Backward(VF dy, VF x) {
-    const VF cdf = Sigmoid(NormalLogit(x));
+    const VF cdf = NormalCdf(x);
     const VF density = hn::Mul(Splat(0.398942280f), Exp(hn::Mul(hn::Mul(x, x), Splat(-0.5f))));
     return hn::Mul(dy, hn::MulAdd(x, density, cdf));
   }
@@ -28,7 +28,7 @@ struct Gelu {
 struct GeluTanh {
   static HWY_INLINE VF Forward(VF x) {
     const VF slope = hn::MulAdd(hn::Mul(x, x), Splat(7.13548163e-2f), Splat(1.59576912f));
-    return hn::Div(x, hn::Add(Splat(1.0f), Exp(hn::Neg(hn::Mul(x, slope)))));
+    return TimesSigmoid(x, hn::Mul(x, slope));
   }
   static HWY_INLINE VF Backward(VF dy, VF x) {
     const VF z = hn::Mul(x, x);
@@ -51,6 +51,29 @@ struct Relu {
   static HWY_INLINE VF Forward(VF x) { return hn::IfThenZeroElse(hn::Le(x, Splat(0.0f)), x); }
   static HWY_INLINE VF Backward(VF dy, VF x) {
     return hn::IfThenZeroElse(hn::Le(x, Splat(0.0f)), dy);
+  }
+};
+
+struct Tanh {
+  static HWY_INLINE VF Forward(VF x) {
+    const VF a = hn::Abs(x);
+    const VF e = Exp(hn::Mul(a, Splat(-2.0f)));
+    const VF far = hn::Div(hn::Sub(Splat(1.0f), e), hn::Add(Splat(1.0f), e));
+    // Near 0, where 1 - e cancels, the polynomial of Cephes' tanhf.
+    const VF z = hn::Mul(x, x);
+    VF p = Splat(-5.70498872745e-3f);
+    p = hn::MulAdd(p, z, Splat(2.06390887954e-2f));
+    p = hn::MulAdd(p, z, Splat(-5.37397155531e-2f));
+    p = hn::MulAdd(p, z, Splat(1.33314422036e-1f));
+    p = hn::MulAdd(p, z, Splat(-3.33332819422e-1f));
+    const VF near = hn::MulAdd(hn::Mul(p, z), x, x);
+    return hn::IfThenElse(hn::Lt(a, Splat(0.625f)), near, hn::CopySign(far, x));
+  }
+  // 1 - tanh^2 as 4 e^-2|x| / (1 + e^-2|x|)^2, which does not cancel as tanh nears 1.
+  static HWY_INLINE VF Backward(VF dy, VF x) {
+    const VF e = Exp(hn::Mul(hn::Abs(x), Splat(-2.0f)));
+    const VF sum = hn::Add(Splat(1.0f), e);
+    return hn::Mul(dy, hn::Div(hn::Mul(Splat(4.0f), e), hn::Mul(sum, sum)));
   }
 };
 

@@ -38,6 +38,10 @@ void AddBiasRelu(float* y, float* preactivation, const float* bias, int64_t rows
                  int64_t ldy) {
   AddBiasActivate<Relu>(y, preactivation, bias, rows, C, ldy);
 }
+void AddBiasTanh(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
+                 int64_t ldy) {
+  AddBiasActivate<Tanh>(y, preactivation, bias, rows, C, ldy);
+}
 
 void AddBias(float* y, const float* bias, int64_t rows, int64_t C, int64_t ldy) {
   if (bias == nullptr) return;
@@ -86,6 +90,7 @@ HWY_EXPORT(AddBias);
 HWY_EXPORT(AddBiasGelu);
 HWY_EXPORT(AddBiasGeluTanh);
 HWY_EXPORT(AddBiasRelu);
+HWY_EXPORT(AddBiasTanh);
 HWY_EXPORT(AddBiasResidual);
 HWY_EXPORT(ColumnSum);
 
@@ -106,6 +111,11 @@ void AddBiasGeluTanh(float* y, float* preactivation, const float* bias, int64_t 
 void AddBiasRelu(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
                  int64_t ldy) noexcept {
   HWY_DYNAMIC_DISPATCH(AddBiasRelu)(y, preactivation, bias, rows, C, ldy);
+}
+
+void AddBiasTanh(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
+                 int64_t ldy) noexcept {
+  HWY_DYNAMIC_DISPATCH(AddBiasTanh)(y, preactivation, bias, rows, C, ldy);
 }
 
 void AddBiasResidual(float* y, const float* bias, const float* residual, int64_t rows, int64_t C,

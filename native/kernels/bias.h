@@ -16,6 +16,8 @@ void AddBiasGeluTanh(float* y, float* preactivation, const float* bias, int64_t 
                      int64_t ldy) noexcept;
 void AddBiasRelu(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
                  int64_t ldy) noexcept;
+void AddBiasTanh(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
+                 int64_t ldy) noexcept;
 
 // y += bias + residual, residual (rows,C) with row stride ldy too.
 void AddBiasResidual(float* y, const float* bias, const float* residual, int64_t rows, int64_t C,

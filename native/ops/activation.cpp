@@ -4,6 +4,7 @@
 
 #include "kernels/gelu.h"
 #include "kernels/relu.h"
+#include "kernels/tanh.h"
 #include "ops/ranges.h"
 
 namespace vitrine::ops {
@@ -20,6 +21,8 @@ void RunActivationForward(Activation activation, float* y, const float* x, int64
       return kernels::GeluTanhForward(y, x, count);
     case Activation::kRelu:
       return kernels::ReluForward(y, x, count);
+    case Activation::kTanh:
+      return kernels::TanhForward(y, x, count);
   }
 }
 
@@ -37,6 +40,8 @@ void RunActivationBackward(Activation activation, float* dx, const float* dy, co
       return kernels::GeluTanhBackward(dx, dy, x, count);
     case Activation::kRelu:
       return kernels::ReluBackward(dx, dy, x, count);
+    case Activation::kTanh:
+      return kernels::TanhBackward(dx, dy, x, count);
   }
 }
 

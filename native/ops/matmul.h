@@ -23,7 +23,8 @@ struct Matmul {
     f(c, a, b, batch, m, n, k, stride_a, stride_b, stride_c, transpose_a, transpose_b, alpha, beta);
   }
   bool Valid() const {
-    const int64_t last = batch > 0 ? batch - 1 : 0;
+    if (batch <= 0) return batch == 0 && (stride_c != 0 || Holds(c, m * n));
+    const int64_t last = batch - 1;
     return Holds(c, last * stride_c + m * n) && Holds(a, last * stride_a + m * k) && Holds(b, last * stride_b + k * n);
   }
   void Run(Context& context);

@@ -50,22 +50,36 @@ float ScaleOf(const In<float>& gradient_scale) { return gradient_scale ? *gradie
 
 }  // namespace
 
+bool StepInputs::Valid(size_t count) const {
+  if (!Holds(learning_rate, 1) || members.size() != count) return false;
+  return std::all_of(members.begin(), members.end(),
+                     [this](int64_t member) { return member >= 0 && Holds(steps, member + 1); });
+}
+
+std::vector<double> StepInputs::Advance() const {
+  std::vector<double> numbers;
+  numbers.reserve(members.size());
+  for (int64_t member : members) numbers.push_back(steps[member] += 1);
+  return numbers;
+}
+
 bool SgdStep::Valid() const {
   return HoldAll(parameters, counts) && (momentum.empty() || HoldAll(momentum, counts)) &&
          HoldAll(gradients, counts) && learning_rate_scales.size() == counts.size() &&
-         weight_decays.size() == counts.size() && Holds(inputs, 1) &&
+         weight_decays.size() == counts.size() && inputs.Valid(counts.size()) &&
          HoldsOrAbsent(gradient_scale, 1);
 }
 
 void SgdStep::Run(Context& context) {
-  const StepInputs now = *inputs;
+  const std::vector<double> steps = inputs.Advance();
+  const double learning_rate = *inputs.learning_rate;
   const float scale = ScaleOf(gradient_scale);
   const Concatenation all(counts);
   ForElements(context, all.count(), [&](int64_t begin, int64_t n) {
     all.ForPieces(begin, begin + n, [&](size_t i, int64_t at, int64_t size) {
       kernels::SgdStep(parameters[i] + at, momentum.empty() ? nullptr : momentum[i] + at,
-                       gradients[i] + at, size, double{now.learning_rate} * learning_rate_scales[i],
-                       momentum_factor, dampening, weight_decays[i], nesterov, now.step == 1,
+                       gradients[i] + at, size, learning_rate * learning_rate_scales[i],
+                       momentum_factor, dampening, weight_decays[i], nesterov, steps[i] == 1,
                        scale);
     });
   });
@@ -75,21 +89,20 @@ bool AdamWStep::Valid() const {
   return HoldAll(parameters, counts) && HoldAll(first_moments, counts) &&
          HoldAll(second_moments, counts) && HoldAll(gradients, counts) &&
          learning_rate_scales.size() == counts.size() && weight_decays.size() == counts.size() &&
-         Holds(inputs, 1) && HoldsOrAbsent(gradient_scale, 1);
+         inputs.Valid(counts.size()) && HoldsOrAbsent(gradient_scale, 1);
 }
 
 void AdamWStep::Run(Context& context) {
-  const StepInputs now = *inputs;
+  const std::vector<double> steps = inputs.Advance();
+  const double learning_rate = *inputs.learning_rate;
   const float scale = ScaleOf(gradient_scale);
-  const double bias_correction1 = 1 - std::pow(beta1, double{now.step});
-  const double bias_correction2 = 1 - std::pow(beta2, double{now.step});
   const Concatenation all(counts);
   ForElements(context, all.count(), [&](int64_t begin, int64_t n) {
     all.ForPieces(begin, begin + n, [&](size_t i, int64_t at, int64_t size) {
       kernels::AdamWStep(parameters[i] + at, first_moments[i] + at, second_moments[i] + at,
-                         gradients[i] + at, size,
-                         double{now.learning_rate} * learning_rate_scales[i], beta1, beta2, eps,
-                         weight_decays[i], bias_correction1, bias_correction2, scale);
+                         gradients[i] + at, size, learning_rate * learning_rate_scales[i], beta1,
+                         beta2, eps, weight_decays[i], 1 - std::pow(beta1, steps[i]),
+                         1 - std::pow(beta2, steps[i]), scale);
     });
   });
 }

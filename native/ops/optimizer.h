@@ -8,10 +8,16 @@
 
 namespace vitrine::ops {
 
-// What changes from step to step, in a storage, so that a replayed step sees new values.
+// What changes from step to step lies in storages, so that a replayed step sees new values: the learning rate, and how
+// many steps each of the optimizer's parameters has taken. Those that have a gradient take one more here; as in PyTorch,
+// the others stay where they are.
 struct StepInputs {
-  float learning_rate;
-  float step;  // 1 for the first; exact up to 2^24
+  Out<float> steps;              // of every parameter; exact up to 2^24
+  In<float> learning_rate;       // (1)
+  std::vector<int64_t> members;  // the parameters at hand, as positions in `steps`
+  bool Valid(size_t count) const;
+  // Counts the step, and gives each one's number, 1 for the first.
+  std::vector<double> Advance() const;
 };
 
 // One pass over all parameters: torch.optim.SGD's update.
@@ -22,14 +28,14 @@ struct SgdStep {
   std::vector<In<float>> gradients;
   std::vector<int64_t> counts;
   std::vector<float> learning_rate_scales, weight_decays;
-  In<StepInputs> inputs;
+  StepInputs inputs;
   In<float> gradient_scale;  // (1): from clipping; absent means 1
   double momentum_factor, dampening;  // doubles, as PyTorch's: 1 - 0.999f is wrong in its fifth digit
   bool nesterov;
   template <class F>
   void Fields(F& f) {
-    f(parameters, momentum, gradients, counts, learning_rate_scales, weight_decays, inputs, gradient_scale,
-      momentum_factor, dampening, nesterov);
+    f(parameters, momentum, inputs.steps, gradients, counts, learning_rate_scales, weight_decays, inputs.learning_rate,
+      inputs.members, gradient_scale, momentum_factor, dampening, nesterov);
   }
   bool Valid() const;
   void Run(Context& context);
@@ -42,13 +48,13 @@ struct AdamWStep {
   std::vector<In<float>> gradients;
   std::vector<int64_t> counts;
   std::vector<float> learning_rate_scales, weight_decays;
-  In<StepInputs> inputs;
+  StepInputs inputs;
   In<float> gradient_scale;
   double beta1, beta2, eps;
   template <class F>
   void Fields(F& f) {
-    f(parameters, first_moments, second_moments, gradients, counts, learning_rate_scales, weight_decays, inputs,
-      gradient_scale, beta1, beta2, eps);
+    f(parameters, first_moments, second_moments, inputs.steps, gradients, counts, learning_rate_scales, weight_decays,
+      inputs.learning_rate, inputs.members, gradient_scale, beta1, beta2, eps);
   }
   bool Valid() const;
   void Run(Context& context);

@@ -22,8 +22,9 @@ void FillUniform(float* y, int64_t n, float low, float high, const GeneratorStat
 }
 
 void FillNormal(float* y, int64_t n, float mean, float deviation, const GeneratorState& state,
-                uint64_t offset) {
-  kernels::NormalFill(y, n, state.seed, offset);
+                uint64_t offset, bool truncated) {
+  truncated ? kernels::TruncatedNormalFill(y, n, state.seed, offset)
+            : kernels::NormalFill(y, n, state.seed, offset);
   if (mean != 0 || deviation != 1) kernels::Affine(y, y, deviation, mean, n);
 }
 
@@ -61,13 +62,15 @@ void RandomFill::Run(Context& context) {
   const GeneratorState before = *state;
   ForElements(context, count, [&](int64_t begin, int64_t n) {
     const uint64_t offset = before.drawn + begin;
-    switch (static_cast<Distribution>(distribution)) {
+    const auto kind = static_cast<Distribution>(distribution);
+    switch (kind) {
       case Distribution::kUniform:
         return FillUniform(y + begin, n, static_cast<float>(low), static_cast<float>(high), before,
                            offset);
       case Distribution::kNormal:
+      case Distribution::kTruncatedNormal:
         return FillNormal(y + begin, n, static_cast<float>(low), static_cast<float>(high), before,
-                          offset);
+                          offset, kind == Distribution::kTruncatedNormal);
       case Distribution::kInteger:
         return kernels::IntFill(reinterpret_cast<int32_t*>(y.data) + begin, n,
                                 static_cast<int32_t>(low), static_cast<int32_t>(high), before.seed,

@@ -7,17 +7,18 @@
 
 namespace vitrine::ops {
 
-// A counter-based generator's state, in a storage of its own, so that a replayed step draws on: seed, then the number
-// of elements drawn so far. Commands advance it in stream order.
+// A counter-based generator's state, in a storage of its own, so that a replayed step draws on:
+// seed, then the number of elements drawn so far. Commands advance it in stream order.
 struct GeneratorState {
   uint64_t seed;
   uint64_t drawn;
 };
 
 // The numbers are lib/native.ts's.
-enum class Distribution : int32_t { kUniform = 0, kNormal = 1, kInteger = 2 };
+enum class Distribution : int32_t { kUniform = 0, kNormal = 1, kInteger = 2, kTruncatedNormal = 3 };
 
-// y = draws: uniform in [low, high), normal with mean low and standard deviation high, or int32 in [low, high).
+// y = draws: uniform in [low, high), normal with mean low and standard deviation high (truncated:
+// within two of the deviations), or int32 in [low, high).
 struct RandomFill {
   static constexpr const char* kName = "randomFill";
   Out<float> y;
@@ -33,8 +34,9 @@ struct RandomFill {
   void Run(Context& context);
 };
 
-// y = x where kept, scaled by 1 / (1 - p), else 0. x is (groups, size) and each group is kept or dropped as one:
-// size 1 is dropout, a sample's size is drop path. `drawn` notes the generator's state for backward.
+// y = x where kept, scaled by 1 / (1 - p), else 0. x is (groups, size) and each group is kept or
+// dropped as one: size 1 is dropout, a sample's size is drop path. `drawn` notes the generator's
+// state for backward.
 struct DropoutForward {
   static constexpr const char* kName = "dropoutForward";
   Out<float> y;
@@ -64,7 +66,9 @@ struct DropoutBackward {
   void Fields(F& f) {
     f(dx, drawn, dy, groups, size, p);
   }
-  bool Valid() const { return Holds(dx, groups * size) && Holds(drawn, 1) && Holds(dy, groups * size); }
+  bool Valid() const {
+    return Holds(dx, groups * size) && Holds(drawn, 1) && Holds(dy, groups * size);
+  }
   void Run(Context& context);
 };
 

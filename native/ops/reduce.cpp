@@ -114,7 +114,8 @@ bool Sum::Valid() const {
 void Sum::Run(Context& context) {
   const Plan plan = MakePlan(shape, kept);
   if (plan.kept.count() * plan.reduced.count() == 0) {
-    if (!accumulate) std::fill_n(y.data, plan.kept.count(), 0.0f);
+    // The scale of a mean over nothing is infinite: NaN, as PyTorch has it.
+    if (!accumulate) std::fill_n(y.data, plan.kept.count(), 0.0f * scale);
     return;
   }
   context.ReserveScratch(2 * plan.column_step);

@@ -18,8 +18,26 @@ Context::Buffer Context::Allocate(size_t count) {
 void Context::SetThreads(int threads) {
   pool_ = std::make_unique<ThreadPool>(threads);
   scratch_.clear();
-  scratch_.resize(threads);
+  scratch_.resize(pool_->threads());  // fewer than asked for if the system gives no more
   scratch_count_ = 0;
+}
+
+void Context::Run(Command& command) {
+  if (!trace_.on()) return command.Run(*this);
+  running_ = command.name();
+  const double start = TraceClock();
+  command.Run(*this);
+  trace_.Add({command.name(), 0, start, TraceClock()});
+}
+
+void Context::ParallelFor(int64_t tiles, TileBody body) {
+  if (!trace_.on()) return pool_->ParallelFor(tiles, body);
+  // The leader's tiles lie within its command's span; the others' are spans of their own.
+  pool_->ParallelFor(tiles, [&](int64_t tile, int worker) {
+    const double start = TraceClock();
+    body(tile, worker);
+    if (worker != 0) trace_.Add({running_, worker, start, TraceClock()});
+  });
 }
 
 void Context::ReserveScratch(size_t count) {

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "runtime/command.h"
 #include "runtime/thread_pool.h"
+#include "runtime/trace.h"
 
 namespace vitrine {
 
@@ -26,8 +28,13 @@ class Context {
   int threads() const { return pool_->threads(); }
   void SetThreads(int threads);
 
+  // Runs a command, traced if tracing is on. A command made of others runs them through this too.
+  void Run(Command& command);
+
   // See ThreadPool::ParallelFor.
-  void ParallelFor(int64_t tiles, TileBody body) { pool_->ParallelFor(tiles, body); }
+  void ParallelFor(int64_t tiles, TileBody body);
+
+  Trace& trace() { return trace_; }
 
   // Scratch of `count` floats for each worker, 64-byte aligned, undefined content, valid until the command ends.
   // Ask once, before ParallelFor: a second call may move it. Throws std::bad_alloc.
@@ -53,6 +60,8 @@ class Context {
   static Buffer Allocate(size_t count);
 
   std::unique_ptr<ThreadPool> pool_;
+  Trace trace_;
+  const char* running_ = "";
   std::vector<Buffer> scratch_;
   size_t scratch_count_ = 0;
   Buffer shared_;

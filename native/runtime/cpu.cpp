@@ -117,12 +117,28 @@ Isa ActiveIsa() {
   return isa;
 }
 
+bool HasBf16() {
+#if defined(__x86_64__)
+  return ActiveIsa() == Isa::kAvx512 && __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
+}
+
 std::string CpuModel() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
     if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
   }
   return "unknown";
+}
+
+bool CpuHasBf16() {
+#if defined(__x86_64__)
+  return ActiveIsa() == Isa::kAvx512 && __builtin_cpu_supports("avx512bf16");
+#else
+  return false;
+#endif
 }
 
 int UsableCpus() {

@@ -18,7 +18,13 @@ std::vector<Isa> AvailableIsas();
 // Throws std::runtime_error when VITRINE_ISA names a set that is unknown or not of this CPU.
 Isa ActiveIsa();
 
+// Whether kernels may use AVX512_BF16: dot products of bfloat16 pairs, summed in float32.
+bool HasBf16();
+
 std::string CpuModel();
+
+// Whether the CPU multiplies bfloat16 itself (AVX512_BF16).
+bool CpuHasBf16();
 
 // CPUs that this process may use: its affinity mask, cut to the cgroup's quota. At least 1.
 int UsableCpus();

@@ -74,7 +74,7 @@ void Stream::Run() {
 void Stream::RunOne(Command& command) {
   if (fault() && !command.runs_when_poisoned()) return;
   try {
-    command.Run(context_);
+    context_.Run(command);
   } catch (const std::bad_alloc&) {
     context_.Fail(std::string("Expected scratch memory for ") + command.name() +
                   " but the system had none left. Use a smaller batch.");

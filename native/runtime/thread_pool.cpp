@@ -1,5 +1,7 @@
 #include "runtime/thread_pool.h"
 
+#include <system_error>
+
 #include "runtime/spin.h"
 
 namespace vitrine {
@@ -10,7 +12,11 @@ constexpr std::chrono::microseconds kSpin{50};
 ThreadPool::ThreadPool(int threads) {
   workers_.reserve(threads - 1);
   for (int worker = 1; worker < threads; ++worker) {
-    workers_.emplace_back([this, worker] { Work(worker); });
+    try {
+      workers_.emplace_back([this, worker] { Work(worker); });
+    } catch (const std::system_error&) {
+      break;  // the system gives no more threads: fewer do the same
+    }
   }
 }
 

@@ -39,10 +39,11 @@ export async function withLock(file, work) {
   // The file is empty for an instant between its creation and its content, so a lock without a holder is asked twice.
   for (let ownerless = 0; !tryLock(file); ) {
     const pid = holder(file);
-    ownerless = pid > 0 && isAlive(pid) ? 0 : ownerless + 1;
+    const owned = pid > 0 && isAlive(pid);
+    ownerless = owned ? 0 : ownerless + 1;
     if (ownerless > 1) rmSync(file, { force: true });
-    if (pid > 0 && !waiting) console.log(`setup: waiting for another setup of this tree (process ${pid})`);
-    waiting ||= pid > 0;
+    if (owned && !waiting) console.log(`setup: waiting for another setup of this tree (process ${pid})`);
+    waiting ||= owned;
     await sleep(100);
   }
   const release = () => rmSync(file, { force: true });

@@ -44,25 +44,11 @@ describe('vitrine on the command line', () => {
     }
   });
 
-  const wrong: readonly (readonly [args: string[], sentence: string])[] = [
-    [['--epochs', '0'], 'Expected a whole number of at least 1 for --epochs but received 0.'],
-    [['--epochs', '1.5'], 'Expected a whole number of at least 1 for --epochs but received 1.5.'],
-    [['--batch', 'many'], "Expected a whole number of at least 1 for --batch but received 'many'."],
-    [['--batch', ''], "Expected a whole number of at least 1 for --batch but received ''."],
-    [['--lr', 'Infinity'], 'Expected a finite number of at least 0 for --lr but received Infinity.'],
-    [['--lr=-1'], 'Expected a finite number of at least 0 for --lr but received -1.'],
-    [['--warmup', '5'], 'Expected a finite number from 0 to 1 for --warmup but received 5.'],
-    [['--optimizer', 'adam'], "Expected one of 'sgd', 'adamw' for --optimizer but received 'adam'."],
-    [['--preset', 'cifar'], "Expected one of 'digits' for --preset but received 'cifar'."],
-    [['--data', ''], "Expected a folder for --data but received ''."],
-  ];
-  for (const [args, sentence] of wrong) {
-    it(`refuses train ${args.join(' ')}`, async () => {
-      const { code, stderr } = await runCli(['train', ...args], { env: withoutAddon });
-      assert.equal(stderr, `vitrine: ${sentence}\n`);
-      assert.equal(code, 1);
-    });
-  }
+  it('refuses a wrong value in one sentence', async () => {
+    const { code, stderr } = await runCli(['train', '--epochs', '0'], { env: withoutAddon });
+    assert.equal(stderr, 'vitrine: Expected a whole number of at least 1 for --epochs but received 0.\n');
+    assert.equal(code, 1);
+  });
 
   it('hands its arguments on to set-up', async () => {
     const { code, stdout } = await runCli(['setup', '--check'], { env: withoutAddon });

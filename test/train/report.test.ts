@@ -100,7 +100,7 @@ describe('the pictures of a report', () => {
 
   it('veils most the patch with most attention', () => {
     const alphas = pixels(attentionUri([1, 3], [0, 0.1, 0.2])).filter((_, i) => i % 4 === 3);
-    assert.deepEqual(alphas, [0, 100, 200]);
+    assert.deepEqual(alphas, [0, 75, 150]);
     assert.deepEqual(
       pixels(attentionUri([1, 1], [0])).filter((_, i) => i % 4 === 3),
       [0],

@@ -1,0 +1,74 @@
+import { Capture, F, fence, noGrad, optim, randint, randn, scope, untracked, ViT, zeros } from '../../lib/index.js';
+import { native } from '../../lib/native.js';
+import { kernelBench } from '../kernels/index.js';
+import type { ModelSizes, Params, Work } from '../work.js';
+
+/** Something to time: enqueues one step. */
+export type Step = () => void;
+
+/** vitrine's step for a work, recorded once and then replayed, as the Trainer does. */
+export function prepareStep(work: Work): Promise<Step> {
+  switch (work.kind) {
+    case 'peak': {
+      const results = zeros([work.tiles]);
+      const { handle } = results;
+      return Promise.resolve(() => native.peakFma(handle, work.tiles, work.flopsPerTile, work.precision === 'bf16'));
+    }
+    case 'kernel':
+      return kernelStep(work.op, work.params, work.backward);
+    case 'train':
+      return trainStep(work.model, work.batch);
+    case 'infer':
+      return inferStep(work.model, work.batch);
+  }
+}
+
+async function kernelStep(op: string, params: Params, backward: boolean): Promise<Step> {
+  const { inputs, run } = kernelBench(op).prepare(params);
+  if (!backward) return recorded(() => noGrad(run));
+  const shape = scope(() => run()?.shape ?? []);
+  const dy = randn(shape);
+  return recorded(() => {
+    for (const input of inputs) {
+      input.grad?.dispose();
+      input.grad = null;
+    }
+    run()?.backward(dy);
+  });
+}
+
+async function trainStep(sizes: ModelSizes, batch: number): Promise<Step> {
+  const model = new ViT(sizes);
+  const optimizer = new optim.SGD(model.parameters(), { lr: 1e-3, momentum: 0.9 });
+  const images = randn([batch, sizes.inChans, sizes.imgSize, sizes.imgSize]);
+  const labels = randint(0, sizes.numClasses, [batch]);
+  optimizer.advance();
+  const replay = await recorded(() => {
+    optimizer.zeroGrad();
+    F.crossEntropy(model.forward(images), labels).backward();
+    optimizer.apply();
+  });
+  return () => {
+    optimizer.advance();
+    replay();
+  };
+}
+
+function inferStep(sizes: ModelSizes, batch: number): Promise<Step> {
+  const model = new ViT(sizes);
+  model.eval();
+  const images = randn([batch, sizes.inChans, sizes.imgSize, sizes.imgSize]);
+  return recorded(() => noGrad(() => model.forward(images)));
+}
+
+/** Runs `fn` once op by op, then records it. Nothing that it makes outlives a run, but for gradients. */
+async function recorded(fn: () => unknown): Promise<Step> {
+  const once = (): void =>
+    scope(() => {
+      fn();
+    });
+  once();
+  await fence();
+  const capture = untracked(() => new Capture(once));
+  return () => capture.replay();
+}

@@ -1,0 +1,35 @@
+/**
+ * vitrine as a contender, in a process of its own. Requests come as lines of JSON on stdin, one answer each goes to
+ * stdout; see protocol.ts.
+ */
+import { createInterface } from 'node:readline';
+import { info, setThreads } from '../../lib/index.js';
+import type { Answer, Request } from '../protocol.js';
+import { ResidentGrowth } from './resident-memory.js';
+import { prepareStep } from './steps.js';
+import { Timer } from './timing.js';
+
+let timer: Timer | undefined;
+let growth: ResidentGrowth | undefined;
+
+async function answer(request: Request): Promise<Answer> {
+  if ('work' in request) {
+    setThreads(request.threads);
+    growth = new ResidentGrowth();
+    timer = new Timer(await prepareStep(request.work));
+    await timer.warmUp();
+    return { prepared: true };
+  }
+  if ('seconds' in request) return { samplesMs: (await timer?.round(request.seconds)) ?? [] };
+  return { peakBytes: growth?.peakBytes() ?? null };
+}
+
+function send(message: Answer): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
+
+send({ ready: `vitrine ${info().version}` });
+for await (const line of createInterface({ input: process.stdin })) {
+  const request = JSON.parse(line) as Request; // from the runner
+  send(await answer(request).catch((error: Error) => ({ error: error.message })));
+}

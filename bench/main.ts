@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { exitOnClosedOutput, reportFailure } from '../lib/cli/failure.js';
+import { addCommonFlags, addSuiteFlags, type CommonFlags } from './options.js';
+import { casesOf, runCases } from './run-suite.js';
+import { openSession } from './session.js';
+import type { Suite, SuiteOptions } from './suite.js';
+import { SUITES } from './suites/index.js';
+import { Terminal } from './terminal.js';
+
+/** Runs a suite and prints its records. */
+async function run(suite: Suite, flags: CommonFlags & Partial<SuiteOptions>): Promise<void> {
+  const terminal = new Terminal();
+  const { vs = [], seconds, allowOverride = false } = flags;
+  const session = openSession({ vs, seconds, allowOverride }, terminal);
+  const options = { ...flags, threads: flags.threads ?? session.info.threads };
+  const cases = casesOf(suite, options, session.machine, flags.case);
+  if (flags.json) {
+    await runCases(cases, session.runner, (records) => {
+      terminal.clear();
+      for (const record of records) console.log(JSON.stringify(record));
+    });
+    return;
+  }
+  const records = await runCases(cases, session.runner);
+  await terminal.showTable(records, session, options.threads);
+}
+
+const program = new Command('vitrine bench')
+  .description('Times vitrine, and others beside it; medians of turns that alternate, each in a process of its own')
+  .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'vitrine: ')) })
+  .showSuggestionAfterError()
+  .exitOverride();
+for (const suite of SUITES) {
+  const command = program.command(suite.name).description(suite.description);
+  addCommonFlags(addSuiteFlags(command, suite.options), suite.hasPeers).action((flags) => run(suite, flags));
+}
+
+exitOnClosedOutput();
+try {
+  await program.parseAsync();
+} catch (error) {
+  reportFailure(error, Boolean(process.env.VITRINE_DEBUG));
+}

@@ -1,0 +1,70 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { checkOneOf, expected } from '../lib/check.js';
+import { number, wholeNumber } from '../lib/cli/flags.js';
+import { PEERS, type Peer } from './contenders.js';
+import type { SuiteOption } from './suite.js';
+
+/** The flags of every suite, parsed. */
+export interface CommonFlags {
+  readonly threads?: number;
+  readonly case?: RegExp;
+  readonly json?: true;
+  readonly vs?: readonly Peer[];
+  readonly seconds: number;
+  readonly allowOverride?: true;
+}
+
+const DEFAULT_SECONDS = 3;
+const MOST_SECONDS = 3600;
+const MOST_THREADS = 1024;
+
+/** Adds the flags that say how to measure. */
+export function addCommonFlags(command: Command, hasPeers: boolean): Command {
+  command
+    .option('--threads <n>', 'threads; default: the CPUs that the process may use', threads)
+    .option('--case <regex>', 'only cases whose names match', pattern)
+    .option('--json', 'a JSON object a line')
+    .option('--seconds <s>', 'for each contender of each case', seconds, DEFAULT_SECONDS)
+    .option('--allow-override', 'measure even while OPENBLAS_CORETYPE forces slower kernels');
+  if (hasPeers) {
+    command.option('--vs <names>', `others to time in turn: ${PEERS.join(', ')}; may be repeated`, peers);
+  }
+  return command;
+}
+
+const SUITE_FLAGS: Readonly<Record<SuiteOption, readonly [flags: string, description: string]>> = {
+  model: ['--model <name>', "'digits', 'tiny', a letter and patch size as 'Ti/16', or a name of ViT.list()"],
+  batch: ['--batch <n>', 'images'],
+  img: ['--img <px>', 'side of the image'],
+  patch: ['--patch <px>', 'side of a patch'],
+  dim: ['--dim <n>', 'width of the embedding'],
+  classes: ['--classes <n>', 'classes of the head'],
+};
+
+/** Adds the flags that change a suite's cases. */
+export function addSuiteFlags(command: Command, options: readonly SuiteOption[]): Command {
+  for (const name of options) {
+    const [flags, description] = SUITE_FLAGS[name];
+    if (name === 'model') command.option(flags, description);
+    else command.option(flags, description, wholeNumber(`--${name}`, 1));
+  }
+  return command;
+}
+
+const threads = wholeNumber('--threads', 1, MOST_THREADS);
+const seconds = number('--seconds', 0, MOST_SECONDS);
+
+function pattern(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? `${error.message}.` : '');
+  }
+}
+
+/** Contenders, separated by commas; a repeated flag adds to what was given. */
+export function peers(text: string, before: readonly Peer[] = []): Peer[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) throw expected(`names among ${PEERS.join(', ')}`, '--vs', text);
+  return [...new Set([...before, ...names.map((name) => checkOneOf(name, '--vs', PEERS))])];
+}

@@ -1,0 +1,131 @@
+import { ContenderProcess } from './contender-process.js';
+import type { Contender } from './contenders.js';
+import { type BenchRecord, recordOf, type Timing } from './record.js';
+import { median } from './statistics.js';
+import type { Case, Precision } from './work.js';
+
+/** The peak to compare with, in 1e9 operations a second; null where there is none. */
+export type PeakOf = (threads: number, precision: Precision) => Promise<number | null>;
+
+/** What a run tells while it goes on. */
+export interface RunEvents {
+  /** A contender is left out, of all that follows or of one case. */
+  onSkip(sentence: string): void;
+  /** What is being timed. */
+  onProgress(text: string): void;
+}
+
+/** A contender that is being timed on a case. */
+interface Turn {
+  readonly contender: Contender;
+  readonly process: ContenderProcess;
+  readonly samplesMs: number[];
+  /** Whether the process is this case's alone. */
+  readonly fresh: boolean;
+}
+
+// Contenders take turns this often, so that what disturbs the machine for a while disturbs all of them.
+const ROUNDS = 5;
+
+/** Runs cases, each with all contenders in turn; the first contender is the one that ratios refer to. */
+export class Runner {
+  /** What the contenders that ran call themselves, with version. */
+  readonly versions = new Map<string, string>();
+  readonly #contenders: Contender[];
+  readonly #shared = new Map<Contender, ContenderProcess>();
+
+  constructor(
+    contenders: readonly Contender[],
+    readonly seconds: number,
+    readonly peakOf: PeakOf,
+    readonly events: RunEvents,
+  ) {
+    this.#contenders = [...contenders];
+  }
+
+  /** The records of a case, in the order of the contenders; throws when the first contender fails. */
+  async run(item: Case): Promise<BenchRecord[]> {
+    this.events.onProgress(`${item.suite}: ${item.name}`);
+    const timings = await this.time(item);
+    const first = timings.find((timing) => timing.contender === this.#contenders[0]?.name);
+    const base = first === undefined ? null : median(first.samplesMs);
+    const records: BenchRecord[] = [];
+    for (const timing of timings) {
+      records.push(recordOf(item, timing, await this.peakOf(item.threads, timing.precision), base));
+    }
+    return records;
+  }
+
+  /** The raw timings of a case. */
+  async time(item: Case): Promise<Timing[]> {
+    const turns: Turn[] = [];
+    try {
+      for (const contender of [...this.#contenders]) {
+        if (!contender.runs(item.work)) continue;
+        const turn = await this.#prepare(contender, item);
+        if (turn !== undefined) turns.push(turn);
+      }
+      for (let round = 0; round < ROUNDS; round++) {
+        for (const { process, samplesMs } of turns) {
+          const answer = await process.ask({ seconds: this.seconds / ROUNDS });
+          if ('samplesMs' in answer) for (const sample of answer.samplesMs) samplesMs.push(sample);
+        }
+      }
+      const timings: Timing[] = [];
+      for (const { contender, process, samplesMs } of turns) {
+        const answer = await process.ask({ end: true });
+        // Of an op alone it would be the allocator's, and in a shared process that of the ops before.
+        const peakBytes = 'model' in item.work && 'peakBytes' in answer ? answer.peakBytes : null;
+        timings.push({ contender: contender.name, precision: contender.precision, samplesMs, peakBytes });
+      }
+      return timings;
+    } finally {
+      for (const { process, fresh } of turns) if (fresh) await process.close();
+    }
+  }
+
+  /** Ends the processes that cases share. */
+  async close(): Promise<void> {
+    for (const process of this.#shared.values()) await process.close();
+    this.#shared.clear();
+  }
+
+  /** The contender, ready to be timed; undefined, which is said, when it cannot run this case. */
+  async #prepare(contender: Contender, item: Case): Promise<Turn | undefined> {
+    const fresh = contender.startsFast || item.work.kind !== 'kernel';
+    const process = await this.#open(contender, fresh);
+    if (process === undefined) return undefined;
+    try {
+      await process.ask({ work: item.work, threads: item.threads });
+      return { contender, process, samplesMs: [], fresh };
+    } catch (error) {
+      await process.close();
+      this.#shared.delete(contender);
+      if (contender === this.#contenders[0]) throw error;
+      this.events.onSkip(`${contender.name}: skipped for ${item.name}, ${reason(error)}.`);
+      return undefined;
+    }
+  }
+
+  /** A process for the contender; undefined, said once, when it cannot be started. */
+  async #open(contender: Contender, fresh: boolean): Promise<ContenderProcess | undefined> {
+    const shared = this.#shared.get(contender);
+    if (!fresh && shared !== undefined) return shared;
+    try {
+      const { process, version } = await ContenderProcess.start(contender.command());
+      this.versions.set(contender.name, version);
+      if (!fresh) this.#shared.set(contender, process);
+      return process;
+    } catch (error) {
+      if (contender === this.#contenders[0]) throw error;
+      this.#contenders.splice(this.#contenders.indexOf(contender), 1);
+      this.events.onSkip(`${contender.name}: skipped, ${reason(error)}. ${contender.advice}`);
+      return undefined;
+    }
+  }
+}
+
+function reason(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.trim().replace(/\s+/g, ' ').replace(/\.$/, '');
+}

@@ -1,0 +1,11 @@
+import type { Suite } from '../suite.js';
+import { embed } from './embed.js';
+import { gemm } from './gemm.js';
+import { infer } from './infer.js';
+import { kernels } from './kernels.js';
+import { peak } from './peak.js';
+import { scale } from './scale.js';
+import { tiny } from './tiny.js';
+import { train } from './train.js';
+
+export const SUITES: readonly Suite[] = [peak, gemm, kernels, embed, train, infer, tiny, scale];

@@ -1,0 +1,95 @@
+import { shapeText } from '../check.js';
+import { nearestName } from '../nn/nearest-name.js';
+import type { Tensor } from '../tensor.js';
+import { quoted } from './file-error.js';
+import type { Reading } from './layouts/layout.js';
+import { fileNames, type Mapping, type Piece } from './layouts/rules.js';
+import type { TensorInfo } from './tensor-record.js';
+
+type Infos = ReadonlyMap<string, TensorInfo>;
+
+/** A parameter's shape as a piece would have it, had the parameter no other parts; undefined if it cannot have one. */
+export function shapeOfPiece({ source, axes, index }: Piece, infos: Infos): readonly number[] | undefined {
+  const shape = infos.get(source)?.shape.slice(index === undefined ? 0 : 1);
+  if (axes === undefined || shape === undefined) return shape;
+  return axes.length === shape.length ? axes.map((axis) => shape[axis] ?? 0) : undefined;
+}
+
+/**
+ * What keeps a checkpoint from filling a model, one clause for each tensor; empty when it fits.
+ *
+ * @param fresh parameters that need no tensor
+ * @param resized parameters that may have another shape
+ */
+export function misfits(
+  parameters: ReadonlyMap<string, Tensor>,
+  { pieces, unexpected }: Mapping,
+  infos: Infos,
+  { rules, spell }: Reading,
+  { fresh, resized }: { fresh: ReadonlySet<string>; resized: ReadonlySet<string> },
+): string[] {
+  const problems: string[] = [];
+  const missing: string[] = [];
+  const all: string[] = [];
+  for (const own of parameters.keys()) {
+    if (fresh.has(own)) continue;
+    const given = new Set(pieces.get(own)?.map(({ part }) => part[0]));
+    const stacked = pieces.get(own)?.[0]?.index !== undefined;
+    for (const { name, part } of fileNames(own, rules)) {
+      all.push(spell(name));
+      if (!given.has(part[0]) && !stacked) missing.push(spell(name));
+    }
+  }
+  const extra = [...pieces].flatMap(([own, parts]) => (parameters.has(own) ? [] : parts.map(({ source }) => source)));
+  const strange = [...new Set([...unexpected, ...extra])];
+  // A hostile file may hold a hundred thousand names, each as long as it likes.
+  const compare = (name: string): boolean => name.length <= 200 && strange.length * all.length <= 500_000;
+  for (const name of missing) problems.push(`${quoted(name)} is missing`);
+  for (const name of strange) {
+    const near = compare(name) ? (nearestName(name, missing) ?? nearestName(name, all)) : undefined;
+    problems.push(`${quoted(name)} is not expected${near === undefined ? '' : ` (nearest: ${quoted(near)})`}`);
+  }
+  for (const [own, parameter] of parameters) {
+    for (const piece of pieces.get(own) ?? []) {
+      const problem = notFloating(piece, infos) ?? (resized.has(own) ? undefined : mismatch(piece, parameter.shape, infos));
+      if (problem !== undefined) problems.push(`${quoted(piece.source)} ${problem}`);
+    }
+  }
+  return problems;
+}
+
+const floating: readonly string[] = ['F64', 'F32', 'F16', 'BF16'];
+
+function notFloating({ source }: Piece, infos: Infos): string | undefined {
+  const dtype = infos.get(source)?.dtype;
+  return dtype === undefined || floating.includes(dtype) ? undefined : `is ${dtype} instead of ${floating.join(', ')}`;
+}
+
+/** Why a piece cannot be its part of a parameter of this shape. */
+function mismatch(piece: Piece, shape: readonly number[], infos: Infos): string | undefined {
+  const [, parts] = piece.part;
+  const wanted = [(shape[0] ?? 1) / parts, ...shape.slice(1)];
+  const given = shapeOfPiece(piece, infos);
+  if (given !== undefined && (piece.axes === undefined ? equal(given, wanted) : mergesInto(given, wanted))) {
+    return undefined;
+  }
+  const own = piece.axes === undefined ? shapeText(wanted) : `one that becomes ${shapeText(wanted)}`;
+  return `has shape ${shapeText(infos.get(piece.source)?.shape ?? [])} instead of ${own}`;
+}
+
+/** Whether shapes are the same, but for leading ones. */
+function equal(a: readonly number[], b: readonly number[]): boolean {
+  const core = (shape: readonly number[]): string => shapeText(shape.slice(shape.findIndex((size) => size !== 1)));
+  return core(a) === core(b);
+}
+
+/** Whether joining neighbouring axes of `fine` gives `coarse`. */
+function mergesInto(fine: readonly number[], coarse: readonly number[]): boolean {
+  let next = 0;
+  for (const size of coarse) {
+    let product = fine[next++] ?? Number.NaN;
+    while (product < size && next < fine.length) product *= fine[next++] ?? 1;
+    if (product !== size) return false;
+  }
+  return fine.slice(next).every((size) => size === 1);
+}

@@ -1,0 +1,81 @@
+import type { ViTConfig } from '../../nn/vit-config.js';
+import type { Preprocessing } from '../preprocessing.js';
+
+type Config = Readonly<ViTConfig>;
+type Json = Record<string, unknown>;
+
+/** DeiT's classes take two tokens in front of the patches. */
+function isDeit({ distilled, regTokens }: Config): boolean {
+  return distilled || regTokens === 1;
+}
+
+function architectureOf(config: Config): string {
+  const family = isDeit(config) ? 'DeiT' : 'ViT';
+  if (config.numClasses === 0) return `${family}Model`;
+  return `${family}ForImageClassification${config.distilled ? 'WithTeacher' : ''}`;
+}
+
+/** The name in the file of a tensor that rules know without prefix: the bare model's has none. */
+export function huggingFaceSpelling(config: Config): (name: string) => string {
+  const prefix = config.numClasses === 0 ? '' : isDeit(config) ? 'deit.' : 'vit.';
+  return (name) => (/^\w*classifier\./.test(name) ? name : prefix + name);
+}
+
+const activations = { gelu: 'gelu', gelu_tanh: 'gelu_pytorch_tanh', relu: 'relu' } as const;
+
+/** The config.json of `ViTConfig` or `DeiTConfig`. */
+export function huggingFaceConfig(config: Config, labels: readonly string[] | undefined): Json {
+  const { embedDim, numClasses } = config;
+  const names = Array.from({ length: numClasses }, (_, i) => labels?.[i] ?? `LABEL_${i}`);
+  return {
+    architectures: [architectureOf(config)],
+    attention_probs_dropout_prob: config.attnDropRate,
+    dtype: 'float32',
+    encoder_stride: 16,
+    hidden_act: activations[config.act],
+    hidden_dropout_prob: config.projDropRate,
+    hidden_size: embedDim,
+    image_size: sizeOf(config.imgSize),
+    initializer_range: 0.02,
+    intermediate_size: Math.floor(embedDim * config.mlpRatio),
+    layer_norm_eps: config.normEps,
+    model_type: isDeit(config) ? 'deit' : 'vit',
+    num_attention_heads: config.numHeads,
+    num_channels: config.inChans,
+    num_hidden_layers: config.depth,
+    patch_size: sizeOf(config.patchSize),
+    pooler_act: 'tanh',
+    pooler_output_size: embedDim,
+    qkv_bias: config.qkvBias,
+    ...(numClasses > 0 && {
+      id2label: Object.fromEntries(names.entries()),
+      label2id: Object.fromEntries(names.map((name, i) => [name, i])),
+    }),
+  };
+}
+
+function sizeOf(size: ViTConfig['imgSize']): number | readonly number[] {
+  if (typeof size === 'number') return size;
+  return size[0] === size[1] ? size[0] : size;
+}
+
+// PIL.Image.Resampling.
+const resampling = { nearest: 0, lanczos: 1, bilinear: 2, bicubic: 3 } as const;
+
+/** The preprocessor_config.json of `ViTImageProcessor` or `DeiTImageProcessor`. */
+export function huggingFaceProcessor(config: Config, { resize, crop, interpolation, mean, std }: Preprocessing): Json {
+  const crops = typeof resize === 'number' || resize[0] !== crop[0] || resize[1] !== crop[1];
+  return {
+    image_processor_type: `${isDeit(config) || crops ? 'DeiT' : 'ViT'}ImageProcessor`,
+    do_resize: true,
+    size: typeof resize === 'number' ? { shortest_edge: resize } : { height: resize[0], width: resize[1] },
+    resample: resampling[interpolation],
+    do_center_crop: crops,
+    ...(crops && { crop_size: { height: crop[0], width: crop[1] } }),
+    do_rescale: true,
+    rescale_factor: 1 / 255,
+    do_normalize: true,
+    image_mean: mean,
+    image_std: std,
+  };
+}

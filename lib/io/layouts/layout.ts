@@ -1,0 +1,52 @@
+import type { ViTConfig } from '../../nn/vit-config.js';
+import type { JsonFields } from '../json-fields.js';
+import type { Preprocessing } from '../preprocessing.js';
+import type { ResizeMethod } from '../position-resize.js';
+import type { TensorInfo } from '../tensor-record.js';
+import type { Rule } from './rules.js';
+
+/** The library, or release, whose names and conventions a checkpoint follows. */
+export type LayoutName = 'timm' | 'torchvision' | 'hf' | 'google';
+
+/** What a layout gets to see of a checkpoint. */
+export interface Evidence {
+  readonly path: string;
+  /** Of tensors, by their names in the file. */
+  readonly infos: ReadonlyMap<string, TensorInfo>;
+  /** The `config.json` beside the weights. */
+  readonly config: JsonFields | undefined;
+  /** The `preprocessor_config.json` beside the weights. */
+  readonly preprocessor: JsonFields | undefined;
+}
+
+/** A layout as it applies to one checkpoint. */
+export interface Reading {
+  /** By the name that rules know, the tensor's name in the file; tensors that are no business of ours are left out. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly rules: readonly Rule[];
+  /** The name in the file of a tensor that rules know by `name`. */
+  spell(name: string): string;
+}
+
+/** The size of a model as its weights tell it, in pixels and channels. */
+export interface ModelSize {
+  readonly imgSize: readonly [number, number];
+  readonly inChans: number;
+  readonly embedDim: number;
+  readonly depth: number;
+  readonly distilled: boolean;
+}
+
+/** One way in which checkpoints are laid out. */
+export interface Layout {
+  readonly name: LayoutName;
+  /** What many names in such a file look like, and none in those of other layouts. */
+  readonly marks: RegExp;
+  read(evidence: Evidence): Reading;
+  /** What the shapes of the weights do not tell: heads, epsilon, activation; where it is known. */
+  configure(evidence: Evidence): Partial<ViTConfig>;
+  /** How the library prepares images for a model of this size. */
+  preprocessing(evidence: Evidence, size: ModelSize): Preprocessing;
+  /** How the library fits position embeddings to another image size. */
+  readonly positionResize: ResizeMethod;
+}

@@ -1,0 +1,22 @@
+import { fileError, quoted } from '../file-error.js';
+import { google } from './google.js';
+import { huggingFace } from './hugging-face.js';
+import type { Evidence, Layout } from './layout.js';
+import { timm } from './timm.js';
+import { torchvision } from './torchvision.js';
+
+const layouts: readonly Layout[] = [timm, torchvision, huggingFace, google];
+
+/** The layout whose marks most names bear; throws if none does. */
+export function recogniseLayout({ infos, path }: Evidence): Layout {
+  const names = [...infos.keys()];
+  let best: Layout | undefined;
+  let most = 0;
+  for (const layout of layouts) {
+    const count = names.filter((name) => layout.marks.test(name)).length;
+    if (count > most) [best, most] = [layout, count];
+  }
+  if (best !== undefined) return best;
+  const received = names.length === 0 ? 'no tensors' : `tensors such as ${names.slice(0, 3).map(quoted).join(', ')}`;
+  throw fileError("a ViT's weights as timm, torchvision, Hugging Face or Google lay them out", path, received);
+}

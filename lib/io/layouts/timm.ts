@@ -1,0 +1,82 @@
+import { expected } from '../../check.js';
+import { configOf, modelNames } from '../../nn/vit-registry.js';
+import type { ViTConfig } from '../../nn/vit-config.js';
+import type { JsonFields } from '../json-fields.js';
+import { imagenetStatistics, type Preprocessing, standardFor } from '../preprocessing.js';
+import type { Layout, ModelSize } from './layout.js';
+import type { Rule } from './rules.js';
+
+/** Our names are timm's. */
+export const timmRules: readonly Rule[] = [
+  // As the authors of DeiT III (and timm, on loading their files) name LayerScale.
+  { file: 'blocks.*.gamma_1', own: 'blocks.*.ls1.gamma', alias: true },
+  { file: 'blocks.*.gamma_2', own: 'blocks.*.ls2.gamma', alias: true },
+  { file: '**', own: '**' },
+];
+
+export const timm: Layout = {
+  name: 'timm',
+  marks: /^(patch_embed\.|blocks\.|cls_token$|pos_embed$)/,
+
+  read: ({ infos }) => ({
+    names: new Map([...infos.keys()].map((name) => [name, name])),
+    rules: timmRules,
+    spell: (name) => name,
+  }),
+
+  configure: ({ config }) => ({ normEps: 1e-6, act: 'gelu', ...(config && fromConfig(config)) }),
+
+  preprocessing({ config, infos }, size) {
+    const given = config?.object('pretrained_cfg');
+    const usual = usualPreprocessing(size, infos.has('blocks.0.ls1.gamma') || infos.has('blocks.0.gamma_1'));
+    const cropShare = given?.number('crop_pct', 1e-3) ?? usual.cropShare;
+    const resized = size.imgSize.map((pixels) => Math.floor(pixels / cropShare)) as [number, number]; // of a pair
+    const squash = given?.string('crop_mode') === 'squash' || resized[0] !== resized[1];
+    return {
+      resize: squash ? resized : resized[0],
+      crop: size.imgSize,
+      interpolation: interpolationOf(given?.string('interpolation') ?? 'bicubic'),
+      mean: given?.numbers('mean') ?? usual.mean,
+      std: given?.numbers('std') ?? usual.std,
+    };
+  },
+
+  positionResize: 'bicubic-antialias',
+};
+
+const pools = ['token', 'avg', 'avgmax', 'max', 'map'] as const;
+
+/** What the config.json of timm's `save_for_hf` tells. */
+function fromConfig(config: JsonFields): Partial<ViTConfig> {
+  const [architecture = ''] = (config.string('architecture') ?? '').split('.');
+  if (architecture.includes('quickgelu')) {
+    throw expected('a model with GELU', config.where, architecture, 'QuickGELU is not among the activations here.');
+  }
+  const size = config.object('pretrained_cfg')?.numbers('input_size');
+  const pool = pools.find((name) => name === config.string('global_pool'));
+  return {
+    ...(modelNames().includes(architecture) && headsOf(architecture)),
+    // Its CLIP models keep OpenAI's epsilon, PyTorch's default.
+    ...(architecture.includes('_clip_') && { normEps: 1e-5 }),
+    ...(pool && { globalPool: pool }),
+    ...(size?.length === 3 && { imgSize: [size[1], size[2]] as [number, number] }),
+  };
+}
+
+function headsOf(architecture: string): Partial<ViTConfig> {
+  const { numHeads } = configOf(architecture);
+  return numHeads === undefined ? {} : { numHeads };
+}
+
+/** timm's default_cfgs of vision_transformer.py and, with their own statistics, of deit.py. */
+function usualPreprocessing({ imgSize, distilled, inChans }: ModelSize, layerScale: boolean) {
+  const deit = (distilled || layerScale) && inChans === 3;
+  return { cropShare: imgSize[0] >= 384 ? 1 : 0.9, ...(deit ? imagenetStatistics : standardFor(inChans)) };
+}
+
+function interpolationOf(name: string): Preprocessing['interpolation'] {
+  // timm draws one of several at random in training and uses bicubic in evaluation.
+  if (name === 'random') return 'bicubic';
+  if (name === 'bilinear' || name === 'bicubic' || name === 'nearest' || name === 'lanczos') return name;
+  throw expected('bilinear, bicubic, nearest or lanczos', 'the interpolation of pretrained_cfg', name);
+}

@@ -1,0 +1,77 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkOneOf, expected, Text } from '../check.js';
+import { native } from '../native.js';
+import type { ViT } from '../nn/vit.js';
+import { settled } from '../stream.js';
+import type { Tensor } from '../tensor.js';
+import { writeFileAtomically } from './atomic-file.js';
+import { fileErrorFrom } from './file-error.js';
+import { huggingFaceConfig, huggingFaceProcessor, huggingFaceSpelling } from './layouts/hugging-face-config.js';
+import { huggingFaceRules } from './layouts/hugging-face.js';
+import { objections, type SavedLayout, savedLayouts } from './layouts/objections.js';
+import { fileNames, type Rule } from './layouts/rules.js';
+import { timmRules } from './layouts/timm.js';
+import { torchvisionRules } from './layouts/torchvision.js';
+import { type TensorSource, writeSafetensors } from './safetensors.js';
+
+/** Options of `ViT.save`. */
+export interface SaveOptions {
+  /** Whose names and files. Default `'timm'`, whose names are ours. */
+  readonly layout?: SavedLayout;
+}
+
+/** See `ViT.save`. */
+export async function saveCheckpoint(model: ViT, path: string, { layout = 'timm' }: SaveOptions): Promise<void> {
+  checkOneOf(layout, 'save layout', savedLayouts);
+  const against = objections(model.config, layout);
+  if (against.length > 0) {
+    const advice = 'io.saveSafetensors(path, model.stateDict()) saves any model.';
+    throw expected(`a model that ${layout} has too`, 'save', new Text(`one with ${against.join(', ')}`), advice);
+  }
+  if (layout === 'timm') return writeSafetensors(path, entriesOf(model, timmRules));
+  if (layout === 'torchvision') return writeSafetensors(path, entriesOf(model, torchvisionRules));
+  return saveHuggingFace(model, path);
+}
+
+async function saveHuggingFace(model: ViT, folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (cause) {
+    throw fileErrorFrom(cause, 'a folder that may be made', folder, 'Hugging Face checkpoints are folders.');
+  }
+  const spell = huggingFaceSpelling(model.config);
+  const entries = entriesOf(model, huggingFaceRules({ teacher: model.config.distilled }), spell);
+  await writeSafetensors(join(folder, 'model.safetensors'), entries, { format: 'pt' });
+  await writeJson(join(folder, 'config.json'), huggingFaceConfig(model.config, model.pretrainedConfig?.labels));
+  const { pretrainedConfig } = model;
+  if (pretrainedConfig === undefined) return;
+  await writeJson(join(folder, 'preprocessor_config.json'), huggingFaceProcessor(model.config, pretrainedConfig));
+}
+
+function writeJson(path: string, value: Readonly<Record<string, unknown>>): Promise<void> {
+  const sorted = Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return writeFileAtomically(path, [Buffer.from(`${JSON.stringify(sorted, null, 2)}\n`)]);
+}
+
+/** The model's tensors under a library's names; parts are read one at a time. */
+function entriesOf(
+  model: ViT,
+  rules: readonly Rule[],
+  spell: (name: string) => string = (name) => name,
+): [name: string, source: TensorSource][] {
+  return [...model.stateDict()].flatMap(([own, parameter]) =>
+    fileNames(own, rules).map(({ name, part: [part, parts] }): [string, TensorSource] => {
+      const [rows = 1, ...rest] = parameter.shape;
+      const data = (): Promise<Uint8Array> => readPart(parameter, part, parts);
+      return [spell(name), { dtype: 'F32', shape: [rows / parts, ...rest], data }];
+    }),
+  );
+}
+
+/** Part `part` of `parts` along axis 0, as bytes. */
+async function readPart(parameter: Tensor, part: number, parts: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array((parameter.size / parts) * Float32Array.BYTES_PER_ELEMENT);
+  const { handle } = parameter;
+  return settled(bytes, (done) => native.read(handle, bytes, part * bytes.byteLength, done));
+}

@@ -1,0 +1,36 @@
+import { checkInteger, checkNumber, expected } from '../check.js';
+import { groupNorm } from '../ops/group-norm.js';
+import { ones, type Tensor, zeros } from '../tensor.js';
+import { Module } from './module.js';
+
+/**
+ * Group normalisation of (N,C,...), with learned scale and shift for each channel.
+ *
+ * @throws TypeError unless the groups divide the channels
+ * Counterpart: `torch.nn.GroupNorm`.
+ */
+export class GroupNorm extends Module {
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+  readonly eps: number;
+
+  constructor(
+    readonly numGroups: number,
+    readonly numChannels: number,
+    options: { eps?: number } = {},
+  ) {
+    super();
+    checkInteger(numGroups, 'GroupNorm numGroups', 1);
+    checkInteger(numChannels, 'GroupNorm numChannels', 1);
+    if (numChannels % numGroups !== 0) {
+      throw expected(`groups that divide the ${numChannels} channels`, 'GroupNorm numGroups', numGroups);
+    }
+    this.eps = checkNumber(options.eps ?? 1e-5, 'GroupNorm eps', 0);
+    this.weight = this.parameter('weight', () => ones([numChannels]));
+    this.bias = this.parameter('bias', () => zeros([numChannels]));
+  }
+
+  forward(x: Tensor): Tensor {
+    return groupNorm(x, this.numGroups, this.weight, this.bias, { eps: this.eps });
+  }
+}

@@ -1,0 +1,149 @@
+import { noGrad } from '../autograd.js';
+import { checkInteger, sizeOf } from '../check.js';
+import { scope } from '../scope.js';
+import { Tensor } from '../tensor.js';
+import type { Module } from './module.js';
+import { ownMultiplyAdds } from './multiply-adds.js';
+import { summaryTable } from './summary-table.js';
+
+/** One module in a summary. What lies deeper than the rows go counts for the row above it. */
+export interface SummaryRow {
+  /** As in `namedModules`; '' for the model. */
+  name: string;
+  /** The class. */
+  type: string;
+  depth: number;
+  /** Of the last call; null for a module whose `forward` was not called. */
+  outputShape: readonly number[] | null;
+  parameters: number;
+  multiplyAdds: number;
+}
+
+/** The numbers of a summary. A multiply-add is two floating-point operations. */
+export interface SummaryNumbers {
+  rows: SummaryRow[];
+  parameters: number;
+  trainableParameters: number;
+  multiplyAdds: number;
+  inputBytes: number;
+  /** Of the outputs of modules that hold parameters, and of gradients of the same size. */
+  activationBytes: number;
+  parameterBytes: number;
+}
+
+/** What `summary` gives; as a string, a table. */
+export interface ModelSummary extends SummaryNumbers {
+  toString(): string;
+}
+
+interface Seen {
+  outputShape: readonly number[] | null;
+  multiplyAdds: number;
+}
+
+const BYTES = 4;
+
+/**
+ * Runs a module once, without gradients, and tells each module's output shape, parameters and multiply-adds.
+ *
+ * @param options `depth` of the rows below the module itself. Default 3.
+ * Counterpart: torchinfo's `summary`.
+ * @example
+ * console.log(String(nn.summary(model, zeros([1, 3, 224, 224]))));
+ */
+export function summary(module: Module & Forward, input: Tensor, options: { depth?: number } = {}): ModelSummary {
+  const depth = checkInteger(options.depth ?? 3, 'summary depth');
+  const modules = module.namedModules();
+  const seen = watch(modules, module, input);
+  const rows = collectRows(modules, seen, depth);
+  const total = (of: (row: SummaryRow) => number): number => rows.reduce((sum, row) => sum + of(row), 0);
+  const parameters = module.parameters();
+  const trainable = parameters.filter((parameter) => parameter.requiresGrad);
+  const found = {
+    rows,
+    parameters: total((row) => row.parameters),
+    trainableParameters: trainable.reduce((sum, parameter) => sum + parameter.size, 0),
+    multiplyAdds: total((row) => row.multiplyAdds),
+    inputBytes: input.size * BYTES,
+    activationBytes: activationBytes(modules, seen),
+    parameterBytes: module.numParameters() * BYTES,
+  };
+  return { ...found, toString: () => summaryTable(found) };
+}
+
+interface Forward {
+  forward(x: Tensor): unknown;
+}
+
+/** Calls the module with every `forward` below it noting what it gave. */
+function watch(modules: ReadonlyMap<string, Module>, module: Forward, input: Tensor): ReadonlyMap<Module, Seen> {
+  const seen = new Map<Module, Seen>();
+  const watched: Module[] = [];
+  const training = new Map([...modules.values()].map((part) => [part, part.training]));
+  try {
+    for (const part of modules.values()) {
+      seen.set(part, { outputShape: null, multiplyAdds: 0 });
+      part.training = false;
+      const { forward } = part as Module & Partial<Forward>;
+      if (forward === undefined) continue;
+      watched.push(part);
+      const noting = (...args: unknown[]): unknown => {
+        const output = Reflect.apply(forward, part, args);
+        if (output instanceof Tensor) {
+          const before = seen.get(part)?.multiplyAdds ?? 0;
+          const own = ownMultiplyAdds(part, args, output);
+          seen.set(part, { outputShape: output.shape, multiplyAdds: before + own });
+        }
+        return output;
+      };
+      // A property of the object, which hides the class's method until it is deleted.
+      Object.defineProperty(part, 'forward', { value: noting, configurable: true });
+    }
+    noGrad(() => scope(() => void module.forward(input)));
+  } finally {
+    for (const part of watched) Reflect.deleteProperty(part, 'forward');
+    for (const [part, mode] of training) part.training = mode;
+  }
+  return seen;
+}
+
+/** The name of the row that a part counts for. */
+function rowOf(name: string, depth: number): string {
+  return name.split('.').slice(0, depth).join('.');
+}
+
+function collectRows(
+  modules: ReadonlyMap<string, Module>,
+  seen: ReadonlyMap<Module, Seen>,
+  depth: number,
+): SummaryRow[] {
+  const rows = new Map<string, SummaryRow>();
+  for (const [name, module] of modules) {
+    const { outputShape, multiplyAdds } = seen.get(module) as Seen; // all were watched
+    const level = name === '' ? 0 : name.split('.').length;
+    const above = rows.get(rowOf(name, depth));
+    if (above !== undefined && level > depth) above.multiplyAdds += multiplyAdds;
+    else
+      rows.set(name, { name, type: module.constructor.name, depth: level, outputShape, parameters: 0, multiplyAdds });
+  }
+  const model = modules.get('') as Module; // the first of them
+  for (const [name, parameter] of model.namedParameters()) {
+    const row = rows.get(rowOf(ownerOf(name, modules), depth)) as SummaryRow; // every module down to `depth` has one
+    row.parameters += parameter.size;
+  }
+  return [...rows.values()];
+}
+
+/** The module that a parameter belongs to: the one above its last name, or that whose name it goes by. */
+function ownerOf(name: string, modules: ReadonlyMap<string, Module>): string {
+  return modules.has(name) ? name : name.slice(0, Math.max(0, name.lastIndexOf('.')));
+}
+
+/** Outputs of modules that hold parameters themselves, twice. */
+function activationBytes(modules: ReadonlyMap<string, Module>, seen: ReadonlyMap<Module, Seen>): number {
+  const model = modules.get('') as Module; // the first of them
+  const owners = new Set([...model.namedParameters().keys()].map((name) => modules.get(ownerOf(name, modules))));
+  let elements = 0;
+  for (const [module, { outputShape }] of seen) if (owners.has(module)) elements += sizeOf(outputShape ?? [0]);
+  return 2 * elements * BYTES;
+}

@@ -1,0 +1,130 @@
+import { checkInteger, checkOneOf } from '../check.js';
+import { scope } from '../scope.js';
+import type { Tensor } from '../tensor.js';
+import { Dropout } from './dropout.js';
+import { LayerNorm } from './layer-norm.js';
+import { Linear } from './linear.js';
+import { Module, ModuleList } from './module.js';
+import { MultiheadAttention } from './multihead-attention.js';
+import { feedForward, type TransformerLayerOptions, toAttentionMasks } from './transformer-encoder.js';
+
+/** Masks of one call of a decoder. */
+export interface DecoderMasks {
+  /** Target position t sees target positions 0..t only. Default false. */
+  tgtIsCausal?: boolean;
+  /** Target position t sees memory positions 0..t only. Default false. */
+  memoryIsCausal?: boolean;
+  /** (B,T) int32 of 0 and 1: target positions at a 1 are ignored as keys. */
+  tgtKeyPaddingMask?: Tensor;
+  /** (B,M) int32 of 0 and 1: memory positions at a 1 are ignored as keys. */
+  memoryKeyPaddingMask?: Tensor;
+}
+
+/**
+ * Self-attention, attention over an encoder's output, and a feed-forward network, each with a residual and a layer norm.
+ *
+ * @throws TypeError when the heads do not divide the width
+ * Source: Vaswani et al. 2017, section 3.1. Counterpart: `torch.nn.TransformerDecoderLayer`, with its parameter names.
+ */
+export class TransformerDecoderLayer extends Module {
+  readonly selfAttn: MultiheadAttention;
+  readonly multiheadAttn: MultiheadAttention;
+  readonly linear1: Linear;
+  readonly linear2: Linear;
+  readonly norm1: LayerNorm;
+  readonly norm2: LayerNorm;
+  readonly norm3: LayerNorm;
+  readonly #dropout: Dropout;
+  readonly #activation: 'relu' | 'gelu';
+  readonly #normFirst: boolean;
+
+  constructor(
+    readonly dModel: number,
+    readonly nHead: number,
+    readonly options: TransformerLayerOptions = {},
+  ) {
+    super();
+    const dropout = options.dropout ?? 0.1;
+    const bias = options.bias !== false;
+    const feedforward = checkInteger(options.dimFeedforward ?? 2048, 'TransformerDecoderLayer dimFeedforward', 1);
+    const norm = { eps: options.layerNormEps ?? 1e-5, bias };
+    const attention = { dropout, bias, batchFirst: options.batchFirst !== false };
+    this.#activation = checkOneOf(options.activation ?? 'relu', 'TransformerDecoderLayer activation', ['relu', 'gelu']);
+    this.#normFirst = options.normFirst === true;
+    this.selfAttn = this.child('self_attn', new MultiheadAttention(dModel, nHead, attention));
+    this.multiheadAttn = this.child('multihead_attn', new MultiheadAttention(dModel, nHead, attention));
+    this.linear1 = this.child('linear1', new Linear(dModel, feedforward, { bias }));
+    this.linear2 = this.child('linear2', new Linear(feedforward, dModel, { bias }));
+    this.norm1 = this.child('norm1', new LayerNorm(dModel, norm));
+    this.norm2 = this.child('norm2', new LayerNorm(dModel, norm));
+    this.norm3 = this.child('norm3', new LayerNorm(dModel, norm));
+    this.#dropout = this.child('dropout', new Dropout(dropout));
+  }
+
+  /** A layer of the same options and the same values. */
+  clone(): TransformerDecoderLayer {
+    const copy = new TransformerDecoderLayer(this.dModel, this.nHead, this.options);
+    copy.loadStateDict(this.stateDict());
+    return copy;
+  }
+
+  /**
+   * @param tgt (B,T,E), or (T,B,E) with `batchFirst: false`
+   * @param memory the encoder's output, (B,M,E) or (M,B,E)
+   * @returns of the target's shape
+   */
+  forward(tgt: Tensor, memory: Tensor, masks: DecoderMasks = {}): Tensor {
+    return scope(() => {
+      if (this.#normFirst) {
+        const attended = tgt.add(this.#attend(this.norm1.forward(tgt), masks));
+        const informed = attended.add(this.#consult(this.norm2.forward(attended), memory, masks));
+        return informed.add(this.#feedForward(this.norm3.forward(informed)));
+      }
+      const attended = this.norm1.forwardSum(this.#attend(tgt, masks), tgt);
+      const informed = this.norm2.forwardSum(this.#consult(attended, memory, masks), attended);
+      return this.norm3.forwardSum(this.#feedForward(informed), informed);
+    });
+  }
+
+  #attend(x: Tensor, { tgtIsCausal, tgtKeyPaddingMask }: DecoderMasks): Tensor {
+    return this.#dropout.forward(this.selfAttn.forward(x, x, x, toAttentionMasks(tgtIsCausal, tgtKeyPaddingMask)));
+  }
+
+  #consult(x: Tensor, memory: Tensor, { memoryIsCausal, memoryKeyPaddingMask }: DecoderMasks): Tensor {
+    const masks = toAttentionMasks(memoryIsCausal, memoryKeyPaddingMask);
+    return this.#dropout.forward(this.multiheadAttn.forward(x, memory, memory, masks));
+  }
+
+  #feedForward(x: Tensor): Tensor {
+    const y = feedForward(x, this.linear1, this.linear2, this.#activation, this.#dropout);
+    return this.#dropout.forward(y);
+  }
+}
+
+/**
+ * A stack of decoder layers, each a copy of the given one, with an optional final norm.
+ *
+ * @throws TypeError unless there is at least one layer
+ * Counterpart: `torch.nn.TransformerDecoder`, with its parameter names.
+ */
+export class TransformerDecoder extends Module {
+  readonly layers: ModuleList<TransformerDecoderLayer>;
+  readonly norm: LayerNorm | undefined;
+
+  constructor(layer: TransformerDecoderLayer, numLayers: number, norm?: LayerNorm) {
+    super();
+    checkInteger(numLayers, 'TransformerDecoder numLayers', 1);
+    const copies = Array.from({ length: numLayers - 1 }, () => layer.clone());
+    this.layers = this.child('layers', new ModuleList([layer, ...copies]));
+    this.norm = norm && this.child('norm', norm);
+  }
+
+  /** As `TransformerDecoderLayer.forward`, through all layers. */
+  forward(tgt: Tensor, memory: Tensor, masks: DecoderMasks = {}): Tensor {
+    return scope(() => {
+      let y = tgt;
+      for (const layer of this.layers) y = layer.forward(y, memory, masks);
+      return this.norm === undefined ? y : this.norm.forward(y);
+    });
+  }
+}

@@ -1,0 +1,71 @@
+import { scope } from '../scope.js';
+import type { Tensor } from '../tensor.js';
+import * as init from './init.js';
+import { LayerNorm } from './layer-norm.js';
+import { Module } from './module.js';
+import { type DecoderMasks, TransformerDecoder, TransformerDecoderLayer } from './transformer-decoder.js';
+import {
+  type EncoderMasks,
+  TransformerEncoder,
+  TransformerEncoderLayer,
+  type TransformerLayerOptions,
+} from './transformer-encoder.js';
+
+/** Options of `Transformer`; the defaults are PyTorch's, but for `batchFirst`. */
+export interface TransformerOptions extends TransformerLayerOptions {
+  /** Width. Default 512. */
+  dModel?: number;
+  /** Heads. Default 8. */
+  nHead?: number;
+  /** Default 6. */
+  numEncoderLayers?: number;
+  /** Default 6. */
+  numDecoderLayers?: number;
+}
+
+/** Masks of one call: `srcIsCausal`, `tgtIsCausal`, `memoryIsCausal`, and a key-padding mask for each. */
+export interface TransformerMasks extends DecoderMasks {
+  /** Source position t sees source positions 0..t only. Default false. */
+  srcIsCausal?: boolean;
+  /** (B,S) int32 of 0 and 1: source positions at a 1 are ignored as keys. */
+  srcKeyPaddingMask?: Tensor;
+}
+
+/**
+ * Encoder and decoder, each with a final norm.
+ *
+ * @throws TypeError when the heads do not divide the width
+ * Source: Vaswani et al. 2017. Counterpart: `torch.nn.Transformer`, with its parameter names and initial values.
+ */
+export class Transformer extends Module {
+  readonly encoder: TransformerEncoder;
+  readonly decoder: TransformerDecoder;
+
+  constructor(options: TransformerOptions = {}) {
+    super();
+    const { dModel = 512, nHead = 8, numEncoderLayers = 6, numDecoderLayers = 6, ...layer } = options;
+    const norm = (): LayerNorm =>
+      new LayerNorm(dModel, { eps: layer.layerNormEps ?? 1e-5, bias: layer.bias !== false });
+    const encoderLayer = new TransformerEncoderLayer(dModel, nHead, layer);
+    this.encoder = this.child('encoder', new TransformerEncoder(encoderLayer, numEncoderLayers, norm()));
+    const decoderLayer = new TransformerDecoderLayer(dModel, nHead, layer);
+    this.decoder = this.child('decoder', new TransformerDecoder(decoderLayer, numDecoderLayers, norm()));
+    for (const parameter of this.parameters()) if (parameter.rank > 1) init.xavierUniform(parameter);
+  }
+
+  /**
+   * @param src (B,S,E), or (S,B,E) with `batchFirst: false`
+   * @param tgt (B,T,E), or (T,B,E)
+   * @returns of the target's shape
+   */
+  forward(src: Tensor, tgt: Tensor, masks: TransformerMasks = {}): Tensor {
+    return scope(() => {
+      const { srcIsCausal, srcKeyPaddingMask, ...decoding } = masks;
+      const encoding: EncoderMasks = {
+        isCausal: srcIsCausal === true,
+        ...(srcKeyPaddingMask && { srcKeyPaddingMask }),
+      };
+      return this.decoder.forward(tgt, this.encoder.forward(src, encoding), decoding);
+    });
+  }
+}

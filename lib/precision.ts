@@ -1,0 +1,40 @@
+import { checkOneOf } from './check.js';
+import { native } from './native.js';
+
+/** The precision of the factors of matrix products; sums, and all else, are float32 in both. */
+export type Precision = 'fp32' | 'bf16';
+
+let current: Precision = 'fp32';
+
+/**
+ * Runs `fn` with the products of linear layers, forward and in the backward of what is recorded, on factors rounded to
+ * bfloat16. Weights, norms, softmax, attention, residuals, reductions and the optimizer stay float32.
+ *
+ * @throws Error where bfloat16 products cannot be had: without oneDNN, or on a CPU without AVX512_BF16
+ * Source: Micikevicius et al. 2018. Counterpart: `torch.autocast('cpu', torch.bfloat16)`.
+ * @example
+ * const loss = autocast('bf16', () => F.crossEntropy(model.forward(images), labels));
+ */
+export function autocast<T>(precision: Precision, fn: () => T): T {
+  checkPrecision(precision, 'autocast');
+  const before = current;
+  current = precision;
+  try {
+    return fn();
+  } finally {
+    current = before;
+  }
+}
+
+/** @internal Throws unless the precision can be had here. */
+export function checkPrecision(precision: unknown, where: string): Precision {
+  const checked = checkOneOf(precision, `${where} precision`, ['fp32', 'bf16']);
+  const reason = checked === 'bf16' ? native.whyNoBf16() : '';
+  if (reason !== '') throw new Error(reason);
+  return checked;
+}
+
+/** @internal The precision that ops called now work in. */
+export function currentPrecision(): Precision {
+  return current;
+}

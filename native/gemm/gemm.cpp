@@ -1,0 +1,52 @@
+#include "gemm/gemm.h"
+
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+
+#include "gemm/provider.h"
+#include "gemm/small.h"
+
+namespace vitrine::gemm {
+namespace {
+
+// oneDNN where there is one, else OpenBLAS. Measured on one core of an Emerald Rapids (170 GFLOP/s at most), medians
+// over the shapes of ViT-Ti to ViT-B: oneDNN 2.6.3 reaches 150 to 165, OpenBLAS 0.3.21 (SkylakeX kernels) 103 to 147.
+Provider Choose() {
+  const char* wanted = std::getenv("VITRINE_GEMM");
+  const std::string name = wanted == nullptr ? "" : wanted;
+  if (name == "openblas") return OpenBlasProvider();
+  if (name == "onednn") return OneDnnProvider();
+  if (!name.empty()) {
+    throw std::runtime_error("Expected 'onednn' or 'openblas' for VITRINE_GEMM but received '" + name +
+                             "'. Unset it to use the faster one.");
+  }
+  try {
+    return OneDnnProvider();
+  } catch (const std::runtime_error&) {
+    return OpenBlasProvider();
+  }
+}
+
+const Provider& Chosen() {
+  static const Provider provider = [] {
+    Provider chosen = Choose();
+    if (chosen.library.warning.empty()) chosen.library.warning = OpenBlasOverride();
+    return chosen;
+  }();
+  return provider;
+}
+
+}  // namespace
+
+const Library& Load() { return Chosen().library; }
+
+void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float* a,
+          int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
+  if (m == 0 || n == 0) return;
+  static const auto sgemm = Chosen().sgemm;
+  const auto gemm = m * n * k <= kSmallProduct ? &SmallGemm : sgemm;
+  gemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+}
+
+}  // namespace vitrine::gemm

@@ -1,0 +1,92 @@
+// oneDNN, opened at run time if the system has it. It generates its kernels for the CPU that it finds, so that no table
+// of core names can be out of date.
+
+#include <dlfcn.h>
+
+#include <initializer_list>
+#include <stdexcept>
+#include <string>
+
+#include "gemm/onednn.h"
+#include "runtime/cpu.h"
+
+namespace vitrine::gemm {
+namespace {
+
+// From oneapi/dnnl/dnnl.h and dnnl_types.h, stable since 1.0.
+using SgemmFunction = int(char transpose_a, char transpose_b, int64_t m, int64_t n, int64_t k, float alpha,
+                          const float* a, int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc);
+struct Version {
+  int major, minor, patch;
+  const char* hash;
+  unsigned cpu_runtime, gpu_runtime;
+};
+constexpr int kCpuIsaAvx2 = 0x7;
+
+struct OneDnn {
+  void* handle = nullptr;
+  SgemmFunction* sgemm = nullptr;
+  void (*set_threads)(int) = nullptr;
+  Library library;
+};
+
+void* OpenFirst(std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (void* handle = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return handle;
+  }
+  return nullptr;
+}
+
+OneDnn Open() {
+  if (ActiveIsa() == Isa::kScalar) {
+    throw std::runtime_error("Expected at least AVX2 for oneDNN but the kernels run on scalar.");
+  }
+  void* handle = OpenFirst({"libdnnl.so.3", "libdnnl.so.2"});
+  if (handle == nullptr) {
+    throw std::runtime_error(
+        "Expected the oneDNN library (libdnnl.so) but the system has none. Install it: `apt-get install libdnnl2`, or "
+        "unset VITRINE_GEMM.");
+  }
+  OneDnn dnnl;
+  dnnl.handle = handle;
+  dnnl.sgemm = reinterpret_cast<SgemmFunction*>(dlsym(handle, "dnnl_sgemm"));
+  const auto version = reinterpret_cast<const Version* (*)()>(dlsym(handle, "dnnl_version"));
+  const auto set_isa = reinterpret_cast<int (*)(int)>(dlsym(handle, "dnnl_set_max_cpu_isa"));
+  // oneDNN comes with its own OpenMP threads; each of ours must tell them to stay away.
+  if (void* openmp = OpenFirst({"libgomp.so.1", "libomp.so.5"})) {
+    dnnl.set_threads = reinterpret_cast<void (*)(int)>(dlsym(openmp, "omp_set_num_threads"));
+  }
+  if (dnnl.sgemm == nullptr || version == nullptr || dnnl.set_threads == nullptr) {
+    throw std::runtime_error("Expected a oneDNN library with dnnl_sgemm on OpenMP but it has another threading. Unset VITRINE_GEMM.");
+  }
+  if (ActiveIsa() == Isa::kAvx2 && set_isa != nullptr) set_isa(kCpuIsaAvx2);
+  const Version& v = *version();
+  dnnl.library.name =
+      "oneDNN " + std::to_string(v.major) + "." + std::to_string(v.minor) + "." + std::to_string(v.patch);
+  dnnl.library.core = IsaName(ActiveIsa());
+  return dnnl;
+}
+
+const OneDnn& Loaded() {
+  static const OneDnn dnnl = Open();
+  return dnnl;
+}
+
+void Sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float* a,
+           int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
+  thread_local const bool one_thread = (UseOneThread(), true);
+  static_cast<void>(one_thread);
+  static SgemmFunction* const sgemm = Loaded().sgemm;
+  sgemm(transpose_a == Transpose::kYes ? 'T' : 'N', transpose_b == Transpose::kYes ? 'T' : 'N', m, n, k, alpha, a,
+             lda, b, ldb, beta, c, ldc);
+}
+
+}  // namespace
+
+void UseOneThread() { Loaded().set_threads(1); }
+
+void* OneDnnSymbol(const char* name) { return dlsym(Loaded().handle, name); }
+
+Provider OneDnnProvider() { return {Loaded().library, &Sgemm}; }
+
+}  // namespace vitrine::gemm

@@ -1,0 +1,20 @@
+#pragma once
+
+#include "gemm/gemm.h"
+
+namespace vitrine::gemm {
+
+// A library that computes Gemm() for products past the plain loop's.
+struct Provider {
+  Library library;
+  decltype(&Gemm) sgemm = nullptr;
+};
+
+// Both throw std::runtime_error, with one clear sentence, when the library cannot be used.
+Provider OpenBlasProvider();
+Provider OneDnnProvider();
+
+// One sentence, with the fix, when the environment holds OpenBLAS back; else empty.
+std::string OpenBlasOverride();
+
+}  // namespace vitrine::gemm

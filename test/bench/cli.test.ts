@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { peers } from '../../bench/options.js';
+import { runCli } from '../cli/run-cli.js';
+
+const main = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
+const { OPENBLAS_CORETYPE: _core, OPENBLAS_L2_SIZE: _size, ...clean } = process.env;
+
+function bench(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  return spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env: { ...clean, ...env } });
+}
+
+const quick = ['tiny', '--case', 'infer', '--seconds', '0.01'];
+
+describe('npm run bench', function () {
+  this.timeout(60_000);
+
+  it('prints a JSON object a line', () => {
+    const { status, stdout, stderr } = bench([...quick, '--json', '--threads', '1', '--batch', '2']);
+    assert.equal(status, 0, stderr);
+    const lines = stdout.trim().split('\n');
+    assert.equal(lines.length, 1);
+    const found = JSON.parse(lines[0] ?? '') as Record<string, unknown>;
+    assert.deepEqual(
+      [found.suite, found.case, found.model, found.batch, found.threads, found.precision, found.contender, found.ratio],
+      ['tiny', 'tiny infer batch 2', 'tiny', 2, 1, 'fp32', 'vitrine', 1],
+    );
+    for (const name of ['medianMs', 'minMs', 'maxMs', 'imagesPerSecond', 'gflops', 'peakFraction']) {
+      assert.ok(Number(found[name]) > 0, `${name}: ${found[name]}`);
+    }
+  });
+
+  it('prints a table that fits a terminal', () => {
+    const { status, stdout, stderr } = bench(['scale', '--model', 'tiny', '--case', 'depth', '--seconds', '0.01']);
+    assert.equal(status, 0, stderr);
+    const rows = stdout.split('\n').slice(stdout.split('\n').indexOf('') + 1);
+    for (const row of rows) assert.ok(row.length <= 80, row);
+    assert.match(stdout, /exponent/);
+    assert.match(stdout, /depth 3/);
+  });
+
+  it('names contenders that are not installed', () => {
+    const nowhere = { VITRINE_TORCH_PYTHON: '/nonexistent/python' };
+    const { status, stdout, stderr } = bench([...quick, '--json', '--vs', 'torch,onnxruntime'], nowhere);
+    assert.equal(status, 0);
+    assert.equal(stdout.trim().split('\n').length, 1);
+    assert.match(stderr, /^torch: skipped, spawn .* ENOENT\. Set VITRINE_TORCH_PYTHON to a Python that has torch/m);
+    assert.match(stderr, /^onnxruntime: skipped, /m);
+  });
+
+  it('refuses while OPENBLAS_CORETYPE forces slower kernels, unless told otherwise', function () {
+    if (process.arch !== 'x64') this.skip();
+    const slow = { OPENBLAS_CORETYPE: 'Nehalem' };
+    const refused = bench([...quick, '--json'], slow);
+    if (refused.status === 0) this.skip(); // a CPU, or an OpenBLAS, that has nothing faster
+    assert.equal(refused.status, 1);
+    assert.equal(refused.stdout, '');
+    assert.match(refused.stderr, /^vitrine: Expected OpenBLAS's own choice of kernels .* OPENBLAS_CORETYPE=Nehalem/m);
+    assert.match(refused.stderr, /--allow-override/);
+    const allowed = bench([...quick, '--json', '--allow-override'], slow);
+    assert.equal(allowed.status, 0, allowed.stderr);
+    assert.equal(allowed.stdout.trim().split('\n').length, 1);
+  });
+
+  it('refuses what it does not know, and flags that a suite does not have', () => {
+    for (const args of [['speed'], ['peak', '--model', 'Ti/16'], ['peak', '--vs', 'torch'], ['train', '--case', '(']]) {
+      const { status, stderr } = bench(args);
+      assert.equal(status, 2, args.join(' '));
+      assert.match(stderr, /^vitrine: /);
+    }
+    const wrong: readonly (readonly [args: string[], sentence: RegExp])[] = [
+      [['train', '--model', 'X/16'], /for --model but received 'X\/16'/],
+      [['train', '--vs', 'jax'], /Expected one of 'torch', .* for --vs but received 'jax'\./],
+      [['train', '--seconds=-1'], /for --seconds but received -1\./],
+      [['tiny', '--case', 'nothing'], /The cases are: tiny train batch 1; tiny infer batch 1\./],
+      [['embed', '--img', '100'], /patch size 16 divides for --img but received 100/],
+    ];
+    for (const [args, sentence] of wrong) {
+      const { status, stderr } = bench(args);
+      assert.equal(status, 1, args.join(' '));
+      assert.match(stderr, sentence);
+    }
+  });
+
+  it('is what vitrine bench runs', async () => {
+    const { code, stdout } = await runCli(['bench', 'train', '--help']);
+    assert.equal(code, 0);
+    assert.match(stdout, /--model <name>/);
+  });
+});
+
+describe('--vs', () => {
+  it('takes names with commas, and again', () => {
+    assert.deepEqual(peers('torch-tuned, onnxruntime', peers('torch,torch-tuned')), [
+      'torch',
+      'torch-tuned',
+      'onnxruntime',
+    ]);
+  });
+});

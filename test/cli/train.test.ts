@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { encode } from 'fast-png';
+import { loadIdxDataset } from '../../lib/data/dataset.js';
+import { packageRoot } from '../../lib/native.js';
+import { temporaryDirectory } from '../io/temporary-directory.js';
+import { runCli } from './run-cli.js';
+
+const small = ['train', '--preset', 'digits', '--dim', '16', '--depth', '2', '--heads', '2'];
+
+describe('vitrine train, eval and predict', function () {
+  this.timeout(60_000);
+  const at = temporaryDirectory();
+  const json = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
+
+  before(async () => {
+    const { code, stdout, stderr } = await runCli([...small, '--epochs', '3', '--out', at('run')]);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' }, stderr);
+    const lines = stdout.trim().split('\n');
+    assert.match(lines[0] ?? '', /^A ViT of [\d,]+ parameters, 1,442 images, 355 to test with; \d+ threads?, \w+$/);
+    assert.match(lines[1] ?? '', /^epoch 1\/3: loss \d/);
+    assert.match(lines[4] ?? '', /^Test accuracy [\d.]+% after 3 epochs in [\d.]+ s \([\d,]+ images\/s\)$/);
+    const files = ['model.safetensors', 'config.json', 'summary.json', 'report.html'].map((name) => at(`run/${name}`));
+    assert.deepEqual(
+      lines.slice(5),
+      files.map((path) => `  ${path}`),
+    );
+  });
+
+  it('leaves a summary that says how it went', () => {
+    const summary = json(at('run/summary.json'));
+    for (const key of ['testAccuracy', 'trainSeconds', 'imagesPerSecond', 'parameters', 'threads']) {
+      assert.equal(typeof summary[key], 'number', key);
+    }
+    assert.equal(summary.epochs, 3);
+    assert.equal(summary.stopped, false);
+    assert.equal(typeof summary.isa, 'string');
+    assert.equal(typeof summary.blas.name, 'string');
+  });
+
+  it('leaves a report with curves, errors, attention and positions', () => {
+    const page = readFileSync(at('run/report.html'), 'utf8');
+    for (const part of ['Learning curves', 'Mistaken', 'What the class token looks at', 'Position embeddings']) {
+      assert.ok(page.includes(part), part);
+    }
+    assert.equal(page.match(/class="card"/g)?.length, 10);
+  });
+
+  it('evaluates to what training found', async () => {
+    const { code, stdout } = await runCli(['eval', '--run', at('run'), '--json']);
+    assert.equal(code, 0);
+    const { testAccuracy, testLoss } = json(at('run/summary.json'));
+    assert.deepEqual(JSON.parse(stdout), {
+      accuracy: testAccuracy,
+      loss: testLoss,
+      count: 355,
+      right: Math.round(testAccuracy * 355),
+    });
+    assert.match(
+      (await runCli(['eval', '--run', at('run')])).stdout,
+      /^Accuracy [\d.]+% \(\d+ of 355\), loss [\d.]+\n$/,
+    );
+  });
+
+  it('predicts an image file, and its negative inverted', async () => {
+    const { images } = await loadIdxDataset(`${packageRoot}/data/digits`, 'test');
+    const data = Uint8Array.from(images.subarray(0, 64), (value) => Math.round((value + 1) * 127.5));
+    writeFileSync(at('digit.png'), encode({ width: 8, height: 8, channels: 1, data }));
+    writeFileSync(at('dark.png'), encode({ width: 8, height: 8, channels: 1, data: data.map((value) => 255 - value) }));
+
+    const predict = async (...args: string[]) =>
+      JSON.parse((await runCli(['predict', '--run', at('run'), '--json', ...args])).stdout);
+    const [digit] = await predict(at('digit.png'));
+    const [dark] = await predict('--invert', '--top', '10', at('dark.png'));
+    assert.equal(digit.image, at('digit.png'));
+    assert.equal(digit.classes.length, 5);
+    assert.equal(dark.classes.length, 10);
+    assert.deepEqual(digit.classes[0], dark.classes[0]);
+    const sum = dark.classes.reduce(
+      (total: number, { probability }: { probability: number }) => total + probability,
+      0,
+    );
+    assert.ok(Math.abs(sum - 1) < 1e-5);
+  });
+
+  it('repeats itself bit for bit, with and without capture, with AdamW and dropout too', async () => {
+    const settings = ['--epochs', '1', '--optimizer', 'adamw', '--dropout', '0.1', '--no-report', '--quiet'];
+    const first = await runCli([...small, ...settings, '--out', at('first')]);
+    await runCli([...small, ...settings, '--no-capture', '--threads', '1', '--out', at('second')]);
+    assert.match(first.stdout, /^Test accuracy/);
+    assert.ok(!existsSync(at('first/report.html')));
+    const weights = (run: string) => readFileSync(at(`${run}/model.safetensors`));
+    assert.ok(weights('first').equals(weights('second')));
+  });
+
+  it('saves and ends with 130 on the first Ctrl-C', async () => {
+    const { code, stdout, stderr } = await runCli([...small, '--epochs', '100000', '--out', at('stopped')], {
+      onOutput: (child, text) => {
+        if (text.includes('epoch 1/') && !child.killed) child.kill('SIGINT');
+      },
+    });
+    assert.equal(code, 130);
+    assert.match(stderr, /^vitrine: stopping after this step/);
+    assert.match(stdout, /Test accuracy .*\n.*model\.safetensors/);
+    assert.equal(json(at('stopped/summary.json')).stopped, true);
+    assert.equal((await runCli(['eval', '--run', at('stopped')])).code, 0);
+  });
+
+  it('tells in one line what does not go together', async () => {
+    const wrong: readonly (readonly [args: string[], sentence: RegExp])[] = [
+      [['train', '--preset', 'digits', '--heads', '5', '--out', at('x')], /^vitrine: Expected heads that divide/],
+      [['train', '--data', at('nothing'), '--out', at('x')], /^vitrine: Expected train-images-idx3-ubyte or /],
+      [['eval', '--run', at('nothing')], /^vitrine: Expected the settings of a training run for /],
+      [['eval', '--run', at('run'), '--data', at('nothing')], /^vitrine: Expected t10k-images-idx3-ubyte or /],
+    ];
+    for (const [args, sentence] of wrong) {
+      const { code, stderr } = await runCli(args);
+      assert.equal(code, 1);
+      assert.match(stderr, sentence);
+      assert.equal(stderr.trim().split('\n').length, 1);
+    }
+    assert.ok(!existsSync(at('x')));
+  });
+});

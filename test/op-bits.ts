@@ -1,0 +1,88 @@
+// Prints, as JSON, a digest of the bits of every op's result and gradients, and of a short training run, each large
+// enough for several tiles. Run it on other numbers of threads: the digests must be equal.
+import { createHash } from 'node:crypto';
+import { F, getThreads, info, manualSeed, nn, optim, randint, randn, scope, type Tensor, ViT } from '../lib/index.js';
+
+/** What op-bits prints. */
+export interface OpBits {
+  isa: string;
+  threads: number;
+  digests: Record<string, string>;
+}
+
+function digestOf(tensors: readonly Tensor[]): string {
+  const hash = createHash('sha256');
+  for (const tensor of tensors) {
+    const { buffer, byteOffset, byteLength } = tensor.dataSync();
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** The bits of `run` on normal numbers of the given shapes, and of its gradients. */
+function ofOp(shapes: readonly number[][], run: (...inputs: Tensor[]) => Tensor): string {
+  return scope(() => {
+    manualSeed(1);
+    const inputs = shapes.map((shape) => randn(shape, { requiresGrad: true }));
+    const y = run(...inputs);
+    y.backward(randn(y.shape));
+    return digestOf([y, ...inputs.flatMap(({ grad }) => grad ?? [])]);
+  });
+}
+
+const MASK = { causal: true };
+const WINDOW = { kernelSize: 3, padding: 1, dilation: 2, stride: 2 };
+
+const OPS: Record<string, () => string> = {
+  add: () => ofOp([[3, 211, 197], [211, 1]], F.add),
+  attention: () => ofOp([[2, 3, 211, 16], [2, 3, 197, 16], [2, 3, 197, 16]], (q, k, v) => F.attention(q, k, v, MASK)),
+  attentionQkv: () => ofOp([[2, 197, 144]], (qkv) => F.attentionQkv(qkv, 3)),
+  cat: () => ofOp([[211, 197], [311, 197]], (a, b) => F.cat([a, b])),
+  conv2d: () => ofOp([[5, 6, 37, 41], [8, 3, 3, 3], [8]], (x, w, b) => F.conv2d(x, w, b, { groups: 2, padding: 1 })),
+  crossEntropy: () => ofOp([[311, 197]], (x) => F.crossEntropy(x, randint(0, 197, [311]), { labelSmoothing: 0.1 })),
+  dropout: () => ofOp([[317, 211]], (x) => F.dropout(x, 0.3)),
+  dropPath: () => ofOp([[317, 211]], (x) => F.dropPath(x, 0.3)),
+  embedding: () => ofOp([[97, 211]], (table) => F.embedding(randint(0, 97, [1311]), table)),
+  fold: () => ofOp([[3, 45, 324]], (x) => F.fold(x, { ...WINDOW, outputSize: 37 })),
+  gelu: () => ofOp([[211, 317]], (x) => F.gelu(x)),
+  layerNorm: () => ofOp([[1311, 197], [197], [197]], (x, w, b) => F.layerNorm(x, w, b)),
+  linear: () =>
+    ofOp([[611, 197], [389, 197], [389], [611, 389]], (x, w, b, residual) => F.linear(x, w, b, { activation: 'gelu', residual })),
+  matmul: () => ofOp([[7, 197, 131], [131, 261]], (a, b) => F.matmul(a, b)),
+  mean: () => ofOp([[317, 411]], (x) => F.mean(x, { dim: 0 })),
+  mul: () => ofOp([[3, 211, 197], [211, 1]], F.mul),
+  patchEmbed: () => ofOp([[9, 3, 64, 64], [97, 3, 8, 8], [97]], (x, w, b) => F.patchEmbed(x, w, b)),
+  permute: () => ofOp([[31, 37, 41]], (x) => F.permute(x, [2, 0, 1])),
+  relu: () => ofOp([[211, 317]], F.relu),
+  softmax: () => ofOp([[611, 197]], (x) => F.softmax(x)),
+  sum: () => ofOp([[411, 317]], (x) => F.sum(x)),
+  tile: () => ofOp([[1, 197]], (x) => F.tile(x, [511, 1])),
+  unfold: () => ofOp([[3, 5, 37, 37]], (x) => F.unfold(x, WINDOW)),
+};
+
+/** The parameters of a small ViT after some steps with dropout and clipping. */
+function training(make: (parameters: Tensor[]) => optim.Optimizer): string {
+  manualSeed(2);
+  const sizes = { imgSize: 16, patchSize: 4, inChans: 1, numClasses: 10, embedDim: 48, depth: 2, numHeads: 3 };
+  using model = new ViT({ ...sizes, projDropRate: 0.1, attnDropRate: 0.1, dropPathRate: 0.1 });
+  const optimizer = make(model.parameters());
+  const criterion = new nn.CrossEntropyLoss({ labelSmoothing: 0.1 });
+  for (let step = 0; step < 5; step++) {
+    optimizer.zeroGrad();
+    scope(() => {
+      const loss = criterion.forward(model.forward(randn([32, 1, 16, 16])), randint(0, 10, [32]));
+      loss.backward();
+      optim.clipGradNorm(optimizer.parameters, 1);
+      optimizer.step();
+    });
+  }
+  const digest = digestOf(model.parameters());
+  optimizer.dispose();
+  return digest;
+}
+
+const digests = Object.fromEntries(Object.entries(OPS).map(([name, run]) => [name, run()]));
+digests.sgd = training((parameters) => new optim.SGD(parameters, { lr: 0.1, momentum: 0.9, weightDecay: 1e-3 }));
+digests.adamw = training((parameters) => new optim.AdamW(parameters, { lr: 1e-3 }));
+const bits: OpBits = { isa: info().isa, threads: getThreads(), digests };
+console.log(JSON.stringify(bits));

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { F, scope, type Tensor, zeros } from '../../lib/index.js';
+import { attentionWeights } from '../../lib/ops/attention-weights.js';
+import { assertBadInput, returnsMemory } from '../native-op.js';
+
+/** An op on good arguments, in order; one of them is then spoilt. */
+interface Call {
+  shapes: number[][];
+  /** Arguments that are int32, or may be either. */
+  ints?: number[];
+  either?: number[];
+  run: (...args: Tensor[]) => unknown;
+}
+
+const HEADS = [1, 2, 3, 4];
+
+const CALLS: Record<string, Call> = {
+  add: { shapes: [[3], [3]], run: (a, b) => F.add(a, b) },
+  attention: { shapes: [HEADS, HEADS, HEADS], run: (q, k, v) => F.attention(q, k, v) },
+  'attention with padding': {
+    shapes: [HEADS, HEADS, HEADS, [1, 3]],
+    ints: [3],
+    run: (q, k, v, keyPaddingMask) => F.attention(q, k, v, { keyPaddingMask }),
+  },
+  attentionQkv: { shapes: [[1, 3, 24]], run: (qkv) => F.attentionQkv(qkv, 2) },
+  attentionWeights: { shapes: [HEADS, HEADS], run: (q, k) => attentionWeights(q, k) },
+  cat: { shapes: [[3], [3]], either: [0, 1], run: (a, b) => F.cat([a, b]) },
+  checkpoint: { shapes: [[3]], run: (x) => F.checkpoint((y) => F.relu(y), x) },
+  conv2d: { shapes: [[1, 2, 5, 5], [3, 2, 2, 2], [3]], run: (x, w, b) => F.conv2d(x, w, b) },
+  crossEntropy: { shapes: [[2, 3], [2]], ints: [1], run: (x, labels) => F.crossEntropy(x, labels) },
+  dropout: { shapes: [[3]], run: (x) => F.dropout(x, 0.5) },
+  dropPath: { shapes: [[3]], run: (x) => F.dropPath(x, 0.5) },
+  embedding: { shapes: [[2], [3, 4]], ints: [0], run: (index, table) => F.embedding(index, table) },
+  fold: { shapes: [[1, 4, 4]], run: (x) => F.fold(x, { kernelSize: 2, outputSize: 3 }) },
+  gelu: { shapes: [[3]], run: (x) => F.gelu(x) },
+  groupNorm: { shapes: [[2, 4, 3], [4], [4]], run: (x, w, b) => F.groupNorm(x, 2, w, b) },
+  image2embConv: { shapes: [[1, 2, 4, 4], [3, 2, 2, 2]], run: (x, w) => F.image2embConv(x, w) },
+  image2embNaive: { shapes: [[1, 2, 4, 4], [8, 3]], run: (x, w) => F.image2embNaive(x, 2, w) },
+  layerNorm: { shapes: [[2, 3], [3], [3]], run: (x, w, b) => F.layerNorm(x, w, b) },
+  addLayerNorm: { shapes: [[2, 3], [2, 3], [3], [3]], run: (x, r, w, b) => F.addLayerNorm(x, r, w, b) },
+  linear: {
+    shapes: [[2, 3], [4, 3], [4], [2, 4]],
+    run: (x, w, b, residual) => F.linear(x, w, b, { residual, activation: 'gelu' }),
+  },
+  matmul: { shapes: [[2, 3], [3, 2]], run: (a, b) => F.matmul(a, b) },
+  maxPool2d: { shapes: [[1, 2, 4, 4]], run: (x) => F.maxPool2d(x, { kernelSize: 2 }) },
+  mean: { shapes: [[3]], run: (x) => F.mean(x) },
+  mul: { shapes: [[3], [3]], run: (a, b) => F.mul(a, b) },
+  pad: { shapes: [[2, 3]], run: (x) => F.pad(x, [1, 1, 1, 1]) },
+  patchEmbed: { shapes: [[1, 2, 4, 4], [3, 2, 2, 2], [3]], run: (x, w, b) => F.patchEmbed(x, w, b) },
+  permute: { shapes: [[2, 3]], either: [0], run: (x) => F.permute(x, [1, 0]) },
+  relu: { shapes: [[3]], run: (x) => F.relu(x) },
+  reshape: { shapes: [[2, 3]], either: [0], run: (x) => F.reshape(x, [6]) },
+  slice: { shapes: [[3]], either: [0], run: (x) => F.slice(x, 0, 1) },
+  softmax: { shapes: [[3]], run: (x) => F.softmax(x) },
+  sum: { shapes: [[3]], run: (x) => F.sum(x) },
+  tanh: { shapes: [[3]], run: (x) => F.tanh(x) },
+  tile: { shapes: [[3]], either: [0], run: (x) => F.tile(x, [2]) },
+  transpose: { shapes: [[2, 3]], either: [0], run: (x) => F.transpose(x, 0, 1) },
+  unfold: { shapes: [[1, 2, 3, 3]], run: (x) => F.unfold(x, { kernelSize: 2 }) },
+};
+
+const dtypeOf = ({ ints = [] }: Call, i: number) => (ints.includes(i) ? 'int32' : 'float32');
+
+function make(call: Call): Tensor[] {
+  return call.shapes.map((shape, i) => zeros(shape, { dtype: dtypeOf(call, i) }));
+}
+
+describe('every op', () => {
+  returnsMemory();
+
+  it('is in this table, or has none of the arguments that it spoils', () => {
+    const missing = Object.keys(F).filter((name) => !(name in CALLS));
+    assert.deepEqual(missing, []);
+  });
+
+  for (const [name, call] of Object.entries(CALLS)) {
+    it(`${name} runs on its good arguments`, () => {
+      scope(() => {
+        call.run(...make(call));
+      });
+    });
+
+    for (const i of call.shapes.keys()) {
+      const dtype = dtypeOf(call, i);
+      const other = dtype === 'int32' ? 'float32' : 'int32';
+
+      if (!call.either?.includes(i)) {
+        it(`${name} refuses ${other} for argument ${i}`, () => {
+          assertBadInput(() => call.run(...make(call).with(i, zeros(call.shapes[i], { dtype: other }))), new RegExp(`(${dtype} tensor|shape) .*a ${other} tensor`));
+        });
+      }
+
+      it(`${name} refuses a tensor disposed for argument ${i}`, () => {
+        assert.throws(
+          () =>
+            scope(() => {
+              const args = make(call);
+              args[i].dispose();
+              call.run(...args);
+            }),
+          /^Error: Expected a live tensor but received one that was disposed, a \w+ tensor of shape \(.*\)\. Keep it/,
+        );
+      });
+
+      it(`${name} refuses what is no tensor for argument ${i}`, () => {
+        for (const wrong of [null, 'x', [1, 2, 3], new Float32Array(3), {}]) {
+          assertBadInput(() => call.run(...make(call).with(i, wrong as unknown as Tensor)), /Expected .* but received/);
+        }
+      });
+
+      it(`${name} refuses another worker's tensor for argument ${i}`, () => {
+        const foreign = structuredClone({ shape: call.shapes[i], dtype }) as unknown as Tensor;
+        assertBadInput(() => call.run(...make(call).with(i, foreign)), /a Tensor for .*another worker/);
+      });
+    }
+  }
+});

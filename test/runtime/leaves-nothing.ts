@@ -1,0 +1,10 @@
+import assert from 'node:assert/strict';
+import { manualSeed, memory } from '../../lib/index.js';
+
+/** Runs `fn` and checks that it gives all native memory back. */
+export async function leavesNothing(fn: () => void | Promise<void>): Promise<void> {
+  manualSeed(0); // makes the generator's state, which stays
+  const before = memory().live;
+  await fn();
+  assert.equal(memory().live, before, 'live bytes after and before');
+}

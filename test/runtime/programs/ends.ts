@@ -1,0 +1,23 @@
+// Starts work on the stream and ends in the way that its argument says.
+import { F, fence, ones, tensor } from '../../../lib/index.js';
+
+const x = ones([256, 256]);
+for (let i = 0; i < 100; i++) x.matmul(x);
+
+switch (process.argv[2]) {
+  case 'idle':
+    break; // nobody reads
+  case 'settled':
+    await fence();
+    break;
+  case 'read':
+    void x.add(1).data().then((data) => console.log(`read ${data[0]}`));
+    break;
+  case 'fault':
+    F.embedding(tensor(new Int32Array([5])), x.slice(0, 0, 5));
+    void fence().catch((error) => console.log(error.name));
+    break;
+  case 'exit':
+    void x.data().then(() => console.log('not reached'));
+    process.exit(7);
+}
