@@ -10,6 +10,7 @@ export * as F from './ops/index.js';
 export { manualSeed, rand, randint, randn, randomState, setRandomState } from './ops/random.js';
 export { autocast, type Precision } from './precision.js';
 export * as optim from './optim/index.js';
+export * as render from './render/index.js';
 export { keep, scope, untracked } from './scope.js';
 export { fence, reset, StreamError, synchronize } from './stream.js';
 export {

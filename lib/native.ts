@@ -277,23 +277,8 @@ export interface Native {
     groups: number,
     ...windowThenAccumulate: [...Window, accumulateDweight: boolean, accumulateDbias: boolean]
   ): void;
-  maxPool2dForward(
-    y: Handle,
-    index: Handle,
-    x: Handle,
-    planes: number,
-    h: number,
-    w: number,
-    ...window: Window
-  ): void;
-  maxPool2dBackward(
-    dx: Handle,
-    dy: Handle,
-    index: Handle,
-    planes: number,
-    planeSize: number,
-    positions: number,
-  ): void;
+  maxPool2dForward(y: Handle, index: Handle, x: Handle, planes: number, h: number, w: number, ...window: Window): void;
+  maxPool2dBackward(dx: Handle, dy: Handle, index: Handle, planes: number, planeSize: number, positions: number): void;
   patchEmbedForward(
     y: Handle,
     x: Handle,
@@ -355,14 +340,7 @@ export interface Native {
     beta2: number,
     eps: number,
   ): void;
-  gradientNorm(
-    norm: Handle,
-    scale: Handle,
-    gradients: Handles,
-    counts: Dims,
-    maxNorm: number,
-    apply: boolean,
-  ): void;
+  gradientNorm(norm: Handle, scale: Handle, gradients: Handles, counts: Dims, maxNorm: number, apply: boolean): void;
   peakFma(y: Handle, tiles: number, flopsPerTile: number, bf16: boolean): void;
 }
 

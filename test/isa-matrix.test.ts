@@ -8,7 +8,12 @@ import type { OpBits } from './op-bits.js';
 const THREADS = [1, 2];
 
 /** Runs a script of Node's on an instruction set and a number of threads; gives what it printed, and how it ended. */
-function run(script: string, args: readonly string[], isa: string, threads: number): Promise<{ code: number | null; output: string }> {
+function run(
+  script: string,
+  args: readonly string[],
+  isa: string,
+  threads: number,
+): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, VITRINE_ISA: isa, VITRINE_THREADS: String(threads) };
     const child = spawn(process.execPath, [script, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });

@@ -34,10 +34,32 @@ const MASK = { causal: true };
 const WINDOW = { kernelSize: 3, padding: 1, dilation: 2, stride: 2 };
 
 const OPS: Record<string, () => string> = {
-  add: () => ofOp([[3, 211, 197], [211, 1]], F.add),
-  attention: () => ofOp([[2, 3, 211, 16], [2, 3, 197, 16], [2, 3, 197, 16]], (q, k, v) => F.attention(q, k, v, MASK)),
+  add: () =>
+    ofOp(
+      [
+        [3, 211, 197],
+        [211, 1],
+      ],
+      F.add,
+    ),
+  attention: () =>
+    ofOp(
+      [
+        [2, 3, 211, 16],
+        [2, 3, 197, 16],
+        [2, 3, 197, 16],
+      ],
+      (q, k, v) => F.attention(q, k, v, MASK),
+    ),
   attentionQkv: () => ofOp([[2, 197, 144]], (qkv) => F.attentionQkv(qkv, 3)),
-  cat: () => ofOp([[211, 197], [311, 197]], (a, b) => F.cat([a, b])),
+  cat: () =>
+    ofOp(
+      [
+        [211, 197],
+        [311, 197],
+      ],
+      (a, b) => F.cat([a, b]),
+    ),
   conv2d: () => ofOp([[5, 6, 37, 41], [8, 3, 3, 3], [8]], (x, w, b) => F.conv2d(x, w, b, { groups: 2, padding: 1 })),
   crossEntropy: () => ofOp([[311, 197]], (x) => F.crossEntropy(x, randint(0, 197, [311]), { labelSmoothing: 0.1 })),
   dropout: () => ofOp([[317, 211]], (x) => F.dropout(x, 0.3)),
@@ -47,10 +69,26 @@ const OPS: Record<string, () => string> = {
   gelu: () => ofOp([[211, 317]], (x) => F.gelu(x)),
   layerNorm: () => ofOp([[1311, 197], [197], [197]], (x, w, b) => F.layerNorm(x, w, b)),
   linear: () =>
-    ofOp([[611, 197], [389, 197], [389], [611, 389]], (x, w, b, residual) => F.linear(x, w, b, { activation: 'gelu', residual })),
-  matmul: () => ofOp([[7, 197, 131], [131, 261]], (a, b) => F.matmul(a, b)),
+    ofOp([[611, 197], [389, 197], [389], [611, 389]], (x, w, b, residual) =>
+      F.linear(x, w, b, { activation: 'gelu', residual }),
+    ),
+  matmul: () =>
+    ofOp(
+      [
+        [7, 197, 131],
+        [131, 261],
+      ],
+      (a, b) => F.matmul(a, b),
+    ),
   mean: () => ofOp([[317, 411]], (x) => F.mean(x, { dim: 0 })),
-  mul: () => ofOp([[3, 211, 197], [211, 1]], F.mul),
+  mul: () =>
+    ofOp(
+      [
+        [3, 211, 197],
+        [211, 1],
+      ],
+      F.mul,
+    ),
   patchEmbed: () => ofOp([[9, 3, 64, 64], [97, 3, 8, 8], [97]], (x, w, b) => F.patchEmbed(x, w, b)),
   permute: () => ofOp([[31, 37, 41]], (x) => F.permute(x, [2, 0, 1])),
   relu: () => ofOp([[211, 317]], F.relu),

@@ -11,8 +11,8 @@ export function prepareStep(work: Work): Promise<Step> {
   switch (work.kind) {
     case 'peak': {
       const results = zeros([work.tiles]);
-      const { handle } = results;
-      return Promise.resolve(() => native.peakFma(handle, work.tiles, work.flopsPerTile, work.precision === 'bf16'));
+      const { tiles, flopsPerTile, precision } = work;
+      return Promise.resolve(() => native.peakFma(results.handle, tiles, flopsPerTile, precision === 'bf16'));
     }
     case 'kernel':
       return kernelStep(work.op, work.params, work.backward);

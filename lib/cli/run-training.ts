@@ -55,7 +55,7 @@ async function trainToEnd(
   train: Dataset,
   test: Dataset,
 ): Promise<{ result: FitResult; exitCode: number | undefined }> {
-  const { lr, batch, epochs, warmup, clip, labelSmoothing, seed, capture } = settings;
+  const { lr, batch, epochs, warmup, clip, labelSmoothing, seed, capture, precision, checkpoint, trace } = settings;
   const totalSteps = epochs * Math.ceil(train.count / batch);
   const display = settings.quiet ? undefined : progressDisplay(process.stdout, epochs);
   const interruption = listenForInterrupts(() => {
@@ -75,6 +75,9 @@ async function trainToEnd(
       ...(clip > 0 && { clipGradNorm: clip }),
       labelSmoothing,
       capture,
+      precision,
+      checkpoint,
+      ...(trace !== undefined && { trace }),
       ...(display && {
         onProgress: (progress) => display.step(progress),
         onEpoch: (record) => display.epoch(record),

@@ -25,6 +25,9 @@ export interface TrainFlags {
   dropout?: number;
   dropPath?: number;
   threads?: number;
+  precision?: 'fp32' | 'bf16';
+  checkpoint?: boolean;
+  trace?: string;
   capture: boolean;
   report: boolean;
   quiet?: boolean;
@@ -63,6 +66,10 @@ export interface TrainSettings {
   readonly model: ModelSettings;
   /** Undefined for as many as the process may use. */
   readonly threads: number | undefined;
+  readonly precision: 'fp32' | 'bf16';
+  readonly checkpoint: boolean;
+  /** Where to write the commands of a step; undefined for nowhere. */
+  readonly trace: string | undefined;
   readonly capture: boolean;
   readonly report: boolean;
   readonly quiet: boolean;
@@ -119,6 +126,9 @@ export function resolveSettings(flags: TrainFlags): TrainSettings {
       dropPath: flags.dropPath ?? 0,
     },
     threads: flags.threads,
+    precision: flags.precision ?? 'fp32',
+    checkpoint: flags.checkpoint === true,
+    trace: flags.trace,
     capture: flags.capture,
     report: flags.report,
     quiet: flags.quiet === true,

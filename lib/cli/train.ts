@@ -33,6 +33,13 @@ export function addTrain(program: Command): void {
     )
     .option('--drop-path <p>', 'stochastic depth at the last block (default: 0)', number('--drop-path', 0, 1))
     .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1))
+    .option(
+      '--precision <name>',
+      'of the factors of matrix products: fp32 or bf16 (default: fp32)',
+      oneOf('--precision', ['fp32', 'bf16']),
+    )
+    .option('--checkpoint', 'compute activations again in backward instead of keeping them')
+    .option('--trace <file>', "write one step's commands for Perfetto", nonEmpty('--trace', 'a file'))
     .option('--no-capture', 'run every step op by op')
     .option('--no-report', 'write no report.html')
     .option('--quiet', 'show no progress, only the result')

@@ -20,8 +20,12 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   const wanted = first.shape.map((size, i) => (i === axis ? null : size));
   for (const item of tensors) checkTensor(item, 'cat', { dtype: first.dtype, shape: wanted });
   const lengths = tensors.map((item) => item.shape[axis] as number); // axis was checked
+  const starts: number[] = [];
   let total = 0;
-  const starts = lengths.map((length) => (total += length) - length);
+  for (const length of lengths) {
+    starts.push(total);
+    total += length;
+  }
   const shape = first.shape.with(axis, total);
   const y = empty(shape, first.dtype);
   const strides = stridesOf(shape);

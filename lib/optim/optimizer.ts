@@ -57,7 +57,9 @@ export abstract class Optimizer {
     this.lr = checkNumber(lr, `${name} lr`, 0);
     checkNumber(weightDecay, `${name} weightDecay`, 0);
     if (!Array.isArray(params)) throw expected('an array of parameters', name, params);
-    const groups = params.map((entry: Tensor | ParameterGroup) => (entry instanceof Tensor ? { params: [entry] } : entry));
+    const groups = params.map((entry: Tensor | ParameterGroup) =>
+      entry instanceof Tensor ? { params: [entry] } : entry,
+    );
     this.#members = groups.flatMap((group: ParameterGroup) => {
       if (!Array.isArray(group?.params)) throw expected('parameters, or groups of them', name, group);
       return group.params.map((parameter: Tensor) => ({

@@ -5,7 +5,7 @@ import { slice } from '../ops/slice.js';
 import { scope } from '../scope.js';
 import { tensor } from '../tensor.js';
 import type { EpochRecord } from '../train/trainer.js';
-import { cosineSimilarity } from './position-similarity.js';
+import { cosineSimilarity } from '../render/cosine-similarity.js';
 import type { ReportData, ReportFact } from './report-data.js';
 import { type Predictions, sampleAt, selectSamples } from './samples.js';
 

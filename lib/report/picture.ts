@@ -1,5 +1,5 @@
 import { encode } from 'fast-png';
-import { type Rgb, viridis } from './colour-map.js';
+import { type Rgb, viridis } from '../render/colour-map.js';
 import type { PatchGrid, ReportImage } from './report-data.js';
 
 /** A (C,H,W) image as a PNG data URI; one channel is grey, three or more are red, green, blue. */

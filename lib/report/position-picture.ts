@@ -1,4 +1,4 @@
-import { viridisGradient } from './colour-map.js';
+import { viridisGradient } from '../render/colour-map.js';
 import { Html, html } from './html.js';
 import { similarityUri } from './picture.js';
 import type { ReportData } from './report-data.js';

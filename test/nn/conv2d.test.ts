@@ -5,7 +5,7 @@ import { assertBadInput, assertSameBits, returnsMemory } from '../native-op.js';
 describe('nn.Conv2d', () => {
   returnsMemory();
 
-  it('has PyTorch\'s parameters', () => {
+  it("has PyTorch's parameters", () => {
     using layer = new nn.Conv2d(6, 4, [2, 3], { groups: 2 });
     assert.deepEqual(
       [...layer.namedParameters()].map(([name, { shape }]) => [name, shape]),

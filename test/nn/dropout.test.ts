@@ -32,7 +32,7 @@ describe('nn.Dropout and nn.DropPath', () => {
     });
   });
 
-  it('default to PyTorch\'s and timm\'s probability', () => {
+  it("default to PyTorch's and timm's probability", () => {
     assert.equal(new nn.Dropout().p, 0.5);
     assert.equal(new nn.DropPath().p, 0);
   });

@@ -5,7 +5,7 @@ import { assertBadInput, assertSameBits, returnsMemory } from '../native-op.js';
 describe('nn.LayerNorm', () => {
   returnsMemory();
 
-  it('has PyTorch\'s parameters and beginning', () => {
+  it("has PyTorch's parameters and beginning", () => {
     using layer = new nn.LayerNorm(5);
     assert.deepEqual(
       [...layer.namedParameters()].map(([name, parameter]) => [name, parameter.shape, [...parameter.dataSync()]]),

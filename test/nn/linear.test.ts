@@ -5,7 +5,7 @@ import { assertBadInput, assertSameBits, returnsMemory } from '../native-op.js';
 describe('nn.Linear', () => {
   returnsMemory();
 
-  it('has PyTorch\'s parameters', () => {
+  it("has PyTorch's parameters", () => {
     using layer = new nn.Linear(3, 5);
     assert.deepEqual(
       [...layer.namedParameters()].map(([name, { shape }]) => [name, shape]),

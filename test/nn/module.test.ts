@@ -68,7 +68,12 @@ describe('Module', () => {
 
   it('releases gradients with its parameters', () => {
     const module = new nn.Linear(3, 2);
-    scope(() => module.forward(ones([1, 3])).sum().backward());
+    scope(() =>
+      module
+        .forward(ones([1, 3]))
+        .sum()
+        .backward(),
+    );
     const { grad } = module.weight;
     assert.ok(grad !== null);
     module.dispose();
@@ -132,7 +137,10 @@ describe('Module', () => {
     const name = 'list.1.weight';
     for (const [spoil, says] of [
       [(state: Map<string, Tensor>) => state.get(name)?.dispose(), 'list.1.weight was disposed'],
-      [(state: Map<string, Tensor>) => state.set(name, [1] as unknown as Tensor), 'list.1.weight is [1] instead of a Tensor'],
+      [
+        (state: Map<string, Tensor>) => state.set(name, [1] as unknown as Tensor),
+        'list.1.weight is [1] instead of a Tensor',
+      ],
     ] as const) {
       scope(() => {
         const state = copyOf(module);

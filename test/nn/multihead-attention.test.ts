@@ -91,7 +91,7 @@ describe('nn.MultiheadAttention', () => {
     ...(masks.keyPadding && { keyPaddingMask: intsFromRef(masks.keyPadding) }),
   });
 
-  it('has PyTorch\'s parameters and beginning', () => {
+  it("has PyTorch's parameters and beginning", () => {
     using module = new nn.MultiheadAttention(E, H);
     assert.deepEqual(
       [...module.namedParameters()].map(([name, { shape }]) => [name, shape]),
@@ -213,12 +213,27 @@ describe('nn.MultiheadAttention', () => {
     assertBadInput(() => new nn.MultiheadAttention(1.5, 1), /embedDim .*1\.5/);
     assertBadInput(() => new nn.MultiheadAttention(12, 3, { dropout: 2 }), /dropout .* 2\./);
     using module = new nn.MultiheadAttention(12, 3);
-    assertBadInput(() => module.forward(zeroTensor([2, 7, 11])), /\(2,7,12\) for MultiheadAttention query .*\(2,7,11\)/);
-    assertBadInput(() => module.forward(zeroTensor([7, 12])), /\(B,T,E\) of 3 axes for MultiheadAttention query .*\(7,12\)/);
-    assertBadInput(() => module.forward(zeroTensor([2, 7, 12]), zeroTensor([3, 5, 12])), /\(2,\*,12\) for MultiheadAttention key .*\(3,5,12\)/);
-    assertBadInput(() => module.forward(zeroTensor([2, 7, 12]), zeroTensor([2, 5, 12]), zeroTensor([2, 4, 12])), /\(2,5,12\) for MultiheadAttention value .*\(2,4,12\)/);
+    assertBadInput(
+      () => module.forward(zeroTensor([2, 7, 11])),
+      /\(2,7,12\) for MultiheadAttention query .*\(2,7,11\)/,
+    );
+    assertBadInput(
+      () => module.forward(zeroTensor([7, 12])),
+      /\(B,T,E\) of 3 axes for MultiheadAttention query .*\(7,12\)/,
+    );
+    assertBadInput(
+      () => module.forward(zeroTensor([2, 7, 12]), zeroTensor([3, 5, 12])),
+      /\(2,\*,12\) for MultiheadAttention key .*\(3,5,12\)/,
+    );
+    assertBadInput(
+      () => module.forward(zeroTensor([2, 7, 12]), zeroTensor([2, 5, 12]), zeroTensor([2, 4, 12])),
+      /\(2,5,12\) for MultiheadAttention value .*\(2,4,12\)/,
+    );
     using turned = new nn.MultiheadAttention(12, 3, { batchFirst: false });
-    assertBadInput(() => turned.forward(zeroTensor([7, 2, 12]), zeroTensor([5, 3, 12])), /\(\*,2,12\) for .* key .*\(5,3,12\)/);
+    assertBadInput(
+      () => turned.forward(zeroTensor([7, 2, 12]), zeroTensor([5, 3, 12])),
+      /\(\*,2,12\) for .* key .*\(5,3,12\)/,
+    );
     assertBadInput(() => module.forward(undefined as unknown as Tensor), /a Tensor .*undefined/);
   });
 });

@@ -11,7 +11,7 @@ const ROUTES = ['unfold', 'conv'] as const;
 describe('nn.PatchEmbed', () => {
   returnsMemory();
 
-  it('has timm\'s parameters', () => {
+  it("has timm's parameters", () => {
     using embed = new nn.PatchEmbed({ patchSize: [4, 2], inChans: 3, embedDim: 5 });
     assert.deepEqual(
       [...embed.namedParameters()].map(([name, { shape }]) => [name, shape]),

@@ -27,7 +27,12 @@ function layer(options: nn.TransformerLayerOptions = {}): nn.TransformerEncoderL
 }
 
 /** PyTorch's layer in its own words, op by op. */
-function composed(module: nn.TransformerEncoderLayer, x: Tensor, normFirst: boolean, activation: 'relu' | 'gelu'): Tensor {
+function composed(
+  module: nn.TransformerEncoderLayer,
+  x: Tensor,
+  normFirst: boolean,
+  activation: 'relu' | 'gelu',
+): Tensor {
   const { selfAttn, linear1, linear2, norm1, norm2 } = module;
   const feedForward = (y: Tensor): Tensor => linear2.forward(F[activation](linear1.forward(y)));
   if (normFirst) {
@@ -41,7 +46,7 @@ function composed(module: nn.TransformerEncoderLayer, x: Tensor, normFirst: bool
 describe('nn.TransformerEncoderLayer', () => {
   returnsMemory();
 
-  it('has PyTorch\'s parameters, in its order', () => {
+  it("has PyTorch's parameters, in its order", () => {
     using module = layer();
     assert.deepEqual(shapesOf(module), LAYER);
     assert.deepEqual([...module.namedParameters().keys()], Object.keys(LAYER));
@@ -52,7 +57,7 @@ describe('nn.TransformerEncoderLayer', () => {
     );
   });
 
-  it('has PyTorch\'s defaults, but for the batch coming first', () => {
+  it("has PyTorch's defaults, but for the batch coming first", () => {
     using module = new nn.TransformerEncoderLayer(E, H);
     assert.deepEqual(module.linear1.weight.shape, [2048, E]);
     assert.equal(module.selfAttn.dropout, 0.1);
@@ -74,7 +79,12 @@ describe('nn.TransformerEncoderLayer', () => {
           const y = composed(module, x, normFirst, activation);
           y.backward(dy);
           const take = (): Map<string, { shape: readonly number[]; data: ArrayLike<number> }> =>
-            new Map([['x', x] as const, ...module.namedParameters()].map(([name, p]) => [name, valuesOf(p.grad ?? assert.fail(name))]));
+            new Map(
+              [['x', x] as const, ...module.namedParameters()].map(([name, p]) => [
+                name,
+                valuesOf(p.grad ?? assert.fail(name)),
+              ]),
+            );
           const wanted = take();
           for (const parameter of [x, ...module.parameters()]) {
             parameter.grad?.dispose();
@@ -84,7 +94,11 @@ describe('nn.TransformerEncoderLayer', () => {
           assertNear(fused, valuesOf(y), 'result');
           fused.backward(dy);
           for (const [name, gradient] of take()) {
-            assertNear(tensor([...Array.from(gradient.data)], gradient.shape), wanted.get(name) ?? assert.fail(name), `gradient of ${name}`);
+            assertNear(
+              tensor([...Array.from(gradient.data)], gradient.shape),
+              wanted.get(name) ?? assert.fail(name),
+              `gradient of ${name}`,
+            );
           }
         });
       });
@@ -164,7 +178,10 @@ describe('nn.TransformerEncoderLayer', () => {
     assertBadInput(() => module.forward(zeros([B, T, E + 1])), /\(3,7,12\) for MultiheadAttention query .*\(3,7,13\)/);
     assertBadInput(() => module.forward(zeros([T, E])), /\(B,T,E\) of 3 axes .*\(7,12\)/);
     const srcKeyPaddingMask = zeros([B, T + 1], { dtype: 'int32' });
-    assertBadInput(() => module.forward(zeros([B, T, E]), { srcKeyPaddingMask }), /\(3,7\) .* keyPaddingMask .*\(3,8\)/);
+    assertBadInput(
+      () => module.forward(zeros([B, T, E]), { srcKeyPaddingMask }),
+      /\(3,7\) .* keyPaddingMask .*\(3,8\)/,
+    );
     srcKeyPaddingMask.dispose();
   });
 });
@@ -172,7 +189,7 @@ describe('nn.TransformerEncoderLayer', () => {
 describe('nn.TransformerEncoder', () => {
   returnsMemory();
 
-  it('has PyTorch\'s parameters', () => {
+  it("has PyTorch's parameters", () => {
     using encoder = new nn.TransformerEncoder(layer(), 2, new nn.LayerNorm(E));
     assert.deepEqual(shapesOf(encoder), {
       ...Object.fromEntries(

@@ -31,7 +31,7 @@ const namesOf = (options: Partial<ViTConfig>): string[] => {
 describe('ViT', () => {
   returnsMemory();
 
-  it('has timm\'s parameters, in its order', () => {
+  it("has timm's parameters, in its order", () => {
     using model = new ViT(SMALL);
     assert.deepEqual(shapesOf(model), [
       ['cls_token', [1, 1, 12]],
@@ -98,14 +98,24 @@ describe('ViT', () => {
     });
   }
 
-  it('knows the paper\'s sizes by timm\'s names, and no other', () => {
+  it("knows the paper's sizes by timm's names, and no other", () => {
     const names = ViT.list();
     for (const size of ['tiny', 'small', 'base', 'large', 'huge']) {
-      assert.ok(names.some((name) => name.startsWith(`vit_${size}_patch`)), size);
+      assert.ok(
+        names.some((name) => name.startsWith(`vit_${size}_patch`)),
+        size,
+      );
     }
     assert.ok(names.includes('vit_huge_patch14_224'));
     assert.ok(names.includes('vit_base_patch32_384'));
-    for (const name of ['vit_tiny_patch16_225', 'vit_tiny_patch15_224', 'resnet50', '', 'constructor', 'vit_base_patch14_384']) {
+    for (const name of [
+      'vit_tiny_patch16_225',
+      'vit_tiny_patch15_224',
+      'resnet50',
+      '',
+      'constructor',
+      'vit_base_patch14_384',
+    ]) {
       assertBadInput(() => ViT.create(name), /model name such as vit_tiny_\w+, .* for ViT\.create .*ViT\.list/);
     }
   });
@@ -181,7 +191,9 @@ describe('ViT', () => {
 
   it('drops paths more the deeper the block, from none', () => {
     using model = new ViT({ ...SMALL, depth: 5, dropPathRate: 0.2 });
-    const rates = [...model.namedModules()].flatMap(([name, module]) => (/^blocks\.\d+\.drop_path$/.test(name) && module instanceof nn.DropPath ? [module.p] : []));
+    const rates = [...model.namedModules()].flatMap(([name, module]) =>
+      /^blocks\.\d+\.drop_path$/.test(name) && module instanceof nn.DropPath ? [module.p] : [],
+    );
     assert.deepEqual(
       rates.map((rate) => Math.round(rate * 100)),
       [0, 5, 10, 15, 20],
@@ -201,7 +213,7 @@ describe('ViT', () => {
     });
   });
 
-  it('begins as timm\'s does, from the seed', () => {
+  it("begins as timm's does, from the seed", () => {
     const build = (): ViT => {
       manualSeed(1);
       return new ViT({ ...SMALL, embedDim: 96 });

@@ -1,14 +1,12 @@
 import { F, zeros as zeroTensor } from '../../lib/index.js';
 import { attentionWeights } from '../../lib/ops/attention-weights.js';
 import { assertBadInput, checkOp, fromRef, intsFromRef, returnsMemory } from '../native-op.js';
-import { zeros } from '../reference/array.js';
-import { attention, attentionBackward, attentionProbabilities } from '../reference/attention.js';
-import { generator, normal } from '../reference/random.js';
-import { ref } from '../reference/array.js';
-import { matmul } from '../reference/matmul.js';
-import { softmax, softmaxBackward } from '../reference/softmax.js';
-import { matmulBackward } from '../reference/matmul.js';
 import { add, addBackward } from '../reference/add.js';
+import { ref, zeros } from '../reference/array.js';
+import { attention, attentionBackward, attentionProbabilities } from '../reference/attention.js';
+import { matmul, matmulBackward } from '../reference/matmul.js';
+import { generator, normal } from '../reference/random.js';
+import { softmax, softmaxBackward } from '../reference/softmax.js';
 
 describe('attentionWeights', () => {
   returnsMemory();
@@ -20,7 +18,10 @@ describe('attentionWeights', () => {
   const v = normal([B, H, M, D], random);
   const dy = normal([B, H, T, D], random);
   // Key 0 stays, so that every query sees one.
-  const keyPadding = ref([B, M], Array.from({ length: B * M }, (_, i) => (i % M === 0 ? 0 : i % 3 === 0 ? 1 : 0)));
+  const keyPadding = ref(
+    [B, M],
+    Array.from({ length: B * M }, (_, i) => (i % M === 0 ? 0 : i % 3 === 0 ? 1 : 0)),
+  );
 
   for (const [name, masks] of Object.entries({
     'no mask': {},

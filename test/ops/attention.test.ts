@@ -138,7 +138,10 @@ describe('attention', () => {
     assertBadInput(() => run([2, 3, 7, 8], [2, 3, 7, 9]), /\(2,3,\*,8\) for attention k .*\(2,3,7,9\)/);
     assertBadInput(() => run([2, 3, 7, 8], [2, 3, 5, 8], [2, 3, 7, 8]), /\(2,3,5,8\) for attention v .*\(2,3,7,8\)/);
     const mask = (...shape: number[]) => ({ keyPaddingMask: z(shape, { dtype: 'int32' }) });
-    assertBadInput(() => run([2, 3, 7, 8], [2, 3, 5, 8], [2, 3, 5, 8], mask(2, 7)), /\(2,5\) for .*keyPaddingMask .*\(2,7\)/);
+    assertBadInput(
+      () => run([2, 3, 7, 8], [2, 3, 5, 8], [2, 3, 5, 8], mask(2, 7)),
+      /\(2,5\) for .*keyPaddingMask .*\(2,7\)/,
+    );
     assertBadInput(
       () => run([2, 3, 7, 8], [2, 3, 5, 8], [2, 3, 5, 8], { keyPaddingMask: z([2, 5]) }),
       /int32 tensor for attention keyPaddingMask .*float32/,
@@ -203,7 +206,10 @@ describe('attentionQkv', () => {
     assertBadInput(() => run([2, 7, 24], 0), /at least 1 for attentionQkv numHeads .* 0\./);
     assertBadInput(() => run([2, 7, 24], 1.5), /whole number .* numHeads .*1\.5/);
     const mask = zeroTensor([7, 2], { dtype: 'int32' });
-    assertBadInput(() => run([2, 7, 24], 2, { keyPaddingMask: mask }), /\(2,7\) for attention keyPaddingMask .*\(7,2\)/);
+    assertBadInput(
+      () => run([2, 7, 24], 2, { keyPaddingMask: mask }),
+      /\(2,7\) for attention keyPaddingMask .*\(7,2\)/,
+    );
     mask.dispose();
   });
 });

@@ -34,15 +34,33 @@ const CALLS: Record<string, Call> = {
   fold: { shapes: [[1, 4, 4]], run: (x) => F.fold(x, { kernelSize: 2, outputSize: 3 }) },
   gelu: { shapes: [[3]], run: (x) => F.gelu(x) },
   groupNorm: { shapes: [[2, 4, 3], [4], [4]], run: (x, w, b) => F.groupNorm(x, 2, w, b) },
-  image2embConv: { shapes: [[1, 2, 4, 4], [3, 2, 2, 2]], run: (x, w) => F.image2embConv(x, w) },
-  image2embNaive: { shapes: [[1, 2, 4, 4], [8, 3]], run: (x, w) => F.image2embNaive(x, 2, w) },
+  image2embConv: {
+    shapes: [
+      [1, 2, 4, 4],
+      [3, 2, 2, 2],
+    ],
+    run: (x, w) => F.image2embConv(x, w),
+  },
+  image2embNaive: {
+    shapes: [
+      [1, 2, 4, 4],
+      [8, 3],
+    ],
+    run: (x, w) => F.image2embNaive(x, 2, w),
+  },
   layerNorm: { shapes: [[2, 3], [3], [3]], run: (x, w, b) => F.layerNorm(x, w, b) },
   addLayerNorm: { shapes: [[2, 3], [2, 3], [3], [3]], run: (x, r, w, b) => F.addLayerNorm(x, r, w, b) },
   linear: {
     shapes: [[2, 3], [4, 3], [4], [2, 4]],
     run: (x, w, b, residual) => F.linear(x, w, b, { residual, activation: 'gelu' }),
   },
-  matmul: { shapes: [[2, 3], [3, 2]], run: (a, b) => F.matmul(a, b) },
+  matmul: {
+    shapes: [
+      [2, 3],
+      [3, 2],
+    ],
+    run: (a, b) => F.matmul(a, b),
+  },
   maxPool2d: { shapes: [[1, 2, 4, 4]], run: (x) => F.maxPool2d(x, { kernelSize: 2 }) },
   mean: { shapes: [[3]], run: (x) => F.mean(x) },
   mul: { shapes: [[3], [3]], run: (a, b) => F.mul(a, b) },
@@ -87,7 +105,10 @@ describe('every op', () => {
 
       if (!call.either?.includes(i)) {
         it(`${name} refuses ${other} for argument ${i}`, () => {
-          assertBadInput(() => call.run(...make(call).with(i, zeros(call.shapes[i], { dtype: other }))), new RegExp(`(${dtype} tensor|shape) .*a ${other} tensor`));
+          assertBadInput(
+            () => call.run(...make(call).with(i, zeros(call.shapes[i], { dtype: other }))),
+            new RegExp(`(${dtype} tensor|shape) .*a ${other} tensor`),
+          );
         });
       }
 

@@ -120,7 +120,10 @@ describe('conv2d', () => {
     const run = (x: number[], weight: number[], options: Parameters<typeof F.conv2d>[3] = {}, bias?: number[]) =>
       F.conv2d(zeroTensor(x), zeroTensor(weight), bias && zeroTensor(bias), options);
     assertBadInput(() => run([3, 8, 8], [4, 3, 3, 3]), /\(N,C,H,W\) of 4 axes for conv2d input .*\(3,8,8\)/);
-    assertBadInput(() => run([1, 3, 8, 8], [4, 3, 3]), /\(OC,C\/groups,kh,kw\) of 4 axes for conv2d weight .*\(4,3,3\)/);
+    assertBadInput(
+      () => run([1, 3, 8, 8], [4, 3, 3]),
+      /\(OC,C\/groups,kh,kw\) of 4 axes for conv2d weight .*\(4,3,3\)/,
+    );
     assertBadInput(() => run([1, 4, 8, 8], [4, 3, 3, 3]), /3 channels .* for conv2d input .*\(1,4,8,8\)/);
     assertBadInput(() => run([1, 6, 8, 8], [4, 3, 3, 3], { groups: 3 }), /9 channels .* for conv2d input/);
     assertBadInput(() => run([1, 6, 8, 8], [3, 3, 3, 3], { groups: 2 }), /2 groups divide for conv2d weight/);
@@ -130,7 +133,8 @@ describe('conv2d', () => {
   });
 
   it('refuses windows that are none', () => {
-    const run = (options: Parameters<typeof F.conv2d>[3]) => F.conv2d(zeroTensor([1, 3, 8, 8]), zeroTensor([4, 3, 3, 3]), undefined, options);
+    const run = (options: Parameters<typeof F.conv2d>[3]) =>
+      F.conv2d(zeroTensor([1, 3, 8, 8]), zeroTensor([4, 3, 3, 3]), undefined, options);
     assertBadInput(() => run({ stride: 0 }), /at least 1 for conv2d stride .* 0\./);
     assertBadInput(() => run({ stride: [1, Number.NaN] }), /whole number .* stride .*NaN/);
     assertBadInput(() => run({ dilation: 0 }), /at least 1 for conv2d dilation .* 0\./);

@@ -137,7 +137,8 @@ describe('crossEntropy', () => {
 
   it('refuses ranks, sizes, dtypes and options that do not go together', () => {
     const labels = (...shape: number[]) => zeroTensor(shape, { dtype: 'int32' });
-    const run = (options: Parameters<typeof F.crossEntropy>[2]) => F.crossEntropy(zeroTensor([3, 5]), labels(3), options);
+    const run = (options: Parameters<typeof F.crossEntropy>[2]) =>
+      F.crossEntropy(zeroTensor([3, 5]), labels(3), options);
     assertBadInput(() => F.crossEntropy(zeroTensor([3]), labels(3)), /\(N,classes\) of 2 axes .*\(3\)/);
     assertBadInput(() => F.crossEntropy(zeroTensor([3, 5]), labels(4)), /\(3\) for crossEntropy target labels .*\(4\)/);
     assertBadInput(() => F.crossEntropy(zeroTensor([3, 5]), labels(3, 1)), /\(3\) for .* labels .*\(3,1\)/);

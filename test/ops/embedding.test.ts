@@ -82,7 +82,10 @@ describe('embedding', () => {
   }
 
   it('refuses other dtypes and ranks', () => {
-    assertBadInput(() => F.embedding(zeroTensor([3]), zeroTensor([3, 5])), /int32 tensor for embedding index .*float32/);
+    assertBadInput(
+      () => F.embedding(zeroTensor([3]), zeroTensor([3, 5])),
+      /int32 tensor for embedding index .*float32/,
+    );
     assertBadInput(
       () => F.embedding(zeroTensor([3], { dtype: 'int32' }), zeroTensor([5])),
       /\(entries,width\) of 2 axes for embedding table .*\(5\)/,

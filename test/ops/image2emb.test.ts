@@ -8,7 +8,8 @@ import { transpose } from '../reference/transpose.js';
 const tokens = (y: Ref): Ref => transpose(reshape(y, [y.shape[0], y.shape[1], y.shape[2] * y.shape[3]]), 1, 2);
 
 /** A kernel (D,C,kh,kw) as the naive route's weight (C*kh*kw, D). */
-const flat = (kernel: Ref): Ref => transpose(reshape(kernel, [kernel.shape[0], kernel.data.length / kernel.shape[0]]), 0, 1);
+const flat = (kernel: Ref): Ref =>
+  transpose(reshape(kernel, [kernel.shape[0], kernel.data.length / kernel.shape[0]]), 0, 1);
 
 const CASES: Record<string, { image: number[]; kernel: [number, number, number, number] }> = {
   'the worked example': { image: [1, 3, 8, 8], kernel: [8, 3, 4, 4] },

@@ -110,7 +110,13 @@ describe('linear', () => {
       const x = normal([size, size], generator(3));
       const dy = normal([size, size], generator(4));
       const { dx, dweight } = linearBackward(dy, x, x);
-      checkOp({ inputs: { x }, run: (t) => F.linear(t.x, t.x), y: linear(x, x), dy, gradients: { dx: add(dx, dweight) } });
+      checkOp({
+        inputs: { x },
+        run: (t) => F.linear(t.x, t.x),
+        y: linear(x, x),
+        dy,
+        gradients: { dx: add(dx, dweight) },
+      });
     });
   }
 
@@ -136,7 +142,10 @@ describe('linear', () => {
     assertBadInput(() => run([], [4, 3]), /\(\.\.\.,C\) of at least 1 axes for linear input .*\(\)/);
     assertBadInput(() => run([2, 3], [3, 4]), /4 features in the last axis for linear input .*\(2,3\)/);
     assertBadInput(() => run([2, 3], [4, 3], [3]), /shape \(4\) for linear bias .*\(3\)/);
-    assertBadInput(() => run([2, 3], [4, 3], [4], { residual: zeroTensor([2, 3]) }), /\(2,4\) for linear residual .*\(2,3\)/);
+    assertBadInput(
+      () => run([2, 3], [4, 3], [4], { residual: zeroTensor([2, 3]) }),
+      /\(2,4\) for linear residual .*\(2,3\)/,
+    );
     assertBadInput(() => run([2, 3], [4, 3], [4], { activation: 'swish' as 'relu' }), /one of 'none', .*'swish'/);
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  getThreads,
   manualSeed,
   rand,
   randint,
@@ -8,7 +9,6 @@ import {
   scope,
   setRandomState,
   setThreads,
-  getThreads,
   type Tensor,
 } from '../../lib/index.js';
 import { assertBadInput, returnsMemory } from '../native-op.js';

@@ -61,7 +61,7 @@ describe('unfold and fold', () => {
     });
   }
 
-  it('take one number for both axes, and PyTorch\'s defaults', () => {
+  it("take one number for both axes, and PyTorch's defaults", () => {
     const x = normal([2, 3, 8, 8], generator(6));
     const options: Options = { kernelSize: [2, 2], dilation: [3, 3], padding: [1, 1], stride: [2, 2] };
     const y = unfold(x, options);

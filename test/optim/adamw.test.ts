@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { optim, tensor } from '../../lib/index.js';
 import type { AdamWOptions } from '../../lib/optim/adamw.js';
 import { assertBadInput, assertNear, fromRef, returnsMemory } from '../native-op.js';
-import type { Ref } from '../reference/array.js';
 import { type AdamWState, adamwStep } from '../reference/adamw.js';
+import type { Ref } from '../reference/array.js';
 import { generator, normal } from '../reference/random.js';
 
 const OPTIONS: AdamWOptions[] = [

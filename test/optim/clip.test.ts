@@ -23,7 +23,11 @@ describe('gradient clipping', () => {
   const SETS: Record<string, Ref[]> = {
     'one number': [ref([], [-3])],
     'one of 7': [normal([7], generator(1))],
-    'several, one of them empty': [normal([17, 7], generator(2)), normal([0, 3], generator(3)), normal([197], generator(4), 20)],
+    'several, one of them empty': [
+      normal([17, 7], generator(2)),
+      normal([0, 3], generator(3)),
+      normal([197], generator(4), 20),
+    ],
     '50,000 numbers': [normal([50_000], generator(5)), normal([1], generator(6))],
   };
   for (const [name, gradients] of Object.entries(SETS)) {
@@ -35,7 +39,12 @@ describe('gradient clipping', () => {
           const parameters = withGradients(gradients);
           assertNear(optim.clipGradNorm(parameters, maxNorm), ref([], [norm]), 'norm', LONG_SUM);
           for (const [i, gradient] of gradients.entries()) {
-            assertNear(parameters[i].grad, map(gradient, (value) => factor * value), `gradient ${i}`, LONG_SUM);
+            assertNear(
+              parameters[i].grad,
+              map(gradient, (value) => factor * value),
+              `gradient ${i}`,
+              LONG_SUM,
+            );
           }
         });
         scope(() => {

@@ -30,7 +30,9 @@ describe('an optimizer', () => {
       const parameters = parametersFrom(1);
       const optimizer = make(parameters);
       for (let step = 0; step < 3; step++) stepOn(optimizer, 10 * step);
-      const copies = parameters.map((parameter) => tensor(parameter.dataSync(), parameter.shape, { requiresGrad: true }));
+      const copies = parameters.map((parameter) =>
+        tensor(parameter.dataSync(), parameter.shape, { requiresGrad: true }),
+      );
       const resumed = make(copies);
       const state = optimizer.stateDict();
       resumed.loadStateDict(state);
@@ -57,15 +59,26 @@ describe('an optimizer', () => {
           ['0.speed', zeros([7])],
           ['weight', zeros([7])],
         ] as [string, Tensor][]) {
-          const state = new Map([[first, zeros([7])], ['steps', steps], [key, value]]);
-          assertBadInput(() => optimizer.loadStateDict(state), /states \w+.* of these parameters for \w+ loadStateDict/);
+          const state = new Map([
+            [first, zeros([7])],
+            ['steps', steps],
+            [key, value],
+          ]);
+          assertBadInput(
+            () => optimizer.loadStateDict(state),
+            /states \w+.* of these parameters for \w+ loadStateDict/,
+          );
         }
         for (const [key, value, says] of [
           [first.replace('0.', '1.'), zeros([7]), /15 elements .*\(7\)/],
           [first.replace('0.', '1.'), zeros([3, 5], { dtype: 'int32' }), /float32 tensor .*int32/],
           ['steps', tensor([9]), /2 elements .*\(1\)/],
         ] as [string, Tensor, RegExp][]) {
-          const state = new Map([[first, zeros([7])], ['steps', steps], [key, value]]);
+          const state = new Map([
+            [first, zeros([7])],
+            ['steps', steps],
+            [key, value],
+          ]);
           assertBadInput(() => optimizer.loadStateDict(state), says);
         }
       });
@@ -117,7 +130,7 @@ describe('an optimizer', () => {
     const optimizer = new optim.SGD([parameter], { lr: 0.1 });
     scope(() => F.sum(parameter).backward());
     scope(() => F.sum(parameter).backward());
-    const gradient = (): number[] | undefined => parameter.grad === null ? undefined : [...parameter.grad.dataSync()];
+    const gradient = (): number[] | undefined => (parameter.grad === null ? undefined : [...parameter.grad.dataSync()]);
     assert.deepEqual(gradient(), [2, 2]);
     optimizer.zeroGrad();
     assert.equal(gradient(), undefined);
@@ -136,7 +149,10 @@ describe('an optimizer', () => {
         scope(() => F.sum(F.mul(parameter, parameter)).backward());
         optimizer.step();
       }
-      assert.ok(parameter.dataSync().every((value) => Math.abs(value) < 0.05), `${parameter.dataSync()}`);
+      assert.ok(
+        parameter.dataSync().every((value) => Math.abs(value) < 0.05),
+        `${parameter.dataSync()}`,
+      );
       optimizer.dispose();
       parameter.dispose();
     }

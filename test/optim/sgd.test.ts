@@ -78,11 +78,9 @@ describe('optim.SGD', () => {
     );
     for (const parameter of parameters) parameter.grad = fromRef(gradient);
     optimizer.step();
-    const wanted = [
-      { lr: 0.1, weightDecay: 0.05 },
-      { lr: 0.05 },
-      { lr: 0.2, weightDecay: 0.2 },
-    ].map((options) => sgdStep({ param }, gradient, options).param);
+    const wanted = [{ lr: 0.1, weightDecay: 0.05 }, { lr: 0.05 }, { lr: 0.2, weightDecay: 0.2 }].map(
+      (options) => sgdStep({ param }, gradient, options).param,
+    );
     for (const [i, parameter] of parameters.entries()) assertNear(parameter, wanted[i], `group ${i}`);
     optimizer.dispose();
     for (const parameter of parameters) parameter.dispose();
@@ -119,7 +117,10 @@ describe('optim.SGD', () => {
     assertBadInput(() => run({ lr: 1, weightDecay: -1 }), /SGD weightDecay .*-1\./);
     assertBadInput(() => run({ lr: 1, dampening: Number.NaN }), /SGD dampening .*NaN/);
     assertBadInput(() => run({ lr: 1, nesterov: true }), /momentum, and no dampening for SGD nesterov/);
-    assertBadInput(() => run({ lr: 1, nesterov: true, momentum: 0.9, dampening: 0.1 }), /no dampening for SGD nesterov/);
+    assertBadInput(
+      () => run({ lr: 1, nesterov: true, momentum: 0.9, dampening: 0.1 }),
+      /no dampening for SGD nesterov/,
+    );
     parameter.dispose();
   });
 

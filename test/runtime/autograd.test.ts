@@ -3,7 +3,7 @@ import { F, noGrad, ones, optim, scope, type Tensor, tensor } from '../../lib/in
 import { leavesNothing } from './leaves-nothing.js';
 
 const leaf = (...values: number[]): Tensor => tensor(values, undefined, { requiresGrad: true });
-const gradOf = (t: Tensor): number[] | undefined => t.grad && ([...t.grad.dataSync()] as number[]) || undefined;
+const gradOf = (t: Tensor): number[] | undefined => (t.grad && ([...t.grad.dataSync()] as number[])) || undefined;
 
 /** Runs `fn`, in a scope, on leaves that are disposed afterwards; nothing may be left. */
 function onLeaves(leaves: Tensor[], fn: (...leaves: Tensor[]) => void): void {
@@ -80,7 +80,10 @@ describe('backward', () => {
   it('stops at detach, noGrad and tensors that require no gradient', () =>
     leavesNothing(() => {
       onLeaves([leaf(2), tensor([4])], (x, constant) => {
-        const y = x.mul(x.detach()).add(noGrad(() => x.mul(x))).mul(constant);
+        const y = x
+          .mul(x.detach())
+          .add(noGrad(() => x.mul(x)))
+          .mul(constant);
         y.backward();
         assert.deepEqual(gradOf(x), [8]);
         assert.equal(constant.grad, null);
@@ -105,9 +108,18 @@ describe('gradients that are passed through', () => {
     leavesNothing(() => {
       onLeaves([leaf(0, 0), leaf(0, 0), leaf(0, 0)], (a, b, c) => {
         const gradient = tensor([3, 4]);
-        a.add(b).add(c.reshape([2])).backward(gradient);
+        a.add(b)
+          .add(c.reshape([2]))
+          .backward(gradient);
         a.grad?.set([7, 7]);
-        assert.deepEqual([gradOf(b), gradOf(c), [...gradient.dataSync()]], [[3, 4], [3, 4], [3, 4]]);
+        assert.deepEqual(
+          [gradOf(b), gradOf(c), [...gradient.dataSync()]],
+          [
+            [3, 4],
+            [3, 4],
+            [3, 4],
+          ],
+        );
       });
     }));
 
@@ -116,7 +128,8 @@ describe('gradients that are passed through', () => {
       onLeaves([leaf(0, 0), leaf(0, 0)], (a, b) => {
         a.add(b).sum().backward(); // the norm is 2
         optim.clipGradNorm([a, b], 1);
-        for (const t of [a, b]) for (const value of gradOf(t) ?? []) assert.ok(Math.abs(value - 0.5) < 1e-5, String(value));
+        for (const t of [a, b])
+          for (const value of gradOf(t) ?? []) assert.ok(Math.abs(value - 0.5) < 1e-5, String(value));
       });
     }));
 
@@ -125,15 +138,33 @@ describe('gradients that are passed through', () => {
       onLeaves([leaf(1, 1), leaf(1, 1)], (a, b) => {
         const sum = a.add(b); // both get the same gradient, then a gets more
         sum.add(a.mul(10)).sum().backward();
-        assert.deepEqual([gradOf(a), gradOf(b)], [[11, 11], [1, 1]]);
+        assert.deepEqual(
+          [gradOf(a), gradOf(b)],
+          [
+            [11, 11],
+            [1, 1],
+          ],
+        );
         sum.detach().add(b).sum().backward();
-        assert.deepEqual([gradOf(a), gradOf(b)], [[11, 11], [2, 2]]);
+        assert.deepEqual(
+          [gradOf(a), gradOf(b)],
+          [
+            [11, 11],
+            [2, 2],
+          ],
+        );
       });
       onLeaves([tensor([[1, 1]], [1, 2], { requiresGrad: true }), leaf(1, 1)], (a, b) => {
         const product = F.linear(a, tensor([[10, 10]])); // walked after the sum, adds to its gradient in place
         const total = a.reshape([2]).add(b).sum();
         total.add(product.sum()).backward();
-        assert.deepEqual([gradOf(a), gradOf(b)], [[11, 11], [1, 1]]);
+        assert.deepEqual(
+          [gradOf(a), gradOf(b)],
+          [
+            [11, 11],
+            [1, 1],
+          ],
+        );
       });
     }));
 });
@@ -145,7 +176,8 @@ describe('backward, used wrongly', () => {
         const y = x.mul(x).mul(2);
         y.backward();
         assert.throws(() => y.backward(), {
-          message: /^Expected a graph that backward\(\) has not walked yet but mul has released .* Run the forward pass again/,
+          message:
+            /^Expected a graph that backward\(\) has not walked yet but mul has released .* Run the forward pass again/,
         });
         assert.deepEqual(gradOf(x), [12]);
       });
@@ -156,12 +188,16 @@ describe('backward, used wrongly', () => {
       onLeaves([leaf(1, 2)], (x) => {
         const y = x.mul(2);
         const cases: [Tensor | undefined, RegExp][] = [
-          [undefined, /^Expected a gradient for backward\(\) on a float32 tensor of shape \(2\) but received undefined\./],
+          [
+            undefined,
+            /^Expected a gradient for backward\(\) on a float32 tensor of shape \(2\) but received undefined\./,
+          ],
           [ones([3]), /^Expected a float32 gradient of shape \(2\) .* received a float32 tensor of shape \(3\)/],
           [ones([2], { dtype: 'int32' }), /^Expected a float32 gradient of shape \(2\) .* received a int32 tensor/],
           [3 as unknown as Tensor, /^Expected a float32 gradient of shape \(2\) .* received 3/],
         ];
-        for (const [gradient, message] of cases) assert.throws(() => y.backward(gradient), { name: 'TypeError', message });
+        for (const [gradient, message] of cases)
+          assert.throws(() => y.backward(gradient), { name: 'TypeError', message });
         assert.equal(x.grad, null);
         y.backward(ones([2])); // still to be had
         assert.deepEqual(gradOf(x), [2, 2]);
@@ -171,7 +207,8 @@ describe('backward, used wrongly', () => {
   it('on what requires no gradient is an error', () => {
     using x = tensor([1]);
     assert.throws(() => x.backward(), {
-      message: /^Expected a result of tensors that require gradients for backward\(\) .* Set requiresGrad on its inputs\./,
+      message:
+        /^Expected a result of tensors that require gradients for backward\(\) .* Set requiresGrad on its inputs\./,
     });
   });
 
@@ -198,7 +235,8 @@ describe('backward, used wrongly', () => {
         const y = w.mul(w);
         change(w);
         assert.throws(() => y.backward(), {
-          message: /^Expected what mul saved for backward to be unchanged but a float32 tensor of shape \(1\) was modified/,
+          message:
+            /^Expected what mul saved for backward to be unchanged but a float32 tensor of shape \(1\) was modified/,
         });
       });
     }

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { F, memory, scope, type Tensor, tensor, zeros } from '../../lib/index.js';
 import { leavesNothing } from './leaves-nothing.js';
 
-const GONE = { message: /^Expected a live tensor but received one that was disposed, a float32 tensor of shape \(2\)\./ };
+const GONE = {
+  message: /^Expected a live tensor but received one that was disposed, a float32 tensor of shape \(2\)\./,
+};
 
 describe('dispose', () => {
   it('gives the bytes back at once, though the tensor is still being computed', () => {

@@ -62,7 +62,10 @@ describe('OPENBLAS_CORETYPE', () => {
     const { code, stdout, stderr } = await start({ OPENBLAS_CORETYPE: slower });
     assert.equal(code, 0);
     assert.equal(stderr.match(/VitrineWarning/g)?.length, 1, stderr);
-    assert.match(stderr, new RegExp(`VitrineWarning: OPENBLAS_CORETYPE=${slower} makes OpenBLAS run .* Unset OPENBLAS_CORETYPE`));
+    assert.match(
+      stderr,
+      new RegExp(`VitrineWarning: OPENBLAS_CORETYPE=${slower} makes OpenBLAS run .* Unset OPENBLAS_CORETYPE`),
+    );
     assert.equal(JSON.parse(stdout).warnings.length, 1);
   });
 

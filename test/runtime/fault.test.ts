@@ -1,5 +1,17 @@
 import assert from 'node:assert/strict';
-import { Capture, F, fence, ones, optim, reset, scope, StreamError, synchronize, type Tensor, tensor } from '../../lib/index.js';
+import {
+  Capture,
+  F,
+  fence,
+  ones,
+  optim,
+  reset,
+  StreamError,
+  scope,
+  synchronize,
+  type Tensor,
+  tensor,
+} from '../../lib/index.js';
 import { leavesNothing } from './leaves-nothing.js';
 
 const labels = (...values: number[]): Tensor => tensor(new Int32Array(values));
@@ -62,7 +74,8 @@ describe('a fault on the stream', () => {
     for (const read of [() => x.data(), () => one.item(), () => fence(), () => x.data()]) {
       await assert.rejects(read(), isLabelError);
     }
-    for (const read of [() => x.dataSync(), () => one.itemSync(), () => synchronize()]) assert.throws(read, isLabelError);
+    for (const read of [() => x.dataSync(), () => one.itemSync(), () => synchronize()])
+      assert.throws(read, isLabelError);
   });
 
   it('is the first one: later faults do not hide it', async () => {

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { emptyCache, F, memory, ones, optim, resetPeakMemory, scope, synchronize, tensor, zeros } from '../../lib/index.js';
+import {
+  emptyCache,
+  F,
+  memory,
+  ones,
+  optim,
+  resetPeakMemory,
+  scope,
+  synchronize,
+  tensor,
+  zeros,
+} from '../../lib/index.js';
 import { textures, tinyViT } from '../train/tiny-problem.js';
 import { leavesNothing } from './leaves-nothing.js';
 import { runProgram } from './run-program.js';
@@ -86,7 +97,12 @@ describe('an allocation larger than the memory there is', () => {
     leavesNothing(() => {
       const message =
         /^Expected memory for a float32 tensor of shape \(.*\) but its [0-9.e+]+ bytes on top of the \d+ in use are more than the \d+ this process may have\. Use a smaller batch, or dispose tensors\.$/;
-      for (const shape of [[2 ** 20, 2 ** 20], [2 ** 40, 2 ** 40], [2 ** 52], Array.from({ length: 8 }, () => 2 ** 53 - 1)]) {
+      for (const shape of [
+        [2 ** 20, 2 ** 20],
+        [2 ** 40, 2 ** 40],
+        [2 ** 52],
+        Array.from({ length: 8 }, () => 2 ** 53 - 1),
+      ]) {
         assert.throws(() => zeros(shape), { name: 'RangeError', message });
       }
       scope(() => {

@@ -103,7 +103,8 @@ describe('scope', () => {
         });
       assert.throws(run, {
         name: 'TypeError',
-        message: /^Expected a synchronous function for scope but received one that returns a promise\. Return the tensors/,
+        message:
+          /^Expected a synchronous function for scope but received one that returns a promise\. Return the tensors/,
       });
       await new Promise((resolve) => setTimeout(resolve, 1));
     });

@@ -30,10 +30,12 @@ describe('the command stream', () => {
     using x = ones([4]);
     keepBusy();
     const order: number[] = [];
-    await Promise.all([0, 1, 2].map(async (i) => {
-      await (i === 1 ? fence() : x.data());
-      order.push(i);
-    }));
+    await Promise.all(
+      [0, 1, 2].map(async (i) => {
+        await (i === 1 ? fence() : x.data());
+        order.push(i);
+      }),
+    );
     assert.deepEqual(order, [0, 1, 2]);
   });
 

@@ -69,14 +69,20 @@ describe('making tensors', () => {
     leavesNothing(() => {
       const ragged: NestedNumbers = [[1, 2], [3]];
       const cases: [() => Tensor, RegExp][] = [
-        [() => tensor(ragged), /^Expected arrays of equal length at each depth for tensor but received \[\[1, 2\], \[3\]\]/],
+        [
+          () => tensor(ragged),
+          /^Expected arrays of equal length at each depth for tensor but received \[\[1, 2\], \[3\]\]/,
+        ],
         [() => tensor([[1], 2]), /^Expected arrays of equal length/],
         [() => tensor([1, 2, 3], [2, 2]), /^Expected 4 values for a tensor of shape \(2,2\) but received 3\./],
         [() => tensor([1.5], [1], { dtype: 'int32' }), /^Expected whole numbers of 32 bits .* but received 1\.5\./],
         [() => tensor([2 ** 31], [1], { dtype: 'int32' }), /^Expected whole numbers of 32 bits/],
         [() => tensor(new Float32Array([Number.NaN]), [1], { dtype: 'int32' }), /but received NaN\./],
         [() => tensor(['1'] as unknown as number[]), /^Expected numbers for a float32 tensor but received '1'\./],
-        [() => tensor(undefined as unknown as number), /^Expected numbers for a float32 tensor but received undefined\./],
+        [
+          () => tensor(undefined as unknown as number),
+          /^Expected numbers for a float32 tensor but received undefined\./,
+        ],
         [() => tensor(new BigInt64Array(1) as unknown as Int32Array), /^Expected numbers for a float32 tensor/],
         [() => tensor([1], [1], { dtype: 'float64' as 'float32' }), /^Expected one of 'float32', 'int32' for dtype/],
         [() => zeros([1], { dtype: 'half' as 'float32' }), /for dtype but received 'half'\./],
@@ -131,7 +137,8 @@ describe('reading a tensor', () => {
   it('refuses item() of several elements, or none', async () => {
     using two = zeros([2]);
     using none = zeros([0]);
-    const message = /^Expected a tensor of one element for item\(\) but received a float32 tensor of shape \(2\)\. Read data/;
+    const message =
+      /^Expected a tensor of one element for item\(\) but received a float32 tensor of shape \(2\)\. Read data/;
     await assert.rejects(two.item(), { name: 'TypeError', message });
     assert.throws(() => two.itemSync(), { message });
     assert.throws(() => none.itemSync(), /one element/);

@@ -20,8 +20,14 @@ describe('setThreads', () => {
         return results.map((result) => result.dataSync() as Float32Array);
       });
     const single = run(() => 1);
-    assert.deepEqual(run((i) => (i % 4) + 1), single);
-    assert.deepEqual(run(() => 3), single);
+    assert.deepEqual(
+      run((i) => (i % 4) + 1),
+      single,
+    );
+    assert.deepEqual(
+      run(() => 3),
+      single,
+    );
   });
 
   it('is told at once by getThreads and info', () => {

@@ -37,7 +37,8 @@ describe('worker threads', () => {
     const { resident, sum } = JSON.parse(stdout) as { resident: number[]; sum: number };
     assert.equal(sum, 64 ** 3);
     // V8 keeps something of the first rounds. Two workers' models, states and activations are about 4 MB a round.
-    const mean = (from: number, to: number) => resident.slice(from, to).reduce((sum, bytes) => sum + bytes, 0) / (to - from);
+    const mean = (from: number, to: number) =>
+      resident.slice(from, to).reduce((sum, bytes) => sum + bytes, 0) / (to - from);
     const growth = mean(15, 20) - mean(5, 10);
     assert.ok(growth < 15e6, `${growth} bytes in ten rounds`);
   });

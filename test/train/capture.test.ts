@@ -1,5 +1,23 @@
 import assert from 'node:assert/strict';
-import { Capture, data, emptyCache, F, fence, manualSeed, memory, ones, optim, randomState, scope, synchronize, type Tensor, tensor, untracked, ViT, zeros } from '../../lib/index.js';
+import {
+  Capture,
+  data,
+  emptyCache,
+  F,
+  fence,
+  manualSeed,
+  memory,
+  ones,
+  optim,
+  randomState,
+  scope,
+  synchronize,
+  type Tensor,
+  tensor,
+  untracked,
+  ViT,
+  zeros,
+} from '../../lib/index.js';
 import { packageRoot } from '../../lib/native.js';
 import { leavesNothing } from '../runtime/leaves-nothing.js';
 import { parameterHash } from './tiny-problem.js';
@@ -8,7 +26,10 @@ const STEPS = 20;
 const BATCH = 16;
 
 /** Trains the digits ViT for 20 steps with all that draws, clips and changes; gives losses and a digest. */
-async function train(digits: data.Dataset, capture: boolean): Promise<{ losses: number[]; hash: string; random: number[] }> {
+async function train(
+  digits: data.Dataset,
+  capture: boolean,
+): Promise<{ losses: number[]; hash: string; random: number[] }> {
   manualSeed(7);
   const dropped = { posDropRate: 0.1, projDropRate: 0.1, dropPathRate: 0.2 };
   const sizes = { imgSize: 8, patchSize: 4, inChans: 1, numClasses: 10, embedDim: 64, depth: 4, numHeads: 4 };
@@ -111,7 +132,10 @@ describe('Capture', () => {
     capture.dispose();
     capture.dispose(); // may be called twice
     assert.equal(memory().pooled, 0);
-    assert.throws(() => capture.replay(), /^Error: Expected a live capture for replay\(\) but received a disposed one\./);
+    assert.throws(
+      () => capture.replay(),
+      /^Error: Expected a live capture for replay\(\) but received a disposed one\./,
+    );
     capture.result.dispose();
     x.dispose();
   });
@@ -151,7 +175,10 @@ describe('Capture', () => {
       const rejections: Promise<void>[] = [];
       const message = { message: /^Expected no (data\(\)|fence) inside a captured function/ };
       new Capture(() => {
-        rejections.push(assert.rejects(x.data(), message), assert.rejects(async () => fence(), message));
+        rejections.push(
+          assert.rejects(x.data(), message),
+          assert.rejects(async () => fence(), message),
+        );
       }).dispose();
       await Promise.all(rejections);
       assert.equal(await x.item(), 3);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { evaluate, F, noGrad, reset, scope, StreamError, tensor } from '../../lib/index.js';
+import { evaluate, F, noGrad, reset, StreamError, scope, tensor } from '../../lib/index.js';
 import { leavesNothing } from '../runtime/leaves-nothing.js';
 import { textures, tinyViT } from './tiny-problem.js';
 

@@ -3,7 +3,7 @@ import { decode } from 'fast-png';
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../../lib/report/format.js';
 import { html, scriptJson } from '../../lib/report/html.js';
 import { attentionUri, imageUri, similarityUri } from '../../lib/report/picture.js';
-import { cosineSimilarity } from '../../lib/report/position-similarity.js';
+import { cosineSimilarity } from '../../lib/render/cosine-similarity.js';
 import { renderReport } from '../../lib/report/render.js';
 import { selectSamples } from '../../lib/report/samples.js';
 import { reportData, sample } from './report-fixture.js';

@@ -1,8 +1,17 @@
 import assert from 'node:assert/strict';
-import { type data, memory, optim, reset, StreamError, type Tensor, Trainer, type TrainerOptions } from '../../lib/index.js';
+import {
+  type data,
+  memory,
+  optim,
+  reset,
+  StreamError,
+  type Tensor,
+  Trainer,
+  type TrainerOptions,
+} from '../../lib/index.js';
 import type { Progress } from '../../lib/train/trainer.js';
 import { leavesNothing } from '../runtime/leaves-nothing.js';
-import { textures, parameterHash, tinyViT } from './tiny-problem.js';
+import { parameterHash, textures, tinyViT } from './tiny-problem.js';
 
 /** Makes a trainer of a tiny ViT on 64 images; nothing may be left of it afterwards. */
 async function withTrainer(
@@ -33,7 +42,10 @@ class InFlight {
       if (taken++ % batchSize === 0) this.most = Math.max(this.most, ++this.now);
       return images.subarray(begin, end);
     };
-    return { ...dataset, images: new Proxy(images, { get: (target, key) => (key === 'subarray' ? subarray : Reflect.get(target, key)) }) };
+    return {
+      ...dataset,
+      images: new Proxy(images, { get: (target, key) => (key === 'subarray' ? subarray : Reflect.get(target, key)) }),
+    };
   }
 }
 

@@ -11,7 +11,10 @@ switch (process.argv[2]) {
     await fence();
     break;
   case 'read':
-    void x.add(1).data().then((data) => console.log(`read ${data[0]}`));
+    void x
+      .add(1)
+      .data()
+      .then((data) => console.log(`read ${data[0]}`));
     break;
   case 'fault':
     F.embedding(tensor(new Int32Array([5])), x.slice(0, 0, 5));

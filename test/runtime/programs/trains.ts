@@ -1,6 +1,6 @@
 // Trains for 30 steps with dropout from the seed that its argument is, and prints a digest of the parameters.
 import { optim, Trainer } from '../../../lib/index.js';
-import { textures, parameterHash, tinyViT } from '../../train/tiny-problem.js';
+import { parameterHash, textures, tinyViT } from '../../train/tiny-problem.js';
 
 const seed = Number(process.argv[2]);
 const dropped = { posDropRate: 0.1, projDropRate: 0.1, dropPathRate: 0.1 };

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { parentPort, workerData } from 'node:worker_threads';
 import { F, optim, scope, type Tensor, tensor } from '../../../lib/index.js';
-import { textures, parameterHash, tinyViT } from '../../train/tiny-problem.js';
+import { parameterHash, textures, tinyViT } from '../../train/tiny-problem.js';
 
 assert.ok(parentPort !== null, 'a program for worker threads');
 const { images, labels, count } = textures(16);

@@ -1,0 +1,13 @@
+import { noGrad } from '../autograd.js';
+import type { Module } from '../nn/module.js';
+
+/** Runs `fn` with dropout off and without recording, and leaves the model as it was. */
+export function evaluating<T>(model: Module, fn: () => T): T {
+  const { training } = model;
+  model.eval();
+  try {
+    return noGrad(fn);
+  } finally {
+    model.train(training);
+  }
+}

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { autocast, F, info, randn, type Tensor, tensor } from '../../lib/index.js';
+
+/** A float32 rounded to bfloat16, to nearest, ties to even. */
+function rounded(value: number): number {
+  const bits = new Uint32Array(Float32Array.of(value).buffer);
+  const word = bits[0] ?? 0;
+  bits[0] = (word + 0x7fff + ((word >>> 16) & 1)) & 0xffff0000;
+  return new Float32Array(bits.buffer)[0] ?? NaN;
+}
+
+function roundedTensor(x: Tensor): Tensor {
+  return tensor(Float32Array.from(x.dataSync(), rounded), x.shape, { requiresGrad: x.requiresGrad });
+}
+
+function assertClose(actual: Tensor | null, expected: Tensor | null, what: string): void {
+  const [a, b] = [actual, expected].map((x) => Array.from(x?.dataSync() ?? [])) as [number[], number[]]; // one each
+  assert.equal(a.length, b.length, what);
+  const largest = b.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  for (const [i, value] of a.entries()) {
+    assert.ok(Math.abs(value - (b[i] ?? NaN)) <= 1e-5 * largest, `${what}, element ${i}: ${value} and ${b[i]}`);
+  }
+}
+
+describe('autocast', () => {
+  it('refuses a precision that is none', () => {
+    // @ts-expect-error a name that the types refuse too
+    assert.throws(() => autocast('fp8', () => 0), /Expected one of 'fp32', 'bf16' for autocast precision/);
+  });
+
+  it('refuses bf16 where it cannot be had, with the reason that info() gives', function () {
+    const { available, reason } = info().bf16;
+    if (available) this.skip(); // this machine has it
+    assert.throws(() => autocast('bf16', () => 0), { message: reason });
+  });
+
+  for (const [rows, inFeatures, outFeatures] of [
+    [1, 1, 1],
+    [7, 17, 5],
+    [197, 64, 48],
+    [0, 8, 8],
+  ] as const) {
+    it(`multiplies rounded factors and sums in float32: ${rows} x ${inFeatures} x ${outFeatures}`, function () {
+      if (!info().bf16.available) this.skip(); // this machine has no bfloat16 products
+      const x = randn([rows, inFeatures], { requiresGrad: true });
+      const weight = randn([outFeatures, inFeatures], { requiresGrad: true });
+      const bias = randn([outFeatures], { requiresGrad: true });
+      const dy = roundedTensor(randn([rows, outFeatures])); // so that rounding it again changes nothing
+      const y = autocast('bf16', () => F.linear(x, weight, bias));
+      y.backward(dy);
+      const [sameX, sameWeight] = [roundedTensor(x), roundedTensor(weight)];
+      const sameBias = tensor(bias.dataSync(), bias.shape, { requiresGrad: true });
+      const expected = F.linear(sameX, sameWeight, sameBias);
+      expected.backward(dy);
+      assertClose(y, expected, 'result');
+      assertClose(x.grad, sameX.grad, 'gradient of x');
+      assertClose(weight.grad, sameWeight.grad, 'gradient of the weight');
+      assertClose(bias.grad, sameBias.grad, 'gradient of the bias');
+      for (const item of [x, weight, bias, dy, y, sameX, sameWeight, sameBias, expected]) item.dispose();
+    });
+  }
+
+  it('adds to a gradient that is there', function () {
+    if (!info().bf16.available) this.skip(); // this machine has no bfloat16 products
+    const weight = randn([8, 16], { requiresGrad: true });
+    const x = randn([4, 16]);
+    const step = (): Float32Array => {
+      const y = autocast('bf16', () => F.linear(x, weight)).sum();
+      y.backward();
+      y.dispose();
+      return Float32Array.from(weight.grad?.dataSync() ?? []);
+    };
+    const once = step();
+    const twice = step();
+    for (const [i, value] of twice.entries()) assert.ok(Math.abs(value - 2 * (once[i] ?? NaN)) < 1e-4);
+    for (const item of [weight, x]) item.dispose();
+  });
+
+  it('ends with its function, an exception included', () => {
+    const x = randn([2, 3]);
+    const weight = randn([4, 3]);
+    assert.throws(() =>
+      autocast('fp32', () => {
+        throw new Error('inside');
+      }),
+    );
+    const y = F.linear(x, weight);
+    assert.deepEqual([...y.shape], [2, 4]);
+    for (const item of [x, weight, y]) item.dispose();
+  });
+});
