@@ -4,8 +4,8 @@
 
 #include "gemm/gemm.h"
 #include "kernels/bias.h"
-#include "ops/partials.h"
 #include "ops/ranges.h"
+#include "ops/tile_grid.h"
 
 namespace vitrine::ops {
 namespace {
@@ -130,30 +130,36 @@ void PatchProduct::BackwardInput(Context& context, float* dx, const float* dy,
 void PatchProduct::BackwardWeight(Context& context, float* dweight, const float* dy, const float* x,
                                   bool accumulate) const {
   const int64_t oc = out_channels, k = depth();
-  const int64_t step = std::max<int64_t>(1, CeilDiv(rows(), ProductParts(rows(), oc * k)));
-  const int64_t parts = CeilDiv(rows(), step);
-  const int64_t gathered = std::min(step, kRows);
-  context.ReserveScratch(gathered * k);
-  float* partials = context.SharedScratch(std::max<int64_t>(1, parts) * oc * k);
-  ForRanges(context, rows(), step, [&](int64_t part_begin, int64_t part_end, int worker) {
-    float* partial = partials + part_begin / step * oc * k;
-    float* patches = context.Scratch(worker);
-    std::fill_n(partial, oc * k, 0.0f);
-    for (int64_t begin = part_begin; begin < part_end; begin += gathered) {
-      const int64_t count = std::min(gathered, part_end - begin);
-      Gather(*this, patches, x, begin, count);
+  // Gathered whole, a slab of rows at a time, and then shared out by the tiles of dweight: partial
+  // sums of dweight itself would cost more than the patches (224/16/768, batch 8, forward and
+  // backward: 42 ms that way, 26 this way).
+  constexpr int64_t kSlab = 4 * 1024 * 1024;  // floats
+  const int64_t slab = std::clamp<int64_t>(kSlab / std::max<int64_t>(1, k), 1, std::max<int64_t>(1, rows()));
+  float* patches = context.SharedScratch(slab * k);
+  if (rows() == 0 && !accumulate) std::fill_n(dweight, oc * k, 0.0f);
+  for (int64_t begin = 0; begin < rows(); begin += slab) {
+    const int64_t count = std::min(slab, rows() - begin);
+    ForRows(context, count, k, [&](int64_t first, int64_t n) {
+      Gather(*this, patches + first * k, x, begin + first, n);
+    });
+    const TileGrid grid(oc, k, count);
+    context.ParallelFor(grid.size(), [&](int64_t index, int) {
+      const Tile tile = grid[index];
+      float* out = dweight + tile.row * k + tile.column;
+      const float* columns = patches + tile.column;
+      float beta = accumulate || begin > 0 ? 1.0f : 0.0f;
       if (tokens) {
-        Gemm(Transpose::kYes, Transpose::kNo, oc, k, count, 1, dy + begin * oc, oc, patches, k, 1,
-             partial, k);
-        continue;
+        Gemm(Transpose::kYes, Transpose::kNo, tile.rows, tile.columns, count, 1, dy + begin * oc + tile.row, oc,
+             columns, k, beta, out, k);
+        return;
       }
-      ForImages(*this, dy, begin, count, [&](int64_t first, int64_t share, const float* tile) {
-        Gemm(Transpose::kNo, Transpose::kNo, oc, k, share, 1, tile, positions(),
-             patches + first * k, k, 1, partial, k);
+      ForImages(*this, dy, begin, count, [&](int64_t first, int64_t share, const float* image) {
+        Gemm(Transpose::kNo, Transpose::kNo, tile.rows, tile.columns, share, 1, image + tile.row * positions(),
+             positions(), columns + first * k, k, beta, out, k);
+        beta = 1;
       });
-    }
-  });
-  CombinePartials(context, dweight, partials, parts, oc * k, accumulate);
+    });
+  }
 }
 
 }  // namespace vitrine::ops

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { autocast, F, info, randn, type Tensor, tensor } from '../../lib/index.js';
+import { autocast, F, info, randn, scope, type Tensor, tensor } from '../../lib/index.js';
+import { returnsMemory } from '../native-op.js';
 
 /** A float32 rounded to bfloat16, to nearest, ties to even. */
 function rounded(value: number): number {
@@ -23,6 +24,8 @@ function assertClose(actual: Tensor | null, expected: Tensor | null, what: strin
 }
 
 describe('autocast', () => {
+  returnsMemory();
+
   it('refuses a precision that is none', () => {
     // @ts-expect-error a name that the types refuse too
     assert.throws(() => autocast('fp8', () => 0), /Expected one of 'fp32', 'bf16' for autocast precision/);
@@ -42,21 +45,22 @@ describe('autocast', () => {
   ] as const) {
     it(`multiplies rounded factors and sums in float32: ${rows} x ${inFeatures} x ${outFeatures}`, function () {
       if (!info().bf16.available) this.skip(); // this machine has no bfloat16 products
-      const x = randn([rows, inFeatures], { requiresGrad: true });
-      const weight = randn([outFeatures, inFeatures], { requiresGrad: true });
-      const bias = randn([outFeatures], { requiresGrad: true });
-      const dy = roundedTensor(randn([rows, outFeatures])); // so that rounding it again changes nothing
-      const y = autocast('bf16', () => F.linear(x, weight, bias));
-      y.backward(dy);
-      const [sameX, sameWeight] = [roundedTensor(x), roundedTensor(weight)];
-      const sameBias = tensor(bias.dataSync(), bias.shape, { requiresGrad: true });
-      const expected = F.linear(sameX, sameWeight, sameBias);
-      expected.backward(dy);
-      assertClose(y, expected, 'result');
-      assertClose(x.grad, sameX.grad, 'gradient of x');
-      assertClose(weight.grad, sameWeight.grad, 'gradient of the weight');
-      assertClose(bias.grad, sameBias.grad, 'gradient of the bias');
-      for (const item of [x, weight, bias, dy, y, sameX, sameWeight, sameBias, expected]) item.dispose();
+      scope(() => {
+        const x = randn([rows, inFeatures], { requiresGrad: true });
+        const weight = randn([outFeatures, inFeatures], { requiresGrad: true });
+        const bias = randn([outFeatures], { requiresGrad: true });
+        const dy = roundedTensor(randn([rows, outFeatures])); // so that rounding it again changes nothing
+        const y = autocast('bf16', () => F.linear(x, weight, bias));
+        y.backward(dy);
+        const [sameX, sameWeight] = [roundedTensor(x), roundedTensor(weight)];
+        const sameBias = tensor(bias.dataSync(), bias.shape, { requiresGrad: true });
+        const expected = F.linear(sameX, sameWeight, sameBias);
+        expected.backward(dy);
+        assertClose(y, expected, 'result');
+        assertClose(x.grad, sameX.grad, 'gradient of x');
+        assertClose(weight.grad, sameWeight.grad, 'gradient of the weight');
+        assertClose(bias.grad, sameBias.grad, 'gradient of the bias');
+      });
     });
   }
 
