@@ -23,7 +23,9 @@ const kernel = weight.transpose(0, 1).reshape([width, channels, patchSize, patch
 const embeddings = F.image2embConv(image, kernel, patchSize);
 show('   embeddings: convolution with stride 4', embeddings);
 const [a, b] = await Promise.all([naive.data(), embeddings.data()]);
-console.log(`   largest difference of the two routes       ${Math.max(...a.map((x, i) => Math.abs(x - (b[i] ?? NaN))))}`);
+console.log(
+  `   largest difference of the two routes       ${Math.max(...a.map((x, i) => Math.abs(x - (b[i] ?? NaN))))}`,
+);
 
 // Step 2: a learned class token in front.
 const classToken = randn([1, 1, width], { requiresGrad: true });

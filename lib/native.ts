@@ -50,6 +50,7 @@ export interface Native {
   fence(done: (message?: string, site?: number) => void): void;
   synchronize(): Fault | undefined;
   reset(): void;
+  abandon(): void;
   beginCapture(): void;
   endCapture(): Graph;
   replay(graph: Graph): void;

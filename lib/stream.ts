@@ -83,3 +83,7 @@ export function synchronize(): void {
 export function reset(): void {
   native.reset();
 }
+
+// exit() runs no clean-up of addons, but that of the libraries in which kernels may still run: a crash, now and then. So
+// work that is left is dropped first; whoever reads after that hears of it.
+process.once('exit', () => native.abandon());

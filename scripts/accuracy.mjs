@@ -23,7 +23,19 @@ try {
   const accuracies = [];
   for (let seed = 0; seed < seeds; seed++) {
     const out = join(folder, String(seed));
-    const command = [cli, 'train', '--preset', 'digits', '--quiet', '--no-report', '--seed', seed, '--out', out, ...args];
+    const command = [
+      cli,
+      'train',
+      '--preset',
+      'digits',
+      '--quiet',
+      '--no-report',
+      '--seed',
+      seed,
+      '--out',
+      out,
+      ...args,
+    ];
     const { status } = spawnSync(process.execPath, command.map(String), { stdio: ['ignore', 'ignore', 'inherit'] });
     if (status !== 0) process.exit(status ?? 1);
     const { testAccuracy, trainSeconds } = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'));

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { checkOneOf, expected, shapeText, Text } from '../check.js';
 import { readIdx } from '../io/idx.js';
 
@@ -45,7 +45,12 @@ function find(folder: string, name: string): string {
   const candidates = [`${name}.gz`, name].map((file) => join(folder, file));
   const found = candidates.find((path) => existsSync(path));
   if (found === undefined) {
-    throw expected(`${name} or ${name}.gz`, `the folder ${folder}`, new Text('neither'), 'Use the file names of MNIST.');
+    throw expected(
+      `${name} or ${name}.gz`,
+      `the folder ${folder}`,
+      new Text('neither'),
+      'Use the file names of MNIST.',
+    );
   }
   return found;
 }

@@ -23,12 +23,16 @@ export async function loadImages(
   preprocessing: Preprocessing,
 ): Promise<Tensor> {
   if (files.length === 0) throw expected('at least one file', 'loadImages', files);
-  const { crop, mean, std } = preprocessing;
+  const { resize, crop, mean, std } = preprocessing;
   const channels = mean.length;
   if ((channels !== 1 && channels !== 3) || std.length !== channels) {
     throw expected('1 or 3 means, and as many deviations', 'loadImages', new Text(`${channels} and ${std.length}`));
   }
   const plane = crop[0] * crop[1];
+  const [rows, columns] = typeof resize === 'number' ? [resize, resize] : resize;
+  if (rows < crop[0] || columns < crop[1]) {
+    throw expected('a resize at least as large as the crop', 'loadImages', new Text(`${resize} and ${crop}`));
+  }
   const values = new Float32Array(files.length * channels * plane);
   for (const [n, file] of files.entries()) {
     const pixels = await decode(file, preprocessing);

@@ -51,7 +51,8 @@ export function misfits(
   }
   for (const [own, parameter] of parameters) {
     for (const piece of pieces.get(own) ?? []) {
-      const problem = notFloating(piece, infos) ?? (resized.has(own) ? undefined : mismatch(piece, parameter.shape, infos));
+      const problem =
+        notFloating(piece, infos) ?? (resized.has(own) ? undefined : mismatch(piece, parameter.shape, infos));
       if (problem !== undefined) problems.push(`${quoted(piece.source)} ${problem}`);
     }
   }

@@ -68,7 +68,10 @@ async function load(files: CheckpointFiles, options: ViTOptions): Promise<Pretra
   }
   const labels = ownHead && described !== undefined ? labelsOf(described, model.config.numClasses) : undefined;
   const preprocessing = layout.preprocessing(evidence, sizeOf(model.config));
-  return { model: model.eval(), pretrainedConfig: { layout: layout.name, ...preprocessing, ...(labels && { labels }) } };
+  return {
+    model: model.eval(),
+    pretrainedConfig: { layout: layout.name, ...preprocessing, ...(labels && { labels }) },
+  };
 }
 
 function shapesOf({ pieces }: Mapping, { infos }: Evidence): Map<string, readonly number[]> {
@@ -81,7 +84,7 @@ function shapesOf({ pieces }: Mapping, { infos }: Evidence): Map<string, readonl
 }
 
 function isHead(name: string): boolean {
-  return /^head(_dist)?\./.test(name);
+  return /^head(_dist)?\.(weight|bias)$/.test(name);
 }
 
 /**

@@ -145,19 +145,7 @@ export function attentionQkv(qkv: Tensor, numHeads: number, options: AttentionQk
     if (queries < tokens) fill(dqkv, 0); // the other tokens' queries had no part
     const d = dqkv.handle;
     const s = sqkv.handle;
-    native.attentionBackward(
-      d,
-      d,
-      d,
-      dy.handle,
-      sy.handle,
-      s,
-      s,
-      s,
-      slse.handle,
-      smask?.handle ?? 0,
-      ...numbers,
-    );
+    native.attentionBackward(d, d, d, dy.handle, sy.handle, s, s, s, slse.handle, smask?.handle ?? 0, ...numbers);
     grads.pass(0, dqkv);
     dqkv.dispose();
   });

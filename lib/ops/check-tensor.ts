@@ -39,7 +39,11 @@ export function checkTensor(value: unknown, where: string, wanted: Wanted = {}):
   }
   const { shape } = wanted;
   if (shape !== undefined && !fits(value.shape, shape)) {
-    throw expected(`a tensor of shape ${shapeText(shape.map((size) => size ?? -1)).replaceAll('-1', '*')}`, where, value);
+    throw expected(
+      `a tensor of shape ${shapeText(shape.map((size) => size ?? -1)).replaceAll('-1', '*')}`,
+      where,
+      value,
+    );
   }
   return value;
 }

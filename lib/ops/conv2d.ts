@@ -37,9 +37,14 @@ export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Conv2d
   const [outChannels, channelsPerGroup, kh, kw] = weight.shape as [number, number, number, number]; // four axes
   const groups = checkInteger(options.groups ?? 1, 'conv2d groups', 1);
   if (channelsPerGroup * groups !== c) {
-    throw expected(`${channelsPerGroup * groups} channels (${groups} groups of ${channelsPerGroup})`, 'conv2d input', x);
+    throw expected(
+      `${channelsPerGroup * groups} channels (${groups} groups of ${channelsPerGroup})`,
+      'conv2d input',
+      x,
+    );
   }
-  if (outChannels % groups !== 0) throw expected(`output channels that ${groups} groups divide`, 'conv2d weight', weight);
+  if (outChannels % groups !== 0)
+    throw expected(`output channels that ${groups} groups divide`, 'conv2d weight', weight);
   if (bias !== undefined) checkTensor(bias, 'conv2d bias', { shape: [outChannels] });
   const { window, positions } = checkWindow({ ...options, kernelSize: [kh, kw] }, [h, w], 'conv2d');
   const y = empty([n, outChannels, ...positions]);

@@ -33,7 +33,11 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const [m, k] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];
   const [k2, n] = transposeB ? [columnsB, rowsB] : [rowsB, columnsB];
   if (k !== k2) {
-    throw expected('equal inner sizes', 'matmul', new Text(`${k} and ${k2}, of ${shapeText(a.shape)} and ${shapeText(b.shape)}`));
+    throw expected(
+      'equal inner sizes',
+      'matmul',
+      new Text(`${k} and ${k2}, of ${shapeText(a.shape)} and ${shapeText(b.shape)}`),
+    );
   }
   const batchShape = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2), 'matmul batches');
   const batch = sizeOf(batchShape);
@@ -43,7 +47,20 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const strideB = batchStride(right, k * n);
   const y = empty([...batchShape, m, n]);
   native.matmul(
-    y.handle, left.handle, right.handle, batch, m, n, k, strideA, strideB, m * n, transposeA, transposeB, 1, 0,
+    y.handle,
+    left.handle,
+    right.handle,
+    batch,
+    m,
+    n,
+    k,
+    strideA,
+    strideB,
+    m * n,
+    transposeA,
+    transposeB,
+    1,
+    0,
   );
   return record('matmul', y, [left, right], [left, right], (dy, grads, [savedA, savedB]) => {
     const [sa, sb] = [savedA as Tensor, savedB as Tensor]; // both saved above
@@ -55,7 +72,20 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       const [rows, columns] = transposeA ? [k, m] : [m, k];
       const [tx, ty] = transposeA ? [transposeB, true] : [false, !transposeB];
       native.matmul(
-        grad.handle, x.handle, y.handle, batch, rows, columns, n, strideX, strideY, strideA, tx, ty, 1, beta,
+        grad.handle,
+        x.handle,
+        y.handle,
+        batch,
+        rows,
+        columns,
+        n,
+        strideX,
+        strideY,
+        strideA,
+        tx,
+        ty,
+        1,
+        beta,
       );
     }
     if (grads.wants(1)) {
@@ -65,7 +95,20 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       const [rows, columns] = transposeB ? [n, k] : [k, n];
       const [tx, ty] = transposeB ? [true, transposeA] : [!transposeA, false];
       native.matmul(
-        grad.handle, x.handle, y.handle, batch, rows, columns, m, strideX, strideY, strideB, tx, ty, 1, beta,
+        grad.handle,
+        x.handle,
+        y.handle,
+        batch,
+        rows,
+        columns,
+        m,
+        strideX,
+        strideY,
+        strideB,
+        tx,
+        ty,
+        1,
+        beta,
       );
     }
   });

@@ -35,7 +35,14 @@ export async function principalComponents(x: Tensor, count: number): Promise<Flo
     const images = await times(covariance, basis);
     const { vectors, values } = eigenvectors(basis.map((a) => images.map((b) => dot(a, b))));
     const order = [...values.keys()].sort((i, j) => (values[j] ?? 0) - (values[i] ?? 0));
-    return order.slice(0, count).map((i) => upright(combine(basis, vectors.map((row) => row[i] ?? 0))));
+    return order.slice(0, count).map((i) =>
+      upright(
+        combine(
+          basis,
+          vectors.map((row) => row[i] ?? 0),
+        ),
+      ),
+    );
   } finally {
     covariance.dispose();
   }
@@ -115,7 +122,10 @@ function rotate(a: readonly Float64Array[], v: readonly number[][], p: number, q
 }
 
 function combine(vectors: readonly Float64Array[], weights: readonly number[]): Float64Array {
-  return vectors.reduce((sum, vector, i) => plus(sum, vector, weights[i] ?? 0), new Float64Array(vectors[0]?.length ?? 0));
+  return vectors.reduce(
+    (sum, vector, i) => plus(sum, vector, weights[i] ?? 0),
+    new Float64Array(vectors[0]?.length ?? 0),
+  );
 }
 
 /** The vector or its negative, whichever has its largest element positive. */

@@ -62,7 +62,8 @@ function disc(picture: Picture, cx: number, cy: number): void {
 function blend({ width, height, data }: Picture, x: number, y: number, colour: Rgb, cover: number): void {
   if (cover === 0 || x < 0 || y < 0 || x >= width || y >= height) return;
   const at = (y * width + x) * 3;
-  for (const [c, value] of colour.entries()) data[at + c] = Math.round((1 - cover) * (data[at + c] ?? 0) + cover * value);
+  for (const [c, value] of colour.entries())
+    data[at + c] = Math.round((1 - cover) * (data[at + c] ?? 0) + cover * value);
 }
 
 // Digits of 3 by 5 dots, a row in three bits.

@@ -2,10 +2,10 @@ import type { Dataset } from '../data/dataset.js';
 import type { ViT } from '../nn/vit.js';
 import { mean } from '../ops/reduce.js';
 import { slice } from '../ops/slice.js';
+import { cosineSimilarity } from '../render/cosine-similarity.js';
 import { scope } from '../scope.js';
 import { tensor } from '../tensor.js';
 import type { EpochRecord } from '../train/trainer.js';
-import { cosineSimilarity } from '../render/cosine-similarity.js';
 import type { ReportData, ReportFact } from './report-data.js';
 import { type Predictions, sampleAt, selectSamples } from './samples.js';
 

@@ -251,4 +251,3 @@ class Clock {
     return (performance.now() - this.#start) / 1000;
   }
 }
-

@@ -11,11 +11,13 @@ namespace {
 
 constexpr int kIndexBits = 24;  // 16 million live tensors
 constexpr int64_t kIndexMask = (int64_t{1} << kIndexBits) - 1;
-constexpr int64_t kGenerationMask = (int64_t{1} << (52 - kIndexBits)) - 1;  // handles fit a JavaScript number
+constexpr int64_t kGenerationMask =
+    (int64_t{1} << (52 - kIndexBits)) - 1;  // handles fit a JavaScript number
 
-// V8 is told of memory in steps of this many bytes, and between turns of the event loop: told of more inside a training
-// step, which lets go of it again, it collects garbage for 5 to 10 ms a telling (measured: 13 ms a step of ViT-Ti/16),
-// and finalizers, which are what the telling is for, run between turns only.
+// V8 is told of memory in steps of this many bytes, and between turns of the event loop: told of
+// more inside a training step, which lets go of it again, it collects garbage for 5 to 10 ms a
+// telling (measured: 13 ms a step of ViT-Ti/16), and finalizers, which are what the telling is for,
+// run between turns only.
 constexpr int64_t kTellStep = 16 << 20;
 
 int DefaultThreads() {
@@ -24,8 +26,9 @@ int DefaultThreads() {
   char* end = nullptr;
   const long threads = std::strtol(wanted, &end, 10);
   if (*end != '\0' || threads < 1 || threads > 1024) {
-    throw std::runtime_error(std::string("Expected a whole number from 1 to 1024 for VITRINE_THREADS but received '") +
-                             wanted + "'. Unset it to use all CPUs.");
+    throw std::runtime_error(
+        std::string("Expected a whole number from 1 to 1024 for VITRINE_THREADS but received '") +
+        wanted + "'. Unset it to use all CPUs.");
   }
   return static_cast<int>(threads);
 }
@@ -43,7 +46,8 @@ class SetThreadsCommand final : public Command {
 
 }  // namespace
 
-// What a fence holds until it is settled: the callback, the array that is read into, and then the fault.
+// What a fence holds until it is settled: the callback, the array that is read into, and then the
+// fault.
 struct Environment::PendingFence {
   Napi::FunctionReference done;
   Napi::Reference<Napi::Value> keep_alive;
@@ -80,8 +84,8 @@ Environment::Environment(Napi::Env env)
   settle_ = SettleFunction::New(env, "vitrine", 0, 1, this);
   settle_.Unref(env);
   stream_ = std::make_unique<Stream>(threads_);
-  // Node.js deletes settle_ before it deletes this, whoever may still call it; the stream must be gone by then. Hooks
-  // run latest first, so this one before that.
+  // Node.js deletes settle_ before it deletes this, whoever may still call it; the stream must be
+  // gone by then. Hooks run latest first, so this one before that.
   env.AddCleanupHook([this] { stream_.reset(); });
 }
 
@@ -102,11 +106,14 @@ Environment::Slot* Environment::Find(Handle handle) {
 
 Environment::Slot& Environment::SlotOf(Handle handle) {
   if (Slot* slot = Find(handle)) return *slot;
-  throw Napi::Error::New(env_, "Expected a live storage but received a released one. Keep the tensor until its last use.");
+  throw Napi::Error::New(
+      env_,
+      "Expected a live storage but received a released one. Keep the tensor until its last use.");
 }
 
 Handle Environment::Allocate(size_t bytes) {
-  const Block block = allocator_.Allocate(bytes, [this] { stream_->Synchronize(); }, CapturePool());
+  const Block block = allocator_.Allocate(
+      bytes, [this] { stream_->Synchronize(); }, CapturePool());
   if (block.data == nullptr) return 0;
   int64_t index = static_cast<int64_t>(slots_.size());
   if (free_slots_.empty()) {
@@ -165,7 +172,8 @@ uint32_t Environment::EndCapture() {
 
 const std::shared_ptr<Graph>& Environment::GraphOf(uint32_t number) {
   const auto found = graphs_.find(number);
-  if (found == graphs_.end()) throw Napi::Error::New(env_, "Expected a live graph but received a released one.");
+  if (found == graphs_.end())
+    throw Napi::Error::New(env_, "Expected a live graph but received a released one.");
   return found->second;
 }
 
@@ -187,17 +195,19 @@ void Environment::Fence(std::function<void()> copy, Napi::Function done, Napi::V
   PendingFence* pending = owned.get();
   if (pending_fences_.empty()) settle_.Ref(env_);
   pending_fences_.emplace(pending, std::move(owned));
-  stream_->Enqueue(std::make_shared<FenceCommand<PendingFence, SettleFunction>>(*stream_, std::move(copy), pending,
-                                                                              settle_));
+  stream_->Enqueue(std::make_shared<FenceCommand<PendingFence, SettleFunction>>(
+      *stream_, std::move(copy), pending, settle_));
 }
 
 void Environment::Settle(Napi::Env env, Napi::Function, Environment* self, PendingFence* pending) {
   if (env == nullptr) return;  // the environment is being torn down, and what is pending with it
   if (pending == nullptr) return self->TellV8();
-  const std::unique_ptr<PendingFence> fence = std::move(self->pending_fences_.extract(pending).mapped());
+  const std::unique_ptr<PendingFence> fence =
+      std::move(self->pending_fences_.extract(pending).mapped());
   if (self->pending_fences_.empty()) self->settle_.Unref(env);
   if (fence->fault) {
-    fence->done.Call({Napi::String::New(env, fence->fault->message), Napi::Number::New(env, fence->fault->site)});
+    fence->done.Call({Napi::String::New(env, fence->fault->message),
+                      Napi::Number::New(env, fence->fault->site)});
   } else {
     fence->done.Call({});
   }

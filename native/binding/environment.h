@@ -14,25 +14,29 @@
 
 namespace vitrine::binding {
 
-// A tensor's memory as JavaScript knows it: a number. Slots are reused, so the high bits count the uses of a slot, and
-// a handle kept too long is noticed instead of reading another tensor.
+// A tensor's memory as JavaScript knows it: a number. Slots are reused, so the high bits count the
+// uses of a slot, and a handle kept too long is noticed instead of reading another tensor.
 using Handle = int64_t;
 
-// A captured step: the commands of one run of it, the storages they touch that outlived the run, and the memory of
-// those that did not, laid out by the order in which the run freed and asked for it.
+// A captured step: the commands of one run of it, the storages they touch that outlived the run,
+// and the memory of those that did not, laid out by the order in which the run freed and asked for
+// it.
 struct Graph {
   std::vector<std::shared_ptr<Command>> commands;
   std::vector<Handle> storages;
   Allocator::Pool pool;
 };
 
-// All that one JavaScript environment (the main thread, or a worker) owns. Used on that environment's thread only.
+// All that one JavaScript environment (the main thread, or a worker) owns. Used on that
+// environment's thread only.
 class Environment {
  public:
   explicit Environment(Napi::Env env);
   ~Environment();
 
-  static Environment& Of(const Napi::CallbackInfo& info) { return *info.Env().GetInstanceData<Environment>(); }
+  static Environment& Of(const Napi::CallbackInfo& info) {
+    return *info.Env().GetInstanceData<Environment>();
+  }
 
   Stream& stream() { return *stream_; }
   Allocator& allocator() { return allocator_; }
@@ -42,7 +46,8 @@ class Environment {
   // Adds a reference. A storage goes back to the allocator with its last one.
   void Retain(Handle handle);
   void Release(Handle handle);
-  // The memory behind a handle, noted for the capture that is under way. Throws Napi::Error for a stale handle.
+  // The memory behind a handle, noted for the capture that is under way. Throws Napi::Error for a
+  // stale handle.
   const Block& Use(Handle handle);
   size_t storages() const { return used_slots_; }
 
@@ -55,15 +60,16 @@ class Environment {
   bool capturing() const { return capture_ != nullptr; }
   // Throws Napi::Error for a number that is no live graph.
   const std::shared_ptr<Graph>& GraphOf(uint32_t number);
-  // Gives the graph's memory back. A replay that is still queued keeps the commands, and stream order keeps what they
-  // use safe.
+  // Gives the graph's memory back. A replay that is still queued keeps the commands, and stream
+  // order keeps what they use safe.
   void ReleaseGraph(uint32_t number);
 
   int threads() const { return threads_; }
   void SetThreads(int threads);
 
-  // Runs `done` on this environment's thread once all that is enqueued so far has run; meanwhile the process stays
-  // alive, and so does the object `keep_alive`. `copy` runs on the stream first, unless that is poisoned.
+  // Runs `done` on this environment's thread once all that is enqueued so far has run; meanwhile
+  // the process stays alive, and so does the object `keep_alive`. `copy` runs on the stream first,
+  // unless that is poisoned.
   void Fence(std::function<void()> copy, Napi::Function done, Napi::Value keep_alive);
 
  private:
@@ -75,7 +81,8 @@ class Environment {
   };
   struct PendingFence;
 
-  // Runs on the JavaScript thread when the stream has come to a fence; without one, when V8 is to be told of memory.
+  // Runs on the JavaScript thread when the stream has come to a fence; without one, when V8 is to
+  // be told of memory.
   static void Settle(Napi::Env env, Napi::Function, Environment* self, PendingFence* pending);
   using SettleFunction = Napi::TypedThreadSafeFunction<Environment, PendingFence, Settle>;
 

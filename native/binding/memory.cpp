@@ -10,7 +10,9 @@
 namespace vitrine::binding {
 namespace {
 
-Handle HandleOf(const Napi::Value& value) { return static_cast<Handle>(value.As<Napi::Number>().DoubleValue()); }
+Handle HandleOf(const Napi::Value& value) {
+  return static_cast<Handle>(value.As<Napi::Number>().DoubleValue());
+}
 
 // The part of a storage that a typed array is copied to or from.
 struct Span {
@@ -25,18 +27,23 @@ Span SpanOf(const Napi::CallbackInfo& info) {
   const auto offset = static_cast<size_t>(info[2].As<Napi::Number>().Int64Value());
   const size_t bytes = array.ByteLength();
   if (offset > block.bytes || bytes > block.bytes - offset) {
-    throw Napi::RangeError::New(info.Env(), "Expected a copy inside the storage but received one past its end.");
+    throw Napi::RangeError::New(
+        info.Env(), "Expected a copy inside the storage but received one past its end.");
   }
-  auto* data = bytes == 0 ? nullptr : static_cast<std::byte*>(array.ArrayBuffer().Data()) + array.ByteOffset();
+  auto* data = bytes == 0
+                   ? nullptr
+                   : static_cast<std::byte*>(array.ArrayBuffer().Data()) + array.ByteOffset();
   return {static_cast<std::byte*>(block.data) + offset, data, bytes};
 }
 
 // A copy into a storage that earlier commands may still use: takes its place in the queue.
 class WriteCommand final : public Command {
  public:
-  explicit WriteCommand(const Span& span) : target_(span.storage), staged_(span.array, span.array + span.bytes) {}
+  explicit WriteCommand(const Span& span)
+      : target_(span.storage), staged_(span.array, span.array + span.bytes) {}
   const char* name() const override { return "write"; }
-  // Whether the caller has heard of a fault already must not decide what the tensor holds after a reset.
+  // Whether the caller has heard of a fault already must not decide what the tensor holds after a
+  // reset.
   bool runs_when_poisoned() const override { return true; }
   void Run(Context&) override {
     if (!staged_.empty()) std::memcpy(target_, staged_.data(), staged_.size());
@@ -51,8 +58,10 @@ class WriteCommand final : public Command {
 Napi::Value Allocate(const Napi::CallbackInfo& info) {
   const double bytes = info[0].As<Napi::Number>().DoubleValue();
   // Sizes multiply to numbers that no size_t holds.
-  if (bytes > static_cast<double>(Environment::Of(info).allocator().limit())) return Napi::Number::New(info.Env(), 0);
-  return Napi::Number::New(info.Env(), static_cast<double>(Environment::Of(info).Allocate(static_cast<size_t>(bytes))));
+  if (bytes > static_cast<double>(Environment::Of(info).allocator().limit()))
+    return Napi::Number::New(info.Env(), 0);
+  return Napi::Number::New(
+      info.Env(), static_cast<double>(Environment::Of(info).Allocate(static_cast<size_t>(bytes))));
 }
 
 void Retain(const Napi::CallbackInfo& info) { Environment::Of(info).Retain(HandleOf(info[0])); }
@@ -115,7 +124,7 @@ class ReplayCommand final : public Command {
   void Run(Context& context) override {
     for (const auto& command : graph_->commands) {
       context.Run(*command);
-      if (context.failed()) return;
+      if (context.failed() || context.interrupted()) return;
     }
   }
 
@@ -132,7 +141,8 @@ Napi::Value EndCapture(const Napi::CallbackInfo& info) {
 
 void Replay(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::Of(info);
-  environment.stream().Enqueue(std::make_shared<ReplayCommand>(environment.GraphOf(info[0].As<Napi::Number>())));
+  environment.stream().Enqueue(
+      std::make_shared<ReplayCommand>(environment.GraphOf(info[0].As<Napi::Number>())));
 }
 
 void ReleaseGraph(const Napi::CallbackInfo& info) {

@@ -27,7 +27,9 @@ Napi::Value Blas(const Napi::CallbackInfo& info) {
 }
 
 // whyNoBf16(): '' where bfloat16 products can be had, else a sentence
-Napi::Value WhyNoBf16(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), gemm::WhyNoBf16()); }
+Napi::Value WhyNoBf16(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), gemm::WhyNoBf16());
+}
 
 // cpu(): { model, isa, isas, bf16, usable, memory }
 Napi::Value Cpu(const Napi::CallbackInfo& info) {
@@ -68,6 +70,13 @@ void SetThreads(const Napi::CallbackInfo& info) {
 
 void Reset(const Napi::CallbackInfo& info) { Environment::Of(info).stream().Reset(); }
 
+// abandon(): stops a stream that still has work
+void Abandon(const Napi::CallbackInfo& info) {
+  Environment::Of(info).stream().Abandon(
+      {"Expected the process to live until the stream has run what is queued but it is exiting. "
+       "Await data() or fence() before exit()."});
+}
+
 // trim(): gives cached memory back to the system
 void Trim(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::Of(info);
@@ -78,7 +87,8 @@ void Trim(const Napi::CallbackInfo& info) {
 // Turns tracing on or off in its place in the queue; when off, `taken` gets what was traced.
 class TraceCommand final : public Command {
  public:
-  explicit TraceCommand(bool on, std::vector<std::vector<TraceEvent>>* taken = nullptr) : on_(on), taken_(taken) {}
+  explicit TraceCommand(bool on, std::vector<std::vector<TraceEvent>>* taken = nullptr)
+      : on_(on), taken_(taken) {}
   const char* name() const override { return "trace"; }
   bool runs_when_poisoned() const override { return true; }
   void Run(Context& context) override {
@@ -130,6 +140,7 @@ void ExportSystem(Napi::Env env, Napi::Object exports) {
   exports.Set("threads", Napi::Function::New<Threads>(env));
   exports.Set("setThreads", Napi::Function::New<SetThreads>(env));
   exports.Set("reset", Napi::Function::New<Reset>(env));
+  exports.Set("abandon", Napi::Function::New<Abandon>(env));
   exports.Set("startTrace", Napi::Function::New<StartTrace>(env));
   exports.Set("stopTrace", Napi::Function::New<StopTrace>(env));
   exports.Set("trim", Napi::Function::New<Trim>(env));

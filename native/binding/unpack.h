@@ -11,11 +11,12 @@
 
 namespace vitrine::binding {
 
-// Reads a call's arguments, in order, into the fields of an op. TypeScript has checked them already and owns the
-// messages for users; what fails here is a slip of the binding, told as such.
+// Reads a call's arguments, in order, into the fields of an op. TypeScript has checked them already
+// and owns the messages for users; what fails here is a slip of the binding, told as such.
 class Unpacker {
  public:
-  explicit Unpacker(const Napi::CallbackInfo& info) : info_(info), environment_(Environment::Of(info)) {}
+  explicit Unpacker(const Napi::CallbackInfo& info)
+      : info_(info), environment_(Environment::Of(info)) {}
 
   template <class... Field>
   void operator()(Field&... fields) {
@@ -24,13 +25,15 @@ class Unpacker {
 
  private:
   Napi::Value Next() {
-    if (next_ >= info_.Length()) throw Napi::TypeError::New(info_.Env(), "Expected more arguments for a native op.");
+    if (next_ >= info_.Length())
+      throw Napi::TypeError::New(info_.Env(), "Expected more arguments for a native op.");
     return info_[next_++];
   }
 
   double Number(const Napi::Value& value) {
     if (!value.IsNumber()) {
-      throw Napi::TypeError::New(info_.Env(), "Expected a number for argument " + std::to_string(next_) +
+      throw Napi::TypeError::New(info_.Env(), "Expected a number for argument " +
+                                                  std::to_string(next_) +
                                                   " of a native op but received another type.");
     }
     return value.As<Napi::Number>().DoubleValue();
@@ -38,8 +41,7 @@ class Unpacker {
 
   void Read(Napi::Value value, bool& field) { field = value.ToBoolean(); }
   template <class T>
-    requires(std::integral<T> || std::floating_point<T>)
-  void Read(Napi::Value value, T& field) {
+  requires(std::integral<T> || std::floating_point<T>) void Read(Napi::Value value, T& field) {
     field = static_cast<T>(Number(value));
   }
   template <class T>
@@ -66,7 +68,8 @@ class Unpacker {
   }
   void Read(Napi::Value value, Dims& field) {
     const auto array = value.As<Napi::Array>();
-    if (array.Length() > Dims::kMax) throw Napi::TypeError::New(info_.Env(), "Expected at most 8 dimensions.");
+    if (array.Length() > Dims::kMax)
+      throw Napi::TypeError::New(info_.Env(), "Expected at most 8 dimensions.");
     field.rank = static_cast<int>(array.Length());
     for (int i = 0; i < field.rank; ++i) Read(array.Get(i), field.at[i]);
   }
@@ -95,8 +98,9 @@ void EnqueueOp(const Napi::CallbackInfo& info) {
   Unpacker unpack(info);
   op.Fields(unpack);
   if (!op.Valid()) {
-    throw Napi::RangeError::New(info.Env(), std::string("Expected operands that hold the sizes given to ") + Op::kName +
-                                                " but received smaller ones.");
+    throw Napi::RangeError::New(
+        info.Env(), std::string("Expected operands that hold the sizes given to ") + Op::kName +
+                        " but received smaller ones.");
   }
   Environment::Of(info).Enqueue(std::make_shared<OpCommand<Op>>(std::move(op)));
 }

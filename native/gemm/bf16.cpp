@@ -77,8 +77,8 @@ struct Product {
 
 using Key = std::tuple<bool, bool, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, bool>;
 
-// A thread's own engine, stream and products: oneDNN's memory objects carry the pointers, so threads cannot share them.
-// They live as long as the process; a model has a few dozen shapes.
+// A thread's own engine, stream and products: oneDNN's memory objects carry the pointers, so
+// threads cannot share them. They live as long as the process; a model has a few dozen shapes.
 class Products {
  public:
   Products() : api_(LookUp()) {
@@ -114,7 +114,8 @@ class Products {
     if (accumulate) Check(api_.post_ops_append_sum(post_ops, 1.0f));
     Check(api_.primitive_attr_set_post_ops(attributes, post_ops));
     dnnl_primitive_desc_t primitive_description;
-    Check(api_.primitive_desc_create(&primitive_description, &description, attributes, engine_, nullptr));
+    Check(api_.primitive_desc_create(&primitive_description, &description, attributes, engine_,
+                                     nullptr));
     Product product;
     Check(api_.primitive_create(&product.primitive, primitive_description));
     api_.primitive_desc_destroy(primitive_description);
@@ -126,8 +127,8 @@ class Products {
     return product;
   }
 
-  dnnl_memory_desc_t Describe(int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride,
-                              dnnl_data_type_t type) {
+  dnnl_memory_desc_t Describe(int64_t rows, int64_t columns, int64_t row_stride,
+                              int64_t column_stride, dnnl_data_type_t type) {
     const dnnl_dims_t sizes = {rows, columns};
     const dnnl_dims_t strides = {row_stride, column_stride};
     dnnl_memory_desc_t description;
@@ -152,15 +153,17 @@ const std::string& WhyNoBf16() {
     }
     if (!CpuHasBf16()) {
       return std::string(
-          "Expected a CPU with AVX512_BF16 for precision 'bf16' but this one has none. Use precision: 'fp32'.");
+          "Expected a CPU with AVX512_BF16 for precision 'bf16' but this one has none. Use "
+          "precision: 'fp32'.");
     }
     return std::string();
   }();
   return why;
 }
 
-bool GemmBf16(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k, const Bf16* a, int64_t lda,
-              const Bf16* b, int64_t ldb, bool accumulate, float* c, int64_t ldc) {
+bool GemmBf16(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
+              const Bf16* a, int64_t lda, const Bf16* b, int64_t ldb, bool accumulate, float* c,
+              int64_t ldc) {
   if (m == 0 || n == 0) return true;
   if (k == 0) {  // oneDNN 2.6 divides by it
     for (int64_t row = 0; row < m && !accumulate; ++row) std::fill_n(c + row * ldc, n, 0.0f);
@@ -168,7 +171,8 @@ bool GemmBf16(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n
   }
   try {
     thread_local Products products;
-    products.Run({transpose_a == Transpose::kYes, transpose_b == Transpose::kYes, m, n, k, lda, ldb, ldc, accumulate},
+    products.Run({transpose_a == Transpose::kYes, transpose_b == Transpose::kYes, m, n, k, lda, ldb,
+                  ldc, accumulate},
                  a, b, c);
     return true;
   } catch (const std::exception&) {
@@ -180,13 +184,14 @@ bool GemmBf16(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n
 
 const std::string& WhyNoBf16() {
   static const std::string why =
-      "Expected an addon built with oneDNN 2 for precision 'bf16' but this one was built without. Install libdnnl-dev "
+      "Expected an addon built with oneDNN 2 for precision 'bf16' but this one was built without. "
+      "Install libdnnl-dev "
       "and build again with `npx vitrine setup`, or use precision: 'fp32'.";
   return why;
 }
 
-bool GemmBf16(Transpose, Transpose, int64_t, int64_t, int64_t, const Bf16*, int64_t, const Bf16*, int64_t, bool, float*,
-              int64_t) {
+bool GemmBf16(Transpose, Transpose, int64_t, int64_t, int64_t, const Bf16*, int64_t, const Bf16*,
+              int64_t, bool, float*, int64_t) {
   return false;
 }
 

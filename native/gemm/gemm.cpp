@@ -10,16 +10,17 @@
 namespace vitrine::gemm {
 namespace {
 
-// oneDNN where there is one, else OpenBLAS. Measured on one core of an Emerald Rapids (170 GFLOP/s at most), medians
-// over the shapes of ViT-Ti to ViT-B: oneDNN 2.6.3 reaches 150 to 165, OpenBLAS 0.3.21 (SkylakeX kernels) 103 to 147.
+// oneDNN where there is one, else OpenBLAS. Measured on one core of an Emerald Rapids (170 GFLOP/s
+// at most), medians over the shapes of ViT-Ti to ViT-B: oneDNN 2.6.3 reaches 150 to 165, OpenBLAS
+// 0.3.21 (SkylakeX kernels) 103 to 147.
 Provider Choose() {
   const char* wanted = std::getenv("VITRINE_GEMM");
   const std::string name = wanted == nullptr ? "" : wanted;
   if (name == "openblas") return OpenBlasProvider();
   if (name == "onednn") return OneDnnProvider();
   if (!name.empty()) {
-    throw std::runtime_error("Expected 'onednn' or 'openblas' for VITRINE_GEMM but received '" + name +
-                             "'. Unset it to use the faster one.");
+    throw std::runtime_error("Expected 'onednn' or 'openblas' for VITRINE_GEMM but received '" +
+                             name + "'. Unset it to use the faster one.");
   }
   try {
     return OneDnnProvider();
@@ -41,8 +42,9 @@ const Provider& Chosen() {
 
 const Library& Load() { return Chosen().library; }
 
-void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float* a,
-          int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
+void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
+          float alpha, const float* a, int64_t lda, const float* b, int64_t ldb, float beta,
+          float* c, int64_t ldc) {
   if (m == 0 || n == 0) return;
   static const auto sgemm = Chosen().sgemm;
   const auto gemm = m * n * k <= kSmallProduct ? &SmallGemm : sgemm;

@@ -1,5 +1,5 @@
-// oneDNN, opened at run time if the system has it. It generates its kernels for the CPU that it finds, so that no table
-// of core names can be out of date.
+// oneDNN, opened at run time if the system has it. It generates its kernels for the CPU that it
+// finds, so that no table of core names can be out of date.
 
 #include <dlfcn.h>
 
@@ -14,8 +14,9 @@ namespace vitrine::gemm {
 namespace {
 
 // From oneapi/dnnl/dnnl.h and dnnl_types.h, stable since 1.0.
-using SgemmFunction = int(char transpose_a, char transpose_b, int64_t m, int64_t n, int64_t k, float alpha,
-                          const float* a, int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc);
+using SgemmFunction = int(char transpose_a, char transpose_b, int64_t m, int64_t n, int64_t k,
+                          float alpha, const float* a, int64_t lda, const float* b, int64_t ldb,
+                          float beta, float* c, int64_t ldc);
 struct Version {
   int major, minor, patch;
   const char* hash;
@@ -44,7 +45,8 @@ OneDnn Open() {
   void* handle = OpenFirst({"libdnnl.so.3", "libdnnl.so.2"});
   if (handle == nullptr) {
     throw std::runtime_error(
-        "Expected the oneDNN library (libdnnl.so) but the system has none. Install it: `apt-get install libdnnl2`, or "
+        "Expected the oneDNN library (libdnnl.so) but the system has none. Install it: `apt-get "
+        "install libdnnl2`, or "
         "unset VITRINE_GEMM.");
   }
   OneDnn dnnl;
@@ -57,12 +59,14 @@ OneDnn Open() {
     dnnl.set_threads = reinterpret_cast<void (*)(int)>(dlsym(openmp, "omp_set_num_threads"));
   }
   if (dnnl.sgemm == nullptr || version == nullptr || dnnl.set_threads == nullptr) {
-    throw std::runtime_error("Expected a oneDNN library with dnnl_sgemm on OpenMP but it has another threading. Unset VITRINE_GEMM.");
+    throw std::runtime_error(
+        "Expected a oneDNN library with dnnl_sgemm on OpenMP but it has another threading. Unset "
+        "VITRINE_GEMM.");
   }
   if (ActiveIsa() == Isa::kAvx2 && set_isa != nullptr) set_isa(kCpuIsaAvx2);
   const Version& v = *version();
-  dnnl.library.name =
-      "oneDNN " + std::to_string(v.major) + "." + std::to_string(v.minor) + "." + std::to_string(v.patch);
+  dnnl.library.name = "oneDNN " + std::to_string(v.major) + "." + std::to_string(v.minor) + "." +
+                      std::to_string(v.patch);
   dnnl.library.core = IsaName(ActiveIsa());
   return dnnl;
 }
@@ -72,13 +76,14 @@ const OneDnn& Loaded() {
   return dnnl;
 }
 
-void Sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float* a,
-           int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
+void Sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
+           float alpha, const float* a, int64_t lda, const float* b, int64_t ldb, float beta,
+           float* c, int64_t ldc) {
   thread_local const bool one_thread = (UseOneThread(), true);
   static_cast<void>(one_thread);
   static SgemmFunction* const sgemm = Loaded().sgemm;
-  sgemm(transpose_a == Transpose::kYes ? 'T' : 'N', transpose_b == Transpose::kYes ? 'T' : 'N', m, n, k, alpha, a,
-             lda, b, ldb, beta, c, ldc);
+  sgemm(transpose_a == Transpose::kYes ? 'T' : 'N', transpose_b == Transpose::kYes ? 'T' : 'N', m,
+        n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 
 }  // namespace

@@ -7,7 +7,8 @@ namespace vitrine::gemm {
 // Tells oneDNN's OpenMP to leave the calling thread alone. Once a thread is enough.
 void UseOneThread();
 
-// A function of the loaded library, null if it has none of that name. Throws std::runtime_error without a library.
+// A function of the loaded library, null if it has none of that name. Throws std::runtime_error
+// without a library.
 void* OneDnnSymbol(const char* name);
 
 template <class Function>

@@ -1,6 +1,7 @@
-// OpenBLAS through its CBLAS interface, opened at run time rather than linked: the kernels it will use are chosen while
-// it loads, and Debian 12's 0.3.21 takes CPUs newer than itself for a Prescott of 2004 (SSE3, measured on an Emerald
-// Rapids: 18 GFLOP/s against 150), so the choice may have to be made for it.
+// OpenBLAS through its CBLAS interface, opened at run time rather than linked: the kernels it will
+// use are chosen while it loads, and Debian 12's 0.3.21 takes CPUs newer than itself for a Prescott
+// of 2004 (SSE3, measured on an Emerald Rapids: 18 GFLOP/s against 150), so the choice may have to
+// be made for it.
 
 #include <dlfcn.h>
 
@@ -15,8 +16,9 @@
 namespace vitrine::gemm {
 namespace {
 
-using SgemmFunction = void(int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha,
-                           const float* a, int lda, const float* b, int ldb, float beta, float* c, int ldc);
+using SgemmFunction = void(int order, int transpose_a, int transpose_b, int m, int n, int k,
+                           float alpha, const float* a, int lda, const float* b, int ldb,
+                           float beta, float* c, int ldc);
 
 constexpr int kRowMajor = 101;
 constexpr int kNoTranspose = 111;
@@ -28,7 +30,8 @@ struct OpenBlas {
   Library library;
 };
 
-// The instruction set behind each of OpenBLAS's x86 core names; names not listed run at most 128-bit SSE.
+// The instruction set behind each of OpenBLAS's x86 core names; names not listed run at most
+// 128-bit SSE.
 Isa CoreIsa(const std::string& core) {
   for (const char* name : {"SkylakeX", "Cooperlake", "SapphireRapids"}) {
     if (core == name) return Isa::kAvx512;
@@ -90,10 +93,12 @@ OpenBlas Open() {
   blas.sgemm = Symbol<SgemmFunction>(blas.handle, "cblas_sgemm");
   if (blas.sgemm == nullptr) {
     throw std::runtime_error(
-        "Expected cblas_sgemm in the OpenBLAS library but it has none. Install a build with CBLAS: `apt-get install "
+        "Expected cblas_sgemm in the OpenBLAS library but it has none. Install a build with CBLAS: "
+        "`apt-get install "
         "libopenblas0-pthread`.");
   }
-  if (auto* set_threads = Symbol<void(int)>(blas.handle, "openblas_set_num_threads")) set_threads(1);
+  if (auto* set_threads = Symbol<void(int)>(blas.handle, "openblas_set_num_threads"))
+    set_threads(1);
 
   blas.library.name = "OpenBLAS";
   if (auto* config = Symbol<char*()>(blas.handle, "openblas_get_config")) {
@@ -103,10 +108,11 @@ OpenBlas Open() {
   blas.library.core = CoreName(blas.handle);
 #if defined(__x86_64__)
   if (!user_chose && CoreIsa(blas.library.core) < ActiveIsa()) {
-    blas.library.warning = "OpenBLAS runs its " + blas.library.core + " kernels, though this CPU has " +
-                           IsaName(ActiveIsa()) +
-                           ": matrix products take about twice as long or more. Install an OpenBLAS built with "
-                           "DYNAMIC_ARCH, or oneDNN (`apt-get install libdnnl2`).";
+    blas.library.warning =
+        "OpenBLAS runs its " + blas.library.core + " kernels, though this CPU has " +
+        IsaName(ActiveIsa()) +
+        ": matrix products take about twice as long or more. Install an OpenBLAS built with "
+        "DYNAMIC_ARCH, or oneDNN (`apt-get install libdnnl2`).";
   }
 #endif
   return blas;
@@ -117,13 +123,14 @@ const OpenBlas& Loaded() {
   return blas;
 }
 
-void Sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float* a,
-           int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
+void Sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
+           float alpha, const float* a, int64_t lda, const float* b, int64_t ldb, float beta,
+           float* c, int64_t ldc) {
   static SgemmFunction* const sgemm = Loaded().sgemm;
   sgemm(kRowMajor, transpose_a == Transpose::kYes ? kTranspose : kNoTranspose,
-        transpose_b == Transpose::kYes ? kTranspose : kNoTranspose, static_cast<int>(m), static_cast<int>(n),
-        static_cast<int>(k), alpha, a, static_cast<int>(lda), b, static_cast<int>(ldb), beta, c,
-        static_cast<int>(ldc));
+        transpose_b == Transpose::kYes ? kTranspose : kNoTranspose, static_cast<int>(m),
+        static_cast<int>(n), static_cast<int>(k), alpha, a, static_cast<int>(lda), b,
+        static_cast<int>(ldb), beta, c, static_cast<int>(ldc));
 }
 
 }  // namespace
@@ -131,8 +138,9 @@ void Sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, i
 std::string OpenBlasOverride() {
   const char* core = std::getenv("OPENBLAS_CORETYPE");
   if (core == nullptr || CoreIsa(core) >= ActiveIsa()) return "";
-  return "OPENBLAS_CORETYPE=" + std::string(core) + " makes OpenBLAS run kernels below this CPU's " +
-         IsaName(ActiveIsa()) + ": matrix products through it take about twice as long. Unset OPENBLAS_CORETYPE (and "
+  return "OPENBLAS_CORETYPE=" + std::string(core) +
+         " makes OpenBLAS run kernels below this CPU's " + IsaName(ActiveIsa()) +
+         ": matrix products through it take about twice as long. Unset OPENBLAS_CORETYPE (and "
          "OPENBLAS_L2_SIZE).";
 }
 

@@ -13,8 +13,8 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // b as stored (k,n): each row of c is a sum of rows of b, vectorised along n.
-void RowsOfB(bool transpose_a, int64_t m, int64_t n, int64_t k, float alpha, const float* a, int64_t lda,
-             const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
+void RowsOfB(bool transpose_a, int64_t m, int64_t n, int64_t k, float alpha, const float* a,
+             int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
   const hn::ScalableTag<float> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   for (int64_t i = 0; i < m; ++i) {
@@ -23,7 +23,8 @@ void RowsOfB(bool transpose_a, int64_t m, int64_t n, int64_t k, float alpha, con
     int64_t j = 0;
     for (; j + lanes <= n; j += lanes) {
       auto sum = hn::Zero(d);
-      for (int64_t p = 0; p < k; ++p) sum = hn::MulAdd(hn::Set(d, a_at(p)), hn::LoadU(d, b + p * ldb + j), sum);
+      for (int64_t p = 0; p < k; ++p)
+        sum = hn::MulAdd(hn::Set(d, a_at(p)), hn::LoadU(d, b + p * ldb + j), sum);
       sum = hn::Mul(sum, hn::Set(d, alpha));
       if (beta != 0) sum = hn::MulAdd(hn::Set(d, beta), hn::LoadU(d, row + j), sum);
       hn::StoreU(sum, d, row + j);
@@ -36,9 +37,10 @@ void RowsOfB(bool transpose_a, int64_t m, int64_t n, int64_t k, float alpha, con
   }
 }
 
-// b as stored (n,k): each element of c is a dot product, vectorised along k when a's rows are contiguous too.
-void DotsOfRows(bool transpose_a, int64_t m, int64_t n, int64_t k, float alpha, const float* a, int64_t lda,
-                const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
+// b as stored (n,k): each element of c is a dot product, vectorised along k when a's rows are
+// contiguous too.
+void DotsOfRows(bool transpose_a, int64_t m, int64_t n, int64_t k, float alpha, const float* a,
+                int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
   const hn::ScalableTag<float> d;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   for (int64_t i = 0; i < m; ++i) {
@@ -69,8 +71,9 @@ namespace vitrine::gemm {
 HWY_EXPORT(RowsOfB);
 HWY_EXPORT(DotsOfRows);
 
-void SmallGemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k, float alpha,
-               const float* a, int64_t lda, const float* b, int64_t ldb, float beta, float* c, int64_t ldc) {
+void SmallGemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
+               float alpha, const float* a, int64_t lda, const float* b, int64_t ldb, float beta,
+               float* c, int64_t ldc) {
   const bool ta = transpose_a == Transpose::kYes;
   if (transpose_b == Transpose::kNo) {
     HWY_DYNAMIC_DISPATCH(RowsOfB)(ta, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);

@@ -14,9 +14,7 @@ namespace vitrine::kernels::HWY_NAMESPACE {
 
 // x times the normal distribution function (Hendrycks and Gimpel 2016).
 struct Gelu {
-  static HWY_INLINE VF Forward(VF x) {
-    return hn::Mul(x, NormalCdf(x));
-  }
+  static HWY_INLINE VF Forward(VF x) { return hn::Mul(x, NormalCdf(x)); }
   static HWY_INLINE VF Backward(VF dy, VF x) {
     const VF cdf = NormalCdf(x);
     const VF density = hn::Mul(Splat(0.398942280f), Exp(hn::Mul(hn::Mul(x, x), Splat(-0.5f))));

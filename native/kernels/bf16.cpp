@@ -15,7 +15,8 @@ namespace vitrine::kernels::HWY_NAMESPACE {
 uint16_t Round(float x) {
   uint32_t bits;
   __builtin_memcpy(&bits, &x, sizeof(bits));
-  if ((bits & 0x7fffffff) > 0x7f800000) return static_cast<uint16_t>(bits >> 16 | 0x40);  // a quiet NaN
+  if ((bits & 0x7fffffff) > 0x7f800000)
+    return static_cast<uint16_t>(bits >> 16 | 0x40);  // a quiet NaN
   return static_cast<uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
 }
 
@@ -48,7 +49,9 @@ namespace vitrine::kernels {
 
 HWY_EXPORT(RoundAll);
 
-void RoundToBf16(uint16_t* y, const float* x, int64_t n) noexcept { HWY_DYNAMIC_DISPATCH(RoundAll)(y, x, n); }
+void RoundToBf16(uint16_t* y, const float* x, int64_t n) noexcept {
+  HWY_DYNAMIC_DISPATCH(RoundAll)(y, x, n);
+}
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

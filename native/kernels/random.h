@@ -17,7 +17,8 @@ void UniformFill(float* y, int64_t n, uint64_t seed, uint64_t offset) noexcept;
 // between instruction sets.
 void NormalFill(float* y, int64_t n, uint64_t seed, uint64_t offset) noexcept;
 
-// Normal with mean 0 and deviation 1, redrawn while beyond +-2, by the inverse distribution function.
+// Normal with mean 0 and deviation 1, redrawn while beyond +-2, by the inverse distribution
+// function.
 void TruncatedNormalFill(float* y, int64_t n, uint64_t seed, uint64_t offset) noexcept;
 
 // Uniform integers in [low, high); low < high.

@@ -7,47 +7,49 @@
 
 namespace vitrine::ops {
 
-// Where element (b, h, t, 0) of a (B,H,T,D) operand lies: at[0] + b * at[1] + h * at[2] + t * at[3]; heads are D
-// contiguous floats. So heads are read out of a fused qkv (B,T,3,H,D), or of (B,H,T,D), without a copy.
+// Where element (b, h, t, 0) of a (B,H,T,D) operand lies: at[0] + b * at[1] + h * at[2] + t *
+// at[3]; heads are D contiguous floats. So heads are read out of a fused qkv (B,T,3,H,D), or of
+// (B,H,T,D), without a copy.
 using HeadLayout = Dims;
 
-// y = softmax(scale * q k^T + masks) v for each head. Keys at a true (non-zero) key_padding are ignored; causal lets
-// query t see keys up to t. A query that sees no key gives zeros.
+// y = softmax(scale * q k^T + masks) v for each head. Keys at a true (non-zero) key_padding are
+// ignored; causal lets query t see keys up to t. A query that sees no key gives zeros.
 struct AttentionForward {
   static constexpr const char* kName = "attentionForward";
-  Out<float> y;              // (B,H,T,D) by layout_y
-  Out<float> log_sum_exp;    // (B,H,T), contiguous, for backward
-  In<float> q, k, v;         // (B,H,T,D), (B,H,M,D), (B,H,M,D) by their layouts
-  In<int32_t> key_padding;   // (B,M), or absent
+  Out<float> y;             // (B,H,T,D) by layout_y
+  Out<float> log_sum_exp;   // (B,H,T), contiguous, for backward
+  In<float> q, k, v;        // (B,H,T,D), (B,H,M,D), (B,H,M,D) by their layouts
+  In<int32_t> key_padding;  // (B,M), or absent
   HeadLayout layout_y, layout_q, layout_k, layout_v;
   int64_t batch, heads, queries, keys, width;
   float scale;
   bool causal;
   template <class F>
   void Fields(F& f) {
-    f(y, log_sum_exp, q, k, v, key_padding, layout_y, layout_q, layout_k, layout_v, batch, heads, queries, keys, width,
-      scale, causal);
+    f(y, log_sum_exp, q, k, v, key_padding, layout_y, layout_q, layout_k, layout_v, batch, heads,
+      queries, keys, width, scale, causal);
   }
   bool Valid() const;
   void Run(Context& context);
 };
 
-// Probabilities are computed again from log_sum_exp, a block of queries at a time: T x T is never stored.
+// Probabilities are computed again from log_sum_exp, a block of queries at a time: T x T is never
+// stored.
 struct AttentionBackward {
   static constexpr const char* kName = "attentionBackward";
-  Out<float> dq, dk, dv;     // by the layouts of q, k, v; written
-  In<float> dy, y;           // by layout_y
+  Out<float> dq, dk, dv;  // by the layouts of q, k, v; written
+  In<float> dy, y;        // by layout_y
   In<float> q, k, v;
-  In<float> log_sum_exp;     // (B,H,T)
-  In<int32_t> key_padding;   // (B,M), or absent
+  In<float> log_sum_exp;    // (B,H,T)
+  In<int32_t> key_padding;  // (B,M), or absent
   HeadLayout layout_y, layout_q, layout_k, layout_v;
   int64_t batch, heads, queries, keys, width;
   float scale;
   bool causal;
   template <class F>
   void Fields(F& f) {
-    f(dq, dk, dv, dy, y, q, k, v, log_sum_exp, key_padding, layout_y, layout_q, layout_k, layout_v, batch, heads,
-      queries, keys, width, scale, causal);
+    f(dq, dk, dv, dy, y, q, k, v, log_sum_exp, key_padding, layout_y, layout_q, layout_k, layout_v,
+      batch, heads, queries, keys, width, scale, causal);
   }
   bool Valid() const;
   void Run(Context& context);

@@ -8,7 +8,8 @@
 
 namespace vitrine::ops {
 
-// y (N,OC,OH,OW) = conv2d(x (N,C,H,W), weight (OC,C/groups,kh,kw)) + bias (OC), as torch.nn.functional.conv2d.
+// y (N,OC,OH,OW) = conv2d(x (N,C,H,W), weight (OC,C/groups,kh,kw)) + bias (OC), as
+// torch.nn.functional.conv2d.
 struct Conv2dForward {
   static constexpr const char* kName = "conv2dForward";
   Out<float> y;
@@ -24,7 +25,8 @@ struct Conv2dForward {
   void Run(Context& context);
 };
 
-// dx, dweight, dbias: those present are computed. dweight and dbias are added to when accumulating, else written.
+// dx, dweight, dbias: those present are computed. dweight and dbias are added to when accumulating,
+// else written.
 struct Conv2dBackward {
   static constexpr const char* kName = "conv2dBackward";
   Out<float> dx, dweight, dbias;
@@ -42,8 +44,9 @@ struct Conv2dBackward {
   void Run(Context& context);
 };
 
-// The convolution whose stride is its kernel, and its result as tokens: y (N,L,OC) = patches of x (N,C,H,W) by
-// weight (OC,C*kh*kw), + bias. No window overlaps, so each pixel is read once, straight into the product's tile.
+// The convolution whose stride is its kernel, and its result as tokens: y (N,L,OC) = patches of x
+// (N,C,H,W) by weight (OC,C*kh*kw), + bias. No window overlaps, so each pixel is read once,
+// straight into the product's tile.
 struct PatchEmbedForward {
   static constexpr const char* kName = "patchEmbedForward";
   Out<float> y;
@@ -51,7 +54,8 @@ struct PatchEmbedForward {
   int64_t batch, channels, height, width, kernel_height, kernel_width, out_channels;
   template <class F>
   void Fields(F& f) {
-    f(y, x, weight, bias, batch, channels, height, width, kernel_height, kernel_width, out_channels);
+    f(y, x, weight, bias, batch, channels, height, width, kernel_height, kernel_width,
+      out_channels);
   }
   bool Valid() const;
   void Run(Context& context);
@@ -65,8 +69,8 @@ struct PatchEmbedBackward {
   bool accumulate_dweight, accumulate_dbias;
   template <class F>
   void Fields(F& f) {
-    f(dx, dweight, dbias, dy, x, weight, batch, channels, height, width, kernel_height, kernel_width, out_channels,
-      accumulate_dweight, accumulate_dbias);
+    f(dx, dweight, dbias, dy, x, weight, batch, channels, height, width, kernel_height,
+      kernel_width, out_channels, accumulate_dweight, accumulate_dbias);
   }
   bool Valid() const;
   void Run(Context& context);

@@ -10,27 +10,30 @@ namespace vitrine::ops {
 // The numbers are lib/native.ts's.
 enum class Reduction : int32_t { kNone = 0, kMean = 1, kSum = 2 };
 
-// Softmax and negative log-likelihood in one, as torch.nn.functional.cross_entropy: targets are class indices
-// (`labels`) or probabilities (`target`), one of the two present. A label that is neither a class nor ignore_index
-// fails the command, naming `site`.
+// Softmax and negative log-likelihood in one, as torch.nn.functional.cross_entropy: targets are
+// class indices
+// (`labels`) or probabilities (`target`), one of the two present. A label that is neither a class
+// nor ignore_index fails the command, naming `site`.
 struct CrossEntropyForward {
   static constexpr const char* kName = "crossEntropyForward";
-  Out<float> loss;          // (1), or (rows) without reduction
-  Out<float> log_sum_exp;   // (rows), for backward
-  In<float> logits;         // (rows, classes)
-  In<int32_t> labels;       // (rows)
-  In<float> target;         // (rows, classes)
+  Out<float> loss;         // (1), or (rows) without reduction
+  Out<float> log_sum_exp;  // (rows), for backward
+  In<float> logits;        // (rows, classes)
+  In<int32_t> labels;      // (rows)
+  In<float> target;        // (rows, classes)
   int64_t rows, classes;
   float smoothing;
   int32_t ignore_index, reduction;
   uint32_t site;
   template <class F>
   void Fields(F& f) {
-    f(loss, log_sum_exp, logits, labels, target, rows, classes, smoothing, ignore_index, reduction, site);
+    f(loss, log_sum_exp, logits, labels, target, rows, classes, smoothing, ignore_index, reduction,
+      site);
   }
   bool Valid() const {
     const bool none = reduction == static_cast<int32_t>(Reduction::kNone);
-    return Holds(loss, none ? rows : 1) && Holds(log_sum_exp, rows) && Holds(logits, rows * classes) &&
+    return Holds(loss, none ? rows : 1) && Holds(log_sum_exp, rows) &&
+           Holds(logits, rows * classes) &&
            (labels != nullptr ? Holds(labels, rows) : Holds(target, rows * classes));
   }
   void Run(Context& context);
@@ -49,12 +52,13 @@ struct CrossEntropyBackward {
   int32_t ignore_index, reduction;
   template <class F>
   void Fields(F& f) {
-    f(dlogits, dloss, log_sum_exp, logits, labels, target, rows, classes, smoothing, ignore_index, reduction);
+    f(dlogits, dloss, log_sum_exp, logits, labels, target, rows, classes, smoothing, ignore_index,
+      reduction);
   }
   bool Valid() const {
     const bool none = reduction == static_cast<int32_t>(Reduction::kNone);
-    return Holds(dlogits, rows * classes) && Holds(dloss, none ? rows : 1) && Holds(log_sum_exp, rows) &&
-           Holds(logits, rows * classes) &&
+    return Holds(dlogits, rows * classes) && Holds(dloss, none ? rows : 1) &&
+           Holds(log_sum_exp, rows) && Holds(logits, rows * classes) &&
            (labels != nullptr ? Holds(labels, rows) : Holds(target, rows * classes));
   }
   void Run(Context& context);

@@ -10,8 +10,8 @@ namespace vitrine::ops {
 // The numbers are lib/native.ts's.
 enum class Binary : int32_t { kAdd = 0, kMul = 1 };
 
-// y = a (op) b with broadcasting: strides count elements of a and b along each axis of y's shape, 0 where repeated.
-// y is contiguous and may be a or b where their strides are y's own.
+// y = a (op) b with broadcasting: strides count elements of a and b along each axis of y's shape, 0
+// where repeated. y is contiguous and may be a or b where their strides are y's own.
 struct BinaryForward {
   static constexpr const char* kName = "binary";
   Out<float> y;

@@ -7,7 +7,8 @@
 
 namespace vitrine::ops {
 
-// y (count, width) = table (entries, width)[index]. An index that is no entry fails the command, naming `site`.
+// y (count, width) = table (entries, width)[index]. An index that is no entry fails the command,
+// naming `site`.
 struct EmbeddingForward {
   static constexpr const char* kName = "embeddingForward";
   Out<float> y;
@@ -19,7 +20,9 @@ struct EmbeddingForward {
   void Fields(F& f) {
     f(y, table, index, count, entries, width, site);
   }
-  bool Valid() const { return Holds(y, count * width) && Holds(table, entries * width) && Holds(index, count); }
+  bool Valid() const {
+    return Holds(y, count * width) && Holds(table, entries * width) && Holds(index, count);
+  }
   void Run(Context& context);
 };
 
@@ -35,7 +38,9 @@ struct EmbeddingBackward {
   void Fields(F& f) {
     f(dtable, dy, index, count, entries, width, accumulate);
   }
-  bool Valid() const { return Holds(dtable, entries * width) && Holds(dy, count * width) && Holds(index, count); }
+  bool Valid() const {
+    return Holds(dtable, entries * width) && Holds(dy, count * width) && Holds(index, count);
+  }
   void Run(Context& context);
 };
 

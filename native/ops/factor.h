@@ -9,7 +9,8 @@
 
 namespace vitrine::ops {
 
-// A row-major matrix that a product reads: as it is, or, when `rounded` is there, rounded to bfloat16.
+// A row-major matrix that a product reads: as it is, or, when `rounded` is there, rounded to
+// bfloat16.
 struct Factor {
   const float* data;
   const gemm::Bf16* rounded;
@@ -22,13 +23,15 @@ struct Factor {
 };
 
 // c (m,n) = op(a) op(b), or c plus that. False if the library failed.
-inline bool Multiply(gemm::Transpose transpose_a, gemm::Transpose transpose_b, int64_t m, int64_t n, int64_t k,
-                     const Factor& a, const Factor& b, bool accumulate, float* c, int64_t ldc) {
+inline bool Multiply(gemm::Transpose transpose_a, gemm::Transpose transpose_b, int64_t m, int64_t n,
+                     int64_t k, const Factor& a, const Factor& b, bool accumulate, float* c,
+                     int64_t ldc) {
   if (a.rounded != nullptr) {
-    return gemm::GemmBf16(transpose_a, transpose_b, m, n, k, a.rounded, a.stride, b.rounded, b.stride, accumulate, c,
-                          ldc);
+    return gemm::GemmBf16(transpose_a, transpose_b, m, n, k, a.rounded, a.stride, b.rounded,
+                          b.stride, accumulate, c, ldc);
   }
-  gemm::Gemm(transpose_a, transpose_b, m, n, k, 1, a.data, a.stride, b.data, b.stride, accumulate ? 1 : 0, c, ldc);
+  gemm::Gemm(transpose_a, transpose_b, m, n, k, 1, a.data, a.stride, b.data, b.stride,
+             accumulate ? 1 : 0, c, ldc);
   return true;
 }
 

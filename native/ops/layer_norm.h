@@ -7,14 +7,15 @@
 
 namespace vitrine::ops {
 
-// y = (x' - mean) * rstd * weight + bias over the last axis, where x' = x + residual if there is one, else x.
+// y = (x' - mean) * rstd * weight + bias over the last axis, where x' = x + residual if there is
+// one, else x.
 struct LayerNormForward {
   static constexpr const char* kName = "layerNormForward";
-  Out<float> y;           // (rows, width)
-  Out<float> sum;         // (rows, width): x + residual; present just when residual is
-  Out<float> mean, rstd;  // (rows) each, for backward
-  In<float> x, residual;  // (rows, width); residual may be absent
-  In<float> weight, bias; // (width), or absent
+  Out<float> y;            // (rows, width)
+  Out<float> sum;          // (rows, width): x + residual; present just when residual is
+  Out<float> mean, rstd;   // (rows) each, for backward
+  In<float> x, residual;   // (rows, width); residual may be absent
+  In<float> weight, bias;  // (width), or absent
   int64_t rows, width;
   float eps;
   template <class F>
@@ -22,15 +23,17 @@ struct LayerNormForward {
     f(y, sum, mean, rstd, x, residual, weight, bias, rows, width, eps);
   }
   bool Valid() const {
-    return Holds(y, rows * width) && HoldsOrAbsent(sum, rows * width) && Holds(mean, rows) && Holds(rstd, rows) &&
-           Holds(x, rows * width) && HoldsOrAbsent(residual, rows * width) && (sum == nullptr) == (residual == nullptr) &&
-           HoldsOrAbsent(weight, width) && HoldsOrAbsent(bias, width);
+    return Holds(y, rows * width) && HoldsOrAbsent(sum, rows * width) && Holds(mean, rows) &&
+           Holds(rstd, rows) && Holds(x, rows * width) && HoldsOrAbsent(residual, rows * width) &&
+           (sum == nullptr) == (residual == nullptr) && HoldsOrAbsent(weight, width) &&
+           HoldsOrAbsent(bias, width);
   }
   void Run(Context& context);
 };
 
-// dx = the gradient through the norm, plus dsum if present (the gradient that reaches x' past the norm; may be dx
-// itself). dweight and dbias are added to when accumulating, else written; either may be absent.
+// dx = the gradient through the norm, plus dsum if present (the gradient that reaches x' past the
+// norm; may be dx itself). dweight and dbias are added to when accumulating, else written; either
+// may be absent.
 struct LayerNormBackward {
   static constexpr const char* kName = "layerNormBackward";
   Out<float> dx;              // (rows, width)
@@ -46,9 +49,10 @@ struct LayerNormBackward {
     f(dx, dweight, dbias, dy, x, mean, rstd, weight, dsum, rows, width, accumulate);
   }
   bool Valid() const {
-    return Holds(dx, rows * width) && HoldsOrAbsent(dweight, width) && HoldsOrAbsent(dbias, width) &&
-           Holds(dy, rows * width) && Holds(x, rows * width) && Holds(mean, rows) && Holds(rstd, rows) &&
-           HoldsOrAbsent(weight, width) && HoldsOrAbsent(dsum, rows * width);
+    return Holds(dx, rows * width) && HoldsOrAbsent(dweight, width) &&
+           HoldsOrAbsent(dbias, width) && Holds(dy, rows * width) && Holds(x, rows * width) &&
+           Holds(mean, rows) && Holds(rstd, rows) && HoldsOrAbsent(weight, width) &&
+           HoldsOrAbsent(dsum, rows * width);
   }
   void Run(Context& context);
 };

@@ -14,7 +14,8 @@ namespace {
 using gemm::Bf16;
 using gemm::Transpose;
 
-// Rows of dy that one tile takes through the activation's derivative; 64 rows of 3072 floats fit L2.
+// Rows of dy that one tile takes through the activation's derivative; 64 rows of 3072 floats fit
+// L2.
 constexpr int64_t kRowsPerTile = 64;
 
 int64_t RowTiles(int64_t rows) { return (rows + kRowsPerTile - 1) / kRowsPerTile; }
@@ -23,7 +24,8 @@ int64_t RowTiles(int64_t rows) { return (rows + kRowsPerTile - 1) / kRowsPerTile
 int64_t Bf16Floats(int64_t count) { return (count / 2 + 31) / 16 * 16; }
 
 constexpr const char* kBf16Failed =
-    "Expected oneDNN to multiply bfloat16 matrices for linear but it failed. Use precision: 'fp32'.";
+    "Expected oneDNN to multiply bfloat16 matrices for linear but it failed. Use precision: "
+    "'fp32'.";
 
 }  // namespace
 
@@ -48,8 +50,8 @@ void LinearForward::Run(Context& context) {
   context.ParallelFor(grid.size(), [&](int64_t index, int) {
     const Tile tile = grid[index];
     const int64_t at = tile.row * out + tile.column;
-    if (!Multiply(Transpose::kNo, Transpose::kYes, tile.rows, tile.columns, in, factor_x.At(tile.row, 0),
-                  factor_weight.At(tile.column, 0), false, y + at, out)) {
+    if (!Multiply(Transpose::kNo, Transpose::kYes, tile.rows, tile.columns, in,
+                  factor_x.At(tile.row, 0), factor_weight.At(tile.column, 0), false, y + at, out)) {
       done = false;
     }
     const float* tile_bias = bias ? bias + tile.column : nullptr;
@@ -61,7 +63,8 @@ void LinearForward::Run(Context& context) {
         kernels::AddBiasGelu(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
         break;
       case Activation::kGeluTanh:
-        kernels::AddBiasGeluTanh(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
+        kernels::AddBiasGeluTanh(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns,
+                                 out);
         break;
       case Activation::kRelu:
         kernels::AddBiasRelu(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
@@ -88,8 +91,8 @@ void LinearBackward::Run(Context& context) {
   const int64_t partial_count = dbias != nullptr ? std::max<int64_t>(1, RowTiles(rows)) * out : 0;
   const int64_t round_x = bf16 && dweight != nullptr ? rows * in : 0;
   const int64_t round_weight = bf16 && dx != nullptr ? out * in : 0;
-  float* partials = context.SharedScratch(partial_count + Bf16Floats(bf16 ? rows * out : 0) + Bf16Floats(round_x) +
-                                          Bf16Floats(round_weight) + 16);
+  float* partials = context.SharedScratch(partial_count + Bf16Floats(bf16 ? rows * out : 0) +
+                                          Bf16Floats(round_x) + Bf16Floats(round_weight) + 16);
   Bf16* rounded_gradient = nullptr;
   Bf16* rounded_x = nullptr;
   Bf16* rounded_weight = nullptr;
@@ -97,7 +100,8 @@ void LinearBackward::Run(Context& context) {
     float* scratch = partials + (partial_count + 15) / 16 * 16;
     rounded_gradient = reinterpret_cast<Bf16*>(scratch);
     rounded_x = reinterpret_cast<Bf16*>(scratch + Bf16Floats(rows * out));
-    rounded_weight = reinterpret_cast<Bf16*>(scratch + Bf16Floats(rows * out) + Bf16Floats(round_x));
+    rounded_weight =
+        reinterpret_cast<Bf16*>(scratch + Bf16Floats(rows * out) + Bf16Floats(round_x));
   }
 
   // First pass: through the activation, the bias gradient's partial sums, and rounding.
@@ -111,8 +115,8 @@ void LinearBackward::Run(Context& context) {
     const int64_t row = index * kRowsPerTile;
     const int64_t count = std::min(kRowsPerTile, rows - row);
     if (active) {
-      RunActivationBackward(static_cast<Activation>(activation), dpreactivation + row * out, dy + row * out,
-                            preactivation + row * out, count * out);
+      RunActivationBackward(static_cast<Activation>(activation), dpreactivation + row * out,
+                            dy + row * out, preactivation + row * out, count * out);
     }
     if (dbias != nullptr) {
       float* partial = partials + index * out;
@@ -135,13 +139,13 @@ void LinearBackward::Run(Context& context) {
     if (index < dweight_grid.size()) {
       const Tile tile = dweight_grid[index];
       multiplied = Multiply(Transpose::kYes, Transpose::kNo, tile.rows, tile.columns, rows,
-                            factor_gradient.At(0, tile.row), factor_x.At(0, tile.column), accumulate_dweight,
-                            dweight + tile.row * in + tile.column, in);
+                            factor_gradient.At(0, tile.row), factor_x.At(0, tile.column),
+                            accumulate_dweight, dweight + tile.row * in + tile.column, in);
     } else if (index < products) {
       const Tile tile = dx_grid[index - dweight_grid.size()];
       multiplied = Multiply(Transpose::kNo, Transpose::kNo, tile.rows, tile.columns, out,
-                            factor_gradient.At(tile.row, 0), factor_weight.At(0, tile.column), accumulate_dx,
-                            dx + tile.row * in + tile.column, in);
+                            factor_gradient.At(tile.row, 0), factor_weight.At(0, tile.column),
+                            accumulate_dx, dx + tile.row * in + tile.column, in);
     } else {
       if (!accumulate_dbias) std::fill_n(dbias.data, out, 0.0f);
       kernels::ColumnSum(dbias, partials, RowTiles(rows), out, out);

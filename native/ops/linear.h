@@ -11,12 +11,13 @@ namespace vitrine::ops {
 // y = act(x weight^T + bias) + residual
 struct LinearForward {
   static constexpr const char* kName = "linearForward";
-  Out<float> y;              // (rows, out)
-  Out<float> preactivation;  // (rows, out): x weight^T + bias, kept for backward; absent when not needed
-  In<float> x;               // (rows, in)
-  In<float> weight;          // (out, in)
-  In<float> bias;            // (out), or absent
-  In<float> residual;        // (rows, out), or absent
+  Out<float> y;  // (rows, out)
+  Out<float>
+      preactivation;   // (rows, out): x weight^T + bias, kept for backward; absent when not needed
+  In<float> x;         // (rows, in)
+  In<float> weight;    // (out, in)
+  In<float> bias;      // (out), or absent
+  In<float> residual;  // (rows, out), or absent
   int64_t rows, in, out;
   int32_t activation;
   bool bf16;  // whether the product reads its factors rounded to bfloat16
@@ -25,14 +26,16 @@ struct LinearForward {
     f(y, preactivation, x, weight, bias, residual, rows, in, out, activation, bf16);
   }
   bool Valid() const {
-    return (!bf16 || gemm::WhyNoBf16().empty()) && Holds(y, rows * out) && HoldsOrAbsent(preactivation, rows * out) && Holds(x, rows * in) &&
-           Holds(weight, out * in) && HoldsOrAbsent(bias, out) && HoldsOrAbsent(residual, rows * out);
+    return (!bf16 || gemm::WhyNoBf16().empty()) && Holds(y, rows * out) &&
+           HoldsOrAbsent(preactivation, rows * out) && Holds(x, rows * in) &&
+           Holds(weight, out * in) && HoldsOrAbsent(bias, out) &&
+           HoldsOrAbsent(residual, rows * out);
   }
   void Run(Context& context);
 };
 
-// The gradients that are present are computed; `accumulate_*` adds to what is there instead of writing.
-// (The residual's gradient is dy itself.)
+// The gradients that are present are computed; `accumulate_*` adds to what is there instead of
+// writing. (The residual's gradient is dy itself.)
 struct LinearBackward {
   static constexpr const char* kName = "linearBackward";
   Out<float> dx;              // (rows, in), or absent
@@ -49,12 +52,13 @@ struct LinearBackward {
   bool bf16;  // whether the products read their factors rounded to bfloat16
   template <class F>
   void Fields(F& f) {
-    f(dx, dweight, dbias, dpreactivation, dy, x, weight, preactivation, rows, in, out, activation, accumulate_dx,
-      accumulate_dweight, accumulate_dbias, bf16);
+    f(dx, dweight, dbias, dpreactivation, dy, x, weight, preactivation, rows, in, out, activation,
+      accumulate_dx, accumulate_dweight, accumulate_dbias, bf16);
   }
   bool Valid() const {
     const bool active = activation != 0;
-    return (!bf16 || gemm::WhyNoBf16().empty()) && HoldsOrAbsent(dx, rows * in) && HoldsOrAbsent(dweight, out * in) && HoldsOrAbsent(dbias, out) &&
+    return (!bf16 || gemm::WhyNoBf16().empty()) && HoldsOrAbsent(dx, rows * in) &&
+           HoldsOrAbsent(dweight, out * in) && HoldsOrAbsent(dbias, out) &&
            (!active || (Holds(dpreactivation, rows * out) && Holds(preactivation, rows * out))) &&
            Holds(dy, rows * out) && (dweight == nullptr || Holds(x, rows * in)) &&
            (dx == nullptr || Holds(weight, out * in));

@@ -17,7 +17,8 @@ void Matmul::Run(Context& context) {
     const float* a_tile = a + i * stride_a + tile.row * (transpose_a ? 1 : lda);
     const float* b_tile = b + i * stride_b + tile.column * (transpose_b ? ldb : 1);
     float* c_tile = c + i * stride_c + tile.row * n + tile.column;
-    gemm::Gemm(ta, tb, tile.rows, tile.columns, k, alpha, a_tile, lda, b_tile, ldb, scale_c, c_tile, n);
+    gemm::Gemm(ta, tb, tile.rows, tile.columns, k, alpha, a_tile, lda, b_tile, ldb, scale_c, c_tile,
+               n);
   };
   if (batch == 0 && stride_c == 0 && beta == 0) std::fill_n(c.data, m * n, 0.0f);
   const TileGrid grid(m, n, k);

@@ -7,8 +7,9 @@
 
 namespace vitrine::ops {
 
-// c[i] = alpha * op(a[i]) op(b[i]) + beta * c[i] for each i of the batch. Its backward is two more of the same.
-// A batch stride of 0 shares a or b among the batch; shared c (stride 0) sums the products over the batch, in order.
+// c[i] = alpha * op(a[i]) op(b[i]) + beta * c[i] for each i of the batch. Its backward is two more
+// of the same. A batch stride of 0 shares a or b among the batch; shared c (stride 0) sums the
+// products over the batch, in order.
 struct Matmul {
   static constexpr const char* kName = "matmul";
   Out<float> c;  // (m, n) each
@@ -25,7 +26,8 @@ struct Matmul {
   bool Valid() const {
     if (batch <= 0) return batch == 0 && (stride_c != 0 || Holds(c, m * n));
     const int64_t last = batch - 1;
-    return Holds(c, last * stride_c + m * n) && Holds(a, last * stride_a + m * k) && Holds(b, last * stride_b + k * n);
+    return Holds(c, last * stride_c + m * n) && Holds(a, last * stride_a + m * k) &&
+           Holds(b, last * stride_b + k * n);
   }
   void Run(Context& context);
 };

@@ -8,9 +8,9 @@
 
 namespace vitrine::ops {
 
-// What changes from step to step lies in storages, so that a replayed step sees new values: the learning rate, and how
-// many steps each of the optimizer's parameters has taken. Those that have a gradient take one more here; as in PyTorch,
-// the others stay where they are.
+// What changes from step to step lies in storages, so that a replayed step sees new values: the
+// learning rate, and how many steps each of the optimizer's parameters has taken. Those that have a
+// gradient take one more here; as in PyTorch, the others stay where they are.
 struct StepInputs {
   Out<float> steps;              // of every parameter; exact up to 2^24
   In<float> learning_rate;       // (1)
@@ -21,7 +21,8 @@ struct StepInputs {
 };
 
 // One pass over all parameters: torch.optim.SGD's update.
-// Per parameter i: count[i] elements, its own factors of the learning rate and weight decay (parameter groups).
+// Per parameter i: count[i] elements, its own factors of the learning rate and weight decay
+// (parameter groups).
 struct SgdStep {
   static constexpr const char* kName = "sgdStep";
   std::vector<Out<float>> parameters, momentum;  // momentum is empty without momentum
@@ -30,12 +31,13 @@ struct SgdStep {
   std::vector<float> learning_rate_scales, weight_decays;
   StepInputs inputs;
   In<float> gradient_scale;  // (1): from clipping; absent means 1
-  double momentum_factor, dampening;  // doubles, as PyTorch's: 1 - 0.999f is wrong in its fifth digit
+  double momentum_factor,
+      dampening;  // doubles, as PyTorch's: 1 - 0.999f is wrong in its fifth digit
   bool nesterov;
   template <class F>
   void Fields(F& f) {
-    f(parameters, momentum, inputs.steps, gradients, counts, learning_rate_scales, weight_decays, inputs.learning_rate,
-      inputs.members, gradient_scale, momentum_factor, dampening, nesterov);
+    f(parameters, momentum, inputs.steps, gradients, counts, learning_rate_scales, weight_decays,
+      inputs.learning_rate, inputs.members, gradient_scale, momentum_factor, dampening, nesterov);
   }
   bool Valid() const;
   void Run(Context& context);
@@ -53,16 +55,17 @@ struct AdamWStep {
   double beta1, beta2, eps;
   template <class F>
   void Fields(F& f) {
-    f(parameters, first_moments, second_moments, inputs.steps, gradients, counts, learning_rate_scales, weight_decays,
-      inputs.learning_rate, inputs.members, gradient_scale, beta1, beta2, eps);
+    f(parameters, first_moments, second_moments, inputs.steps, gradients, counts,
+      learning_rate_scales, weight_decays, inputs.learning_rate, inputs.members, gradient_scale,
+      beta1, beta2, eps);
   }
   bool Valid() const;
   void Run(Context& context);
 };
 
 // norm = the L2 norm over all gradients; scale = min(1, max_norm / (norm + 1e-6)), as
-// torch.nn.utils.clip_grad_norm_. The optimizer's pass multiplies by scale, so gradients are read once only; with
-// `apply` they are scaled here.
+// torch.nn.utils.clip_grad_norm_. The optimizer's pass multiplies by scale, so gradients are read
+// once only; with `apply` they are scaled here.
 struct GradientNorm {
   static constexpr const char* kName = "gradientNorm";
   Out<float> norm, scale;  // (1) each

@@ -134,7 +134,8 @@ void PatchProduct::BackwardWeight(Context& context, float* dweight, const float*
   // sums of dweight itself would cost more than the patches (224/16/768, batch 8, forward and
   // backward: 42 ms that way, 26 this way).
   constexpr int64_t kSlab = 4 * 1024 * 1024;  // floats
-  const int64_t slab = std::clamp<int64_t>(kSlab / std::max<int64_t>(1, k), 1, std::max<int64_t>(1, rows()));
+  const int64_t slab =
+      std::clamp<int64_t>(kSlab / std::max<int64_t>(1, k), 1, std::max<int64_t>(1, rows()));
   float* patches = context.SharedScratch(slab * k);
   if (rows() == 0 && !accumulate) std::fill_n(dweight, oc * k, 0.0f);
   for (int64_t begin = 0; begin < rows(); begin += slab) {
@@ -149,13 +150,13 @@ void PatchProduct::BackwardWeight(Context& context, float* dweight, const float*
       const float* columns = patches + tile.column;
       float beta = accumulate || begin > 0 ? 1.0f : 0.0f;
       if (tokens) {
-        Gemm(Transpose::kYes, Transpose::kNo, tile.rows, tile.columns, count, 1, dy + begin * oc + tile.row, oc,
-             columns, k, beta, out, k);
+        Gemm(Transpose::kYes, Transpose::kNo, tile.rows, tile.columns, count, 1,
+             dy + begin * oc + tile.row, oc, columns, k, beta, out, k);
         return;
       }
       ForImages(*this, dy, begin, count, [&](int64_t first, int64_t share, const float* image) {
-        Gemm(Transpose::kNo, Transpose::kNo, tile.rows, tile.columns, share, 1, image + tile.row * positions(),
-             positions(), columns + first * k, k, beta, out, k);
+        Gemm(Transpose::kNo, Transpose::kNo, tile.rows, tile.columns, share, 1,
+             image + tile.row * positions(), positions(), columns + first * k, k, beta, out, k);
         beta = 1;
       });
     });

@@ -7,8 +7,8 @@
 
 namespace vitrine::ops {
 
-// y = scale * (the sum of x over the axes whose `kept` is 0), in an order that depends on the shape alone.
-// y has the kept axes, in order; `accumulate` adds to it.
+// y = scale * (the sum of x over the axes whose `kept` is 0), in an order that depends on the shape
+// alone. y has the kept axes, in order; `accumulate` adds to it.
 struct Sum {
   static constexpr const char* kName = "sum";
   Out<float> y;

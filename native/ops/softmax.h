@@ -31,7 +31,9 @@ struct SoftmaxBackward {
   void Fields(F& f) {
     f(dx, dy, y, rows, width);
   }
-  bool Valid() const { return Holds(dx, rows * width) && Holds(dy, rows * width) && Holds(y, rows * width); }
+  bool Valid() const {
+    return Holds(dx, rows * width) && Holds(dy, rows * width) && Holds(y, rows * width);
+  }
   void Run(Context& context);
 };
 

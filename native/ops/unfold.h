@@ -22,7 +22,8 @@ struct Window {
   }
 };
 
-// columns (N, C*kh*kw, L) = the windows of image (N,C,H,W), as torch.nn.functional.unfold. Its backward is Fold.
+// columns (N, C*kh*kw, L) = the windows of image (N,C,H,W), as torch.nn.functional.unfold. Its
+// backward is Fold.
 struct Unfold {
   static constexpr const char* kName = "unfold";
   Out<float> columns;
@@ -38,7 +39,8 @@ struct Unfold {
   void Run(Context& context);
 };
 
-// image (N,C,H,W) = the sum of the windows that cover each pixel, as torch.nn.functional.fold. Its backward is Unfold.
+// image (N,C,H,W) = the sum of the windows that cover each pixel, as torch.nn.functional.fold. Its
+// backward is Unfold.
 struct Fold {
   static constexpr const char* kName = "fold";
   Out<float> image;
@@ -59,13 +61,13 @@ struct PositionRows {
   int64_t begin, end;
 };
 
-// The windows of one channel's plane (H,W) at some rows of positions, as a matrix (kh*kw, rows*OW) whose rows lie
-// `stride_columns` apart.
-void UnfoldPlane(float* columns, int64_t stride_columns, const float* plane, int64_t height, int64_t width,
-                 const Window& window, PositionRows rows);
+// The windows of one channel's plane (H,W) at some rows of positions, as a matrix (kh*kw, rows*OW)
+// whose rows lie `stride_columns` apart.
+void UnfoldPlane(float* columns, int64_t stride_columns, const float* plane, int64_t height,
+                 int64_t width, const Window& window, PositionRows rows);
 
 // Adds such a matrix to the plane it would have come from.
-void FoldPlane(float* plane, const float* columns, int64_t stride_columns, int64_t height, int64_t width,
-               const Window& window, PositionRows rows);
+void FoldPlane(float* plane, const float* columns, int64_t stride_columns, int64_t height,
+               int64_t width, const Window& window, PositionRows rows);
 
 }  // namespace vitrine::ops

@@ -24,8 +24,9 @@ size_t SizeClass(size_t bytes) {
 void* SystemAllocate(size_t capacity) {
   // Huge pages spare GEMM most of its TLB misses; small blocks would waste them.
   const bool huge = capacity >= 2 * kHugePage;
-  void* data = std::aligned_alloc(huge ? kHugePage : kAlignment, huge ? (capacity + kHugePage - 1) / kHugePage * kHugePage
-                                                                     : capacity);
+  void* data =
+      std::aligned_alloc(huge ? kHugePage : kAlignment,
+                         huge ? (capacity + kHugePage - 1) / kHugePage * kHugePage : capacity);
 #if defined(__linux__)
   if (huge && data != nullptr) madvise(data, capacity, MADV_HUGEPAGE);
 #endif

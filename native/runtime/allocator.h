@@ -14,9 +14,9 @@ struct Block {
   size_t capacity = 0;  // as held: bytes rounded up to a size class
 };
 
-// A stream-ordered caching allocator: a freed block may be handed out again at once, though commands that use it still
-// wait on the stream, because whatever is enqueued for its next owner runs after them. Called by the stream's owner
-// only.
+// A stream-ordered caching allocator: a freed block may be handed out again at once, though
+// commands that use it still wait on the stream, because whatever is enqueued for its next owner
+// runs after them. Called by the stream's owner only.
 class Allocator {
  public:
   struct Statistics {
@@ -26,8 +26,8 @@ class Allocator {
     size_t pooled = 0;  // bytes held in the free blocks of pools
   };
 
-  // Free blocks set apart: what a captured step frees while it is captured is reused within it and by nobody else, so
-  // that its commands can run again at the same addresses.
+  // Free blocks set apart: what a captured step frees while it is captured is reused within it and
+  // by nobody else, so that its commands can run again at the same addresses.
   using Pool = std::map<size_t, std::vector<void*>>;
 
   explicit Allocator(uint64_t limit) : limit_(limit) {}
@@ -36,8 +36,8 @@ class Allocator {
   Allocator& operator=(const Allocator&) = delete;
 
   // A block of at least `bytes`, content undefined. With no memory left its data is null.
-  // `drain` must return once no queued command uses a freed block: it is called before memory goes back to the system.
-  // With a pool, its free blocks come first.
+  // `drain` must return once no queued command uses a freed block: it is called before memory goes
+  // back to the system. With a pool, its free blocks come first.
   template <class Drain>
   Block Allocate(size_t bytes, Drain drain, Pool* pool = nullptr) {
     Block block = TryAllocate(bytes, pool);

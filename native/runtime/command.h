@@ -6,8 +6,8 @@ namespace vitrine {
 
 class Context;
 
-// One record of a stream's queue. Run is called on the stream's thread, in order, at most once unless a graph replays
-// the command.
+// One record of a stream's queue. Run is called on the stream's thread, in order, at most once
+// unless a graph replays the command.
 class Command {
  public:
   virtual ~Command() = default;

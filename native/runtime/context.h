@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,7 +14,8 @@
 
 namespace vitrine {
 
-// What went wrong while a command ran. `site` is the caller's number for the place that enqueued it, 0 for none.
+// What went wrong while a command ran. `site` is the caller's number for the place that enqueued
+// it, 0 for none.
 struct Fault {
   std::string message;
   uint32_t site = 0;
@@ -36,8 +38,8 @@ class Context {
 
   Trace& trace() { return trace_; }
 
-  // Scratch of `count` floats for each worker, 64-byte aligned, undefined content, valid until the command ends.
-  // Ask once, before ParallelFor: a second call may move it. Throws std::bad_alloc.
+  // Scratch of `count` floats for each worker, 64-byte aligned, undefined content, valid until the
+  // command ends. Ask once, before ParallelFor: a second call may move it. Throws std::bad_alloc.
   void ReserveScratch(size_t count);
   float* Scratch(int worker) { return scratch_[worker].get(); }
 
@@ -51,6 +53,10 @@ class Context {
   void Fail(std::string message, uint32_t site = 0);
   bool failed() const { return fault_.has_value(); }
   std::optional<Fault> TakeFault();
+
+  // Asks a command made of others to end after the one that it is at. Any thread.
+  void Interrupt(bool on) { interrupted_.store(on, std::memory_order_relaxed); }
+  bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
 
  private:
   struct Free {
@@ -67,6 +73,7 @@ class Context {
   Buffer shared_;
   size_t shared_count_ = 0;
   std::optional<Fault> fault_;
+  std::atomic<bool> interrupted_{false};
 };
 
 }  // namespace vitrine

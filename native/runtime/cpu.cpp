@@ -65,7 +65,8 @@ Isa ChooseIsa() {
 }
 
 #if defined(__linux__)
-// cgroup v2: "max 100000" or "50000 100000"; v1 keeps quota and period in two files, -1 meaning no quota.
+// cgroup v2: "max 100000" or "50000 100000"; v1 keeps quota and period in two files, -1 meaning no
+// quota.
 double CgroupCpus() {
   std::stringstream v2(ReadFile("/sys/fs/cgroup/cpu.max"));
   std::string quota;
@@ -153,7 +154,8 @@ int UsableCpus() {
 
 uint64_t MemoryLimit() {
   uint64_t bytes = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
-  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+  for (const char* path :
+       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
     std::stringstream text(ReadFile(path));
     uint64_t limit = 0;
     if (text >> limit && limit > 0) bytes = std::min(bytes, limit);

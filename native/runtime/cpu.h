@@ -14,8 +14,9 @@ const char* IsaName(Isa isa);
 // The sets that this CPU can run, fastest first.
 std::vector<Isa> AvailableIsas();
 
-// The set that kernels run on: the fastest, or the one that VITRINE_ISA names. Chosen once, at the first call.
-// Throws std::runtime_error when VITRINE_ISA names a set that is unknown or not of this CPU.
+// The set that kernels run on: the fastest, or the one that VITRINE_ISA names. Chosen once, at the
+// first call. Throws std::runtime_error when VITRINE_ISA names a set that is unknown or not of this
+// CPU.
 Isa ActiveIsa();
 
 // Whether kernels may use AVX512_BF16: dot products of bfloat16 pairs, summed in float32.

@@ -5,7 +5,8 @@
 
 namespace vitrine {
 
-// A command's view of a tensor's memory. Null, with no elements, for an optional operand that is absent.
+// A command's view of a tensor's memory. Null, with no elements, for an optional operand that is
+// absent.
 template <class T>
 struct In {
   using Element = const T;
@@ -22,8 +23,8 @@ struct Out {
   operator T*() const { return data; }  // NOLINT
 };
 
-// Whether the operand holds `count` elements at least. The scripting side has checked shapes already; this is what
-// memory safety needs.
+// Whether the operand holds `count` elements at least. The scripting side has checked shapes
+// already; this is what memory safety needs.
 template <class Operand>
 bool Holds(const Operand& operand, int64_t count) {
   return count >= 0 && operand.data != nullptr && operand.count >= static_cast<size_t>(count);

@@ -16,8 +16,9 @@ inline void CpuRelax() {
 #endif
 }
 
-// Polls ready() for at most `limit`; tells whether it came true. Commands of one step follow each other within
-// microseconds, so a short spin saves the ~50 us that waking a sleeping thread takes; an idle stream soon sleeps.
+// Polls ready() for at most `limit`; tells whether it came true. Commands of one step follow each
+// other within microseconds, so a short spin saves the ~50 us that waking a sleeping thread takes;
+// an idle stream soon sleeps.
 template <class Ready>
 bool SpinUntil(std::chrono::microseconds limit, Ready ready) {
   const auto end = std::chrono::steady_clock::now() + limit;

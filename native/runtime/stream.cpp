@@ -18,6 +18,7 @@ Stream::~Stream() {
     std::lock_guard lock(mutex_);
     stop_ = true;
   }
+  context_.Interrupt(true);
   work_.notify_one();
   thread_.join();
 }
@@ -47,6 +48,17 @@ void Stream::Reset() {
   Synchronize();
   std::lock_guard lock(mutex_);
   fault_.reset();
+}
+
+void Stream::Abandon(Fault fault) {
+  if (Idle()) return;
+  {
+    std::lock_guard lock(mutex_);
+    if (!fault_) fault_ = std::move(fault);
+  }
+  context_.Interrupt(true);
+  Synchronize();
+  context_.Interrupt(false);
 }
 
 void Stream::Run() {

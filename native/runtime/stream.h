@@ -14,10 +14,11 @@
 
 namespace vitrine {
 
-// A first-in-first-out queue of commands and the thread that runs them, leader of its own thread pool.
+// A first-in-first-out queue of commands and the thread that runs them, leader of its own thread
+// pool.
 //
-// One thread, the owner, enqueues. A command that fails poisons the stream: the commands behind it are skipped, except
-// those that run when poisoned, until Reset().
+// One thread, the owner, enqueues. A command that fails poisons the stream: the commands behind it
+// are skipped, except those that run when poisoned, until Reset().
 class Stream {
  public:
   explicit Stream(int threads);
@@ -26,7 +27,8 @@ class Stream {
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
-  // Appends a command. Blocks only when kMaxPending commands wait already, a bound on memory for loops that never read.
+  // Appends a command. Blocks only when kMaxPending commands wait already, a bound on memory for
+  // loops that never read.
   void Enqueue(std::shared_ptr<Command> command);
 
   // Blocks until all that was enqueued has run.
@@ -37,6 +39,10 @@ class Stream {
 
   // The fault that poisons the stream, if one does. Any thread.
   std::optional<Fault> fault() const;
+
+  // Poisons a stream that is not idle, and blocks until the running command has ended and all
+  // behind it is skipped.
+  void Abandon(Fault fault);
 
   // Makes a poisoned stream usable again, once the commands enqueued so far are behind it.
   void Reset();

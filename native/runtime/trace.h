@@ -6,7 +6,8 @@
 
 namespace vitrine {
 
-// One span of work on one thread: a command, or its tiles on a worker. Times are of one steady clock, in microseconds.
+// One span of work on one thread: a command, or its tiles on a worker. Times are of one steady
+// clock, in microseconds.
 struct TraceEvent {
   const char* name;
   int thread;  // 0 is the stream's own, the leader

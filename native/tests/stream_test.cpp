@@ -208,6 +208,31 @@ void AFaultPoisonsUntilReset() {
   Expect(ran, "a command runs after Reset");
 }
 
+void AbandonEndsWhatRunsAndSkipsTheRest() {
+  Stream stream(2);
+  stream.Abandon({"idle"});
+  Expect(!stream.fault(), "an idle stream is left alone");
+
+  bool ran = false;
+  // As a replay does, which looks between its commands.
+  auto endless = [](Context& context) {
+    while (!context.interrupted()) std::this_thread::yield();
+  };
+  Enqueue(stream, endless);
+  Enqueue(stream, [&ran](Context&) { ran = true; });
+  stream.Abandon({"abandoned"});
+  const std::optional<Fault> fault = stream.fault();
+  Expect(fault && fault->message == "abandoned", "the stream is poisoned");
+  Expect(stream.Idle() && !ran, "what was queued is skipped");
+
+  stream.Reset();
+  Enqueue(stream, [&ran](Context& context) { ran = !context.interrupted(); });
+  stream.Synchronize();
+  Expect(ran, "a command runs after Reset, and is not interrupted");
+
+  Enqueue(stream, endless);  // which the stream's end must interrupt, too
+}
+
 void NoMemoryIsAFault() {
   Stream stream(1);
   Enqueue(stream, [](Context&) { throw std::bad_alloc(); });
@@ -268,6 +293,7 @@ constexpr Test kTests[] = {
     {"the thread count may change", ThreadCountMayChange},
     {"fences may be awaited from other threads", FencesMayBeAwaitedFromOtherThreads},
     {"a fault poisons until reset", AFaultPoisonsUntilReset},
+    {"abandon ends what runs and skips the rest", AbandonEndsWhatRunsAndSkipsTheRest},
     {"no memory is a fault", NoMemoryIsAFault},
     {"streams come and go", StreamsComeAndGo},
     {"streams run side by side", StreamsRunSideBySide},

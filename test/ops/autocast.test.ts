@@ -69,9 +69,11 @@ describe('autocast', () => {
     const weight = randn([8, 16], { requiresGrad: true });
     const x = randn([4, 16]);
     const step = (): Float32Array => {
-      const y = autocast('bf16', () => F.linear(x, weight)).sum();
-      y.backward();
-      y.dispose();
+      scope(() => {
+        autocast('bf16', () => F.linear(x, weight))
+          .sum()
+          .backward();
+      });
       return Float32Array.from(weight.grad?.dataSync() ?? []);
     };
     const once = step();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { autocast, F, info, manualSeed, memory, nn, randint, randn, type Tensor, ViT } from '../../lib/index.js';
+import { autocast, F, info, manualSeed, memory, nn, randint, randn, scope, type Tensor, ViT } from '../../lib/index.js';
+import { returnsMemory } from '../native-op.js';
 import { leavesNothing } from '../runtime/leaves-nothing.js';
 
 const TINY = { imgSize: 8, patchSize: 4, inChans: 1, numClasses: 3, embedDim: 16, depth: 3, numHeads: 2 };
@@ -11,17 +12,22 @@ function bits(model: nn.Module, run: () => Tensor): number[][] {
     parameter.grad = null;
   }
   manualSeed(5);
-  const y = run();
-  y.sum().backward();
-  return [y, ...model.parameters().flatMap((parameter) => parameter.grad ?? [])].map((x) => [...x.dataSync()]);
+  return scope(() => {
+    const y = run();
+    y.sum().backward();
+    return [y, ...model.parameters().flatMap((parameter) => parameter.grad ?? [])].map((x) => [...x.dataSync()]);
+  });
 }
 
 describe('checkpoint', () => {
+  returnsMemory();
+
   it('gives the bits of the plain call, dropout and all', () => {
     const block = new nn.TransformerEncoderLayer(16, 2, { dimFeedforward: 24, dropout: 0.3 });
     const x = randn([2, 5, 16], { requiresGrad: true });
     const plain = bits(block, () => block.forward(x));
     const input = x.grad?.dataSync();
+    x.grad?.dispose();
     x.grad = null;
     assert.deepEqual(
       bits(block, () => F.checkpoint((t) => block.forward(t), x)),
@@ -35,7 +41,7 @@ describe('checkpoint', () => {
     const model = new ViT({ ...TINY, depth: 8, embedDim: 64, dropPathRate: 0.2 });
     const images = randn([16, 1, 8, 8]);
     const labels = randint(0, 3, [16]);
-    const forward = (): Tensor => F.crossEntropy(model.forward(images), labels);
+    const forward = (): Tensor => scope(() => F.crossEntropy(model.forward(images), labels));
     const plain = bits(model, forward);
     const kept = heldByForward(forward);
     model.setGradCheckpointing();

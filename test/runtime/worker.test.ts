@@ -40,6 +40,7 @@ describe('worker threads', () => {
     const mean = (from: number, to: number) =>
       resident.slice(from, to).reduce((sum, bytes) => sum + bytes, 0) / (to - from);
     const growth = mean(15, 20) - mean(5, 10);
-    assert.ok(growth < 15e6, `${growth} bytes in ten rounds`);
+    // A sanitizer keeps what was freed for a while.
+    if (process.env.ASAN_OPTIONS === undefined) assert.ok(growth < 15e6, `${growth} bytes in ten rounds`);
   });
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { decode } from 'fast-png';
+import { cosineSimilarity } from '../../lib/render/cosine-similarity.js';
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../../lib/report/format.js';
 import { html, scriptJson } from '../../lib/report/html.js';
 import { attentionUri, imageUri, similarityUri } from '../../lib/report/picture.js';
-import { cosineSimilarity } from '../../lib/render/cosine-similarity.js';
 import { renderReport } from '../../lib/report/render.js';
 import { selectSamples } from '../../lib/report/samples.js';
 import { reportData, sample } from './report-fixture.js';

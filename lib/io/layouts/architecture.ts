@@ -66,7 +66,7 @@ export function inferArchitecture(shapes: Shapes, known: Known, where: string): 
     fcNorm: shapes.has('fc_norm.weight'),
     globalPool: configured.globalPool ?? poolOf(shapes),
     representationSize: shapes.get('pre_logits.fc.weight')?.[0],
-    numClasses: shapes.get('head.weight')?.[0] ?? 0,
+    numClasses: shapes.get('head.weight')?.[0] ?? shapes.get('head.bias')?.[0] ?? 0,
     posEmbed: configured.posEmbed ?? 'none',
     ...positions?.config,
     ...(stem && { resnetLayers: stem.resnetLayers }),

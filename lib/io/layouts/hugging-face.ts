@@ -69,7 +69,8 @@ const unused = /^(pooler\.dense\.(weight|bias)|embeddings\.mask_token|decoder\.\
 
 export const huggingFace: Layout = {
   name: 'hf',
-  marks: /(^|\.)(embeddings\.(cls_token|position_embeddings|patch_embeddings)|layernorm(_before|_after)?\.(weight|bias)$)/,
+  marks:
+    /(^|\.)(embeddings\.(cls_token|position_embeddings|patch_embeddings)|layernorm(_before|_after)?\.(weight|bias)$)/,
 
   read({ infos }): Reading {
     const names = new Map<string, string>();

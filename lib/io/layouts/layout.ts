@@ -1,7 +1,7 @@
 import type { ViTConfig } from '../../nn/vit-config.js';
 import type { JsonFields } from '../json-fields.js';
-import type { Preprocessing } from '../preprocessing.js';
 import type { ResizeMethod } from '../position-resize.js';
+import type { Preprocessing } from '../preprocessing.js';
 import type { TensorInfo } from '../tensor-record.js';
 import type { Rule } from './rules.js';
 

@@ -1,6 +1,6 @@
 import { expected } from '../../check.js';
-import { configOf, modelNames } from '../../nn/vit-registry.js';
 import type { ViTConfig } from '../../nn/vit-config.js';
+import { configOf, modelNames } from '../../nn/vit-registry.js';
 import type { JsonFields } from '../json-fields.js';
 import { imagenetStatistics, type Preprocessing, standardFor } from '../preprocessing.js';
 import type { Layout, ModelSize } from './layout.js';

@@ -2,7 +2,7 @@
 import { F, fence, ones, tensor } from '../../../lib/index.js';
 
 const x = ones([256, 256]);
-for (let i = 0; i < 100; i++) x.matmul(x);
+for (let i = 0; i < 300; i++) x.matmul(x);
 
 switch (process.argv[2]) {
   case 'idle':
@@ -19,6 +19,20 @@ switch (process.argv[2]) {
   case 'fault':
     F.embedding(tensor(new Int32Array([5])), x.slice(0, 0, 5));
     void fence().catch((error) => console.log(error.name));
+    break;
+  case 'late-read':
+    process.on('exit', () => {
+      try {
+        x.dataSync();
+      } catch (error) {
+        console.log(String(error));
+      }
+    });
+    process.exit(0);
+    break;
+  case 'late-read-idle':
+    process.on('exit', () => console.log(`read ${x.add(1).dataSync()[0]}`));
+    await fence();
     break;
   case 'exit':
     void x.data().then(() => console.log('not reached'));
