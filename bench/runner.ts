@@ -76,7 +76,8 @@ export class Runner {
         const answer = await process.ask({ end: true });
         // Of an op alone it would be the allocator's, and in a shared process that of the ops before.
         const peakBytes = 'model' in item.work && 'peakBytes' in answer ? answer.peakBytes : null;
-        timings.push({ contender: contender.name, precision: contender.precision, samplesMs, peakBytes });
+        const precision = item.work.kind === 'peak' ? item.work.precision : contender.precision;
+        timings.push({ contender: contender.name, precision, samplesMs, peakBytes });
       }
       return timings;
     } finally {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkInteger, checkNumber, expected } from '../check.js';
 import type { Dataset } from '../data/dataset.js';
 import { DataLoader } from '../data/loader.js';
@@ -169,7 +170,8 @@ export class Trainer {
         await Promise.all(inFlight.splice(0));
         startTrace();
       }
-      const done = step.run(batch).then(({ loss: value, logits }) => {
+      const { values } = await step.enqueue(batch);
+      const done = values.then(({ loss: value, logits }) => {
         loss.add(value, batch.count);
         accuracy.add(countCorrect(logits, batch.labels, logits.length / batch.count) / batch.count, batch.count);
         clock.images += batch.count;
@@ -192,6 +194,7 @@ export class Trainer {
         await writeTrace(this.#options.trace as string, stopTrace()); // it is why we are tracing
       }
       if (inFlight.length >= STEPS_IN_FLIGHT) await inFlight.shift();
+      await nextTurn(); // preparing a batch takes its time, too
     }
     await Promise.all(inFlight);
     clock.pause();

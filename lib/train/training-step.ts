@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HostBatch } from '../data/loader.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import { scope, untracked } from '../scope.js';
@@ -20,6 +21,11 @@ interface Outputs {
   logits: Tensor;
 }
 
+/** What a step computed, once it has run. */
+interface Enqueued {
+  values: Promise<{ loss: number; logits: ArrayLike<number> }>;
+}
+
 /** A captured step with the tensors that its batches are written to. */
 interface Recorded {
   images: Tensor;
@@ -40,24 +46,24 @@ export class TrainingStep {
     this.#options = options;
   }
 
-  /** Enqueues a step at once; the promise settles when it has run. */
-  run(batch: HostBatch): Promise<{ loss: number; logits: ArrayLike<number> }> {
+  /** Enqueues a step; to be awaited before the next. */
+  async enqueue(batch: HostBatch): Promise<Enqueued> {
     this.#options.optimizer.advance();
     const recorded = this.#recorded.get(batch.count);
     if (recorded !== undefined) {
       recorded.images.set(batch.images);
       recorded.labels.set(batch.labels);
       recorded.capture.replay();
-      return read(recorded.capture.result);
+      return { values: read(recorded.capture.result) };
     }
     const shape = [batch.count, ...this.#options.imageShape];
     if (this.#options.capture && this.#seen.has(batch.count)) {
       const images = untracked(() => tensor(batch.images, shape));
       const labels = untracked(() => tensor(batch.labels));
       try {
-        const capture = new Capture(() => untracked(() => this.#enqueue(images, labels)));
+        const capture = new Capture(() => untracked(() => this.#enqueueAtOnce(images, labels)));
         this.#recorded.set(batch.count, { images, labels, capture });
-        return read(capture.result);
+        return { values: read(capture.result) };
       } catch (error) {
         images.dispose();
         labels.dispose();
@@ -65,11 +71,7 @@ export class TrainingStep {
       }
     }
     this.#seen.add(batch.count);
-    const outputs = scope(() => this.#enqueue(tensor(batch.images, shape), tensor(batch.labels)));
-    const values = read(outputs);
-    outputs.loss.dispose();
-    outputs.logits.dispose();
-    return values;
+    return this.#enqueueInTurns(batch, shape);
   }
 
   /** Releases what was recorded, and the gradients, which replays keep in use. */
@@ -82,7 +84,24 @@ export class TrainingStep {
     this.#options.optimizer.zeroGrad();
   }
 
-  #enqueue(images: Tensor, labels: Tensor): Outputs {
+  /** Op by op, a step takes JavaScript up to 30 ms (ViT-Ti/16, the first one): timers and sockets get turns between. */
+  async #enqueueInTurns(batch: HostBatch, shape: readonly number[]): Promise<Enqueued> {
+    const { optimizer, forward, update } = this.#options;
+    optimizer.zeroGrad();
+    const { loss, logits } = scope(() => forward(tensor(batch.images, shape), tensor(batch.labels)));
+    try {
+      await nextTurn();
+      loss.backward();
+      await nextTurn();
+      scope(update);
+      return { values: read({ loss, logits }) };
+    } finally {
+      loss.dispose();
+      logits.dispose();
+    }
+  }
+
+  #enqueueAtOnce(images: Tensor, labels: Tensor): Outputs {
     return scope(() => {
       this.#options.optimizer.zeroGrad();
       const outputs = this.#options.forward(images, labels);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { peers } from '../../bench/options.js';
+import { native } from '../../lib/native.js';
 import { runCli } from '../cli/run-cli.js';
 
 const main = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
@@ -29,6 +30,24 @@ describe('npm run bench', function () {
     for (const name of ['medianMs', 'minMs', 'maxMs', 'imagesPerSecond', 'gflops', 'peakFraction']) {
       assert.ok(Number(found[name]) > 0, `${name}: ${found[name]}`);
     }
+  });
+
+  it('measures the peak of one core and of all, of each precision that the CPU has', () => {
+    const { status, stdout, stderr } = bench(['peak', '--threads', '2', '--seconds', '0.01', '--json']);
+    assert.equal(status, 0, stderr);
+    const records = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const expected = [
+      ['fp32', 1],
+      ['fp32', 2],
+      ['bf16', 1],
+      ['bf16', 2],
+    ];
+    const found = records.map(({ precision, threads }) => [precision, threads]);
+    assert.deepEqual(found, expected.slice(0, native.cpu().bf16 ? 4 : 2));
+    for (const { gflops } of records) assert.ok(Number(gflops) > 0);
   });
 
   it('prints a table that fits a terminal', () => {

@@ -1,6 +1,19 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { io, manualSeed, memory, noGrad, randomState, scope, synchronize, ViT } from '../../lib/index.js';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import {
+  emptyCache,
+  io,
+  manualSeed,
+  memory,
+  noGrad,
+  randomState,
+  resetPeakMemory,
+  scope,
+  synchronize,
+  ViT,
+} from '../../lib/index.js';
 import { writeSafetensors } from '../../lib/io/safetensors.js';
 import type { TensorRecord } from '../../lib/io/tensor-record.js';
 import { withoutInit } from '../../lib/nn/init.js';
@@ -60,6 +73,25 @@ describe('ViT.fromPretrained with options', () => {
     assert.equal(model.training, false);
     assert.equal(model.config.dropPathRate, 0.5);
     scope(() => assert.deepEqual(noGrad(() => model.forward(randn([1, 3, 24, 40]))).shape, [1, 10]));
+  });
+
+  it('takes little more memory than the weights themselves', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'vitrine-test-')), 'tiny.safetensors');
+    try {
+      const bytes = await (async () => {
+        using model = ViT.create('vit_tiny_patch16_224');
+        await model.save(path);
+        return 4 * model.numParameters();
+      })();
+      synchronize();
+      emptyCache();
+      resetPeakMemory();
+      const before = memory().live;
+      using _model = await ViT.fromPretrained(path);
+      assert.ok(memory().peak - before < 1.02 * bytes, `${memory().peak - before} for ${bytes} bytes`);
+    } finally {
+      rmSync(dirname(path), { recursive: true });
+    }
   });
 
   it('makes no draw, so that the random state stays', async () => {

@@ -121,6 +121,30 @@ describe('Trainer', () => {
     });
   });
 
+  it('gives the event loop turns between forward, backward and update of a step that is not captured', async () => {
+    const seen: string[] = [];
+    const watched = () => {
+      const model = tinyViT();
+      const forward = model.forward.bind(model);
+      model.forward = (images: Tensor) => {
+        seen.push('forward');
+        setImmediate(() => seen.push('turn'));
+        return forward(images);
+      };
+      return model;
+    };
+    const fit = async (trainer: Trainer, { optimizer }: TrainerOptions) => {
+      const apply = optimizer.apply.bind(optimizer);
+      optimizer.apply = (scale) => {
+        seen.push('update');
+        apply(scale);
+      };
+      await trainer.fit();
+    };
+    await withTrainer({ batchSize: 64, epochs: 1 }, fit, watched);
+    assert.deepEqual(seen, ['forward', 'turn', 'update']);
+  });
+
   it('stops on its signal: before the first step, or after the one under way', async () => {
     await withTrainer({ signal: AbortSignal.abort() }, async (trainer, { model }) => {
       const before = parameterHash(model);
