@@ -35,5 +35,4 @@ export const BARS_STYLE = `
 .bars .own .bar { background: var(--train); }
 .bars .other .bar { background: var(--muted); }
 .bars .figure { text-align: right; font-variant-numeric: tabular-nums; }
-.wide { margin-top: 16px; }
 td.name, th.name { text-align: left !important; }`;

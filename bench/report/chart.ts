@@ -73,7 +73,7 @@ const DRAW = `(() => {
       cursor: { y: false, drag: { x: false, y: false } },
       scales: { x: { time: false, distr: 3 }, y: { distr: 3 } },
       axes: [
-        { ...axis, size: 32, splits: scatter ? undefined : () => x, values: (_, splits) => splits.map(digits), filter: scatter ? told : (_, splits) => splits },
+        { ...axis, size: 32, splits: scatter ? undefined : () => x, values: (_, splits) => splits.map(scatter ? digits : String), filter: scatter ? told : (_, splits) => splits },
         { ...axis, size: 56, values: (_, splits) => splits.map(digits), filter: told },
       ],
       series: [{ label: xLabel, value: (_, value) => digits(value) }, ...lines],

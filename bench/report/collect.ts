@@ -17,9 +17,9 @@ import { train } from '../suites/train.js';
 import type { BenchReport, Sweep } from './report-data.js';
 
 const SWEEPS = {
-  img: { name: 'image size, pixels', values: [64, 128, 224, 384, 512] },
-  patch: { name: 'patch size, pixels', values: [8, 14, 16, 28, 32] },
-  dim: { name: 'width', values: [192, 384, 768, 1024, 1280] },
+  img: { name: 'image size, pixels', values: [64, 128, 224, 448] },
+  patch: { name: 'patch size, pixels', values: [8, 16, 32, 56] },
+  dim: { name: 'width', values: [192, 384, 768, 1536] },
   batch: { name: 'batch', values: [1, 2, 4, 8, 16, 32] },
 } as const;
 

@@ -22,6 +22,7 @@ export function addInfo(program: Command): void {
         ['threads', String(found.threads)],
         ['instruction set', `${found.isa} (has ${found.isas.join(', ')})`],
         ['BLAS', `${found.blas.name}, core ${found.blas.core}`],
+        ['bfloat16', found.bf16.available ? 'available' : found.bf16.reason],
         [
           'memory',
           `${formatBytes(memory.live)} live, ${formatBytes(memory.peak)} at most, of ${formatBytes(memory.limit)}`,
