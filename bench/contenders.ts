@@ -23,17 +23,20 @@ export interface Contender {
 export const PEERS = ['torch', 'torch-tuned', 'torch-bf16', 'onnxruntime'] as const;
 export type Peer = (typeof PEERS)[number];
 
-export const VITRINE: Contender = {
-  name: 'vitrine',
-  precision: 'fp32',
-  runs: () => true,
-  startsFast: true,
-  command: () => ({
-    file: process.execPath,
-    args: [fileURLToPath(new URL('./contenders/vitrine.js', import.meta.url))],
-  }),
-  advice: 'Run `npm run setup`.',
-};
+/** vitrine itself. */
+export function vitrine(precision: Precision): Contender {
+  return {
+    name: 'vitrine',
+    precision,
+    runs: () => true,
+    startsFast: true,
+    command: () => ({
+      file: process.execPath,
+      args: [fileURLToPath(new URL('./contenders/vitrine.js', import.meta.url)), precision],
+    }),
+    advice: 'Run `npm run setup`.',
+  };
+}
 
 const PYTHON_ADVICE = 'Set VITRINE_TORCH_PYTHON to a Python that has';
 

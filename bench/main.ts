@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { expected, Text } from '../lib/check.js';
 import { exitOnClosedOutput, reportFailure } from '../lib/cli/failure.js';
 import { addCommonFlags, addSuiteFlags, type CommonFlags } from './options.js';
 import { casesOf, runCases } from './run-suite.js';
@@ -11,10 +12,17 @@ import { Terminal } from './terminal.js';
 /** Runs a suite and prints its records. */
 async function run(suite: Suite, flags: CommonFlags & Partial<SuiteOptions>): Promise<void> {
   const terminal = new Terminal();
-  const { vs = [], seconds, allowOverride = false } = flags;
-  const session = openSession({ vs, seconds, allowOverride }, terminal);
+  const { vs = [], seconds, allowOverride = false, precision = 'fp32' } = flags;
+  const session = openSession({ vs, seconds, allowOverride, precision }, terminal);
   const options = { ...flags, threads: flags.threads ?? session.info.threads };
   const cases = casesOf(suite, options, session.machine, flags.case);
+  if (flags.trace !== undefined) {
+    const [only] = cases;
+    if (only === undefined || cases.length > 1) {
+      throw expected('one case', '--trace', new Text(`${cases.length}`), 'Choose one with --case.');
+    }
+    await session.runner.trace(only, flags.trace);
+  }
   if (flags.json) {
     await runCases(cases, session.runner, (records) => {
       terminal.clear();
@@ -33,7 +41,7 @@ const program = new Command('vitrine bench')
   .exitOverride();
 for (const suite of SUITES) {
   const command = program.command(suite.name).description(suite.description);
-  addCommonFlags(addSuiteFlags(command, suite.options), suite.hasPeers).action((flags) => run(suite, flags));
+  addCommonFlags(addSuiteFlags(command, suite.options), suite).action((flags) => run(suite, flags));
 }
 
 exitOnClosedOutput();

@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { checkOneOf, expected } from '../lib/check.js';
-import { number, wholeNumber } from '../lib/cli/flags.js';
+import { nonEmpty, number, oneOf, wholeNumber } from '../lib/cli/flags.js';
 import { PEERS, type Peer } from './contenders.js';
-import type { SuiteOption } from './suite.js';
+import type { Suite, SuiteOption } from './suite.js';
+import type { Precision } from './work.js';
 
 /** The flags of every suite, parsed. */
 export interface CommonFlags {
@@ -10,6 +11,8 @@ export interface CommonFlags {
   readonly case?: RegExp;
   readonly json?: true;
   readonly vs?: readonly Peer[];
+  readonly precision?: Precision;
+  readonly trace?: string;
   readonly seconds: number;
   readonly allowOverride?: true;
 }
@@ -19,15 +22,24 @@ const MOST_SECONDS = 3600;
 const MOST_THREADS = 1024;
 
 /** Adds the flags that say how to measure. */
-export function addCommonFlags(command: Command, hasPeers: boolean): Command {
+export function addCommonFlags(command: Command, { hasPeers, hasPrecision }: Suite): Command {
   command
     .option('--threads <n>', 'threads; default: the CPUs that the process may use', threads)
     .option('--case <regex>', 'only cases whose names match', pattern)
     .option('--json', 'a JSON object a line')
     .option('--seconds <s>', 'for each contender of each case', seconds, DEFAULT_SECONDS)
+    .option(
+      '--trace <file>',
+      'write one step of the one case that --case leaves, for Perfetto',
+      nonEmpty('--trace', 'a file'),
+    )
     .option('--allow-override', 'measure even while OPENBLAS_CORETYPE forces slower kernels');
   if (hasPeers) {
     command.option('--vs <names>', `others to time in turn: ${PEERS.join(', ')}; may be repeated`, peers);
+  }
+  if (hasPrecision) {
+    const precisions = oneOf('--precision', ['fp32', 'bf16']);
+    command.option('--precision <name>', "of the factors of vitrine's products: fp32 or bf16", precisions);
   }
   return command;
 }

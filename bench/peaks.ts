@@ -1,4 +1,4 @@
-import { VITRINE } from './contenders.js';
+import { vitrine } from './contenders.js';
 import { type PeakOf, Runner } from './runner.js';
 import type { Case, Precision, Work } from './work.js';
 
@@ -26,7 +26,7 @@ export function peakCase(threads: number, precision: Precision): Case {
 export function measuredPeaks(seconds: number, hasBf16: boolean): PeakOf {
   const found = new Map<string, number | null>();
   const silent = { onSkip: () => undefined, onProgress: () => undefined };
-  const runner = new Runner([VITRINE], seconds, () => Promise.resolve(null), silent);
+  const runner = new Runner([vitrine('fp32')], seconds, () => Promise.resolve(null), silent);
   return async (threads, precision) => {
     const key = `${threads} ${precision}`;
     const known = found.get(key);

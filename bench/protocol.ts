@@ -4,6 +4,7 @@ import type { Work } from './work.js';
 export type Request =
   | { readonly work: Work; readonly threads: number }
   | { readonly seconds: number }
+  | { readonly trace: string }
   | { readonly end: true };
 
 /** What it answers, in order; first of all, unasked, that it is ready or why it never will be. */
@@ -12,5 +13,6 @@ export type Answer =
   | { readonly unavailable: string }
   | { readonly prepared: true }
   | { readonly samplesMs: readonly number[] }
+  | { readonly traced: true }
   | { readonly peakBytes: number | null }
   | { readonly error: string };

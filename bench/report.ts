@@ -32,7 +32,7 @@ const TABLES = { 'docs/performance.md': details, 'README.md': summary };
 
 async function measure({ seconds, vs = PEERS, threads, allowOverride = false }: Flags): Promise<BenchReport> {
   const terminal = new Terminal();
-  const session = openSession({ vs, seconds, allowOverride }, terminal);
+  const session = openSession({ vs, seconds, allowOverride, precision: 'fp32' }, terminal);
   const report = await collectReport(session, threads ?? session.info.threads, terminal);
   terminal.clear();
   await write(DATA, `${JSON.stringify(report, null, 1)}\n`);

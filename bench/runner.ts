@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { ContenderProcess } from './contender-process.js';
 import type { Contender } from './contenders.js';
 import { type BenchRecord, recordOf, type Timing } from './record.js';
@@ -83,6 +84,14 @@ export class Runner {
     } finally {
       for (const { process, fresh } of turns) if (fresh) await process.close();
     }
+  }
+
+  /** Has the first contender run a step of a case and write what its threads did to a file. */
+  async trace(item: Case, path: string): Promise<void> {
+    const [contender] = this.#contenders;
+    const turn = contender && (await this.#prepare(contender, item));
+    await turn?.process.ask({ trace: resolve(path) });
+    await turn?.process.close();
   }
 
   /** Ends the processes that cases share. */

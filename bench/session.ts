@@ -1,11 +1,13 @@
 import { expected } from '../lib/check.js';
 import { type Info, info } from '../lib/index.js';
 import { native } from '../lib/native.js';
-import { type Peer, peer, VITRINE } from './contenders.js';
+import { checkPrecision } from '../lib/precision.js';
+import { type Peer, peer, vitrine } from './contenders.js';
 import { measuredPeaks } from './peaks.js';
 import type { PeakOf, RunEvents } from './runner.js';
 import { Runner } from './runner.js';
 import type { Machine } from './suite.js';
+import type { Precision } from './work.js';
 
 /** What a session is opened with. */
 export interface SessionOptions {
@@ -14,6 +16,8 @@ export interface SessionOptions {
   /** For each contender of each case. */
   readonly seconds: number;
   readonly allowOverride: boolean;
+  /** Of the factors of vitrine's products. */
+  readonly precision: Precision;
 }
 
 /** One run of benchmarks: the machine, the contenders, and the peaks that are measured once. */
@@ -30,7 +34,7 @@ const MOST_PEAK_SECONDS = 1;
 /**
  * Opens a session.
  *
- * @throws TypeError while OPENBLAS_CORETYPE makes matrix products slower than the CPU could have them, unless allowed
+ * @throws Error where bfloat16 is asked for and cannot be had; TypeError while OPENBLAS_CORETYPE makes matrix products slower than the CPU could have them, unless allowed
  */
 export function openSession(options: SessionOptions, events: RunEvents): Session {
   const found = info();
@@ -45,6 +49,7 @@ export function openSession(options: SessionOptions, events: RunEvents): Session
   }
   const machine = { cpus: found.cpus, bf16: native.cpu().bf16 };
   const peakOf = measuredPeaks(Math.min(options.seconds, MOST_PEAK_SECONDS), machine.bf16);
-  const contenders = [VITRINE, ...options.vs.map(peer)];
+  checkPrecision(options.precision, 'bench');
+  const contenders = [vitrine(options.precision), ...options.vs.map(peer)];
   return { info: found, machine, peakOf, runner: new Runner(contenders, options.seconds, peakOf, events) };
 }

@@ -27,5 +27,7 @@ export interface Suite {
   readonly options: readonly SuiteOption[];
   /** Whether others can be timed on it. */
   readonly hasPeers: boolean;
+  /** Whether its products can be asked for in bfloat16. */
+  readonly hasPrecision: boolean;
   cases(options: SuiteOptions, machine: Machine): Case[];
 }

@@ -1,25 +1,38 @@
-import { Capture, F, fence, noGrad, optim, randint, randn, scope, untracked, ViT, zeros } from '../../lib/index.js';
+import {
+  autocast,
+  Capture,
+  F,
+  fence,
+  noGrad,
+  optim,
+  randint,
+  randn,
+  scope,
+  untracked,
+  ViT,
+  zeros,
+} from '../../lib/index.js';
 import { native } from '../../lib/native.js';
 import { kernelBench } from '../kernels/index.js';
-import type { ModelSizes, Params, Work } from '../work.js';
+import type { ModelSizes, Params, Precision, Work } from '../work.js';
 
 /** Something to time: enqueues one step. */
 export type Step = () => void;
 
 /** vitrine's step for a work, recorded once and then replayed, as the Trainer does. */
-export function prepareStep(work: Work): Promise<Step> {
+export function prepareStep(work: Work, precision: Precision): Promise<Step> {
   switch (work.kind) {
     case 'peak': {
       const results = zeros([work.tiles]);
-      const { tiles, flopsPerTile, precision } = work;
-      return Promise.resolve(() => native.peakFma(results.handle, tiles, flopsPerTile, precision === 'bf16'));
+      const { tiles, flopsPerTile } = work;
+      return Promise.resolve(() => native.peakFma(results.handle, tiles, flopsPerTile, work.precision === 'bf16'));
     }
     case 'kernel':
       return kernelStep(work.op, work.params, work.backward);
     case 'train':
-      return trainStep(work.model, work.batch);
+      return trainStep(work.model, work.batch, precision);
     case 'infer':
-      return inferStep(work.model, work.batch);
+      return inferStep(work.model, work.batch, precision);
   }
 }
 
@@ -37,7 +50,7 @@ async function kernelStep(op: string, params: Params, backward: boolean): Promis
   });
 }
 
-async function trainStep(sizes: ModelSizes, batch: number): Promise<Step> {
+async function trainStep(sizes: ModelSizes, batch: number, precision: Precision): Promise<Step> {
   const model = new ViT(sizes);
   const optimizer = new optim.SGD(model.parameters(), { lr: 1e-3, momentum: 0.9 });
   const images = randn([batch, sizes.inChans, sizes.imgSize, sizes.imgSize]);
@@ -45,7 +58,10 @@ async function trainStep(sizes: ModelSizes, batch: number): Promise<Step> {
   optimizer.advance();
   const replay = await recorded(() => {
     optimizer.zeroGrad();
-    F.crossEntropy(model.forward(images), labels).backward();
+    F.crossEntropy(
+      autocast(precision, () => model.forward(images)),
+      labels,
+    ).backward();
     optimizer.apply();
   });
   return () => {
@@ -54,11 +70,11 @@ async function trainStep(sizes: ModelSizes, batch: number): Promise<Step> {
   };
 }
 
-function inferStep(sizes: ModelSizes, batch: number): Promise<Step> {
+function inferStep(sizes: ModelSizes, batch: number, precision: Precision): Promise<Step> {
   const model = new ViT(sizes);
   model.eval();
   const images = randn([batch, sizes.inChans, sizes.imgSize, sizes.imgSize]);
-  return recorded(() => noGrad(() => model.forward(images)));
+  return recorded(() => noGrad(() => autocast(precision, () => model.forward(images))));
 }
 
 /** Runs `fn` once op by op, then records it. Nothing that it makes outlives a run, but for gradients. */

@@ -3,12 +3,13 @@
  * stdout; see protocol.ts.
  */
 import { createInterface } from 'node:readline';
-import { info, setThreads } from '../../lib/index.js';
+import { info, setThreads, startTrace, stopTrace, writeTrace } from '../../lib/index.js';
 import type { Answer, Request } from '../protocol.js';
 import { ResidentGrowth } from './resident-memory.js';
 import { prepareStep } from './steps.js';
 import { Timer } from './timing.js';
 
+const precision = process.argv[2] === 'bf16' ? 'bf16' : 'fp32';
 let timer: Timer | undefined;
 let growth: ResidentGrowth | undefined;
 
@@ -16,11 +17,17 @@ async function answer(request: Request): Promise<Answer> {
   if ('work' in request) {
     setThreads(request.threads);
     growth = new ResidentGrowth();
-    timer = new Timer(await prepareStep(request.work));
+    timer = new Timer(await prepareStep(request.work, precision));
     await timer.warmUp();
     return { prepared: true };
   }
   if ('seconds' in request) return { samplesMs: (await timer?.round(request.seconds)) ?? [] };
+  if ('trace' in request) {
+    startTrace();
+    timer?.step();
+    await writeTrace(request.trace, stopTrace());
+    return { traced: true };
+  }
   return { peakBytes: growth?.peakBytes() ?? null };
 }
 

@@ -1,6 +1,6 @@
 import { expected, Text } from '../../lib/check.js';
 import type { Info } from '../../lib/index.js';
-import { VITRINE } from '../contenders.js';
+import { vitrine } from '../contenders.js';
 import { addMemory } from '../kernels/elementwise.js';
 import type { BenchRecord } from '../record.js';
 import { runCases } from '../run-suite.js';
@@ -31,7 +31,7 @@ export async function collectReport(session: Session, threads: number, events: R
   const records: BenchRecord[] = [];
   for (const suite of suites) records.push(...(await runCases(suite.cases(options, machine), runner)));
 
-  const alone = new Runner([VITRINE], runner.seconds, peakOf, events);
+  const alone = new Runner([vitrine('fp32')], runner.seconds, peakOf, events);
   const embedSweeps: Sweep[] = [];
   for (const [option, { name, values }] of Object.entries(SWEEPS)) {
     const points: { value: number; record: BenchRecord }[] = [];
@@ -45,7 +45,7 @@ export async function collectReport(session: Session, threads: number, events: R
   const tokenRecords = await runCases(tokens, alone);
 
   const fp32 = await peakOf(threads, 'fp32');
-  const memory = records.find((record) => record.case === addMemory.op && record.contender === VITRINE.name);
+  const memory = records.find((record) => record.case === addMemory.op && record.contender === vitrine('fp32').name);
   if (fp32 === null || memory?.gigabytesPerSecond == null) throw expected('a peak', 'the report', new Text('none'));
   return {
     createdAt: new Date().toISOString(),

@@ -54,6 +54,7 @@ export const scale: Suite = {
   description: `cost of a training step of ${MODEL} against tokens, width, depth, batch and threads`,
   options: ['model', 'batch', 'img', 'patch', 'classes'],
   hasPeers: true,
+  hasPrecision: true,
   cases: (options, { cpus }) => {
     const { embedDim, numHeads, depth } = benchModel(options.model ?? MODEL, options).sizes;
     const depths = DEPTH_FACTORS.map((factor) => factor * depth).filter(Number.isInteger);

@@ -151,7 +151,7 @@ const std::string& WhyNoBf16() {
     } catch (const std::runtime_error& error) {
       return std::string(error.what());
     }
-    if (!CpuHasBf16()) {
+    if (!HasBf16()) {
       return std::string(
           "Expected a CPU with AVX512_BF16 for precision 'bf16' but this one has none. Use "
           "precision: 'fp32'.");

@@ -134,14 +134,6 @@ std::string CpuModel() {
   return "unknown";
 }
 
-bool CpuHasBf16() {
-#if defined(__x86_64__)
-  return ActiveIsa() == Isa::kAvx512 && __builtin_cpu_supports("avx512bf16");
-#else
-  return false;
-#endif
-}
-
 int UsableCpus() {
   double cpus = std::max(1u, std::thread::hardware_concurrency());
 #if defined(__linux__)

@@ -24,9 +24,6 @@ bool HasBf16();
 
 std::string CpuModel();
 
-// Whether the CPU multiplies bfloat16 itself (AVX512_BF16).
-bool CpuHasBf16();
-
 // CPUs that this process may use: its affinity mask, cut to the cgroup's quota. At least 1.
 int UsableCpus();
 

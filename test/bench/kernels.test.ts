@@ -19,7 +19,7 @@ describe('the ops of the benchmarks', () => {
       for (const backward of [false, true]) {
         const cost = kernelWork(bench, params, backward);
         if (cost === undefined) continue;
-        const step = await prepareStep(cost.work);
+        const step = await prepareStep(cost.work, 'fp32');
         step();
         step();
         await fence();

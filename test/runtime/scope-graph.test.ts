@@ -44,7 +44,8 @@ describe('a graph in a scope', () => {
       (make) =>
         scope(() => {
           const inner = make();
-          return untracked(() => inner.mul(1)).mul(1);
+          using middle = untracked(() => inner.mul(1));
+          return middle.mul(1);
         }),
     ];
     for (const route of routes) {

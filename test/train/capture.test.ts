@@ -73,11 +73,12 @@ async function train(
 describe('a captured training step', () => {
   it('gives the bits of an eager one, and its memory back', async () => {
     const digits = await data.loadIdxDataset(`${packageRoot}/data/digits`, 'train');
+    const { pooled } = memory();
     await leavesNothing(async () => {
       const eager = await train(digits, false);
       assert.deepEqual(await train(digits, true), eager);
       assert.equal(new Set(eager.losses).size, STEPS); // the steps did something
-      assert.deepEqual(memory().pooled, 0);
+      assert.equal(memory().pooled, pooled);
     });
   });
 });
@@ -123,15 +124,16 @@ describe('Capture', () => {
 
   it('lends its free memory to nobody, and gives it back when disposed', () => {
     emptyCache();
+    const before = memory().pooled;
     const x = zeros([1000]);
     using capture = new Capture(() => scope(() => x.add(1).add(2).sum()));
     const { pooled } = memory();
-    assert.ok(pooled >= 8000);
+    assert.ok(pooled >= before + 8000);
     zeros([1000]).dispose();
     assert.equal(memory().pooled, pooled);
     capture.dispose();
     capture.dispose(); // may be called twice
-    assert.equal(memory().pooled, 0);
+    assert.equal(memory().pooled, before);
     assert.throws(
       () => capture.replay(),
       /^Error: Expected a live capture for replay\(\) but received a disposed one\./,
@@ -187,6 +189,7 @@ describe('Capture', () => {
 
   it('passes on what the function throws, and leaves all usable', () =>
     leavesNothing(async () => {
+      const { pooled } = memory();
       const x = tensor([3]);
       const run = () =>
         new Capture(() =>
@@ -196,7 +199,7 @@ describe('Capture', () => {
           }),
         );
       assert.throws(run, /^Error: thrown inside$/);
-      assert.equal(memory().pooled, 0);
+      assert.equal(memory().pooled, pooled);
       assert.equal(await x.item(), 3);
       const capture = new Capture(() => x.mul(2));
       assert.equal(await capture.result.item(), 6);
