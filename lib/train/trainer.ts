@@ -162,6 +162,7 @@ export class Trainer {
     const tracedStep = Math.min(TRACED_STEP, stepsPerEpoch - 1);
     let started = 0;
     for (const batch of this.#loader.hostBatches(epoch)) {
+      await nextTurn(); // preparing a batch takes some milliseconds, and so may enqueuing it
       if (signal?.aborted) break;
       const number = started++;
       optimizer.lr = schedule?.(epoch * stepsPerEpoch + number) ?? optimizer.lr;
@@ -194,7 +195,6 @@ export class Trainer {
         await writeTrace(this.#options.trace as string, stopTrace()); // it is why we are tracing
       }
       if (inFlight.length >= STEPS_IN_FLIGHT) await inFlight.shift();
-      await nextTurn(); // preparing a batch takes its time, too
     }
     await Promise.all(inFlight);
     clock.pause();

@@ -56,22 +56,12 @@ export class TrainingStep {
       recorded.capture.replay();
       return { values: read(recorded.capture.result) };
     }
-    const shape = [batch.count, ...this.#options.imageShape];
-    if (this.#options.capture && this.#seen.has(batch.count)) {
-      const images = untracked(() => tensor(batch.images, shape));
-      const labels = untracked(() => tensor(batch.labels));
-      try {
-        const capture = new Capture(() => untracked(() => this.#enqueueAtOnce(images, labels)));
-        this.#recorded.set(batch.count, { images, labels, capture });
-        return { values: read(capture.result) };
-      } catch (error) {
-        images.dispose();
-        labels.dispose();
-        throw error;
-      }
-    }
+    const images = tensor(batch.images, [batch.count, ...this.#options.imageShape]);
+    const labels = tensor(batch.labels);
+    await nextTurn();
+    if (this.#options.capture && this.#seen.has(batch.count)) return this.#record(images, labels);
     this.#seen.add(batch.count);
-    return this.#enqueueInTurns(batch, shape);
+    return this.#enqueueInTurns(images, labels);
   }
 
   /** Releases what was recorded, and the gradients, which replays keep in use. */
@@ -84,20 +74,33 @@ export class TrainingStep {
     this.#options.optimizer.zeroGrad();
   }
 
-  /** Op by op, a step takes JavaScript up to 30 ms (ViT-Ti/16, the first one): timers and sockets get turns between. */
-  async #enqueueInTurns(batch: HostBatch, shape: readonly number[]): Promise<Enqueued> {
-    const { optimizer, forward, update } = this.#options;
-    optimizer.zeroGrad();
-    const { loss, logits } = scope(() => forward(tensor(batch.images, shape), tensor(batch.labels)));
+  #record(images: Tensor, labels: Tensor): Enqueued {
     try {
+      const capture = new Capture(() => untracked(() => this.#enqueueAtOnce(images, labels)));
+      this.#recorded.set(labels.size, { images, labels, capture });
+      return { values: read(capture.result) };
+    } catch (error) {
+      images.dispose();
+      labels.dispose();
+      throw error;
+    }
+  }
+
+  /** Op by op, a step takes JavaScript up to 30 ms (ViT-Ti/16, the first one): timers and sockets get turns between. */
+  async #enqueueInTurns(images: Tensor, labels: Tensor): Promise<Enqueued> {
+    const { optimizer, forward, update } = this.#options;
+    const held = [images, labels];
+    try {
+      optimizer.zeroGrad();
+      const outputs = scope(() => forward(images, labels));
+      held.push(outputs.loss, outputs.logits);
       await nextTurn();
-      loss.backward();
+      outputs.loss.backward();
       await nextTurn();
       scope(update);
-      return { values: read({ loss, logits }) };
+      return { values: read(outputs) };
     } finally {
-      loss.dispose();
-      logits.dispose();
+      for (const tensor of held) tensor.dispose();
     }
   }
 

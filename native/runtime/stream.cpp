@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "runtime/priority.h"
 #include "runtime/spin.h"
 
 namespace vitrine {
@@ -51,17 +52,19 @@ void Stream::Reset() {
 }
 
 void Stream::Abandon(Fault fault) {
-  if (Idle()) return;
   {
     std::lock_guard lock(mutex_);
-    if (!fault_) fault_ = std::move(fault);
+    abandoned_ = std::move(fault);
   }
   context_.Interrupt(true);
   Synchronize();
   context_.Interrupt(false);
+  std::lock_guard lock(mutex_);
+  abandoned_.reset();
 }
 
 void Stream::Run() {
+  StandBack();
   std::deque<std::shared_ptr<Command>> batch;
   while (!stop_) {
     SpinUntil(kSpin, [this] { return has_work_.load(std::memory_order_acquire) || stop_; });
@@ -84,17 +87,25 @@ void Stream::Run() {
 }
 
 void Stream::RunOne(Command& command) {
-  if (fault() && !command.runs_when_poisoned()) return;
+  const bool may_be_dropped = !command.runs_when_poisoned();
+  if (may_be_dropped && Poisoned()) return;
   try {
     context_.Run(command);
   } catch (const std::bad_alloc&) {
     context_.Fail(std::string("Expected scratch memory for ") + command.name() +
                   " but the system had none left. Use a smaller batch.");
   }
+  if (may_be_dropped && context_.interrupted()) Poisoned();
   if (auto fault = context_.TakeFault()) {
     std::lock_guard lock(mutex_);
     if (!fault_) fault_ = std::move(fault);
   }
+}
+
+bool Stream::Poisoned() {
+  std::lock_guard lock(mutex_);
+  if (!fault_) fault_ = abandoned_;
+  return fault_.has_value();
 }
 
 }  // namespace vitrine

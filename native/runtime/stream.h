@@ -40,8 +40,8 @@ class Stream {
   // The fault that poisons the stream, if one does. Any thread.
   std::optional<Fault> fault() const;
 
-  // Poisons a stream that is not idle, and blocks until the running command has ended and all
-  // behind it is skipped.
+  // Skips what is queued and ends the running command early if it can; blocks until then. Poisons a
+  // stream from which something was dropped.
   void Abandon(Fault fault);
 
   // Makes a poisoned stream usable again, once the commands enqueued so far are behind it.
@@ -52,6 +52,8 @@ class Stream {
  private:
   void Run();
   void RunOne(Command& command);
+  // Whether commands are to be skipped. The first one skipped poisons an abandoned stream.
+  bool Poisoned();
 
   uint64_t enqueued_ = 0;  // by the owner
   std::atomic<uint64_t> completed_{0};
@@ -63,6 +65,7 @@ class Stream {
   std::condition_variable done_;
   std::deque<std::shared_ptr<Command>> queue_;
   std::optional<Fault> fault_;
+  std::optional<Fault> abandoned_;
 
   Context context_;
   std::thread thread_;

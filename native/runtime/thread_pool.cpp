@@ -2,6 +2,7 @@
 
 #include <system_error>
 
+#include "runtime/priority.h"
 #include "runtime/spin.h"
 
 namespace vitrine {
@@ -60,6 +61,7 @@ bool ThreadPool::RunOneTile(int worker) {
 }
 
 void ThreadPool::Work(int worker) {
+  StandBack();
   while (!stop_) {
     const uint32_t seen = wake_.load();
     while (RunOneTile(worker)) {
