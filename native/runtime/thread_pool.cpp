@@ -7,7 +7,7 @@
 
 namespace vitrine {
 namespace {
-constexpr std::chrono::microseconds kSpin{50};
+constexpr std::chrono::microseconds kSpin{300};
 }
 
 ThreadPool::ThreadPool(int threads) {
