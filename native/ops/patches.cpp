@@ -131,8 +131,9 @@ void PatchProduct::BackwardWeight(Context& context, float* dweight, const float*
                                   bool accumulate) const {
   const int64_t oc = out_channels, k = depth();
   // Gathered whole, a slab of rows at a time, and then shared out by the tiles of dweight: partial
-  // sums of dweight itself would cost more than the patches (224/16/768, batch 8, forward and
-  // backward: 42 ms that way, 26 this way).
+  // sums of dweight itself would cost more than the patches (224/16/768, batch 8,
+  // forward and backward, against the naive route in the same run: 1.62 times its time that way,
+  // 1.06 this way).
   constexpr int64_t kSlab = 4 * 1024 * 1024;  // floats
   const int64_t slab =
       std::clamp<int64_t>(kSlab / std::max<int64_t>(1, k), 1, std::max<int64_t>(1, rows()));
