@@ -1,5 +1,6 @@
 #include "runtime/thread_pool.h"
 
+#include <algorithm>
 #include <system_error>
 
 #include "runtime/priority.h"
@@ -10,7 +11,31 @@ namespace {
 constexpr std::chrono::microseconds kSpin{300};
 }
 
-ThreadPool::ThreadPool(int threads) {
+void ThreadPool::Share::Set(uint32_t begin, uint32_t end) {
+  left.store(uint64_t{begin} << 32 | end, std::memory_order_release);
+}
+
+int64_t ThreadPool::Share::TakeFirst() {
+  uint64_t now = left.load(std::memory_order_acquire);
+  while (true) {
+    const uint32_t begin = now >> 32, end = static_cast<uint32_t>(now);
+    if (begin >= end) return -1;
+    const uint64_t next = uint64_t{begin + 1} << 32 | end;
+    if (left.compare_exchange_weak(now, next, std::memory_order_acq_rel)) return begin;
+  }
+}
+
+int64_t ThreadPool::Share::TakeLast() {
+  uint64_t now = left.load(std::memory_order_acquire);
+  while (true) {
+    const uint32_t begin = now >> 32, end = static_cast<uint32_t>(now);
+    if (begin >= end) return -1;
+    const uint64_t next = uint64_t{begin} << 32 | (end - 1);
+    if (left.compare_exchange_weak(now, next, std::memory_order_acq_rel)) return end - 1;
+  }
+}
+
+ThreadPool::ThreadPool(int threads) : shares_(std::make_unique<Share[]>(std::max(1, threads))) {
   workers_.reserve(threads - 1);
   for (int worker = 1; worker < threads; ++worker) {
     try {
@@ -19,6 +44,7 @@ ThreadPool::ThreadPool(int threads) {
       break;  // the system gives no more threads: fewer do the same
     }
   }
+  threads_ = static_cast<int>(workers_.size()) + 1;
 }
 
 ThreadPool::~ThreadPool() {
@@ -35,9 +61,10 @@ void ThreadPool::ParallelFor(int64_t tiles, TileBody body) {
     return;
   }
   body_ = body;
-  tiles_ = tiles;
   unfinished_.store(tiles, std::memory_order_relaxed);
-  unclaimed_.store(tiles, std::memory_order_release);
+  for (int worker = 0; worker < threads(); ++worker) {
+    shares_[worker].Set(tiles * worker / threads(), tiles * (worker + 1) / threads());
+  }
   ++wake_;
   wake_.notify_all();
   while (RunOneTile(0)) {
@@ -49,12 +76,18 @@ void ThreadPool::ParallelFor(int64_t tiles, TileBody body) {
   }
 }
 
-bool ThreadPool::RunOneTile(int worker) {
-  int64_t left = unclaimed_.load(std::memory_order_acquire);
-  while (left > 0 && !unclaimed_.compare_exchange_weak(left, left - 1, std::memory_order_acq_rel)) {
+int64_t ThreadPool::Claim(int worker) {
+  int64_t tile = shares_[worker].TakeFirst();
+  for (int step = 1; tile < 0 && step < threads(); ++step) {
+    tile = shares_[(worker + step) % threads()].TakeLast();
   }
-  if (left <= 0) return false;
-  body_(tiles_ - left, worker);
+  return tile;
+}
+
+bool ThreadPool::RunOneTile(int worker) {
+  const int64_t tile = Claim(worker);
+  if (tile < 0) return false;
+  body_(tile, worker);
   unfinished_.fetch_sub(1, std::memory_order_acq_rel);
   unfinished_.notify_one();
   return true;

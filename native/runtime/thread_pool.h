@@ -36,25 +36,42 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  int threads() const { return static_cast<int>(workers_.size()) + 1; }
+  int threads() const { return threads_.load(std::memory_order_relaxed); }
 
-  // Calls body(tile, worker) once for each tile in [0, tiles), on any worker in any order, and
-  // returns when all are done. body must not throw. Only one thread, the leader, may call it.
+  // Calls body(tile, worker) once for each tile in [0, tiles), tiles < 2^32, and returns when all
+  // are done. body must not throw. Only one thread, the leader, may call it.
+  //
+  // Any worker may run any tile, but each begins with its share of them, the same part of every
+  // loop, and helps the others when that is done: where tile i of one loop writes what tile i of
+  // the next reads, it finds it in its own core's cache. Where two cores share no cache, reading
+  // what the other wrote is as slow as memory (37 GB/s against 110 to 225, two cores of a Zen 5).
   void ParallelFor(int64_t tiles, TileBody body);
 
  private:
+  // The tiles [begin, end) of a worker's share that nobody has claimed, in one word, so that both
+  // ends can be moved at once. A cache line each.
+  struct alignas(64) Share {
+    std::atomic<uint64_t> left{0};
+
+    void Set(uint32_t begin, uint32_t end);
+    // The next tile of the share, or -1: its owner's from the front, others' from the back.
+    int64_t TakeFirst();
+    int64_t TakeLast();
+  };
+
   void Work(int worker);
   bool RunOneTile(int worker);
+  int64_t Claim(int worker);
 
-  // Tiles of the current loop that nobody has claimed. Whoever lowers it owns a tile, and a loop
-  // with an unfinished tile cannot end, so body_ and tiles_ are stable from the claim to the tile's
-  // completion.
-  std::atomic<int64_t> unclaimed_{0};
+  // Whoever takes a tile out of a share owns it, and a loop with an unfinished tile cannot end, so
+  // body_ is stable from the claim to the tile's completion.
+  std::unique_ptr<Share[]> shares_;
+  // Set when all threads run; atomic, because the first of them run before.
+  std::atomic<int> threads_{1};
   std::atomic<int64_t> unfinished_{0};
   std::atomic<uint32_t> wake_{0};
   std::atomic<bool> stop_{false};
   TileBody body_;
-  int64_t tiles_ = 0;
   std::vector<std::thread> workers_;
 };
 
