@@ -6,6 +6,7 @@
 
 #include "gemm/provider.h"
 #include "gemm/small.h"
+#include "runtime/cpu.h"
 
 namespace vitrine::gemm {
 namespace {
@@ -41,6 +42,16 @@ const Provider& Chosen() {
 }  // namespace
 
 const Library& Load() { return Chosen().library; }
+
+bool UsesPackedProducts() {
+  static const bool uses = [] {
+    Load();  // a wrong VITRINE_GEMM is an error
+    const char* wanted = std::getenv("VITRINE_GEMM");
+    const Isa isa = ActiveIsa();
+    return (wanted == nullptr || *wanted == '\0') && (isa == Isa::kAvx512 || isa == Isa::kAvx2);
+  }();
+  return uses;
+}
 
 void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
           float alpha, const float* a, int64_t lda, const float* b, int64_t ldb, float beta,

@@ -27,4 +27,8 @@ struct Library {
 // none.
 const Library& Load();
 
+// Whether large float32 products of linear layers go through kernels/packed_product.h rather than
+// the library: on AVX-512 and AVX2, unless VITRINE_GEMM names a library. Throws as Load().
+bool UsesPackedProducts();
+
 }  // namespace vitrine::gemm

@@ -6,6 +6,7 @@
 #include "kernels/bias.h"
 #include "ops/activation.h"
 #include "ops/factor.h"
+#include "ops/packed.h"
 #include "ops/tile_grid.h"
 
 namespace vitrine::ops {
@@ -45,42 +46,62 @@ void LinearForward::Run(Context& context) {
   const Factor factor_x{x, rounded_x, in};
   const Factor factor_weight{weight, rounded_weight, in};
 
+  if (!bf16 && WorthPacking(rows, out, in)) {
+    const PackedFactor packed{context.SharedScratch(PackedFactor::Floats(out, in)), out, in};
+    context.ParallelFor(packed.Tiles(), [&](int64_t index, int) {
+      packed.PackTile(weight, in, Transpose::kYes, index);
+    });
+    const PackedGrid grid(rows, out, in);
+    context.ParallelFor(grid.size(), [&](int64_t index, int) {
+      const PackedGrid::Tile tile = grid[index];
+      kernels::PackedMultiply(y + tile.row * out, out, {x + tile.row * in, in, false},
+                              packed.packed, tile.rows, out, in, tile.begin, tile.end, false,
+                              nullptr);
+      Finish({tile.row, tile.rows, tile.column, tile.columns});
+    });
+    return;
+  }
+
   std::atomic<bool> done{true};
   const TileGrid grid(rows, out, in);
   context.ParallelFor(grid.size(), [&](int64_t index, int) {
     const Tile tile = grid[index];
-    const int64_t at = tile.row * out + tile.column;
     if (!Multiply(Transpose::kNo, Transpose::kYes, tile.rows, tile.columns, in,
-                  factor_x.At(tile.row, 0), factor_weight.At(tile.column, 0), false, y + at, out)) {
+                  factor_x.At(tile.row, 0), factor_weight.At(tile.column, 0), false,
+                  y + tile.row * out + tile.column, out)) {
       done = false;
     }
-    const float* tile_bias = bias ? bias + tile.column : nullptr;
-    float* tile_preactivation = preactivation ? preactivation + at : nullptr;
-    switch (static_cast<Activation>(activation)) {
-      case Activation::kNone:
-        break;
-      case Activation::kGelu:
-        kernels::AddBiasGelu(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
-        break;
-      case Activation::kGeluTanh:
-        kernels::AddBiasGeluTanh(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns,
-                                 out);
-        break;
-      case Activation::kRelu:
-        kernels::AddBiasRelu(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
-        break;
-      case Activation::kTanh:
-        kernels::AddBiasTanh(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
-        break;
-    }
-    if (static_cast<Activation>(activation) != Activation::kNone) tile_bias = nullptr;
-    if (residual != nullptr) {
-      kernels::AddBiasResidual(y + at, tile_bias, residual + at, tile.rows, tile.columns, out);
-    } else if (tile_bias != nullptr) {
-      kernels::AddBias(y + at, tile_bias, tile.rows, tile.columns, out);
-    }
+    Finish(tile);
   });
   if (!done) context.Fail(kBf16Failed);
+}
+
+void LinearForward::Finish(const Tile& tile) const {
+  const int64_t at = tile.row * out + tile.column;
+  const float* tile_bias = bias ? bias + tile.column : nullptr;
+  float* tile_preactivation = preactivation ? preactivation + at : nullptr;
+  switch (static_cast<Activation>(activation)) {
+    case Activation::kNone:
+      break;
+    case Activation::kGelu:
+      kernels::AddBiasGelu(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
+      break;
+    case Activation::kGeluTanh:
+      kernels::AddBiasGeluTanh(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
+      break;
+    case Activation::kRelu:
+      kernels::AddBiasRelu(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
+      break;
+    case Activation::kTanh:
+      kernels::AddBiasTanh(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
+      break;
+  }
+  if (static_cast<Activation>(activation) != Activation::kNone) tile_bias = nullptr;
+  if (residual != nullptr) {
+    kernels::AddBiasResidual(y + at, tile_bias, residual + at, tile.rows, tile.columns, out);
+  } else if (tile_bias != nullptr) {
+    kernels::AddBias(y + at, tile_bias, tile.rows, tile.columns, out);
+  }
 }
 
 void LinearBackward::Run(Context& context) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "gemm/bf16.h"
+#include "ops/tile_grid.h"
 #include "runtime/context.h"
 #include "runtime/operand.h"
 
@@ -32,6 +33,10 @@ struct LinearForward {
            HoldsOrAbsent(residual, rows * out);
   }
   void Run(Context& context);
+
+ private:
+  // Bias, activation and residual on a tile of the product.
+  void Finish(const Tile& tile) const;
 };
 
 // The gradients that are present are computed; `accumulate_*` adds to what is there instead of
