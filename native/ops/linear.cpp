@@ -46,20 +46,10 @@ void LinearForward::Run(Context& context) {
   const Factor factor_x{x, rounded_x, in};
   const Factor factor_weight{weight, rounded_weight, in};
 
-  if (!bf16 && WorthPacking(rows, out, in)) {
-    const PackedFactor packed{context.SharedScratch(PackedFactor::Floats(out, in)), out, in};
-    context.ParallelFor(packed.Tiles(), [&](int64_t index, int) {
-      packed.PackTile(weight, in, Transpose::kYes, index);
-    });
-    const PackedGrid grid(rows, out, in);
-    context.ParallelFor(grid.size(), [&](int64_t index, int) {
-      const PackedGrid::Tile tile = grid[index];
-      kernels::PackedMultiply(y + tile.row * out, out, {x + tile.row * in, in, false},
-                              packed.packed, tile.rows, out, in, tile.begin, tile.end, false,
-                              nullptr);
-      Finish({tile.row, tile.rows, tile.column, tile.columns});
-    });
-    return;
+  if (!bf16 && PackedProduct::Pays(rows, out, in)) {
+    const PackedProduct product{y, out, x, in, weight, in, true, rows, out, in};
+    float* shared = context.SharedScratch(product.SharedScratch());
+    return product.Run(context, shared, [&](const Tile& tile) { Finish(tile); });
   }
 
   std::atomic<bool> done{true};
@@ -108,21 +98,27 @@ void LinearBackward::Run(Context& context) {
   const bool active = static_cast<Activation>(activation) != Activation::kNone;
   const float* gradient = active ? dpreactivation.data : dy.data;
 
-  // Scratch: the bias gradient's partial sums, one row of them a tile; then what is rounded.
+  const PackedProduct product{dx,    in,   gradient, out, weight,       in,
+                              false, rows, in,       out, accumulate_dx};
+  const bool packs = dx != nullptr && !bf16 && PackedProduct::Pays(rows, in, out);
+
+  // Scratch: the bias gradient's partial sums, one row of them a tile; then what is rounded or
+  // packed.
   const int64_t partial_count = dbias != nullptr ? std::max<int64_t>(1, RowTiles(rows)) * out : 0;
   const int64_t round_x = bf16 && dweight != nullptr ? rows * in : 0;
   const int64_t round_weight = bf16 && dx != nullptr ? out * in : 0;
   float* partials = context.SharedScratch(partial_count + Bf16Floats(bf16 ? rows * out : 0) +
-                                          Bf16Floats(round_x) + Bf16Floats(round_weight) + 16);
+                                          Bf16Floats(round_x) + Bf16Floats(round_weight) + 16 +
+                                          (packs ? product.SharedScratch() : 0));
+  float* behind_partials = partials + (partial_count + 15) / 16 * 16;
   Bf16* rounded_gradient = nullptr;
   Bf16* rounded_x = nullptr;
   Bf16* rounded_weight = nullptr;
   if (bf16) {
-    float* scratch = partials + (partial_count + 15) / 16 * 16;
-    rounded_gradient = reinterpret_cast<Bf16*>(scratch);
-    rounded_x = reinterpret_cast<Bf16*>(scratch + Bf16Floats(rows * out));
+    rounded_gradient = reinterpret_cast<Bf16*>(behind_partials);
+    rounded_x = reinterpret_cast<Bf16*>(behind_partials + Bf16Floats(rows * out));
     rounded_weight =
-        reinterpret_cast<Bf16*>(scratch + Bf16Floats(rows * out) + Bf16Floats(round_x));
+        reinterpret_cast<Bf16*>(behind_partials + Bf16Floats(rows * out) + Bf16Floats(round_x));
   }
 
   // First pass: through the activation, the bias gradient's partial sums, and rounding.
@@ -147,11 +143,13 @@ void LinearBackward::Run(Context& context) {
     if (bf16) kernels::RoundToBf16(rounded_gradient + row * out, gradient + row * out, count * out);
   });
 
-  // Second pass: the two products side by side, and the partials combined by the tile behind them.
+  // Then the two products, and the partials combined by the tile behind them. dx comes first, as
+  // its tiles find the gradient's rows where the first pass left them.
+  if (packs) product.Run(context, behind_partials, [](const Tile&) {});
   const Factor factor_gradient{gradient, rounded_gradient, out};
   const Factor factor_x{x, rounded_x, in};
   const Factor factor_weight{weight, rounded_weight, in};
-  const TileGrid dx_grid(dx ? rows : 0, in, out);
+  const TileGrid dx_grid(dx && !packs ? rows : 0, in, out);
   const TileGrid dweight_grid(dweight ? out : 0, in, rows);
   const int64_t products = dx_grid.size() + dweight_grid.size();
   std::atomic<bool> done{true};

@@ -7,78 +7,97 @@
 #include "gemm/small.h"
 #include "kernels/packed_product.h"
 #include "ops/ranges.h"
+#include "ops/tile_grid.h"
 
 namespace vitrine::ops {
 
-// Whether a product is worth packing for.
-inline bool WorthPacking(int64_t m, int64_t n, int64_t k) {
-  return m * n * k > gemm::kSmallProduct && gemm::UsesPackedProducts();
-}
+// c (m,n) = a (m,k) b (k,n), or c plus that, with b packed for it.
+struct PackedProduct {
+  float* c;
+  int64_t ldc;
+  const float* a;
+  int64_t lda;
+  const float* b;  // (n,k) as stored if transposed
+  int64_t ldb;
+  bool transposed;
+  int64_t m, n, k;
+  bool accumulate = false;
 
-// The second factor (k,n) of a product, packed in scratch; filled a few panels at a time by the
-// tiles of an earlier pass.
-struct PackedFactor {
-  float* packed = nullptr;
-  int64_t n = 0, k = 0;
-
-  // Floats that it takes up, whole cache lines.
-  static int64_t Floats(int64_t n, int64_t k) {
-    return (kernels::PackedColumn(n, kernels::PackedPanels(n)) * k + 15) / 16 * 16;
+  // Whether it is faster than the library's product: packing pays from a few rows on.
+  static bool Pays(int64_t m, int64_t n, int64_t k) {
+    constexpr int64_t kLeastRows = 12;
+    return m >= kLeastRows && m * n * k > gemm::kSmallProduct && gemm::UsesPackedProducts();
   }
 
-  // Tiles of the pass that packs: about 64 KiB each.
-  int64_t Tiles() const { return CeilDiv(kernels::PackedPanels(n), PanelsPerTile()); }
-  void PackTile(const float* b, int64_t ldb, gemm::Transpose transposed, int64_t index) const {
-    const int64_t begin = index * PanelsPerTile();
-    const int64_t end = std::min(begin + PanelsPerTile(), kernels::PackedPanels(n));
-    kernels::PackPanels(packed, b, ldb, transposed == gemm::Transpose::kYes, n, k, begin, end);
+  // Floats of scratch that Run() needs, shared by all workers.
+  int64_t SharedScratch() const {
+    return m <= kFewRows ? 0 : kernels::PackedColumn(n, kernels::PackedPanels(n)) * k;
   }
 
- private:
-  int64_t PanelsPerTile() const {
-    constexpr int64_t kFloats = 16 * 1024;
-    const int64_t panel = std::max<int64_t>(1, kernels::PackedColumn(n, 1) * k);
-    return std::max<int64_t>(1, kFloats / panel);
-  }
-};
-
-// How such a product is cut into tiles. They can be small, as nothing is packed for each but rows
-// of a transposed first factor; an element's sum is the same whichever tile it is in.
-class PackedGrid {
- public:
-  struct Tile {
-    int64_t row, rows, begin, end;  // of rows, and of panels
-    int64_t column, columns;
-  };
-
-  PackedGrid(int64_t rows, int64_t columns, int64_t depth) : rows_(rows), columns_(columns) {
-    panels_ = kernels::PackedPanels(columns);
-    // 8 panels, 384 columns with AVX-512: with 96 to 256 rows, a tile of c stays in L2.
-    groups_ = CeilDiv(panels_, 8);
-    // Below this, waking a thread costs more than the tile.
-    constexpr int64_t kLeastWork = 512 * 1024;
-    const int64_t width = std::max<int64_t>(1, groups_ == 0 ? 0 : columns / groups_);
-    const int64_t least = kLeastWork / std::max<int64_t>(1, width * depth);
-    const int64_t step = std::max(least, std::clamp<int64_t>(CeilDiv(rows, 16), 96, 256));
-    row_step_ = CeilDiv(CeilDiv(rows, std::max<int64_t>(1, CeilDiv(rows, step))), 8) * 8;
-    row_step_ = std::max<int64_t>(row_step_, 8);
-  }
-
-  int64_t row_step() const { return row_step_; }
-  int64_t size() const { return CeilDiv(rows_, row_step_) * groups_; }
-
-  Tile operator[](int64_t index) const {
-    const int64_t row = index / groups_ * row_step_;
-    const int64_t group = index % groups_;
-    const int64_t begin = panels_ * group / groups_, end = panels_ * (group + 1) / groups_;
-    const int64_t column = kernels::PackedColumn(columns_, begin);
-    return {row,    std::min(row_step_, rows_ - row),
-            begin,  end,
-            column, std::min(kernels::PackedColumn(columns_, end), columns_) - column};
+  // `finish` is called with each Tile of c while it is warm. Takes each worker's scratch, too.
+  template <class Finish>
+  void Run(Context& context, float* shared, const Finish& finish) const {
+    // With few rows a thread packs the columns that it multiplies by: no other reads them, and b is
+    // most of what moves. With many, b is packed once and tiles follow the rows of a, which the
+    // ops before and after keep to the same thread.
+    if (m <= kFewRows) {
+      ByColumns(context, finish);
+    } else {
+      ByRows(context, shared, finish);
+    }
   }
 
  private:
-  int64_t rows_, columns_, panels_, groups_, row_step_;
+  static constexpr int64_t kFewRows = 512;
+  // Below this many multiply-adds, handing a tile to a thread costs more than a few percent of it.
+  static constexpr int64_t kLeastWork = 512 * 1024;
+
+  template <class Finish>
+  void ByColumns(Context& context, const Finish& finish) const {
+    constexpr int64_t kPanel = 48;           // columns; whole panels for all vectors
+    constexpr int64_t kPacked = 128 * 1024;  // floats of b in a tile, half of a small L2
+    const int64_t most = std::min(CeilDiv(n, 8), kPacked / std::max<int64_t>(1, k));
+    const int64_t least = CeilDiv(kLeastWork, m * k);
+    const int64_t step = std::max<int64_t>(1, CeilDiv(std::max(least, most), kPanel)) * kPanel;
+    context.ReserveScratch(kernels::PackedColumn(step, kernels::PackedPanels(step)) * k);
+    ForRanges(context, n, step, [&](int64_t begin, int64_t end, int worker) {
+      const int64_t columns = end - begin, panels = kernels::PackedPanels(columns);
+      float* packed = context.Scratch(worker);
+      kernels::PackPanels(packed, b + begin * (transposed ? ldb : 1), ldb, transposed, columns, k,
+                          0, panels);
+      kernels::PackedMultiply(c + begin, ldc, {a, lda, false}, packed, m, columns, k, 0, panels,
+                              accumulate, nullptr);
+      finish(Tile{0, m, begin, columns});
+    });
+  }
+
+  template <class Finish>
+  void ByRows(Context& context, float* packed, const Finish& finish) const {
+    const int64_t panels = kernels::PackedPanels(n);
+    constexpr int64_t kPacked = 16 * 1024;  // floats of b that make a tile of their own
+    const int64_t panels_at_once =
+        std::max<int64_t>(1, kPacked / std::max<int64_t>(1, kernels::PackedColumn(n, 1) * k));
+    ForRanges(context, panels, panels_at_once, [&](int64_t begin, int64_t end, int) {
+      kernels::PackPanels(packed, b, ldb, transposed, n, k, begin, end);
+    });
+
+    // Tiles of at most 8 panels, 384 columns with AVX-512, and 96 to 256 rows: c's stay in L2.
+    const int64_t groups = CeilDiv(panels, 8);
+    const int64_t least = kLeastWork / std::max<int64_t>(1, n / groups * k);
+    const int64_t rows = std::max(least, std::clamp<int64_t>(CeilDiv(m, 16), 96, 256));
+    // Equal shares, in whole blocks of the kernel.
+    const int64_t step = CeilDiv(CeilDiv(m, CeilDiv(m, rows)), 8) * 8;
+    context.ParallelFor(CeilDiv(m, step) * groups, [&](int64_t index, int) {
+      const int64_t row = index / groups * step, group = index % groups;
+      const int64_t begin = panels * group / groups, end = panels * (group + 1) / groups;
+      const int64_t column = kernels::PackedColumn(n, begin);
+      const Tile tile{row, std::min(step, m - row), column,
+                      std::min(kernels::PackedColumn(n, end), n) - column};
+      kernels::PackedMultiply(c + row * ldc, ldc, {a + row * lda, lda, false}, packed, tile.rows, n,
+                              k, begin, end, accumulate, nullptr);
+      finish(tile);
+    });
+  }
 };
 
 }  // namespace vitrine::ops
