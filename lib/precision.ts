@@ -10,7 +10,7 @@ let current: Precision = 'fp32';
  * Runs `fn` with the products of linear layers, forward and in the backward of what is recorded, on factors rounded to
  * bfloat16. Weights, norms, softmax, attention, residuals, reductions and the optimizer stay float32.
  *
- * @throws Error where bfloat16 products cannot be had: without oneDNN, or on a CPU without AVX512_BF16
+ * @throws Error where bfloat16 products cannot be had: on a CPU without AVX512_BF16
  * Source: Micikevicius et al. 2018. Counterpart: `torch.autocast('cpu', torch.bfloat16)`.
  * @example
  * const loss = autocast('bf16', () => F.crossEntropy(model.forward(images), labels));

@@ -77,7 +77,7 @@ function report({ needs, system, parts, complete }) {
       : []),
   ];
   for (const [present, name] of lines) console.log(`${present ? 'present' : 'MISSING'}  ${name}`);
-  if (!NEEDS.onednn.present()) console.log('absent   oneDNN (optional: bfloat16 needs it)');
+  if (!NEEDS.onednn.present()) console.log('absent   oneDNN (optional: convolutions and matmul are faster with it)');
   process.exitCode = complete ? 0 : 1;
 }
 
@@ -133,10 +133,7 @@ async function makeComplete(options) {
   const { system, parts } = inspect(options);
   if (system.length > 0) await install(system, ['onednn']);
   if (!parts.dependencies) await installDependencies();
-  if (!parts.addon) {
-    if (!NEEDS.onednn.present()) console.log('setup: oneDNN is absent, so bfloat16 will not be offered');
-    await buildAddon();
-  }
+  if (!parts.addon) await buildAddon();
   if (!parts.dist) await buildDist();
 }
 

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "binding/environment.h"
-#include "gemm/bf16.h"
 #include "gemm/gemm.h"
 #include "runtime/cpu.h"
 
@@ -28,7 +27,10 @@ Napi::Value Blas(const Napi::CallbackInfo& info) {
 
 // whyNoBf16(): '' where bfloat16 products can be had, else a sentence
 Napi::Value WhyNoBf16(const Napi::CallbackInfo& info) {
-  return Napi::String::New(info.Env(), gemm::WhyNoBf16());
+  return Napi::String::New(info.Env(), HasBf16() ? ""
+                                                 : "Expected a CPU with AVX512_BF16 for precision "
+                                                   "'bf16' but this one has none. Use precision: "
+                                                   "'fp32'.");
 }
 
 // cpu(): { model, isa, isas, bf16, usable, memory }

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "gemm/onednn.h"
+#include "gemm/provider.h"
 #include "runtime/cpu.h"
 
 namespace vitrine::gemm {
@@ -25,7 +25,6 @@ struct Version {
 constexpr int kCpuIsaAvx2 = 0x7;
 
 struct OneDnn {
-  void* handle = nullptr;
   SgemmFunction* sgemm = nullptr;
   void (*set_threads)(int) = nullptr;
   Library library;
@@ -50,7 +49,6 @@ OneDnn Open() {
         "unset VITRINE_GEMM.");
   }
   OneDnn dnnl;
-  dnnl.handle = handle;
   dnnl.sgemm = reinterpret_cast<SgemmFunction*>(dlsym(handle, "dnnl_sgemm"));
   const auto version = reinterpret_cast<const Version* (*)()>(dlsym(handle, "dnnl_version"));
   const auto set_isa = reinterpret_cast<int (*)(int)>(dlsym(handle, "dnnl_set_max_cpu_isa"));
@@ -79,7 +77,8 @@ const OneDnn& Loaded() {
 void Sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
            float alpha, const float* a, int64_t lda, const float* b, int64_t ldb, float beta,
            float* c, int64_t ldc) {
-  thread_local const bool one_thread = (UseOneThread(), true);
+  // Once a thread: oneDNN's OpenMP is to leave it alone.
+  thread_local const bool one_thread = (Loaded().set_threads(1), true);
   static_cast<void>(one_thread);
   static SgemmFunction* const sgemm = Loaded().sgemm;
   sgemm(transpose_a == Transpose::kYes ? 'T' : 'N', transpose_b == Transpose::kYes ? 'T' : 'N', m,
@@ -87,10 +86,6 @@ void Sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, i
 }
 
 }  // namespace
-
-void UseOneThread() { Loaded().set_threads(1); }
-
-void* OneDnnSymbol(const char* name) { return dlsym(Loaded().handle, name); }
 
 Provider OneDnnProvider() { return {Loaded().library, &Sgemm}; }
 

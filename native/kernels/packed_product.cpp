@@ -1,8 +1,6 @@
 #include "kernels/packed_product.h"
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
 #include "kernels/targets.h"
 
@@ -16,37 +14,61 @@
 HWY_BEFORE_NAMESPACE();
 namespace vitrine::kernels::HWY_NAMESPACE {
 
-// Accumulators of a block must fit the registers, beside kVectors of b and one of a. 8 rows of 3
-// vectors read 11 operands for 24 multiply-adds.
+// Accumulators of a block must fit the registers, beside a row of b's vectors and one of a. 8 rows
+// of 3 vectors read 11 operands for 24 multiply-adds.
 constexpr bool kManyRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON;
 constexpr int kMaxVectors = kManyRegisters ? 3 : 2;
-constexpr int MaxRows(int vectors) {
-  if (kManyRegisters) return vectors == 3 ? 8 : 12;
-  return vectors == 2 ? 6 : 8;
-}
-// Rows of b that are multiplied before c is added to. Measured on 1576 x 1536 x 384 and the like
-// (Zen 5): 203 to 208 GFLOP/s, against 185 to 193 with 192, whose panels fit L1.
+constexpr int kMaxRows = kManyRegisters ? 8 : 6;
+// Measured on 1576 x 1536 x 384 and the like (Zen 5): 203 to 208 GFLOP/s, against 185 to 193 with
+// 192, whose panels fit L1.
 constexpr int64_t kDepth = 384;
 
-int64_t Lanes() { return static_cast<int64_t>(hn::Lanes(F32())); }
-int64_t VectorsOf(int64_t n) { return (n + Lanes() - 1) / Lanes(); }
-
-int64_t Panels(int64_t n) { return (VectorsOf(n) + kMaxVectors - 1) / kMaxVectors; }
-int64_t Column(int64_t n, int64_t panel) {
-  const int64_t panels = Panels(n);
-  return panels == 0 ? 0 : VectorsOf(n) * panel / panels * Lanes();
-}
-int64_t LeftScratch(int64_t m) { return m * kDepth; }
-
-// The panel's rows of columns [column, column + width), zeros past n.
-void PackRows(float* out, const float* b, int64_t ldb, int64_t k, int64_t width, int64_t padded) {
+template <int kRows, int kVectors>
+void Block(const PackedBlock& x) {
   const F32 d;
-  const int64_t lanes = Lanes();
-  for (int64_t p = 0; p < k; ++p, b += ldb, out += padded) {
-    int64_t j = 0;
-    for (; j + lanes <= width; j += lanes) hn::StoreU(hn::LoadU(d, b + j), d, out + j);
-    for (; j < width; ++j) out[j] = b[j];
-    for (; j < padded; ++j) out[j] = 0;
+  constexpr int64_t lanes = hn::MaxLanes(F32());
+  VF sum[kRows][kVectors];
+  HWY_UNROLL(16)
+  for (int r = 0; r < kRows; ++r) {
+    HWY_UNROLL(16)
+    for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::Zero(d);
+  }
+  const float* a = x.a;
+  const float* b = x.b;
+  const int64_t row_stride = x.row_stride;
+  const int64_t step = x.step;
+  const int64_t b_step = x.b_step;
+  const float* fetch = x.fetch;
+  for (int64_t p = 0; p < x.words; ++p) {
+    __builtin_prefetch(fetch, 0, 2);
+    fetch += x.fetch_step;
+    VF row[kVectors];
+    HWY_UNROLL(16)
+    for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, b + v * lanes);
+    HWY_UNROLL(16)
+    for (int r = 0; r < kRows; ++r) {
+      const VF factor = Splat(a[r * row_stride]);
+      HWY_UNROLL(16)
+      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(factor, row[v], sum[r][v]);
+    }
+    a += step;
+    b += b_step;
+  }
+  const auto store = [&](auto io, VF v, float* to) KERNEL_INLINE {
+    io.Store(x.accumulate ? hn::Add(v, io.Load(to)) : v, to);
+  };
+  HWY_UNROLL(16)
+  for (int r = 0; r < kRows; ++r) {
+    float* c = x.c + r * x.ldc;
+    HWY_UNROLL(16)
+    for (int v = 0; v < kVectors; ++v) {
+      const int64_t left = x.width - v * lanes;
+      if (left >= lanes) {
+        store(Whole(), sum[r][v], c + v * lanes);
+      } else if (left > 0) {
+        store(Part{static_cast<size_t>(left)}, sum[r][v], c + v * lanes);
+      }
+    }
   }
 }
 
@@ -64,14 +86,14 @@ HWY_INLINE hn::Vec<Tag> LoadBlocks(Tag tag, const float* x, int64_t ldx) {
 }
 #endif
 
-// Likewise from b stored (n,k): each of its rows becomes a column of the panel.
+// From b stored (width,k): each of its rows becomes a column of the panel.
 void PackTransposed(float* out, const float* b, int64_t ldb, int64_t k, int64_t width,
                     int64_t padded) {
   int64_t whole_width = 0, whole_k = 0;
 #if HWY_TARGET != HWY_SCALAR
   const F32 d;
   const hn::RepartitionToWide<F32> pair;
-  const int64_t lanes = Lanes();
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   whole_width = width / lanes * lanes;
   whole_k = k / 4 * 4;
   for (int64_t i = 0; i < whole_width; i += lanes) {
@@ -101,163 +123,41 @@ void PackTransposed(float* out, const float* b, int64_t ldb, int64_t k, int64_t 
   }
 }
 
-void Pack(float* out, const float* b, int64_t ldb, bool transposed, int64_t n, int64_t k,
-          int64_t begin, int64_t end) {
-  for (int64_t panel = begin; panel < end; ++panel) {
-    const int64_t column = Column(n, panel);
-    const int64_t padded = Column(n, panel + 1) - column;
-    const int64_t width = std::min(padded, n - column);
-    float* to = out + column * k;
-    if (transposed) {
-      PackTransposed(to, b + column * ldb, ldb, k, width, padded);
-    } else {
-      PackRows(to, b + column, ldb, k, width, padded);
-    }
-  }
-}
-
-// What a block multiplies: a's rows and steps along k are so far apart; b is packed.
-struct Operands {
-  const float* a;
-  int64_t row_stride, step;
-  const float* b;
-  float* c;
-  int64_t ldc;
-  int64_t k;
-  int64_t width;  // columns of c, at most kVectors vectors
-  bool accumulate;
-};
-
-template <int kRows, int kVectors>
-void Block(const Operands& x) {
-  const F32 d;
-  constexpr int64_t lanes = hn::MaxLanes(F32());
-  VF sum[kRows][kVectors];
-  HWY_UNROLL(16)
-  for (int r = 0; r < kRows; ++r) {
-    HWY_UNROLL(16)
-    for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::Zero(d);
-  }
-  const float* a = x.a;
-  const float* b = x.b;
-  const int64_t row_stride = x.row_stride;
-  const int64_t step = x.step;
-  for (int64_t p = 0; p < x.k; ++p) {
-    VF row[kVectors];
-    HWY_UNROLL(16)
-    for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, b + v * lanes);
-    HWY_UNROLL(16)
-    for (int r = 0; r < kRows; ++r) {
-      const VF factor = Splat(a[r * row_stride]);
-      HWY_UNROLL(16)
-      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(factor, row[v], sum[r][v]);
-    }
-    a += step;
-    b += kVectors * lanes;
-  }
-  const auto store = [&](auto io, VF v, float* to) KERNEL_INLINE {
-    io.Store(x.accumulate ? hn::Add(v, io.Load(to)) : v, to);
-  };
-  HWY_UNROLL(16)
-  for (int r = 0; r < kRows; ++r) {
-    float* c = x.c + r * x.ldc;
-    HWY_UNROLL(16)
-    for (int v = 0; v < kVectors; ++v) {
-      const int64_t left = x.width - v * lanes;
-      if (left >= lanes) {
-        store(Whole(), sum[r][v], c + v * lanes);
-      } else if (left > 0) {
-        store(Part{static_cast<size_t>(left)}, sum[r][v], c + v * lanes);
+void PackPanel(float* out, const PackedSource& b, int64_t k, int64_t width, int64_t padded) {
+  if (b.transposed) return PackTransposed(out, b.data, b.stride, k, width, padded);
+  const auto lanes = static_cast<int64_t>(hn::Lanes(F32()));
+  const float* from = b.data;
+  for (int64_t p = 0; p < k; ++p, from += b.stride, out += padded) {
+    for (int64_t j = 0; j < padded; j += lanes) {
+      if (j + lanes <= width) {
+        Whole().Store(Whole().Load(from + j), out + j);
+      } else {
+        Whole().Store(Part{static_cast<size_t>(std::max<int64_t>(0, width - j))}.Load(from + j),
+                      out + j);
       }
     }
   }
 }
 
-using BlockFunction = void (*)(const Operands&);
-
-template <int kVectors, int... kRows>
-constexpr std::array<BlockFunction, sizeof...(kRows)> Blocks(std::integer_sequence<int, kRows...>) {
-  return {&Block<kRows + 1, kVectors>...};
+template <int kRow>
+void AddRow(PackedKernel& kernel) {
+  kernel.block[kRow - 1][0] = &Block<kRow, 1>;
+  kernel.block[kRow - 1][1] = &Block<kRow, 2>;
+  if constexpr (kMaxVectors > 2) kernel.block[kRow - 1][2] = &Block<kRow, 3>;
+  if constexpr (kRow > 1) AddRow<kRow - 1>(kernel);
 }
 
-// The (k,m) of a transposed first factor as blocks of nearly equal height, k runs of its rows each.
-void PackLeft(float* out, const float* a, int64_t lda, int64_t m, int64_t k, int64_t max_rows) {
-  const int64_t blocks = (m + max_rows - 1) / max_rows;
-  int64_t i = 0;
-  for (int64_t block = 0; block < blocks; ++block) {
-    const int64_t rows = (m - i) / (blocks - block);
-    const float* from = a + i;
-    if (rows == 8) {
-      for (int64_t p = 0; p < k; ++p, from += lda, out += 8) std::copy_n(from, 8, out);
-    } else {
-      for (int64_t p = 0; p < k; ++p, from += lda, out += rows) {
-        for (int64_t r = 0; r < rows; ++r) out[r] = from[r];
-      }
-    }
-    i += rows;
-  }
-}
-
-// All rows of c, and one panel of kVectors vectors, from x, its first block.
-template <int kVectors>
-void Panel(Operands x, int64_t m, bool packed_left, int64_t row_stride) {
-  constexpr int kMaxRows = MaxRows(kVectors);
-  static constexpr auto kBlocks = Blocks<kVectors>(std::make_integer_sequence<int, kMaxRows>());
-  const int64_t blocks = (m + kMaxRows - 1) / kMaxRows;
-  int64_t i = 0;
-  for (int64_t block = 0; block < blocks; ++block) {
-    const int64_t rows = (m - i) / (blocks - block);
-    if (packed_left) x.step = rows;
-    kBlocks[rows - 1](x);
-    x.a += packed_left ? rows * x.k : rows * row_stride;
-    x.c += rows * x.ldc;
-    i += rows;
-  }
-}
-
-void Multiply(float* c, int64_t ldc, const LeftFactor& a, const float* packed, int64_t m, int64_t n,
-              int64_t k, int64_t begin, int64_t end, bool accumulate, float* scratch) {
-  if (k == 0 && !accumulate) {
-    for (int64_t i = 0; i < m; ++i) {
-      const int64_t first = Column(n, begin);
-      std::fill(c + i * ldc + first, c + i * ldc + std::min(n, Column(n, end)), 0.0f);
-    }
-  }
-  const int64_t chunks = (k + kDepth - 1) / kDepth;
-  int64_t p = 0;
-  for (int64_t chunk = 0; chunk < chunks; ++chunk) {
-    const int64_t depth = (k - p) / (chunks - chunk);
-    int vectors_packed_for = 0;
-    for (int64_t panel = begin; panel < end; ++panel) {
-      const int64_t column = Column(n, panel);
-      const int64_t padded = Column(n, panel + 1) - column;
-      const int vectors = static_cast<int>(padded / Lanes());
-      Operands x{a.data + p,
-                 a.lda,
-                 1,
-                 packed + column * k + p * padded,
-                 c + column,
-                 ldc,
-                 depth,
-                 std::min(padded, n - column),
-                 accumulate || chunk > 0};
-      if (a.transposed) {
-        // Packed again only where panels of another width take blocks of another height.
-        if (vectors != vectors_packed_for) {
-          PackLeft(scratch, a.data + p * a.lda, a.lda, m, depth, MaxRows(vectors));
-          vectors_packed_for = vectors;
-        }
-        x.a = scratch;
-        x.row_stride = 1;
-      }
-      if (vectors == 1) Panel<1>(x, m, a.transposed, a.lda);
-      if (vectors == 2) Panel<2>(x, m, a.transposed, a.lda);
-      if constexpr (kMaxVectors == 3) {
-        if (vectors == 3) Panel<3>(x, m, a.transposed, a.lda);
-      }
-    }
-    p += depth;
-  }
+PackedKernel Kernel() {
+  PackedKernel kernel{};
+  kernel.lanes = static_cast<int64_t>(hn::Lanes(F32()));
+  kernel.max_vectors = kMaxVectors;
+  kernel.max_rows = kMaxRows;
+  kernel.per_word = 1;
+  kernel.depth = kDepth;
+  kernel.pack_panel = &PackPanel;
+  kernel.reads_in_place = true;
+  AddRow<kMaxRows>(kernel);
+  return kernel;
 }
 
 }  // namespace vitrine::kernels::HWY_NAMESPACE
@@ -266,29 +166,11 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(Panels);
-HWY_EXPORT(Column);
-HWY_EXPORT(LeftScratch);
-HWY_EXPORT(Pack);
-HWY_EXPORT(Multiply);
+HWY_EXPORT(Kernel);
 
-int64_t PackedPanels(int64_t n) noexcept { return HWY_DYNAMIC_DISPATCH(Panels)(n); }
-
-int64_t PackedColumn(int64_t n, int64_t panel) noexcept {
-  return HWY_DYNAMIC_DISPATCH(Column)(n, panel);
-}
-
-int64_t PackedLeftScratch(int64_t m) noexcept { return HWY_DYNAMIC_DISPATCH(LeftScratch)(m); }
-
-void PackPanels(float* out, const float* b, int64_t ldb, bool transposed, int64_t n, int64_t k,
-                int64_t begin, int64_t end) noexcept {
-  HWY_DYNAMIC_DISPATCH(Pack)(out, b, ldb, transposed, n, k, begin, end);
-}
-
-void PackedMultiply(float* c, int64_t ldc, const LeftFactor& a, const float* packed, int64_t m,
-                    int64_t n, int64_t k, int64_t begin, int64_t end, bool accumulate,
-                    float* scratch) noexcept {
-  HWY_DYNAMIC_DISPATCH(Multiply)(c, ldc, a, packed, m, n, k, begin, end, accumulate, scratch);
+const PackedKernel& PackedKernelFp32() noexcept {
+  static const PackedKernel kernel = HWY_DYNAMIC_DISPATCH(Kernel)();
+  return kernel;
 }
 
 }  // namespace vitrine::kernels

@@ -2,34 +2,67 @@
 
 #include <cstdint>
 
-// Register-blocked matrix products whose second factor is packed beforehand, once for all tiles of
-// a product. A BLAS call packs both of its factors each time that it is called.
+// Register-blocked matrix products c = a b. Factors are packed where the kernel needs it, b once
+// for all tiles of a product; a BLAS call packs both each time that it is called. ops/packed.h
+// drives them.
 namespace vitrine::kernels {
 
-// A first factor: (m,k) with rows lda apart, or transposed, (k,m) as stored.
-struct LeftFactor {
+// One block of c: as many rows as the function is for, and a panel of b. Words are 32 bits: a
+// float, or two bfloat16s that follow each other along k.
+struct PackedBlock {
+  const float* a;
+  int64_t row_stride, step;  // words between a's rows, and between its steps along k
+  const float* b;            // (words, whole vectors of columns)
+  int64_t b_step;            // words between its rows
+  float* c;
+  int64_t ldc;
+  int64_t words;
+  int64_t width;    // columns of c; the panel's others are not stored
+  bool accumulate;  // c += a b
+  // What will be read next is fetched into L2 meanwhile, so many words a step.
+  const float* fetch;
+  int64_t fetch_step;
+};
+
+// A float32 matrix to be packed, (rows,columns) of a product as stored or transposed.
+struct PackedSource {
   const float* data;
-  int64_t lda;
+  int64_t stride;
   bool transposed;
 };
 
-// Columns are packed in panels; n columns make PackedPanels(n) of them, and panel i starts at
-// column PackedColumn(n, i); PackedColumn(n, PackedPanels(n)) is n padded to whole vectors.
-int64_t PackedPanels(int64_t n) noexcept;
-int64_t PackedColumn(int64_t n, int64_t panel) noexcept;
+// What differs from one precision and instruction set to another.
+struct PackedKernel {
+  static constexpr int kMostRows = 8;
+  static constexpr int kMostVectors = 3;
 
-// Floats of scratch that PackedMultiply() needs for m rows of a transposed first factor.
-int64_t PackedLeftScratch(int64_t m) noexcept;
+  int64_t lanes;     // floats of a vector
+  int max_vectors;   // of a panel
+  int max_rows;      // of a block
+  int64_t per_word;  // values of k in a word: 1 or 2
+  int64_t depth;     // words that are multiplied before c is added to
 
-// Panels [begin, end) of b (k,n), or of its transpose, (n,k) as stored, into out, which holds
-// PackedColumn(n, PackedPanels(n)) * k floats.
-void PackPanels(float* out, const float* b, int64_t ldb, bool transposed, int64_t n, int64_t k,
-                int64_t begin, int64_t end) noexcept;
+  // [rows - 1][vectors - 1]
+  void (*block[kMostRows][kMostVectors])(const PackedBlock&);
 
-// c = a b, or c + a b, for m rows of a and of c and panels [begin, end) of b. c starts at row 0,
-// column 0.
-void PackedMultiply(float* c, int64_t ldc, const LeftFactor& a, const float* packed, int64_t m,
-                    int64_t n, int64_t k, int64_t begin, int64_t end, bool accumulate,
-                    float* scratch) noexcept;
+  // out (words, padded) = b (k, width), with zeros past width and k; b's data is that of the panel.
+  void (*pack_panel)(float* out, const PackedSource& b, int64_t k, int64_t width, int64_t padded);
+
+  // Whether a, and b where it is not transposed and its columns are whole vectors, are read where
+  // they are; pack_left is not needed then.
+  bool reads_in_place;
+  // Rows of a (m,k) as blocks of max_rows (words, max_rows) if a is transposed; else as (m, words)
+  // with rows `stride` words apart.
+  void (*pack_left)(float* out, const PackedSource& a, int64_t m, int64_t k, int64_t stride);
+
+  int64_t Words(int64_t k) const { return (k + per_word - 1) / per_word; }
+};
+
+// Of the active instruction set.
+const PackedKernel& PackedKernelFp32() noexcept;
+
+// Factors are rounded to bfloat16, the nearest, as they are packed; sums are float32. Only for a
+// CPU that HasBf16().
+const PackedKernel& PackedKernelBf16() noexcept;
 
 }  // namespace vitrine::kernels

@@ -2,9 +2,9 @@
 
 #include <cstdint>
 
-#include "gemm/bf16.h"
 #include "ops/tile_grid.h"
 #include "runtime/context.h"
+#include "runtime/cpu.h"
 #include "runtime/operand.h"
 
 namespace vitrine::ops {
@@ -27,7 +27,7 @@ struct LinearForward {
     f(y, preactivation, x, weight, bias, residual, rows, in, out, activation, bf16);
   }
   bool Valid() const {
-    return (!bf16 || gemm::WhyNoBf16().empty()) && Holds(y, rows * out) &&
+    return (!bf16 || HasBf16()) && Holds(y, rows * out) &&
            HoldsOrAbsent(preactivation, rows * out) && Holds(x, rows * in) &&
            Holds(weight, out * in) && HoldsOrAbsent(bias, out) &&
            HoldsOrAbsent(residual, rows * out);
@@ -62,7 +62,7 @@ struct LinearBackward {
   }
   bool Valid() const {
     const bool active = activation != 0;
-    return (!bf16 || gemm::WhyNoBf16().empty()) && HoldsOrAbsent(dx, rows * in) &&
+    return (!bf16 || HasBf16()) && HoldsOrAbsent(dx, rows * in) &&
            HoldsOrAbsent(dweight, out * in) && HoldsOrAbsent(dbias, out) &&
            (!active || (Holds(dpreactivation, rows * out) && Holds(preactivation, rows * out))) &&
            Holds(dy, rows * out) && (dweight == nullptr || Holds(x, rows * in)) &&

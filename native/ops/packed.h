@@ -1,103 +1,87 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
-#include "gemm/gemm.h"
-#include "gemm/small.h"
 #include "kernels/packed_product.h"
-#include "ops/ranges.h"
 #include "ops/tile_grid.h"
+#include "runtime/context.h"
 
 namespace vitrine::ops {
 
-// c (m,n) = a (m,k) b (k,n), or c plus that, with b packed for it.
-struct PackedProduct {
-  float* c;
-  int64_t ldc;
-  const float* a;
-  int64_t lda;
-  const float* b;  // (n,k) as stored if transposed
-  int64_t ldb;
-  bool transposed;
-  int64_t m, n, k;
-  bool accumulate = false;
+// c (m,n) = a (m,k) b (k,n), or c plus that, through kernels/packed_product.h.
+//
+// With few rows, a tile is some columns, and its thread packs the part of b that it multiplies by:
+// no other reads it, and b is most of what moves. With many, a first loop packs b into scratch that
+// all share, and the tiles of a second follow the rows of a, which the ops before and after keep
+// to the same thread. With a transposed, the rows of the ops around lie along k: then half of k is
+// the first tiles' and half the last ones', so that they, too, read what their own core wrote, and
+// a third loop adds the halves.
+class PackedProduct {
+ public:
+  // Whether this is faster than the library's product: it is for small ones, and packing pays from
+  // a few rows on.
+  static bool Pays(int64_t m, int64_t n, int64_t k);
 
-  // Whether it is faster than the library's product: packing pays from a few rows on.
-  static bool Pays(int64_t m, int64_t n, int64_t k) {
-    constexpr int64_t kLeastRows = 12;
-    return m >= kLeastRows && m * n * k > gemm::kSmallProduct && gemm::UsesPackedProducts();
-  }
+  PackedProduct(const kernels::PackedKernel& kernel, int64_t m, int64_t n, int64_t k, float* c,
+                int64_t ldc, const kernels::PackedSource& a, const kernels::PackedSource& b,
+                bool accumulate);
 
-  // Floats of scratch that Run() needs, shared by all workers.
-  int64_t SharedScratch() const {
-    return m <= kFewRows ? 0 : kernels::PackedColumn(n, kernels::PackedPanels(n)) * k;
-  }
+  // Floats of scratch that packed b takes up, shared by all workers, and of each worker's.
+  int64_t SharedScratch() const;
+  int64_t WorkerScratch() const;
+  // Where the shared scratch is; to be called before the tiles run.
+  void UseShared(float* packed) { packed_ = packed; }
 
-  // `finish` is called with each Tile of c while it is warm. Takes each worker's scratch, too.
+  // The first loop: any tile may run beside any other.
+  int64_t PackTiles() const;
+  void PackTile(int64_t index) const;
+
+  // The second. Returns what of c was computed and is warm.
+  int64_t Tiles() const;
+  Tile RunTile(int64_t index, float* scratch) const;
+
+  // The third, which may be empty.
+  int64_t AddTiles() const;
+  void AddTile(int64_t index) const;
+
+  // All loops, of a product whose a is not transposed; `finish` is called with each tile of c.
   template <class Finish>
-  void Run(Context& context, float* shared, const Finish& finish) const {
-    // With few rows a thread packs the columns that it multiplies by: no other reads them, and b is
-    // most of what moves. With many, b is packed once and tiles follow the rows of a, which the
-    // ops before and after keep to the same thread.
-    if (m <= kFewRows) {
-      ByColumns(context, finish);
-    } else {
-      ByRows(context, shared, finish);
-    }
+  void Run(Context& context, const Finish& finish) const {
+    context.ParallelFor(PackTiles(), [&](int64_t index, int) { PackTile(index); });
+    context.ParallelFor(Tiles(), [&](int64_t index, int worker) {
+      finish(RunTile(index, context.Scratch(worker)));
+    });
   }
 
  private:
-  static constexpr int64_t kFewRows = 512;
-  // Below this many multiply-adds, handing a tile to a thread costs more than a few percent of it.
-  static constexpr int64_t kLeastWork = 512 * 1024;
+  bool by_columns() const;
+  // Whether b is read where it is.
+  bool reads_b() const;
+  int64_t panels() const;
+  // The first column of a panel; that behind the last one is n in whole vectors.
+  int64_t Column(int64_t panel) const;
+  int64_t PackedFloats() const;
+  int64_t LeftScratch() const;
+  const float* PanelOfB(int64_t panel, int64_t first_word) const;
+  void SetFetch(kernels::PackedBlock& block, const float* next, int64_t vectors, int64_t index,
+                int64_t blocks) const;
+  // What a tile computes: rows of a, panels of b, and steps along k, in words.
+  struct Part {
+    int64_t row, rows, begin, end, first_word, last_word;
+  };
+  void Multiply(float* c, int64_t ldc, const Part& part, bool accumulate, float* left) const;
 
-  template <class Finish>
-  void ByColumns(Context& context, const Finish& finish) const {
-    constexpr int64_t kPanel = 48;           // columns; whole panels for all vectors
-    constexpr int64_t kPacked = 128 * 1024;  // floats of b in a tile, half of a small L2
-    const int64_t most = std::min(CeilDiv(n, 8), kPacked / std::max<int64_t>(1, k));
-    const int64_t least = CeilDiv(kLeastWork, m * k);
-    const int64_t step = std::max<int64_t>(1, CeilDiv(std::max(least, most), kPanel)) * kPanel;
-    context.ReserveScratch(kernels::PackedColumn(step, kernels::PackedPanels(step)) * k);
-    ForRanges(context, n, step, [&](int64_t begin, int64_t end, int worker) {
-      const int64_t columns = end - begin, panels = kernels::PackedPanels(columns);
-      float* packed = context.Scratch(worker);
-      kernels::PackPanels(packed, b + begin * (transposed ? ldb : 1), ldb, transposed, columns, k,
-                          0, panels);
-      kernels::PackedMultiply(c + begin, ldc, {a, lda, false}, packed, m, columns, k, 0, panels,
-                              accumulate, nullptr);
-      finish(Tile{0, m, begin, columns});
-    });
-  }
-
-  template <class Finish>
-  void ByRows(Context& context, float* packed, const Finish& finish) const {
-    const int64_t panels = kernels::PackedPanels(n);
-    constexpr int64_t kPacked = 16 * 1024;  // floats of b that make a tile of their own
-    const int64_t panels_at_once =
-        std::max<int64_t>(1, kPacked / std::max<int64_t>(1, kernels::PackedColumn(n, 1) * k));
-    ForRanges(context, panels, panels_at_once, [&](int64_t begin, int64_t end, int) {
-      kernels::PackPanels(packed, b, ldb, transposed, n, k, begin, end);
-    });
-
-    // Tiles of at most 8 panels, 384 columns with AVX-512, and 96 to 256 rows: c's stay in L2.
-    const int64_t groups = CeilDiv(panels, 8);
-    const int64_t least = kLeastWork / std::max<int64_t>(1, n / groups * k);
-    const int64_t rows = std::max(least, std::clamp<int64_t>(CeilDiv(m, 16), 96, 256));
-    // Equal shares, in whole blocks of the kernel.
-    const int64_t step = CeilDiv(CeilDiv(m, CeilDiv(m, rows)), 8) * 8;
-    context.ParallelFor(CeilDiv(m, step) * groups, [&](int64_t index, int) {
-      const int64_t row = index / groups * step, group = index % groups;
-      const int64_t begin = panels * group / groups, end = panels * (group + 1) / groups;
-      const int64_t column = kernels::PackedColumn(n, begin);
-      const Tile tile{row, std::min(step, m - row), column,
-                      std::min(kernels::PackedColumn(n, end), n) - column};
-      kernels::PackedMultiply(c + row * ldc, ldc, {a + row * lda, lda, false}, packed, tile.rows, n,
-                              k, begin, end, accumulate, nullptr);
-      finish(tile);
-    });
-  }
+  const kernels::PackedKernel* kernel_;
+  int64_t m_, n_, k_;
+  float* c_;
+  int64_t ldc_;
+  kernels::PackedSource a_, b_;
+  bool accumulate_;
+  float* packed_ = nullptr;
+  // Of a tile: columns, when tiles are columns; else rows, and how many groups of panels there are.
+  int64_t step_, groups_ = 1;
+  // Parts of k, whose products are added at the end.
+  int64_t splits_ = 1;
 };
 
 }  // namespace vitrine::ops

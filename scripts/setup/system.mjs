@@ -74,8 +74,8 @@ export const NEEDS = {
   },
   onednn: {
     name: 'oneDNN',
-    present: () => hasHeader('dnnl.h') || hasHeader('oneapi/dnnl/dnnl.h'),
-    packages: { apt: 'libdnnl-dev', dnf: 'onednn-devel', pacman: 'onednn', brew: 'onednn' },
+    present: () => hasLibrary('libdnnl.so.2', 'libdnnl.so.3'),
+    packages: { apt: 'libdnnl2', dnf: 'onednn', pacman: 'onednn', brew: 'onednn' },
   },
   cmake: {
     name: 'cmake',

@@ -1,0 +1,221 @@
+// The packed product on bfloat16 pairs, by AVX512_BF16's vdpbf16ps, which Highway 1.0.3 has not.
+#include <algorithm>
+
+#include "kernels/packed_product.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#if defined(__clang__)
+#pragma clang attribute push( \
+    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16")
+#endif
+
+namespace vitrine::kernels {
+namespace {
+
+constexpr int64_t kLanes = 16;
+constexpr int kMaxRows = 8;
+constexpr int kMaxVectors = 3;
+// Pairs: a panel's 36 KiB stay in an L1 of 48.
+constexpr int64_t kDepth = 192;
+
+__mmask16 First(int64_t lanes) {
+  return static_cast<__mmask16>((1u << std::clamp<int64_t>(lanes, 0, kLanes)) - 1);
+}
+
+template <int kRows, int kVectors>
+void Block(const PackedBlock& x) {
+  __m512 sum[kRows][kVectors];
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) sum[r][v] = _mm512_setzero_ps();
+  }
+  const float* a = x.a;
+  const float* b = x.b;
+  const int64_t b_step = x.b_step;
+  const float* fetch = x.fetch;
+  for (int64_t p = 0; p < x.words; ++p) {
+    __builtin_prefetch(fetch, 0, 2);
+    fetch += x.fetch_step;
+    __m512bh row[kVectors];
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) row[v] = (__m512bh)_mm512_loadu_ps(b + v * kLanes);
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      const auto factor = (__m512bh)_mm512_set1_ps(a[r * x.row_stride]);
+#pragma GCC unroll 16
+      for (int v = 0; v < kVectors; ++v) sum[r][v] = _mm512_dpbf16_ps(sum[r][v], factor, row[v]);
+    }
+    a += x.step;
+    b += b_step;
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 16
+    for (int v = 0; v < kVectors; ++v) {
+      float* c = x.c + r * x.ldc + v * kLanes;
+      const __mmask16 mask = First(x.width - v * kLanes);
+      __m512 out = sum[r][v];
+      if (x.accumulate) out = _mm512_add_ps(out, _mm512_maskz_loadu_ps(mask, c));
+      _mm512_mask_storeu_ps(c, mask, out);
+    }
+  }
+}
+
+// Pairs of two rows of floats: lane j holds low[j] and, above it, high[j].
+__m512 Pairs(__m512 low, __m512 high) {
+  alignas(64) static constexpr uint16_t kInterleave[32] = {
+      0, 16, 1, 17, 2,  18, 3,  19, 4,  20, 5,  21, 6,  22, 7,  23,
+      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31};
+  const auto both = (__m512i)_mm512_cvtne2ps_pbh(high, low);
+  return (__m512)_mm512_permutexvar_epi16(_mm512_load_si512(kInterleave), both);
+}
+
+// Pairs along a row: lane j holds x[2 j] and x[2 j + 1]; zeros past the count.
+__m512 RowPairs(const float* x, int64_t count) {
+  const __m512 low = _mm512_maskz_loadu_ps(First(count), x);
+  const __m512 high = _mm512_maskz_loadu_ps(First(count - kLanes), x + kLanes);
+  return (__m512)_mm512_cvtne2ps_pbh(high, low);
+}
+
+// 16 x 16 words.
+void Transpose(__m512 (&x)[16]) {
+  __m512 t[16];
+  for (int i = 0; i < 8; ++i) {
+    t[2 * i] = _mm512_unpacklo_ps(x[2 * i], x[2 * i + 1]);
+    t[2 * i + 1] = _mm512_unpackhi_ps(x[2 * i], x[2 * i + 1]);
+  }
+  for (int i = 0; i < 4; ++i) {
+    const auto p0 = (__m512d)t[4 * i], p1 = (__m512d)t[4 * i + 1];
+    const auto p2 = (__m512d)t[4 * i + 2], p3 = (__m512d)t[4 * i + 3];
+    x[4 * i] = (__m512)_mm512_unpacklo_pd(p0, p2);
+    x[4 * i + 1] = (__m512)_mm512_unpackhi_pd(p0, p2);
+    x[4 * i + 2] = (__m512)_mm512_unpacklo_pd(p1, p3);
+    x[4 * i + 3] = (__m512)_mm512_unpackhi_pd(p1, p3);
+  }
+  for (int i = 0; i < 4; ++i) {
+    t[i] = _mm512_shuffle_f32x4(x[i], x[4 + i], 0x88);
+    t[4 + i] = _mm512_shuffle_f32x4(x[i], x[4 + i], 0xdd);
+    t[8 + i] = _mm512_shuffle_f32x4(x[8 + i], x[12 + i], 0x88);
+    t[12 + i] = _mm512_shuffle_f32x4(x[8 + i], x[12 + i], 0xdd);
+  }
+  for (int i = 0; i < 4; ++i) {
+    x[i] = _mm512_shuffle_f32x4(t[i], t[8 + i], 0x88);
+    x[4 + i] = _mm512_shuffle_f32x4(t[4 + i], t[12 + i], 0x88);
+    x[8 + i] = _mm512_shuffle_f32x4(t[i], t[8 + i], 0xdd);
+    x[12 + i] = _mm512_shuffle_f32x4(t[4 + i], t[12 + i], 0xdd);
+  }
+}
+
+void PackTransposed(float* out, const float* b, int64_t ldb, int64_t k, int64_t width,
+                    int64_t padded) {
+  const int64_t words = (k + 1) / 2;
+  for (int64_t i = 0; i < padded; i += kLanes) {
+    const int64_t columns = std::min(kLanes, width - i);
+    for (int64_t p = 0; p < words; p += kLanes) {
+      __m512 x[16];
+      for (int64_t j = 0; j < kLanes; ++j) {
+        x[j] = j < columns ? RowPairs(b + (i + j) * ldb + 2 * p, k - 2 * p) : _mm512_setzero_ps();
+      }
+      Transpose(x);
+      const int64_t rows = std::min(kLanes, words - p);
+      for (int64_t r = 0; r < rows; ++r) _mm512_storeu_ps(out + (p + r) * padded + i, x[r]);
+    }
+  }
+}
+
+// Pairs of rows 2 p and 2 p + 1 of x (k, columns), from column j on.
+__m512 ColumnPairs(const PackedSource& x, int64_t p, int64_t k, int64_t j, int64_t columns) {
+  const __mmask16 mask = First(columns - j);
+  const float* from = x.data + 2 * p * x.stride + j;
+  const __m512 low = _mm512_maskz_loadu_ps(mask, from);
+  const __m512 high =
+      2 * p + 1 < k ? _mm512_maskz_loadu_ps(mask, from + x.stride) : _mm512_setzero_ps();
+  return Pairs(low, high);
+}
+
+void PackPanel(float* out, const PackedSource& b, int64_t k, int64_t width, int64_t padded) {
+  if (b.transposed) return PackTransposed(out, b.data, b.stride, k, width, padded);
+  const int64_t words = (k + 1) / 2;
+  for (int64_t p = 0; p < words; ++p, out += padded) {
+    for (int64_t j = 0; j < padded; j += kLanes) {
+      _mm512_storeu_ps(out + j, ColumnPairs(b, p, k, j, width));
+    }
+  }
+}
+
+void PackLeft(float* out, const PackedSource& a, int64_t m, int64_t k, int64_t stride) {
+  const int64_t words = (k + 1) / 2;
+  if (!a.transposed) {
+    for (int64_t i = 0; i < m; ++i) {
+      for (int64_t p = 0; p < words; p += kLanes) {
+        _mm512_mask_storeu_ps(out + i * stride + p, First(words - p),
+                              RowPairs(a.data + i * a.stride + 2 * p, k - 2 * p));
+      }
+    }
+    return;
+  }
+  for (int64_t p = 0; p < words; ++p) {
+    for (int64_t i = 0; i < m; i += 2 * kMaxRows) {
+      const __m512 pairs = ColumnPairs(a, p, k, i, m);
+      // The last block's missing rows are written too: the scratch has room for whole blocks.
+      _mm256_storeu_ps(out + i * words + p * kMaxRows, _mm512_castps512_ps256(pairs));
+      if (i + kMaxRows < m) {
+        _mm256_storeu_ps(out + (i + kMaxRows) * words + p * kMaxRows,
+                         _mm512_extractf32x8_ps(pairs, 1));
+      }
+    }
+  }
+}
+
+template <int kRow>
+void AddRow(PackedKernel& kernel) {
+  kernel.block[kRow - 1][0] = &Block<kRow, 1>;
+  kernel.block[kRow - 1][1] = &Block<kRow, 2>;
+  kernel.block[kRow - 1][2] = &Block<kRow, 3>;
+  if constexpr (kRow > 1) AddRow<kRow - 1>(kernel);
+}
+
+PackedKernel Kernel() {
+  PackedKernel kernel{};
+  kernel.lanes = kLanes;
+  kernel.max_vectors = kMaxVectors;
+  kernel.max_rows = kMaxRows;
+  kernel.per_word = 2;
+  kernel.depth = kDepth;
+  kernel.pack_panel = &PackPanel;
+  kernel.pack_left = &PackLeft;
+  kernel.reads_in_place = false;
+  AddRow<kMaxRows>(kernel);
+  return kernel;
+}
+
+}  // namespace
+
+const PackedKernel& PackedKernelBf16() noexcept {
+  static const PackedKernel kernel = Kernel();
+  return kernel;
+}
+
+}  // namespace vitrine::kernels
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+#else
+
+namespace vitrine::kernels {
+
+// HasBf16() is false here.
+const PackedKernel& PackedKernelBf16() noexcept { return PackedKernelFp32(); }
+
+}  // namespace vitrine::kernels
+#endif

@@ -1,0 +1,248 @@
+#include "ops/packed.h"
+
+#include <algorithm>
+
+#include "gemm/gemm.h"
+#include "gemm/small.h"
+#include "kernels/elementwise.h"
+#include "ops/ranges.h"
+
+namespace vitrine::ops {
+namespace {
+
+using kernels::PackedBlock;
+using kernels::PackedKernel;
+using kernels::PackedSource;
+
+constexpr int64_t kFewRows = 512;
+
+// Multiply-adds, below which handing a tile to a thread costs more than a few percent of it.
+constexpr int64_t kLeastWork = 512 * 1024;
+
+// Columns of whole panels, for vectors of any length.
+constexpr int64_t kPanelColumns = 48;
+
+// Steps along k that are packed together; even, as pairs of them may be.
+constexpr int64_t kPackedSteps = 64;
+
+int64_t RoundUp(int64_t value, int64_t multiple) { return CeilDiv(value, multiple) * multiple; }
+
+// Rows of b's stored matrix that stand for one column, or for one step along k, lie so far apart.
+int64_t ColumnStride(const PackedSource& b) { return b.transposed ? b.stride : 1; }
+int64_t DepthStride(const PackedSource& b) { return b.transposed ? 1 : b.stride; }
+
+}  // namespace
+
+bool PackedProduct::Pays(int64_t m, int64_t n, int64_t k) {
+  constexpr int64_t kLeastRows = 12;
+  return (m >= kLeastRows || m * n * k <= gemm::kSmallProduct) && gemm::UsesPackedProducts();
+}
+
+PackedProduct::PackedProduct(const PackedKernel& kernel, int64_t m, int64_t n, int64_t k, float* c,
+                             int64_t ldc, const PackedSource& a, const PackedSource& b,
+                             bool accumulate)
+    : kernel_(&kernel),
+      m_(m),
+      n_(n),
+      k_(k),
+      c_(c),
+      ldc_(ldc),
+      a_(a),
+      b_(b),
+      accumulate_(accumulate) {
+  if (by_columns()) {
+    constexpr int64_t kPacked = 128 * 1024;  // words of b in a tile: they leave room in L2
+    const int64_t most = std::min(CeilDiv(n, 8), kPacked / std::max<int64_t>(1, kernel.Words(k)));
+    const int64_t least = CeilDiv(kLeastWork, std::max<int64_t>(1, m * k));
+    step_ = RoundUp(std::max<int64_t>({least, most, 1}), kPanelColumns);
+    return;
+  }
+  // Halves of k that are worth the adding, and are packed apart.
+  if (a.transposed && k >= 8 * kPackedSteps) splits_ = 2;
+  // Equal shares, 16 of them if they are not too small, in whole blocks of the kernel.
+  const int64_t shares = 16 / splits_;
+  const int64_t least = kLeastWork / std::max<int64_t>(1, n * k);
+  const int64_t rows = std::max(least, std::clamp<int64_t>(CeilDiv(m, shares), 48, 256));
+  step_ = RoundUp(CeilDiv(m, CeilDiv(m, rows)), kernel.max_rows);
+  // Panels so many that the rows packed for them pay, and so few that a tile of c stays in L2.
+  const int64_t wanted = std::min(shares / CeilDiv(m, step_), panels() / 4);
+  groups_ = std::max<int64_t>({1, CeilDiv(panels(), 16), wanted});
+}
+
+bool PackedProduct::reads_b() const {
+  return kernel_->reads_in_place && !b_.transposed && n_ % kernel_->lanes == 0;
+}
+
+bool PackedProduct::by_columns() const { return m_ <= kFewRows && !a_.transposed; }
+
+int64_t PackedProduct::panels() const { return CeilDiv(n_, kernel_->lanes * kernel_->max_vectors); }
+
+int64_t PackedProduct::Column(int64_t panel) const {
+  return CeilDiv(n_, kernel_->lanes) * panel / std::max<int64_t>(1, panels()) * kernel_->lanes;
+}
+
+int64_t PackedProduct::PackedFloats() const {
+  if (reads_b()) return 0;
+  const int64_t columns = by_columns() ? std::min(step_, RoundUp(n_, kernel_->lanes)) : n_;
+  return RoundUp(columns, kernel_->lanes) * kernel_->Words(k_);
+}
+
+int64_t PackedProduct::LeftScratch() const {
+  if (kernel_->reads_in_place) return 0;
+  const int64_t rows = std::min(by_columns() ? m_ : step_, m_);
+  return RoundUp(rows, kernel_->max_rows) * (kernel_->depth + 16);
+}
+
+int64_t PackedProduct::SharedScratch() const {
+  return by_columns() ? 0 : PackedFloats() + RoundUp((splits_ - 1) * m_ * n_, 16);
+}
+
+int64_t PackedProduct::WorkerScratch() const {
+  return LeftScratch() + (by_columns() ? PackedFloats() : 0);
+}
+
+int64_t PackedProduct::PackTiles() const {
+  if (by_columns() || reads_b()) return 0;
+  return b_.transposed ? panels() : CeilDiv(k_, kPackedSteps);
+}
+
+void PackedProduct::PackTile(int64_t index) const {
+  // As b is stored: by its rows.
+  const int64_t first = b_.transposed ? 0 : index * kPackedSteps;
+  const int64_t steps = b_.transposed ? k_ : std::min(kPackedSteps, k_ - first);
+  const int64_t begin = b_.transposed ? index : 0;
+  const int64_t end = b_.transposed ? index + 1 : panels();
+  for (int64_t panel = begin; panel < end; ++panel) {
+    const int64_t column = Column(panel);
+    const int64_t padded = Column(panel + 1) - column;
+    const PackedSource source{b_.data + column * ColumnStride(b_) + first * DepthStride(b_),
+                              b_.stride, b_.transposed};
+    kernel_->pack_panel(packed_ + column * kernel_->Words(k_) + kernel_->Words(first) * padded,
+                        source, steps, std::min(padded, n_ - column), padded);
+  }
+}
+
+int64_t PackedProduct::Tiles() const {
+  return by_columns() ? CeilDiv(n_, step_) : splits_ * CeilDiv(m_, step_) * groups_;
+}
+
+Tile PackedProduct::RunTile(int64_t index, float* scratch) const {
+  if (by_columns()) {
+    const int64_t column = index * step_;
+    PackedProduct part = *this;
+    part.n_ = std::min(step_, n_ - column);
+    part.b_.data += column * ColumnStride(b_);
+    part.packed_ = scratch + LeftScratch();
+    for (int64_t panel = 0; panel < part.panels() && !part.reads_b(); ++panel) {
+      const int64_t first = part.Column(panel);
+      const int64_t padded = part.Column(panel + 1) - first;
+      kernel_->pack_panel(part.packed_ + first * kernel_->Words(k_),
+                          {part.b_.data + first * ColumnStride(b_), b_.stride, b_.transposed}, k_,
+                          std::min(padded, part.n_ - first), padded);
+    }
+    part.Multiply(c_ + column, ldc_, {0, m_, 0, part.panels(), 0, kernel_->Words(k_)}, accumulate_,
+                  scratch);
+    return {0, m_, column, part.n_};
+  }
+  const int64_t tiles = CeilDiv(m_, step_) * groups_;
+  const int64_t split = index / tiles, tile = index % tiles;
+  const int64_t row = tile / groups_ * step_, group = tile % groups_;
+  Part part{
+      row, std::min(step_, m_ - row), panels() * group / groups_, panels() * (group + 1) / groups_,
+      0,   kernel_->Words(k_)};
+  if (splits_ == 2) {
+    const int64_t half = CeilDiv(CeilDiv(k_, kPackedSteps), 2) * kPackedSteps / kernel_->per_word;
+    (split == 0 ? part.last_word : part.first_word) = half;
+  }
+  // The second half goes behind packed b.
+  if (split == 0) {
+    Multiply(c_, ldc_, part, accumulate_, scratch);
+  } else {
+    Multiply(packed_ + PackedFloats(), n_, part, false, scratch);
+  }
+  const int64_t column = Column(part.begin);
+  return {row, part.rows, column, std::min(Column(part.end), n_) - column};
+}
+
+int64_t PackedProduct::AddTiles() const { return splits_ == 1 ? 0 : CeilDiv(m_, RowsPerTile(n_)); }
+
+void PackedProduct::AddTile(int64_t index) const {
+  const int64_t begin = index * RowsPerTile(n_), end = std::min(m_, begin + RowsPerTile(n_));
+  const float* half = packed_ + PackedFloats();
+  for (int64_t row = begin; row < end; ++row) {
+    float* c = c_ + row * ldc_;
+    kernels::Add(c, c, half + row * n_, n_);
+  }
+}
+
+const float* PackedProduct::PanelOfB(int64_t panel, int64_t first_word) const {
+  const int64_t column = Column(panel);
+  if (reads_b()) return b_.data + first_word * b_.stride + column;
+  return packed_ + column * kernel_->Words(k_) + first_word * (Column(panel + 1) - column);
+}
+
+// Has block `index` of `blocks` fetch its share of the next panel, which another core may have
+// written, or nobody read so far: a cache line of each step where it lies as stored, else a run.
+void PackedProduct::SetFetch(PackedBlock& block, const float* next, int64_t vectors, int64_t index,
+                             int64_t blocks) const {
+  block.fetch = block.b;
+  block.fetch_step = 0;
+  if (next == nullptr) return;
+  if (!reads_b()) {
+    block.fetch_step = CeilDiv(block.b_step, blocks);
+    block.fetch = next + index * block.words * block.fetch_step;
+  } else if (index < vectors) {
+    block.fetch_step = block.b_step;
+    block.fetch = next + index * kernel_->lanes;
+  }
+}
+
+void PackedProduct::Multiply(float* c, int64_t ldc, const Part& part, bool accumulate,
+                             float* left) const {
+  const PackedKernel& kernel = *kernel_;
+  const int64_t all_words = kernel.Words(k_);
+  const int64_t words = part.last_word - part.first_word;
+  const int64_t chunks = std::max<int64_t>(1, CeilDiv(words, kernel.depth));
+  const bool reads_in_place = kernel.reads_in_place;
+  const int64_t left_stride = kernel.depth + 16;  // an odd number of cache lines
+  for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+    const int64_t first = part.first_word + words * chunk / chunks;
+    const int64_t depth = part.first_word + words * (chunk + 1) / chunks - first;
+    const int64_t k = first * kernel.per_word;
+    const float* chunk_a =
+        a_.data + k * (a_.transposed ? a_.stride : 1) + part.row * (a_.transposed ? 1 : a_.stride);
+    if (!reads_in_place) {
+      kernel.pack_left(left, {chunk_a, a_.stride, a_.transposed}, part.rows,
+                       std::min(k_ - k, depth * kernel.per_word), left_stride);
+    }
+    PackedBlock block{};
+    // Of a as it is, or of its rows or blocks of rows as they were packed.
+    block.row_stride = a_.transposed ? 1 : reads_in_place ? a_.stride : left_stride;
+    block.step = !a_.transposed ? 1 : reads_in_place ? a_.stride : kernel.max_rows;
+    const int64_t next_rows =
+        kernel.max_rows * (a_.transposed && !reads_in_place ? depth : block.row_stride);
+    block.ldc = ldc;
+    block.words = depth;
+    block.accumulate = accumulate || chunk > 0;
+    for (int64_t panel = part.begin; panel < part.end; ++panel) {
+      const int64_t column = Column(panel);
+      const int64_t padded = Column(panel + 1) - column;
+      const int64_t vectors = padded / kernel.lanes;
+      block.a = reads_in_place ? chunk_a : left;
+      block.b = PanelOfB(panel, first);
+      block.b_step = reads_b() ? b_.stride : padded;
+      block.c = c + part.row * ldc + column;
+      block.width = std::min(padded, n_ - column);
+      const float* next = panel + 1 < part.end ? PanelOfB(panel + 1, first) : nullptr;
+      for (int64_t row = 0; row < part.rows; row += kernel.max_rows) {
+        const int64_t count = std::min<int64_t>(kernel.max_rows, part.rows - row);
+        SetFetch(block, next, vectors, row / kernel.max_rows, CeilDiv(part.rows, kernel.max_rows));
+        kernel.block[count - 1][vectors - 1](block);
+        block.a += next_rows;
+        block.c += count * ldc;
+      }
+    }
+  }
+}
+
+}  // namespace vitrine::ops
