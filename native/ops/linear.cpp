@@ -80,6 +80,8 @@ void LinearBackward::Run(Context& context) {
   PackedProduct product_dweight(KernelFor(bf16), out, in, rows, dweight, in, {gradient, out, true},
                                 {x, in, false}, accumulate_dweight);
 
+  product_dweight.SplitDepth();
+
   // Scratch: what is packed, then the bias gradient's partial sums, one row of them a tile.
   const int64_t row_tiles = CeilDiv(rows, kRowsPerTile);
   const int64_t packed_weight = packs_dx ? product_dx.SharedScratch() : 0;

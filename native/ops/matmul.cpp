@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gemm/gemm.h"
+#include "ops/packed.h"
 #include "ops/tile_grid.h"
 
 namespace vitrine::ops {
@@ -21,6 +22,7 @@ void Matmul::Run(Context& context) {
                n);
   };
   if (batch == 0 && stride_c == 0 && beta == 0) std::fill_n(c.data, m * n, 0.0f);
+  if (RunPacked(context)) return;
   const TileGrid grid(m, n, k);
   if (stride_c == 0 && batch > 1) {
     context.ParallelFor(grid.size(), [&](int64_t index, int) {
@@ -32,6 +34,38 @@ void Matmul::Run(Context& context) {
   context.ParallelFor(batch * grid.size(), [&](int64_t index, int) {
     product(index / grid.size(), grid[index % grid.size()], beta);
   });
+}
+
+bool Matmul::RunPacked(Context& context) {
+  if (alpha != 1 || (beta != 0 && beta != 1) || batch == 0 || !PackedProduct::Pays(m, n, k)) {
+    return false;
+  }
+  const auto product = [&](int64_t i, bool accumulate) {
+    return PackedProduct(kernels::PackedKernelFp32(), m, n, k, c + i * stride_c, n,
+                         {a + i * stride_a, transpose_a ? m : k, transpose_a},
+                         {b + i * stride_b, transpose_b ? k : n, transpose_b}, accumulate);
+  };
+  PackedProduct first = product(0, beta == 1);
+  context.ReserveScratch(first.WorkerScratch());
+  if (batch == 1) {
+    first.UseShared(context.SharedScratch(first.SharedScratch()));
+    first.Run(context, [](const Tile&) {});
+    return true;
+  }
+  if (!first.reads_b()) return false;  // b would have to be packed for each
+  if (stride_c == 0) {
+    context.ParallelFor(first.Tiles(), [&](int64_t index, int worker) {
+      for (int64_t i = 0; i < batch; ++i) {
+        product(i, beta == 1 || i > 0).RunTile(index, context.Scratch(worker));
+      }
+    });
+    return true;
+  }
+  context.ParallelFor(batch * first.Tiles(), [&](int64_t index, int worker) {
+    product(index / first.Tiles(), beta == 1)
+        .RunTile(index % first.Tiles(), context.Scratch(worker));
+  });
+  return true;
 }
 
 }  // namespace vitrine::ops

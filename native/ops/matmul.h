@@ -30,6 +30,10 @@ struct Matmul {
            Holds(b, last * stride_b + k * n);
   }
   void Run(Context& context);
+
+ private:
+  // Through PackedProduct; false if that would not pay.
+  bool RunPacked(Context& context);
 };
 
 }  // namespace vitrine::ops

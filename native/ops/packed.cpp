@@ -35,7 +35,8 @@ int64_t DepthStride(const PackedSource& b) { return b.transposed ? 1 : b.stride;
 
 bool PackedProduct::Pays(int64_t m, int64_t n, int64_t k) {
   constexpr int64_t kLeastRows = 12;
-  return (m >= kLeastRows || m * n * k <= gemm::kSmallProduct) && gemm::UsesPackedProducts();
+  const int64_t work = m * n * k;
+  return work > 0 && (m >= kLeastRows || work <= gemm::kSmallProduct) && gemm::UsesPackedProducts();
 }
 
 PackedProduct::PackedProduct(const PackedKernel& kernel, int64_t m, int64_t n, int64_t k, float* c,
@@ -50,22 +51,31 @@ PackedProduct::PackedProduct(const PackedKernel& kernel, int64_t m, int64_t n, i
       a_(a),
       b_(b),
       accumulate_(accumulate) {
+  ChooseTiles();
+}
+
+void PackedProduct::SplitDepth() {
+  if (!a_.transposed || k_ < 8 * kPackedSteps) return;
+  splits_ = 2;
+  ChooseTiles();
+}
+
+void PackedProduct::ChooseTiles() {
   if (by_columns()) {
     constexpr int64_t kPacked = 128 * 1024;  // words of b in a tile: they leave room in L2
-    const int64_t most = std::min(CeilDiv(n, 8), kPacked / std::max<int64_t>(1, kernel.Words(k)));
-    const int64_t least = CeilDiv(kLeastWork, std::max<int64_t>(1, m * k));
+    const int64_t most =
+        std::min(CeilDiv(n_, 8), kPacked / std::max<int64_t>(1, kernel_->Words(k_)));
+    const int64_t least = CeilDiv(kLeastWork, std::max<int64_t>(1, m_ * k_));
     step_ = RoundUp(std::max<int64_t>({least, most, 1}), kPanelColumns);
     return;
   }
-  // Halves of k that are worth the adding, and are packed apart.
-  if (a.transposed && k >= 8 * kPackedSteps) splits_ = 2;
-  // Equal shares, 16 of them if they are not too small, in whole blocks of the kernel.
+  // Equal shares, 16 of them if they are not too small, in whole blocks.
   const int64_t shares = 16 / splits_;
-  const int64_t least = kLeastWork / std::max<int64_t>(1, n * k);
-  const int64_t rows = std::max(least, std::clamp<int64_t>(CeilDiv(m, shares), 48, 256));
-  step_ = RoundUp(CeilDiv(m, CeilDiv(m, rows)), kernel.max_rows);
-  // Panels so many that the rows packed for them pay, and so few that a tile of c stays in L2.
-  const int64_t wanted = std::min(shares / CeilDiv(m, step_), panels() / 4);
+  const int64_t least = kLeastWork / std::max<int64_t>(1, n_ * k_);
+  const int64_t rows = std::max(least, std::clamp<int64_t>(CeilDiv(m_, shares), 48, 256));
+  step_ = RoundUp(CeilDiv(m_, CeilDiv(m_, rows)), kernel_->max_rows);
+  // So many panels that a's rows are read often enough, and so few that a tile of c stays in L2.
+  const int64_t wanted = std::min(shares / CeilDiv(m_, step_), panels() / 4);
   groups_ = std::max<int64_t>({1, CeilDiv(panels(), 16), wanted});
 }
 

@@ -13,9 +13,7 @@ namespace vitrine::ops {
 // With few rows, a tile is some columns, and its thread packs the part of b that it multiplies by:
 // no other reads it, and b is most of what moves. With many, a first loop packs b into scratch that
 // all share, and the tiles of a second follow the rows of a, which the ops before and after keep
-// to the same thread. With a transposed, the rows of the ops around lie along k: then half of k is
-// the first tiles' and half the last ones', so that they, too, read what their own core wrote, and
-// a third loop adds the halves.
+// to the same thread.
 class PackedProduct {
  public:
   // Whether this is faster than the library's product: it is for small ones, and packing pays from
@@ -26,11 +24,17 @@ class PackedProduct {
                 int64_t ldc, const kernels::PackedSource& a, const kernels::PackedSource& b,
                 bool accumulate);
 
+  // For an a that is transposed, when the rows of the ops around lie along k: half of k is for the
+  // first tiles and half for the last ones, so that they, too, read what their own core wrote, and
+  // a third loop adds the halves. To be called first.
+  void SplitDepth();
+
   // Floats of scratch that packed b takes up, shared by all workers, and of each worker's.
   int64_t SharedScratch() const;
   int64_t WorkerScratch() const;
-  // Where the shared scratch is; to be called before the tiles run.
+  // Where the shared scratch is, and a if it was not known; to be called before the tiles run.
   void UseShared(float* packed) { packed_ = packed; }
+  void UseLeft(const float* a) { a_.data = a; }
 
   // The first loop: any tile may run beside any other.
   int64_t PackTiles() const;
@@ -40,11 +44,11 @@ class PackedProduct {
   int64_t Tiles() const;
   Tile RunTile(int64_t index, float* scratch) const;
 
-  // The third, which may be empty.
+  // The third, only after SplitDepth().
   int64_t AddTiles() const;
   void AddTile(int64_t index) const;
 
-  // All loops, of a product whose a is not transposed; `finish` is called with each tile of c.
+  // Both loops, without SplitDepth(); `finish` is called with each tile of c.
   template <class Finish>
   void Run(Context& context, const Finish& finish) const {
     context.ParallelFor(PackTiles(), [&](int64_t index, int) { PackTile(index); });
@@ -53,10 +57,12 @@ class PackedProduct {
     });
   }
 
+  // Whether b is read where it is, so that there is nothing to pack.
+  bool reads_b() const;
+
  private:
   bool by_columns() const;
-  // Whether b is read where it is.
-  bool reads_b() const;
+  void ChooseTiles();
   int64_t panels() const;
   // The first column of a panel; that behind the last one is n in whole vectors.
   int64_t Column(int64_t panel) const;
