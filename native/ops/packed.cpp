@@ -117,11 +117,16 @@ int64_t PackedProduct::PackTiles() const {
 }
 
 void PackedProduct::PackTile(int64_t index) const {
-  // As b is stored: by its rows.
-  const int64_t first = b_.transposed ? 0 : index * kPackedSteps;
-  const int64_t steps = b_.transposed ? k_ : std::min(kPackedSteps, k_ - first);
-  const int64_t begin = b_.transposed ? index : 0;
-  const int64_t end = b_.transposed ? index + 1 : panels();
+  if (b_.transposed) return PackPart(index, index + 1, 0, k_);
+  // A few rows of b at a time, across all panels: they come from memory as they lie there.
+  constexpr int64_t kRows = 8;
+  const int64_t end = std::min(k_, (index + 1) * kPackedSteps);
+  for (int64_t first = index * kPackedSteps; first < end; first += kRows) {
+    PackPart(0, panels(), first, std::min(kRows, end - first));
+  }
+}
+
+void PackedProduct::PackPart(int64_t begin, int64_t end, int64_t first, int64_t steps) const {
   for (int64_t panel = begin; panel < end; ++panel) {
     const int64_t column = Column(panel);
     const int64_t padded = Column(panel + 1) - column;
@@ -143,13 +148,7 @@ Tile PackedProduct::RunTile(int64_t index, float* scratch) const {
     part.n_ = std::min(step_, n_ - column);
     part.b_.data += column * ColumnStride(b_);
     part.packed_ = scratch + LeftScratch();
-    for (int64_t panel = 0; panel < part.panels() && !part.reads_b(); ++panel) {
-      const int64_t first = part.Column(panel);
-      const int64_t padded = part.Column(panel + 1) - first;
-      kernel_->pack_panel(part.packed_ + first * kernel_->Words(k_),
-                          {part.b_.data + first * ColumnStride(b_), b_.stride, b_.transposed}, k_,
-                          std::min(padded, part.n_ - first), padded);
-    }
+    if (!part.reads_b()) part.PackPart(0, part.panels(), 0, k_);
     part.Multiply(c_ + column, ldc_, {0, m_, 0, part.panels(), 0, kernel_->Words(k_)}, accumulate_,
                   scratch);
     return {0, m_, column, part.n_};

@@ -68,6 +68,8 @@ class PackedProduct {
   int64_t Column(int64_t panel) const;
   int64_t PackedFloats() const;
   int64_t LeftScratch() const;
+  // Packs steps [first, first + steps) along k of panels [begin, end).
+  void PackPart(int64_t begin, int64_t end, int64_t first, int64_t steps) const;
   const float* PanelOfB(int64_t panel, int64_t first_word) const;
   void SetFetch(kernels::PackedBlock& block, const float* next, int64_t vectors, int64_t index,
                 int64_t blocks) const;
