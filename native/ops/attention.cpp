@@ -36,11 +36,13 @@ int64_t BlockRows(int64_t score_stride) {
   return std::clamp<int64_t>(kScores / score_stride / 12 * 12, 24, kMostRows);
 }
 
-// Multiply-adds of a tile, below which handing it to a thread costs too much of it.
+// Multiply-adds of a tile, below which handing it to a thread costs too much of it; and those that
+// a head's packing and softmax cost, however short it is.
 constexpr int64_t kLeastWork = 256 * 1024;
+constexpr int64_t kLeastHead = 24 * 1024;
 
 int64_t HeadsPerTile(int64_t queries, int64_t keys, int64_t width) {
-  const int64_t work = std::max<int64_t>(1, queries * keys * (width + kAttentionPad));
+  const int64_t work = std::max(kLeastHead, queries * keys * (width + kAttentionPad));
   return CeilDivide(kLeastWork, work);
 }
 

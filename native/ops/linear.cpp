@@ -14,9 +14,12 @@ namespace {
 using gemm::Gemm;
 using gemm::Transpose;
 
-// Rows of dy that one tile takes through the activation's derivative; 64 rows of 3072 floats fit
-// L2.
-constexpr int64_t kRowsPerTile = 64;
+// Rows of dy that one tile takes through the activation's derivative: some microseconds, and few
+// enough tiles that the bias gradient's partial sums, a row each, do not count.
+int64_t RowStep(int64_t rows, int64_t out) {
+  constexpr int64_t kElements = 8 * 1024;
+  return EvenStep(rows, std::clamp<int64_t>(kElements / std::max<int64_t>(1, out), 16, 64));
+}
 
 const kernels::PackedKernel& KernelFor(bool bf16) {
   return bf16 ? kernels::PackedKernelBf16() : kernels::PackedKernelFp32();
@@ -83,7 +86,8 @@ void LinearBackward::Run(Context& context) {
   product_dweight.SplitDepth();
 
   // Scratch: what is packed, then the bias gradient's partial sums, one row of them a tile.
-  const int64_t row_tiles = CeilDiv(rows, kRowsPerTile);
+  const int64_t row_step = RowStep(rows, out);
+  const int64_t row_tiles = CeilDiv(rows, row_step);
   const int64_t packed_weight = packs_dx ? product_dx.SharedScratch() : 0;
   const int64_t packed_x = packs_dweight ? product_dweight.SharedScratch() : 0;
   float* shared =
@@ -99,8 +103,8 @@ void LinearBackward::Run(Context& context) {
   const int64_t x_tiles = packs_dweight ? product_dweight.PackTiles() : 0;
   const int64_t weight_tiles = packs_dx ? product_dx.PackTiles() : 0;
   context.ParallelFor(first_tiles, [&](int64_t index, int) {
-    const int64_t row = index * kRowsPerTile;
-    const int64_t count = std::min(kRowsPerTile, rows - row);
+    const int64_t row = index * row_step;
+    const int64_t count = std::min(row_step, rows - row);
     if (active) {
       RunActivationBackward(static_cast<Activation>(activation), dpreactivation + row * out,
                             dy + row * out, preactivation + row * out, count * out);

@@ -14,7 +14,7 @@ using kernels::PackedBlock;
 using kernels::PackedKernel;
 using kernels::PackedSource;
 
-constexpr int64_t kFewRows = 512;
+constexpr int64_t kFewRows = 256;
 
 // Multiply-adds, below which handing a tile to a thread costs more than a few percent of it.
 constexpr int64_t kLeastWork = 512 * 1024;
@@ -66,7 +66,10 @@ void PackedProduct::ChooseTiles() {
     const int64_t most =
         std::min(CeilDiv(n_, 8), kPacked / std::max<int64_t>(1, kernel_->Words(k_)));
     const int64_t least = CeilDiv(kLeastWork, std::max<int64_t>(1, m_ * k_));
-    step_ = RoundUp(std::max<int64_t>({least, most, 1}), kPanelColumns);
+    step_ = std::max<int64_t>({least, most, 1});
+    // Whole panels where that is no great change, else whole vectors in equal tiles.
+    const int64_t even = RoundUp(EvenStep(n_, step_), kernel_->lanes);
+    step_ = n_ > 8 * kPanelColumns ? RoundUp(step_, kPanelColumns) : even;
     return;
   }
   // Equal shares, 16 of them if they are not too small, in whole blocks.

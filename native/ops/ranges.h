@@ -31,17 +31,24 @@ void ForRanges(Context& context, int64_t count, int64_t step, const Body& body) 
   });
 }
 
+// The step of equal tiles, of at most `most`, and an even number of them, so that two threads end
+// together.
+inline int64_t EvenStep(int64_t count, int64_t most) {
+  if (count <= most) return std::max<int64_t>(1, count);
+  return CeilDiv(count, 2 * CeilDiv(count, 2 * most));
+}
+
 // ForRanges over single elements, in tiles of the usual size.
 template <class Body>
 void ForElements(Context& context, int64_t count, const Body& body) {
-  ForRanges(context, count, kElementsPerTile,
+  ForRanges(context, count, EvenStep(count, kElementsPerTile),
             [&](int64_t begin, int64_t end, int) { body(begin, end - begin); });
 }
 
 // ForRanges over rows of `width` elements.
 template <class Body>
 void ForRows(Context& context, int64_t rows, int64_t width, const Body& body) {
-  ForRanges(context, rows, RowsPerTile(width),
+  ForRanges(context, rows, EvenStep(rows, RowsPerTile(width)),
             [&](int64_t begin, int64_t end, int) { body(begin, end - begin); });
 }
 
