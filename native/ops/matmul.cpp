@@ -52,7 +52,7 @@ bool Matmul::RunPacked(Context& context) {
     first.Run(context, [](const Tile&) {});
     return true;
   }
-  if (!first.reads_b()) return false;  // b would have to be packed for each
+  if (first.SharedScratch() > 0) return false;  // b would have to be packed for each
   if (stride_c == 0) {
     context.ParallelFor(first.Tiles(), [&](int64_t index, int worker) {
       for (int64_t i = 0; i < batch; ++i) {

@@ -93,7 +93,9 @@ Plan MakePlan(const Dims& shape, const Dims& strides_y, const Dims& strides_x) {
   }
   plan.distinct = Distinct(plan.around);
   if (plan.around.rank() > 0) plan.inner = plan.around.Remove(LeastStride(plan.around, kY));
-  if (plan.around.rank() > 0) plan.outer = plan.around.Remove(LeastStride(plan.around, kX));
+  // Runs are written one behind the other; where x runs along another axis, the plane is transposed.
+  const Operand along = plan.inner.stride[kX] == 1 ? kY : kX;
+  if (plan.around.rank() > 0) plan.outer = plan.around.Remove(LeastStride(plan.around, along));
   plan.inner_step =
       std::min<int64_t>(plan.inner.size, plan.outer.stride[kX] == 1 ? 512 : kElementsPerTile);
   plan.outer_step = std::min(plan.outer.size, RowsPerTile(plan.inner_step));
