@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../lib/cli/package-root.js';
+import { checkPrecision } from '../lib/precision.js';
 import type { Command } from './contender-process.js';
 import { preloadFastMkl } from './fast-mkl.js';
 import type { Precision, Work } from './work.js';
@@ -20,7 +21,7 @@ export interface Contender {
 }
 
 /** What `--vs` knows. */
-export const PEERS = ['torch', 'torch-tuned', 'torch-bf16', 'onnxruntime'] as const;
+export const PEERS = ['torch', 'torch-tuned', 'torch-bf16', 'onnxruntime', 'vitrine-bf16'] as const;
 export type Peer = (typeof PEERS)[number];
 
 /** vitrine itself. */
@@ -60,6 +61,17 @@ function torch(name: Peer, precision: Precision, env: () => NodeJS.ProcessEnv): 
 /** The contender of a name. */
 export function peer(name: Peer): Contender {
   switch (name) {
+    case 'vitrine-bf16':
+      return {
+        ...vitrine('bf16'),
+        name,
+        runs: (work) => work.kind === 'train' || work.kind === 'infer',
+        command: () => {
+          checkPrecision('bf16', name);
+          return vitrine('bf16').command();
+        },
+        advice: '',
+      };
     case 'torch':
       return torch(name, 'fp32', () => ({}));
     case 'torch-tuned':

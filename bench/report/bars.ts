@@ -18,7 +18,7 @@ ${records.map((record) => bar(record, most))}
 function bar(record: BenchRecord, most: number): Html {
   const speed = record.imagesPerSecond ?? 0;
   const width = most === 0 ? 0 : (100 * speed) / most;
-  const kind = record.contender === 'vitrine' ? 'own' : 'other';
+  const kind = record.contender.startsWith('vitrine') ? 'own' : 'other';
   return html`<div class="row ${kind}"><span>${contenderTitle(record.contender)}</span><span class="track"><span class="bar" style="width:${width.toFixed(1)}%"></span></span><span class="figure">${figure(speed)}</span></div>`;
 }
 

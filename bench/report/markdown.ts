@@ -20,7 +20,7 @@ export function replaceBetweenMarkers(text: string, content: string, where: stri
 /** Training and inference: what the README shows. */
 export function summary(report: BenchReport): string {
   return [
-    `${report.setting}; ${Object.values(report.versions).join(', ')}. Images per second, medians.`,
+    `${report.setting}; ${[...new Set(Object.values(report.versions))].join(', ')}. Images per second, medians.`,
     throughput('training step', byCase(report.records, 'train')),
     throughput('inference', byCase(report.records, 'infer')),
   ].join('\n\n');

@@ -34,6 +34,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'torch-tuned': 'PyTorch tuned',
   'torch-bf16': 'PyTorch bf16',
   onnxruntime: 'ONNX Runtime',
+  'vitrine-bf16': 'vitrine bf16',
 };
 
 /** A contender as a reader knows it. */
