@@ -212,7 +212,6 @@ void PackedProduct::SetFetch(PackedBlock& block, const float* next, int64_t vect
 void PackedProduct::Multiply(float* c, int64_t ldc, const Part& part, bool accumulate,
                              float* left) const {
   const PackedKernel& kernel = *kernel_;
-  const int64_t all_words = kernel.Words(k_);
   const int64_t words = part.last_word - part.first_word;
   const int64_t chunks = std::max<int64_t>(1, CeilDiv(words, kernel.depth));
   const bool reads_in_place = kernel.reads_in_place;

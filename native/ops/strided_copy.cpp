@@ -93,7 +93,8 @@ Plan MakePlan(const Dims& shape, const Dims& strides_y, const Dims& strides_x) {
   }
   plan.distinct = Distinct(plan.around);
   if (plan.around.rank() > 0) plan.inner = plan.around.Remove(LeastStride(plan.around, kY));
-  // Runs are written one behind the other; where x runs along another axis, the plane is transposed.
+  // Runs are written one behind the other; where x runs along another axis, the plane is
+  // transposed.
   const Operand along = plan.inner.stride[kX] == 1 ? kY : kX;
   if (plan.around.rank() > 0) plan.outer = plan.around.Remove(LeastStride(plan.around, along));
   plan.inner_step =
