@@ -114,8 +114,8 @@ bool GradientNorm::Valid() const {
 void GradientNorm::Run(Context& context) {
   const Concatenation all(counts);
   std::vector<double> partials(CeilDiv(all.count(), kElementsPerTile), 0.0);
-  ForElements(context, all.count(), [&](int64_t begin, int64_t n) {
-    all.ForPieces(begin, begin + n, [&](size_t i, int64_t at, int64_t size) {
+  ForRanges(context, all.count(), kElementsPerTile, [&](int64_t begin, int64_t end, int) {
+    all.ForPieces(begin, end, [&](size_t i, int64_t at, int64_t size) {
       partials[begin / kElementsPerTile] += kernels::SumSquares(gradients[i] + at, size);
     });
   });
