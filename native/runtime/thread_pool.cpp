@@ -61,17 +61,16 @@ void ThreadPool::ParallelFor(int64_t tiles, TileBody body) {
     return;
   }
   body_ = body;
-  unfinished_.store(tiles, std::memory_order_relaxed);
+  unfinished_.store(static_cast<uint32_t>(tiles), std::memory_order_relaxed);
   for (int worker = 0; worker < threads(); ++worker) {
     shares_[worker].Set(tiles * worker / threads(), tiles * (worker + 1) / threads());
   }
   ++wake_;
   wake_.notify_all();
-  while (RunOneTile(0)) {
-  }
+  RunTiles(0);
   auto finished = [this] { return unfinished_.load(std::memory_order_acquire) == 0; };
   while (!SpinUntil(kSpin, finished)) {
-    const int64_t left = unfinished_.load(std::memory_order_acquire);
+    const uint32_t left = unfinished_.load(std::memory_order_acquire);
     if (left != 0) unfinished_.wait(left, std::memory_order_acquire);
   }
 }
@@ -84,21 +83,23 @@ int64_t ThreadPool::Claim(int worker) {
   return tile;
 }
 
-bool ThreadPool::RunOneTile(int worker) {
-  const int64_t tile = Claim(worker);
-  if (tile < 0) return false;
-  body_(tile, worker);
-  unfinished_.fetch_sub(1, std::memory_order_acq_rel);
+void ThreadPool::RunTiles(int worker) {
+  uint32_t finished = 0;
+  for (int64_t tile = Claim(worker); tile >= 0; tile = Claim(worker)) {
+    body_(tile, worker);
+    ++finished;
+  }
+  if (finished == 0) return;
+  unfinished_.fetch_sub(finished, std::memory_order_acq_rel);
   unfinished_.notify_one();
-  return true;
 }
 
 void ThreadPool::Work(int worker) {
   StandBack();
-  while (!stop_) {
+  while (true) {
     const uint32_t seen = wake_.load();
-    while (RunOneTile(worker)) {
-    }
+    if (stop_) return;  // asked after wake_ was read: what changes it later ends the wait below
+    RunTiles(worker);
     auto woken = [&] { return wake_.load(std::memory_order_relaxed) != seen; };
     if (!SpinUntil(kSpin, woken)) wake_.wait(seen);
   }

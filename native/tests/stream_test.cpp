@@ -1,4 +1,5 @@
 #include "runtime/stream.h"
+#include "runtime/thread_pool.h"
 
 #include <atomic>
 #include <chrono>
@@ -121,6 +122,26 @@ void LoopsBackToBackStayApart() {
   int64_t expected = 0;
   for (int step = 0; step < 2000; ++step) expected += 1 + step % 64;
   Expect(sum == expected, "all tiles of all loops ran");
+}
+
+// A pool is told to end while its threads are about to sleep, or have not begun.
+void PoolsEndWhenever() {
+  for (int round = 0; round < 2000; ++round) {
+    std::atomic<int> ran{0};
+    ThreadPool pool(3);
+    for (int loop = 0; loop < round % 4; ++loop) pool.ParallelFor(5, [&](int64_t, int) { ++ran; });
+    Expect(ran == round % 4 * 5, "all tiles ran");
+  }
+}
+
+void OneThreadRunsTilesInOrder() {
+  ThreadPool pool(1);
+  std::vector<int64_t> order;
+  pool.ParallelFor(7, [&](int64_t tile, int worker) {
+    Expect(worker == 0, "one thread is the leader");
+    order.push_back(tile);
+  });
+  for (int64_t i = 0; i < 7; ++i) Expect(order[i] == i, "one thread goes from first to last");
 }
 
 void ScratchIsEachWorkersOwn() {
@@ -289,6 +310,8 @@ constexpr Test kTests[] = {
     {"wakes from sleep", WakesFromSleep},
     {"parallel loops run each tile once", ParallelForRunsEachTileOnce},
     {"loops back to back stay apart", LoopsBackToBackStayApart},
+    {"one thread runs tiles in order", OneThreadRunsTilesInOrder},
+    {"pools end whenever they are told to", PoolsEndWhenever},
     {"scratch is each worker's own", ScratchIsEachWorkersOwn},
     {"the thread count may change", ThreadCountMayChange},
     {"fences may be awaited from other threads", FencesMayBeAwaitedFromOtherThreads},
