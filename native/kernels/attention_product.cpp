@@ -11,6 +11,7 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
+#include "kernels/attention-inl.h"
 #include "kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -28,61 +29,10 @@ void AttentionCopyRows(float* out, int64_t ldo, const float* x, int64_t ldx, int
   }
 }
 
-#if HWY_TARGET != HWY_SCALAR
-// Four columns of as many rows as a vector has lanes: 128-bit block i holds row i * 4.
-template <class Tag>
-HWY_INLINE hn::Vec<Tag> LoadBlocks(Tag tag, const float* x, int64_t ldx) {
-  if constexpr (hn::MaxLanes(tag) == 4) {
-    return hn::LoadU(tag, x);
-  } else {
-    const hn::Half<Tag> half;
-    const int64_t rows = static_cast<int64_t>(hn::MaxLanes(half));
-    return hn::Combine(tag, LoadBlocks(half, x + rows * ldx, ldx), LoadBlocks(half, x, ldx));
-  }
-}
-#endif
-
 void AttentionPackTransposed(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
                              int64_t columns, float scale) {
-  int64_t whole_rows = 0;
-  int64_t whole_columns = 0;
-#if HWY_TARGET != HWY_SCALAR
-  const F32 d;
-  const hn::RepartitionToWide<F32> pair;
-  const VF factor = Splat(scale);
-  const int64_t lanes = hn::Lanes(d);
-  whole_rows = rows / lanes * lanes;
-  whole_columns = columns / 4 * 4;
-  for (int64_t i = 0; i < whole_rows; i += lanes) {
-    for (int64_t j = 0; j < whole_columns; j += 4) {
-      const float* from = x + i * ldx + j;
-      // 4x4 transposes, one in each 128-bit block.
-      const VF row0 = LoadBlocks(d, from, ldx);
-      const VF row1 = LoadBlocks(d, from + ldx, ldx);
-      const VF row2 = LoadBlocks(d, from + 2 * ldx, ldx);
-      const VF row3 = LoadBlocks(d, from + 3 * ldx, ldx);
-      const auto low01 = hn::BitCast(pair, hn::InterleaveLower(d, row0, row1));
-      const auto low23 = hn::BitCast(pair, hn::InterleaveLower(d, row2, row3));
-      const auto high01 = hn::BitCast(pair, hn::InterleaveUpper(d, row0, row1));
-      const auto high23 = hn::BitCast(pair, hn::InterleaveUpper(d, row2, row3));
-      float* to = out + j * ldo + i;
-      hn::StoreU(hn::Mul(factor, hn::BitCast(d, hn::InterleaveLower(pair, low01, low23))), d, to);
-      hn::StoreU(hn::Mul(factor, hn::BitCast(d, hn::InterleaveUpper(pair, low01, low23))), d,
-                 to + ldo);
-      hn::StoreU(hn::Mul(factor, hn::BitCast(d, hn::InterleaveLower(pair, high01, high23))), d,
-                 to + 2 * ldo);
-      hn::StoreU(hn::Mul(factor, hn::BitCast(d, hn::InterleaveUpper(pair, high01, high23))), d,
-                 to + 3 * ldo);
-    }
-  }
-#endif
-  for (int64_t j = 0; j < columns; ++j) {
-    for (int64_t i = j < whole_columns ? whole_rows : 0; i < rows; ++i) {
-      out[j * ldo + i] = scale * x[i * ldx + j];
-    }
-    std::fill(out + j * ldo + rows,
-              out + j * ldo + (rows + kAttentionPad - 1) / kAttentionPad * kAttentionPad, 0.0f);
-  }
+  const int64_t padded = (rows + kAttentionPad - 1) / kAttentionPad * kAttentionPad;
+  PackTransposed(out, ldo, x, ldx, rows, columns, padded, scale);
 }
 
 // What becomes of a block of a product before it is stored.

@@ -5,6 +5,8 @@
 
 #include "kernels/attention.h"
 #include "kernels/attention_product.h"
+#include "kernels/short_attention.h"
+#include "ops/ranges.h"
 
 namespace vitrine::ops {
 namespace {
@@ -41,8 +43,11 @@ int64_t BlockRows(int64_t score_stride) {
 constexpr int64_t kLeastWork = 256 * 1024;
 constexpr int64_t kLeastHead = 24 * 1024;
 
-int64_t HeadsPerTile(int64_t queries, int64_t keys, int64_t width) {
-  const int64_t work = std::max(kLeastHead, queries * keys * (width + kAttentionPad));
+// The same for the kernels of short heads, about a microsecond.
+constexpr int64_t kLeastShortHead = 8 * 1024;
+
+int64_t HeadsPerTile(int64_t queries, int64_t keys, int64_t width, int64_t least = kLeastHead) {
+  const int64_t work = std::max(least, queries * keys * (width + kAttentionPad));
   return CeilDivide(kLeastWork, work);
 }
 
@@ -88,6 +93,44 @@ void FillPadding(float* padding, const int32_t* key_padding, int64_t keys) {
   std::fill(padding + keys, padding + Padded(keys), 0.0f);
 }
 
+// One head: where it begins in the operands (rows, in log_sum_exp), and what its kernel takes.
+struct ShortPlace {
+  int64_t q, k, v, y, rows;
+  kernels::ShortHead head;
+  float* scratch;
+};
+
+template <class Op, class Body>
+void ForShortHeads(const Op& op, Context& context, const Body& body) {
+  const int64_t heads_per_tile = HeadsPerTile(op.queries, op.keys, op.width, kLeastShortHead);
+  context.ReserveScratch(kernels::ShortAttentionScratch(op.width));
+  ForRanges(context, op.batch * op.heads, EvenStep(op.batch * op.heads, heads_per_tile),
+            [&](int64_t begin, int64_t end, int worker) {
+              for (int64_t item = begin; item < end; ++item) {
+                const int64_t b = item / op.heads;
+                const int64_t h = item % op.heads;
+                ShortPlace at{.q = HeadOffset(op.layout_q, b, h),
+                              .k = HeadOffset(op.layout_k, b, h),
+                              .v = HeadOffset(op.layout_v, b, h),
+                              .y = HeadOffset(op.layout_y, b, h),
+                              .rows = item * op.queries,
+                              .head = {},
+                              .scratch = context.Scratch(worker)};
+                at.head = {.q = op.q + at.q,
+                           .k = op.k + at.k,
+                           .v = op.v + at.v,
+                           .q_stride = op.layout_q.at[3],
+                           .k_stride = op.layout_k.at[3],
+                           .v_stride = op.layout_v.at[3],
+                           .queries = op.queries,
+                           .keys = op.keys,
+                           .width = op.width,
+                           .scale = op.scale};
+                body(at);
+              }
+            });
+}
+
 }  // namespace
 
 bool AttentionForward::Valid() const {
@@ -99,6 +142,12 @@ bool AttentionForward::Valid() const {
 }
 
 void AttentionForward::Run(Context& context) {
+  if (!key_padding && !causal && kernels::IsShortAttention(queries, keys, width)) {
+    return ForShortHeads(*this, context, [&](const ShortPlace& at) {
+      kernels::ShortAttentionForward(y + at.y, layout_y.at[3], log_sum_exp + at.rows, at.head,
+                                     at.scratch);
+    });
+  }
   const int64_t score_stride = ScoreStride(keys);
   const int64_t padded_width = Padded(width);
   const int64_t block_rows = std::min(BlockRows(score_stride), queries);
@@ -186,6 +235,12 @@ bool AttentionBackward::Valid() const {
 }
 
 void AttentionBackward::Run(Context& context) {
+  if (!key_padding && !causal && kernels::IsShortAttention(queries, keys, width)) {
+    return ForShortHeads(*this, context, [&](const ShortPlace& at) {
+      kernels::ShortAttentionBackward(dq + at.q, dk + at.k, dv + at.v, dy + at.y, layout_y.at[3],
+                                      log_sum_exp + at.rows, at.head, at.scratch);
+    });
+  }
   const int64_t score_stride = ScoreStride(keys);
   const int64_t padded_width = Padded(width);
   const int64_t block_rows = std::min(BlockRows(score_stride), queries);
