@@ -15,11 +15,7 @@ namespace vitrine::kernels::HWY_NAMESPACE {
 // x times the normal distribution function (Hendrycks and Gimpel 2016).
 struct Gelu {
   static HWY_INLINE VF Forward(VF x) { return hn::Mul(x, NormalCdf(x)); }
-  static HWY_INLINE VF Backward(VF dy, VF x) {
-    const VF cdf = NormalCdf(x);
-    const VF density = hn::Mul(Splat(0.398942280f), Exp(hn::Mul(hn::Mul(x, x), Splat(-0.5f))));
-    return hn::Mul(dy, hn::MulAdd(x, density, cdf));
-  }
+  static HWY_INLINE VF Backward(VF dy, VF x) { return hn::Mul(dy, GeluSlope(x)); }
 };
 
 // 0.5 x (1 + tanh(u)) with u = sqrt(2 / pi) (x + 0.044715 x^3), as x sigmoid(2u).
