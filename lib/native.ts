@@ -177,6 +177,7 @@ export interface Native {
     width: number,
     scale: number,
     causal: boolean,
+    bf16: boolean,
   ): void;
   attentionBackward(
     dq: Handle,
@@ -200,6 +201,7 @@ export interface Native {
     width: number,
     scale: number,
     causal: boolean,
+    bf16: boolean,
   ): void;
   crossEntropyForward(
     loss: Handle,

@@ -1,7 +1,20 @@
 // Prints, as JSON, a digest of the bits of every op's result and gradients, and of a short training run, each large
 // enough for several tiles. Run it on other numbers of threads: the digests must be equal.
 import { createHash } from 'node:crypto';
-import { F, getThreads, info, manualSeed, nn, optim, randint, randn, scope, type Tensor, ViT } from '../lib/index.js';
+import {
+  autocast,
+  F,
+  getThreads,
+  info,
+  manualSeed,
+  nn,
+  optim,
+  randint,
+  randn,
+  scope,
+  type Tensor,
+  ViT,
+} from '../lib/index.js';
 
 /** What op-bits prints. */
 export interface OpBits {
@@ -52,6 +65,7 @@ const OPS: Record<string, () => string> = {
       (q, k, v) => F.attention(q, k, v, MASK),
     ),
   attentionQkv: () => ofOp([[2, 197, 144]], (qkv) => F.attentionQkv(qkv, 3)),
+  attentionShort: () => ofOp([[61, 17, 144]], (qkv) => F.attentionQkv(qkv, 3)),
   cat: () =>
     ofOp(
       [
@@ -117,6 +131,11 @@ function training(make: (parameters: Tensor[]) => optim.Optimizer): string {
   const digest = digestOf(model.parameters());
   optimizer.dispose();
   return digest;
+}
+
+if (info().bf16.available) {
+  OPS.attentionBf16 = () => ofOp([[2, 197, 144]], (qkv) => autocast('bf16', () => F.attentionQkv(qkv, 3)));
+  OPS.linearBf16 = () => ofOp([[611, 197], [311, 197], [311]], (x, w, b) => autocast('bf16', () => F.linear(x, w, b)));
 }
 
 const digests = Object.fromEntries(Object.entries(OPS).map(([name, run]) => [name, run()]));

@@ -1,6 +1,7 @@
 import { record } from '../autograd.js';
 import { checkInteger, checkNumber, expected } from '../check.js';
 import { native } from '../native.js';
+import { currentPrecision } from '../precision.js';
 import { empty, fill, type Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
 
@@ -36,13 +37,14 @@ interface Settings {
   mask: Tensor | undefined;
   scale: number;
   causal: boolean;
+  bf16: boolean;
 }
 
 function checkSettings(options: AttentionOptions, { batch, keys, width }: Sizes): Settings {
   const { keyPaddingMask: mask } = options;
   if (mask !== undefined) checkTensor(mask, 'attention keyPaddingMask', { dtype: 'int32', shape: [batch, keys] });
   const scale = checkNumber(options.scale ?? 1 / Math.sqrt(Math.max(1, width)), 'attention scale');
-  return { mask, scale, causal: options.causal === true };
+  return { mask, scale, causal: options.causal === true, bf16: currentPrecision() === 'bf16' };
 }
 
 /**
@@ -63,10 +65,10 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   checkTensor(v, 'attention v', { shape: k.shape });
   const keys = k.shape[2] as number; // four axes
   const sizes = { batch, heads, queries, keys, width };
-  const { mask, scale, causal } = checkSettings(options, sizes);
+  const { mask, scale, causal, bf16 } = checkSettings(options, sizes);
   const own = separate(heads, queries, width);
   const other = separate(heads, keys, width);
-  const numbers = [own, own, other, other, batch, heads, queries, keys, width, scale, causal] as const;
+  const numbers = [own, own, other, other, batch, heads, queries, keys, width, scale, causal, bf16] as const;
 
   const y = empty(q.shape);
   const lse = empty([batch, heads, queries]);
@@ -127,12 +129,12 @@ export function attentionQkv(qkv: Tensor, numHeads: number, options: AttentionQk
   const width = dim / heads;
   const queries = checkInteger(options.queries ?? tokens, 'attentionQkv queries', 0, tokens);
   const sizes = { batch, heads, queries, keys: tokens, width };
-  const { mask, scale, causal } = checkSettings(options, sizes);
+  const { mask, scale, causal, bf16 } = checkSettings(options, sizes);
   const layout = (offset: number, row: number, rows: number): Layout =>
     batchFirst ? [offset, rows * row, width, row] : [offset, row, width, batch * row];
   const part = (index: number): Layout => layout(index * dim, packed, tokens);
   const layouts = [layout(0, dim, queries), part(0), part(1), part(2)] as const;
-  const numbers = [...layouts, batch, heads, queries, tokens, width, scale, causal] as const;
+  const numbers = [...layouts, batch, heads, queries, tokens, width, scale, causal, bf16] as const;
 
   const y = empty(batchFirst ? [batch, queries, dim] : [queries, batch, dim]);
   const lse = empty([batch, heads, queries]);

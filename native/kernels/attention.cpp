@@ -113,6 +113,25 @@ void AttentionProbabilities(float* s, int64_t lds, const float* log_sum_exp, int
   }
 }
 
+void AttentionScaleRows(float* y, int64_t ldy, const float* scale, int64_t rows, int64_t columns) {
+  for (int64_t i = 0; i < rows; ++i, y += ldy) {
+    const VF factor = Splat(scale[i]);
+    ForEachVector(columns, [&](auto io, size_t j)
+                               KERNEL_INLINE { io.Store(hn::Mul(io.Load(y + j), factor), y + j); });
+  }
+}
+
+void AttentionScoreGradientRows(float* dp, const float* p, int64_t lds, const float* delta,
+                                float scale, int64_t rows, int64_t keys) {
+  for (int64_t i = 0; i < rows; ++i, dp += lds, p += lds) {
+    const VF row_delta = Splat(delta[i]);
+    ForEachVector(keys, [&](auto io, size_t j) KERNEL_INLINE {
+      const VF scaled = hn::Mul(Splat(scale), io.Load(p + j));
+      io.Store(hn::Mul(scaled, hn::Sub(io.Load(dp + j), row_delta)), dp + j);
+    });
+  }
+}
+
 void AttentionRowDots(float* delta, const float* a, int64_t lda, const float* b, int64_t ldb,
                       int64_t rows, int64_t columns) {
   const F32 d;
@@ -137,6 +156,8 @@ namespace vitrine::kernels {
 
 HWY_EXPORT(AttentionSoftmax);
 HWY_EXPORT(AttentionProbabilities);
+HWY_EXPORT(AttentionScaleRows);
+HWY_EXPORT(AttentionScoreGradientRows);
 HWY_EXPORT(AttentionRowDots);
 
 void AttentionSoftmax(float* s, int64_t lds, float* inverse_sum, float* log_sum_exp, int64_t rows,
@@ -147,6 +168,16 @@ void AttentionSoftmax(float* s, int64_t lds, float* inverse_sum, float* log_sum_
 void AttentionProbabilities(float* s, int64_t lds, const float* log_sum_exp, int64_t rows,
                             int64_t keys, const AttentionMask& mask) noexcept {
   HWY_DYNAMIC_DISPATCH(AttentionProbabilities)(s, lds, log_sum_exp, rows, keys, mask);
+}
+
+void AttentionScaleRows(float* y, int64_t ldy, const float* scale, int64_t rows,
+                        int64_t columns) noexcept {
+  HWY_DYNAMIC_DISPATCH(AttentionScaleRows)(y, ldy, scale, rows, columns);
+}
+
+void AttentionScoreGradientRows(float* dp, const float* p, int64_t lds, const float* delta,
+                                float scale, int64_t rows, int64_t keys) noexcept {
+  HWY_DYNAMIC_DISPATCH(AttentionScoreGradientRows)(dp, p, lds, delta, scale, rows, keys);
 }
 
 void AttentionRowDots(float* delta, const float* a, int64_t lda, const float* b, int64_t ldb,

@@ -23,6 +23,15 @@ void AttentionSoftmax(float* s, int64_t lds, float* inverse_sum, float* log_sum_
 void AttentionProbabilities(float* s, int64_t lds, const float* log_sum_exp, int64_t rows,
                             int64_t keys, const AttentionMask& mask) noexcept;
 
+// Row i of y (rows, columns) times scale[i].
+void AttentionScaleRows(float* y, int64_t ldy, const float* scale, int64_t rows,
+                        int64_t columns) noexcept;
+
+// dp (rows, keys) becomes scale * p * (dp - delta), with rows as p's: the gradient through the
+// softmax whose result is p, for delta (rows).
+void AttentionScoreGradientRows(float* dp, const float* p, int64_t lds, const float* delta,
+                                float scale, int64_t rows, int64_t keys) noexcept;
+
 // delta[i] = the dot product of row i of a and of b, (rows, columns) both.
 void AttentionRowDots(float* delta, const float* a, int64_t lda, const float* b, int64_t ldb,
                       int64_t rows, int64_t columns) noexcept;

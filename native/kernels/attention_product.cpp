@@ -29,6 +29,15 @@ void AttentionCopyRows(float* out, int64_t ldo, const float* x, int64_t ldx, int
   }
 }
 
+void AttentionScaleCopy(float* out, const float* x, int64_t ldx, int64_t rows, int64_t columns,
+                        float scale) {
+  for (int64_t i = 0; i < rows; ++i, out += columns, x += ldx) {
+    ForEachVector(columns, [&](auto io, size_t j) KERNEL_INLINE {
+      io.Store(hn::Mul(Splat(scale), io.Load(x + j)), out + j);
+    });
+  }
+}
+
 void AttentionPackTransposed(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
                              int64_t columns, float scale) {
   const int64_t padded = (rows + kAttentionPad - 1) / kAttentionPad * kAttentionPad;
@@ -178,6 +187,7 @@ HWY_AFTER_NAMESPACE();
 namespace vitrine::kernels {
 
 HWY_EXPORT(AttentionCopyRows);
+HWY_EXPORT(AttentionScaleCopy);
 HWY_EXPORT(AttentionPackTransposed);
 HWY_EXPORT(AttentionMultiply);
 HWY_EXPORT(AttentionAddTransposed);
@@ -186,6 +196,11 @@ HWY_EXPORT(AttentionScoreGradient);
 void AttentionCopyRows(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
                        int64_t columns, int64_t padded) noexcept {
   HWY_DYNAMIC_DISPATCH(AttentionCopyRows)(out, ldo, x, ldx, rows, columns, padded);
+}
+
+void AttentionScaleCopy(float* out, const float* x, int64_t ldx, int64_t rows, int64_t columns,
+                        float scale) noexcept {
+  HWY_DYNAMIC_DISPATCH(AttentionScaleCopy)(out, x, ldx, rows, columns, scale);
 }
 
 void AttentionPackTransposed(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,

@@ -20,6 +20,10 @@ constexpr int64_t kAttentionPad = 16;
 void AttentionCopyRows(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
                        int64_t columns, int64_t padded) noexcept;
 
+// out (rows, columns) = scale * x.
+void AttentionScaleCopy(float* out, const float* x, int64_t ldx, int64_t rows, int64_t columns,
+                        float scale) noexcept;
+
 // out (columns, rows) packed = scale * x^T, then zeros, for x (rows, columns).
 void AttentionPackTransposed(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
                              int64_t columns, float scale) noexcept;

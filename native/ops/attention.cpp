@@ -6,68 +6,14 @@
 #include "kernels/attention.h"
 #include "kernels/attention_product.h"
 #include "kernels/short_attention.h"
+#include "ops/attention_heads.h"
 #include "ops/ranges.h"
+#include "runtime/cpu.h"
 
 namespace vitrine::ops {
 namespace {
 
 using kernels::AttentionMask;
-using kernels::kAttentionPad;
-
-int64_t CeilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t Padded(int64_t count) { return CeilDivide(count, kAttentionPad) * kAttentionPad; }
-
-// The row stride of scores and transposed operands: an odd number of cache lines, so that a column
-// does not fall into few sets of the cache.
-int64_t ScoreStride(int64_t keys) { return (CeilDivide(keys, kAttentionPad) | 1) * kAttentionPad; }
-
-// Part i of `parts` nearly equal parts of [0, count).
-struct Range {
-  int64_t begin, end;
-  Range(int64_t count, int64_t parts, int64_t i)
-      : begin(count * i / parts), end(count * (i + 1) / parts) {}
-  int64_t size() const { return end - begin; }
-};
-
-// Queries whose scores are in the works together: their rows stay in L2. Measured flat from 48 to
-// 204 rows, and from 512 KiB to 1 MiB on 3137 keys; the least leaves room in the L2 of smaller
-// CPUs.
-int64_t BlockRows(int64_t score_stride) {
-  constexpr int64_t kScores = 128 * 1024;  // floats
-  constexpr int64_t kMostRows = 96;
-  return std::clamp<int64_t>(kScores / score_stride / 12 * 12, 24, kMostRows);
-}
-
-// Multiply-adds of a tile, below which handing it to a thread costs too much of it; and those that
-// a head's packing and softmax cost, however short it is.
-constexpr int64_t kLeastWork = 256 * 1024;
-constexpr int64_t kLeastHead = 24 * 1024;
-
-// The same for the kernels of short heads, about a microsecond.
-constexpr int64_t kLeastShortHead = 8 * 1024;
-
-int64_t HeadsPerTile(int64_t queries, int64_t keys, int64_t width, int64_t least = kLeastHead) {
-  const int64_t work = std::max(least, queries * keys * (width + kAttentionPad));
-  return CeilDivide(kLeastWork, work);
-}
-
-// Hands out parts of a worker's scratch, as offsets.
-class ScratchLayout {
- public:
-  int64_t Take(int64_t count) {
-    const int64_t offset = size_;
-    size_ += Padded(count);
-    return offset;
-  }
-  int64_t size() const { return size_; }
-
- private:
-  int64_t size_ = 0;
-};
-
-int64_t HeadOffset(const HeadLayout& layout, int64_t b, int64_t h) {
-  return layout.at[0] + b * layout.at[1] + h * layout.at[2];
-}
 
 template <class Operand>
 bool HoldsHeads(const Operand& operand, const HeadLayout& layout, int64_t batch, int64_t heads,
@@ -84,13 +30,6 @@ bool HoldsHeads(const Operand& operand, const HeadLayout& layout, int64_t batch,
     left -= steps * stride;
   }
   return operand.data != nullptr && left >= 0;
-}
-
-void FillPadding(float* padding, const int32_t* key_padding, int64_t keys) {
-  for (int64_t j = 0; j < keys; ++j) {
-    padding[j] = key_padding[j] != 0 ? -std::numeric_limits<float>::infinity() : 0;
-  }
-  std::fill(padding + keys, padding + Padded(keys), 0.0f);
 }
 
 // One head: where it begins in the operands (rows, in log_sum_exp), and what its kernel takes.
@@ -134,7 +73,7 @@ void ForShortHeads(const Op& op, Context& context, const Body& body) {
 }  // namespace
 
 bool AttentionForward::Valid() const {
-  return HoldsHeads(y, layout_y, batch, heads, queries, width) &&
+  return (!bf16 || HasBf16()) && HoldsHeads(y, layout_y, batch, heads, queries, width) &&
          HoldsHeads(q, layout_q, batch, heads, queries, width) &&
          HoldsHeads(k, layout_k, batch, heads, keys, width) &&
          HoldsHeads(v, layout_v, batch, heads, keys, width) &&
@@ -142,28 +81,23 @@ bool AttentionForward::Valid() const {
 }
 
 void AttentionForward::Run(Context& context) {
-  if (!key_padding && !causal && kernels::IsShortAttention(queries, keys, width)) {
+  const bool masked = key_padding || causal;
+  if (!masked && kernels::IsShortAttention(queries, keys, width)) {
     return ForShortHeads(*this, context, [&](const ShortPlace& at) {
       kernels::ShortAttentionForward(y + at.y, layout_y.at[3], log_sum_exp + at.rows, at.head,
                                      at.scratch);
     });
   }
+  if (bf16 && queries > 0 && keys > 0 && width > 0) return RunBf16(context);
   const int64_t score_stride = ScoreStride(keys);
   const int64_t padded_width = Padded(width);
   const int64_t block_rows = std::min(BlockRows(score_stride), queries);
   const bool copies_y = padded_width != width;
 
-  // A tile is some heads, or some of the queries of one head when there are few heads: each tile
-  // packs all keys and values, about 4 % of the work on 197 queries and 12 % on 64.
-  constexpr int64_t kTiles = 32;
-  constexpr int64_t kLeastQueries = 64;
+  // A tile is some heads, or some of the queries of one head.
   const int64_t items = batch * heads;
-  const int64_t items_per_tile = HeadsPerTile(queries, keys, width);
-  const int64_t groups = CeilDivide(items, items_per_tile);
-  const int64_t parts =
-      items_per_tile > 1 || items == 0
-          ? 1
-          : std::clamp<int64_t>(queries / kLeastQueries, 1, CeilDivide(kTiles, items));
+  const int64_t groups = CeilDiv(items, HeadsPerTile(queries, keys, width));
+  const int64_t parts = QueryParts(items, groups, queries);
 
   ScratchLayout layout;
   const int64_t keys_at = layout.Take(width * score_stride);
@@ -182,7 +116,7 @@ void AttentionForward::Run(Context& context) {
     float* inverse_sum = scratch + inverse_sum_at;
     const Range group(items, groups, tile / parts);
     const Range part(queries, parts, tile % parts);
-    const int64_t blocks = CeilDivide(part.size(), std::max<int64_t>(1, block_rows));
+    const int64_t blocks = CeilDiv(part.size(), std::max<int64_t>(1, block_rows));
 
     for (int64_t item = group.begin; item < group.end; ++item) {
       const int64_t b = item / heads;
@@ -228,26 +162,28 @@ bool AttentionBackward::Valid() const {
   const auto holds_keys = [&](const auto& operand, const HeadLayout& layout) {
     return HoldsHeads(operand, layout, batch, heads, keys, width);
   };
-  return holds_queries(dq, layout_q) && holds_keys(dk, layout_k) && holds_keys(dv, layout_v) &&
-         holds_queries(dy, layout_y) && holds_queries(y, layout_y) && holds_queries(q, layout_q) &&
-         holds_keys(k, layout_k) && holds_keys(v, layout_v) &&
+  return (!bf16 || HasBf16()) && holds_queries(dq, layout_q) && holds_keys(dk, layout_k) &&
+         holds_keys(dv, layout_v) && holds_queries(dy, layout_y) && holds_queries(y, layout_y) &&
+         holds_queries(q, layout_q) && holds_keys(k, layout_k) && holds_keys(v, layout_v) &&
          Holds(log_sum_exp, batch * heads * queries) && HoldsOrAbsent(key_padding, batch * keys);
 }
 
 void AttentionBackward::Run(Context& context) {
-  if (!key_padding && !causal && kernels::IsShortAttention(queries, keys, width)) {
+  const bool masked = key_padding || causal;
+  if (!masked && kernels::IsShortAttention(queries, keys, width)) {
     return ForShortHeads(*this, context, [&](const ShortPlace& at) {
       kernels::ShortAttentionBackward(dq + at.q, dk + at.k, dv + at.v, dy + at.y, layout_y.at[3],
                                       log_sum_exp + at.rows, at.head, at.scratch);
     });
   }
+  if (bf16 && queries > 0 && keys > 0 && width > 0) return RunBf16(context);
   const int64_t score_stride = ScoreStride(keys);
   const int64_t padded_width = Padded(width);
   const int64_t block_rows = std::min(BlockRows(score_stride), queries);
-  const int64_t blocks = queries == 0 ? 0 : CeilDivide(queries, block_rows);
+  const int64_t blocks = queries == 0 ? 0 : CeilDiv(queries, block_rows);
   const bool copies_dq = padded_width != width;
   const int64_t items = batch * heads;
-  const int64_t groups = CeilDivide(items, HeadsPerTile(queries, keys, width));
+  const int64_t groups = CeilDiv(items, HeadsPerTile(queries, keys, width));
 
   ScratchLayout layout;
   const int64_t transposed_keys_at = layout.Take(width * score_stride);

@@ -24,13 +24,17 @@ struct AttentionForward {
   int64_t batch, heads, queries, keys, width;
   float scale;
   bool causal;
+  bool bf16;  // round the factors of the products to bfloat16, where the CPU HasBf16()
   template <class F>
   void Fields(F& f) {
     f(y, log_sum_exp, q, k, v, key_padding, layout_y, layout_q, layout_k, layout_v, batch, heads,
-      queries, keys, width, scale, causal);
+      queries, keys, width, scale, causal, bf16);
   }
   bool Valid() const;
   void Run(Context& context);
+
+ private:
+  void RunBf16(Context& context);
 };
 
 // Probabilities are computed again from log_sum_exp, a block of queries at a time: T x T is never
@@ -46,13 +50,17 @@ struct AttentionBackward {
   int64_t batch, heads, queries, keys, width;
   float scale;
   bool causal;
+  bool bf16;  // round the factors of the products to bfloat16, where the CPU HasBf16()
   template <class F>
   void Fields(F& f) {
     f(dq, dk, dv, dy, y, q, k, v, log_sum_exp, key_padding, layout_y, layout_q, layout_k, layout_v,
-      batch, heads, queries, keys, width, scale, causal);
+      batch, heads, queries, keys, width, scale, causal, bf16);
   }
   bool Valid() const;
   void Run(Context& context);
+
+ private:
+  void RunBf16(Context& context);
 };
 
 }  // namespace vitrine::ops

@@ -103,7 +103,24 @@ int64_t PackedProduct::PackedFloats() const {
 int64_t PackedProduct::LeftScratch() const {
   if (kernel_->reads_in_place) return 0;
   const int64_t rows = std::min(by_columns() ? m_ : step_, m_);
-  return RoundUp(rows, kernel_->max_rows) * (kernel_->depth + 16);
+  return RoundUp(rows, kernel_->max_rows) * LeftStride();
+}
+
+int64_t PackedProduct::LeftStride() const {
+  return RoundUp(std::min(kernel_->depth, kernel_->Words(k_)), 32) + 16;  // odd in cache lines
+}
+
+int64_t PackedProduct::ScratchAlone(const PackedKernel& kernel, int64_t m, int64_t n, int64_t k) {
+  const PackedProduct product(kernel, m, n, k, nullptr, 0, {}, {}, false);
+  return RoundUp(n, kernel.lanes) * kernel.Words(k) +
+         RoundUp(m, kernel.max_rows) * product.LeftStride();
+}
+
+void PackedProduct::RunAlone(float* scratch) {
+  packed_ = scratch;
+  if (!reads_b()) PackPart(0, panels(), 0, k_);
+  float* left = scratch + RoundUp(n_, kernel_->lanes) * kernel_->Words(k_);
+  Multiply(c_, ldc_, {0, m_, 0, panels(), 0, kernel_->Words(k_)}, accumulate_, left);
 }
 
 int64_t PackedProduct::SharedScratch() const {
@@ -215,7 +232,7 @@ void PackedProduct::Multiply(float* c, int64_t ldc, const Part& part, bool accum
   const int64_t words = part.last_word - part.first_word;
   const int64_t chunks = std::max<int64_t>(1, CeilDiv(words, kernel.depth));
   const bool reads_in_place = kernel.reads_in_place;
-  const int64_t left_stride = kernel.depth + 16;  // an odd number of cache lines
+  const int64_t left_stride = LeftStride();
   for (int64_t chunk = 0; chunk < chunks; ++chunk) {
     const int64_t first = part.first_word + words * chunk / chunks;
     const int64_t depth = part.first_word + words * (chunk + 1) / chunks - first;

@@ -57,6 +57,10 @@ class PackedProduct {
     });
   }
 
+  // The whole product on the calling thread, with all scratch that it needs, of so many floats.
+  static int64_t ScratchAlone(const kernels::PackedKernel& kernel, int64_t m, int64_t n, int64_t k);
+  void RunAlone(float* scratch);
+
   // Whether b is read where it is, so that there is nothing to pack.
   bool reads_b() const;
 
@@ -68,6 +72,8 @@ class PackedProduct {
   int64_t Column(int64_t panel) const;
   int64_t PackedFloats() const;
   int64_t LeftScratch() const;
+  // Words between the packed rows of an a that is not transposed.
+  int64_t LeftStride() const;
   // Packs steps [first, first + steps) along k of panels [begin, end).
   void PackPart(int64_t begin, int64_t end, int64_t first, int64_t steps) const;
   const float* PanelOfB(int64_t panel, int64_t first_word) const;
