@@ -58,7 +58,9 @@ inline int64_t QueryParts(int64_t items, int64_t groups, int64_t queries) {
   constexpr int64_t kTiles = 32;
   constexpr int64_t kLeastQueries = 64;
   if (groups < items || items == 0) return 1;
-  return std::clamp<int64_t>(queries / kLeastQueries, 1, CeilDiv(kTiles, items));
+  const int64_t parts = std::clamp<int64_t>(queries / kLeastQueries, 1, CeilDiv(kTiles, items));
+  // An odd number of tiles, if there are few, leaves one of two threads idle at the end.
+  return parts > 1 && items * parts % 2 == 1 ? parts + 1 : parts;
 }
 
 // Hands out parts of a worker's scratch, as offsets.

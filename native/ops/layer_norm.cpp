@@ -22,7 +22,7 @@ void LayerNormForward::Run(Context& context) {
 }
 
 void LayerNormBackward::Run(Context& context) {
-  const int64_t step = RowsPerPartial(rows, width);
+  const int64_t step = EvenStep(rows, RowsPerPartial(rows, width));
   const int64_t parts = CeilDiv(rows, step);
   // (parts, width) of dweight, then of dbias
   float* partials = context.SharedScratch(2 * std::max<int64_t>(1, parts) * width);

@@ -72,13 +72,14 @@ void PackedProduct::ChooseTiles() {
     step_ = n_ > 8 * kPanelColumns ? RoundUp(step_, kPanelColumns) : even;
     return;
   }
-  // Equal shares, 16 of them if they are not too small, in whole blocks.
+  // Equal shares, 16 of them if they are not too small.
   const int64_t shares = 16 / splits_;
   const int64_t least = kLeastWork / std::max<int64_t>(1, n_ * k_);
   const int64_t rows = std::max(least, std::clamp<int64_t>(CeilDiv(m_, shares), 48, 256));
-  step_ = RoundUp(CeilDiv(m_, CeilDiv(m_, rows)), kernel_->max_rows);
+  row_tiles_ = std::max<int64_t>(1, CeilDiv(m_, rows));
+  if (row_tiles_ > 1) row_tiles_ = RoundUp(row_tiles_, 2);  // two threads end together
   // So many panels that a's rows are read often enough, and so few that a tile of c stays in L2.
-  const int64_t wanted = std::min(shares / CeilDiv(m_, step_), panels() / 4);
+  const int64_t wanted = std::min(shares / row_tiles_, panels() / 4);
   groups_ = std::max<int64_t>({1, CeilDiv(panels(), 16), wanted});
 }
 
@@ -94,6 +95,10 @@ int64_t PackedProduct::Column(int64_t panel) const {
   return CeilDiv(n_, kernel_->lanes) * panel / std::max<int64_t>(1, panels()) * kernel_->lanes;
 }
 
+int64_t PackedProduct::FirstRow(int64_t tile) const {
+  return tile == row_tiles_ ? m_ : m_ * tile / row_tiles_ / kernel_->max_rows * kernel_->max_rows;
+}
+
 int64_t PackedProduct::PackedFloats() const {
   if (reads_b()) return 0;
   const int64_t columns = by_columns() ? std::min(step_, RoundUp(n_, kernel_->lanes)) : n_;
@@ -102,7 +107,7 @@ int64_t PackedProduct::PackedFloats() const {
 
 int64_t PackedProduct::LeftScratch() const {
   if (kernel_->reads_in_place) return 0;
-  const int64_t rows = std::min(by_columns() ? m_ : step_, m_);
+  const int64_t rows = by_columns() ? m_ : CeilDiv(m_, row_tiles_) + kernel_->max_rows;
   return RoundUp(rows, kernel_->max_rows) * LeftStride();
 }
 
@@ -158,7 +163,7 @@ void PackedProduct::PackPart(int64_t begin, int64_t end, int64_t first, int64_t 
 }
 
 int64_t PackedProduct::Tiles() const {
-  return by_columns() ? CeilDiv(n_, step_) : splits_ * CeilDiv(m_, step_) * groups_;
+  return by_columns() ? CeilDiv(n_, step_) : splits_ * row_tiles_ * groups_;
 }
 
 Tile PackedProduct::RunTile(int64_t index, float* scratch) const {
@@ -173,12 +178,15 @@ Tile PackedProduct::RunTile(int64_t index, float* scratch) const {
                   scratch);
     return {0, m_, column, part.n_};
   }
-  const int64_t tiles = CeilDiv(m_, step_) * groups_;
+  const int64_t tiles = row_tiles_ * groups_;
   const int64_t split = index / tiles, tile = index % tiles;
-  const int64_t row = tile / groups_ * step_, group = tile % groups_;
-  Part part{
-      row, std::min(step_, m_ - row), panels() * group / groups_, panels() * (group + 1) / groups_,
-      0,   kernel_->Words(k_)};
+  const int64_t row = FirstRow(tile / groups_), group = tile % groups_;
+  Part part{row,
+            FirstRow(tile / groups_ + 1) - row,
+            panels() * group / groups_,
+            panels() * (group + 1) / groups_,
+            0,
+            kernel_->Words(k_)};
   if (splits_ == 2) {
     const int64_t half = CeilDiv(CeilDiv(k_, kPackedSteps), 2) * kPackedSteps / kernel_->per_word;
     (split == 0 ? part.last_word : part.first_word) = half;

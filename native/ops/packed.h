@@ -70,6 +70,8 @@ class PackedProduct {
   int64_t panels() const;
   // The first column of a panel; that behind the last one is n in whole vectors.
   int64_t Column(int64_t panel) const;
+  // The first row of a tile of rows, at a whole block; that behind the last one is m.
+  int64_t FirstRow(int64_t tile) const;
   int64_t PackedFloats() const;
   int64_t LeftScratch() const;
   // Words between the packed rows of an a that is not transposed.
@@ -92,8 +94,10 @@ class PackedProduct {
   kernels::PackedSource a_, b_;
   bool accumulate_;
   float* packed_ = nullptr;
-  // Of a tile: columns, when tiles are columns; else rows, and how many groups of panels there are.
-  int64_t step_, groups_ = 1;
+  // Of a tile, when tiles are columns: how many.
+  int64_t step_ = 1;
+  // Else into how many tiles rows are cut, and how many groups panels.
+  int64_t row_tiles_ = 1, groups_ = 1;
   // Parts of k, whose products are added at the end.
   int64_t splits_ = 1;
 };
