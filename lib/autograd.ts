@@ -43,24 +43,94 @@ export interface Gradients {
 /** The gradients of an op's outputs, in; what it saved; the gradients of its inputs, out. */
 export type GradientRule = (dys: readonly (Tensor | undefined)[], grads: Gradients, saved: readonly Tensor[]) => void;
 
+/** How an op makes its first output again, bit for bit, from some of what it saved. */
+export interface Remake {
+  /** Which of the saved tensors. */
+  from: readonly number[];
+  make(sources: readonly Tensor[]): Tensor;
+}
+
+/** Bytes from which an output that can be made again is not kept: less is still in a cache, where reading is cheaper. */
+const LEAST_REMADE = 4 * 2 ** 20;
+
+/** A tensor saved for backward, or what to make it from; released by `release`. */
+class Kept {
+  #sources: readonly Tensor[];
+  #versions: readonly number[];
+  #make: Remake['make'] | undefined;
+
+  constructor(tensor: Tensor) {
+    const { node } = tensor;
+    const remake = node instanceof Node ? node.remakeOf(tensor) : undefined;
+    const sources = remake?.sources ?? [tensor];
+    this.#make = remake?.make;
+    this.#sources = untracked(() => sources.map((source) => source.alias()));
+    this.#versions = sources.map((source) => source.storage.version);
+  }
+
+  /** The tensor itself, where it is kept and as it was; undefined where it would have to be made. */
+  get plain(): Tensor | undefined {
+    return this.#make === undefined && this.changed === undefined ? this.#sources[0] : undefined;
+  }
+
+  /** A source that was modified in place since. */
+  get changed(): Tensor | undefined {
+    return this.#sources.find((source, i) => source.storage.version !== this.#versions[i]);
+  }
+
+  get tensor(): Tensor {
+    if (this.#make !== undefined) {
+      const made = this.#make(this.#sources);
+      this.release();
+      this.#make = undefined;
+      this.#sources = [made];
+      this.#versions = [made.storage.version];
+    }
+    return this.#sources[0] as Tensor; // one at least
+  }
+
+  release(): void {
+    for (const source of this.#sources) source.dispose();
+  }
+}
+
 /** A gradient on its way to whatever made the tensor; a leaf keeps its own. */
 class Node implements GraphNode {
   static #count = 0;
   readonly order = Node.#count++;
   readonly parents: readonly (Node | undefined)[];
-  #saved: readonly Tensor[] | null;
-  readonly #versions: readonly number[];
+  readonly outputShapes: readonly (readonly number[])[];
+  #saved: readonly Kept[] | null;
+  /** The first output's, when it was made. */
+  readonly #version: number | undefined;
 
   constructor(
     readonly name: string,
     readonly inputs: readonly Edge[],
-    readonly outputShapes: readonly (readonly number[])[],
+    outputs: readonly Tensor[],
     saved: readonly Tensor[],
     readonly rule: GradientRule,
+    readonly remake: Remake | undefined,
   ) {
     this.parents = inputs.map((edge) => edge.node);
-    this.#saved = untracked(() => saved.map((tensor) => tensor.alias()));
-    this.#versions = saved.map((tensor) => tensor.storage.version);
+    this.outputShapes = outputs.map((output) => output.shape);
+    this.#saved = saved.map((tensor) => new Kept(tensor));
+    this.#version = outputs[0]?.storage.version;
+  }
+
+  /** How to make `output` again; undefined where it cannot be, or is too small to be worth it. */
+  remakeOf(output: Tensor): { sources: readonly Tensor[]; make: Remake['make'] } | undefined {
+    const { remake } = this;
+    if (remake === undefined || this.#saved === null || output.outputIndex !== 0) return undefined;
+    if (output.size * Float32Array.BYTES_PER_ELEMENT < LEAST_REMADE) return undefined;
+    if (output.storage.version !== this.#version) return undefined;
+    const sources: Tensor[] = [];
+    for (const index of remake.from) {
+      const source = this.#saved[index]?.plain;
+      if (source === undefined) return undefined;
+      sources.push(source);
+    }
+    return { sources, make: remake.make };
   }
 
   /** What the rule needs, as it was in forward. */
@@ -70,18 +140,18 @@ class Node implements GraphNode {
         `Expected a graph that backward() has not walked yet but ${this.name} has released what it saved. Run the forward pass again before a second backward().`,
       );
     }
-    for (const [i, tensor] of this.#saved.entries()) {
-      if (tensor.storage.version !== this.#versions[i]) {
+    for (const { changed } of this.#saved) {
+      if (changed !== undefined) {
         throw new Error(
-          `Expected what ${this.name} saved for backward to be unchanged but ${describe(tensor)} was modified in place. Modify it after backward(), or on a copy.`,
+          `Expected what ${this.name} saved for backward to be unchanged but ${describe(changed)} was modified in place. Modify it after backward(), or on a copy.`,
         );
       }
     }
-    return this.#saved;
+    return this.#saved.map((kept) => kept.tensor);
   }
 
   release(): void {
-    for (const tensor of this.#saved ?? []) tensor.dispose();
+    for (const kept of this.#saved ?? []) kept.release();
     this.#saved = null;
   }
 }
@@ -108,6 +178,7 @@ export function needsGrad(...inputs: readonly (Tensor | undefined)[]): boolean {
 /**
  * Records an op for backward, if one of its inputs requires a gradient; gives `output` back.
  * The rule's `saved` are the tensors listed here; the rule must use those, not the op's arguments, which may be gone.
+ * With `remake`, ops that save a large output have it made again in backward instead of keeping it.
  */
 export function record(
   name: string,
@@ -115,9 +186,10 @@ export function record(
   inputs: readonly (Tensor | undefined)[],
   saved: readonly Tensor[],
   rule: (dy: Tensor, grads: Gradients, saved: readonly Tensor[]) => void,
+  remake?: Remake,
 ): Tensor {
   // A node with one output is only walked when that output has a gradient.
-  recordAll(name, [output], inputs, saved, ([dy], grads, kept) => rule(dy as Tensor, grads, kept));
+  recordAll(name, [output], inputs, saved, ([dy], grads, kept) => rule(dy as Tensor, grads, kept), remake);
   return output;
 }
 
@@ -128,10 +200,10 @@ export function recordAll(
   inputs: readonly (Tensor | undefined)[],
   saved: readonly Tensor[],
   rule: GradientRule,
+  remake?: Remake,
 ): void {
   if (!needsGrad(...inputs)) return;
-  const shapes = outputs.map((output) => output.shape);
-  const node = new Node(name, inputs.map(edgeOf), shapes, saved, rule);
+  const node = new Node(name, inputs.map(edgeOf), outputs, saved, rule, remake);
   trackNode(node);
   for (const [index, output] of outputs.entries()) {
     output.requiresGrad = true;

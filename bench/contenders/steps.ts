@@ -56,14 +56,17 @@ async function trainStep(sizes: ModelSizes, batch: number, precision: Precision)
   const images = randn([batch, sizes.inChans, sizes.imgSize, sizes.imgSize]);
   const labels = randint(0, sizes.numClasses, [batch]);
   optimizer.advance();
-  const replay = await recorded(() => {
-    optimizer.zeroGrad();
-    F.crossEntropy(
-      autocast(precision, () => model.forward(images)),
-      labels,
-    ).backward();
-    optimizer.apply();
-  });
+  const replay = await recorded(
+    () => {
+      optimizer.zeroGrad();
+      F.crossEntropy(
+        autocast(precision, () => model.forward(images)),
+        labels,
+      ).backward();
+      optimizer.apply();
+    },
+    () => optimizer.zeroGrad(),
+  );
   return () => {
     optimizer.advance();
     replay();
@@ -77,14 +80,15 @@ function inferStep(sizes: ModelSizes, batch: number, precision: Precision): Prom
   return recorded(() => noGrad(() => autocast(precision, () => model.forward(images))));
 }
 
-/** Runs `fn` once op by op, then records it. Nothing that it makes outlives a run, but for gradients. */
-async function recorded(fn: () => unknown): Promise<Step> {
+/** Runs `fn` once op by op, then records it. Nothing that it makes outlives a run, but for gradients: `between` frees those. */
+async function recorded(fn: () => unknown, between?: () => void): Promise<Step> {
   const once = (): void =>
     scope(() => {
       fn();
     });
   once();
   await fence();
+  between?.();
   const capture = untracked(() => new Capture(once));
   return () => capture.replay();
 }

@@ -1,21 +1,34 @@
-import { record } from '../autograd.js';
+import { type Gradients, type Remake, record } from '../autograd.js';
 import { checkOneOf } from '../check.js';
 import { ACTIVATION, type Activation, native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
+
+/** @internal An activation's result, again from its input, which is saved as number `from`. */
+export function remakeOf(name: Activation, shape: readonly number[], from: number): Remake {
+  return {
+    from: [from],
+    make: ([input]) => {
+      const y = empty(shape);
+      native.activationForward(y.handle, (input as Tensor).handle, y.size, ACTIVATION[name]); // saved by the op
+      return y;
+    },
+  };
+}
 
 function activation(x: Tensor, name: Exclude<Activation, 'none'>): Tensor {
   checkTensor(x, `${name} input`);
   const kind = ACTIVATION[name];
   const y = empty(x.shape);
   native.activationForward(y.handle, x.handle, x.size, kind);
-  return record(name, y, [x], [x], (dy, grads, [saved]) => {
+  const rule = (dy: Tensor, grads: Gradients, [saved]: readonly Tensor[]): void => {
     const input = saved as Tensor; // saved above
     const dx = empty(input.shape);
     native.activationBackward(dx.handle, dy.handle, input.handle, input.size, kind);
     grads.pass(0, dx);
     dx.dispose();
-  });
+  };
+  return record(name, y, [x], [x], rule, remakeOf(name, x.shape, 0));
 }
 
 /**

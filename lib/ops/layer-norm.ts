@@ -1,4 +1,4 @@
-import { type Gradients, needsGrad, recordAll } from '../autograd.js';
+import { type GradientRule, type Gradients, needsGrad, type Remake, recordAll } from '../autograd.js';
 import { checkNumber } from '../check.js';
 import { native } from '../native.js';
 import { empty, fill, type Tensor } from '../tensor.js';
@@ -49,14 +49,52 @@ function normalise(
   );
   if (needsGrad(x, residual, weight, bias)) {
     const outputs = sum === undefined ? [y] : [y, sum];
-    const saved = weight === undefined ? [sum ?? x, mean, rstd] : [sum ?? x, mean, rstd, weight];
-    recordAll('layerNorm', outputs, [x, residual, weight, bias], saved, ([dy, dsum], grads, kept) => {
-      propagate(dy, dsum, grads, kept, rows, width);
-    });
+    const saved = [
+      sum ?? x,
+      mean,
+      rstd,
+      ...(weight === undefined ? [] : [weight, ...(bias === undefined ? [] : [bias])]),
+    ];
+    const remake: Remake = {
+      from: saved.map((_, i) => i),
+      make: ([input, , , scale, shift]) => normalised(input as Tensor, scale, shift, rows, width, eps), // saved above
+    };
+    const rule: GradientRule = ([dy, dsum], grads, kept) => propagate(dy, dsum, grads, kept, rows, width);
+    const whole = weight !== undefined || bias === undefined; // else the bias is not saved
+    recordAll('layerNorm', outputs, [x, residual, weight, bias], saved, rule, whole ? remake : undefined);
   }
   mean.dispose();
   rstd.dispose();
   return { y, sum };
+}
+
+/** The result once more, from what was saved for backward. */
+function normalised(
+  x: Tensor,
+  weight: Tensor | undefined,
+  bias: Tensor | undefined,
+  rows: number,
+  width: number,
+  eps: number,
+): Tensor {
+  const y = empty(x.shape);
+  const [mean, rstd] = [empty([rows]), empty([rows])];
+  native.layerNormForward(
+    y.handle,
+    0,
+    mean.handle,
+    rstd.handle,
+    x.handle,
+    0,
+    weight?.handle ?? 0,
+    bias?.handle ?? 0,
+    rows,
+    width,
+    eps,
+  );
+  mean.dispose();
+  rstd.dispose();
+  return y;
 }
 
 function propagate(

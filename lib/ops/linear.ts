@@ -1,8 +1,9 @@
-import { needsGrad, record } from '../autograd.js';
+import { type Gradients, needsGrad, record } from '../autograd.js';
 import { checkOneOf, expected } from '../check.js';
 import { ACTIVATION, type Activation, native } from '../native.js';
 import { currentPrecision } from '../precision.js';
 import { empty, type Tensor } from '../tensor.js';
+import { remakeOf } from './activation.js';
 import { checkTensor, lastOf } from './check-tensor.js';
 
 /** What `linear` does besides the product, in the same pass over the result. */
@@ -60,7 +61,10 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
     bf16,
   );
   const saved = preactivation === undefined ? [x, weight] : [x, weight, preactivation];
-  record('linear', y, [x, weight, bias, residual], saved, (dy, grads, [savedX, savedWeight, savedPreactivation]) => {
+  const remake = preactivation && residual === undefined ? remakeOf(kind, shape, 2) : undefined;
+  const inputs = [x, weight, bias, residual];
+  const rule = (dy: Tensor, grads: Gradients, kept: readonly Tensor[]): void => {
+    const [savedX, savedWeight, savedPreactivation] = kept;
     if (grads.wants(3)) grads.pass(3, dy);
     if (!grads.wants(0) && !grads.wants(1) && !grads.wants(2)) return;
     const dx = grads.wants(0) ? grads.target(0) : undefined;
@@ -86,7 +90,8 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
       bf16,
     );
     dpreactivation?.dispose();
-  });
+  };
+  record('linear', y, inputs, saved, rule, remake);
   preactivation?.dispose();
   return y;
 }

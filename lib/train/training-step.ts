@@ -76,6 +76,7 @@ export class TrainingStep {
 
   #record(images: Tensor, labels: Tensor): Enqueued {
     try {
+      this.#options.optimizer.zeroGrad(); // before, so that all memory that is free can be joined
       const capture = new Capture(() => untracked(() => this.#enqueueAtOnce(images, labels)));
       this.#recorded.set(labels.size, { images, labels, capture });
       return { values: read(capture.result) };

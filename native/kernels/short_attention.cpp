@@ -73,12 +73,11 @@ HWY_INLINE Scores<kVectors> MultiplyRows(const float* a, int64_t lda, const floa
   return sum;
 }
 
-// Rows [i, i + kRows) of a head: p = exp(scores - their maximum), the reciprocals of its sums, and
-// the logarithms of the scores' sums.
+// Rows [i, i + kRows) of a head: p = exp(scores - their maximum), its sums, and the maxima.
 template <int kRows, int kVectors>
 struct SoftmaxRows {
-  static void Run(const ShortHead& head, const Scratch& scratch, float* inverse_sum,
-                  float* log_sum_exp, int64_t i) {
+  static void Run(const ShortHead& head, const Scratch& scratch, float* sums, float* maxima,
+                  int64_t i) {
     const F32 d;
     const int64_t lanes = hn::Lanes(d);
     const int64_t last = (kVectors - 1) * lanes;  // the first key of the last vector
@@ -97,8 +96,8 @@ struct SoftmaxRows {
         sum = hn::Add(sum, p);
         hn::StoreU(p, d, scratch.p + (i + r) * kMaxTokens + v * lanes);
       }
-      inverse_sum[i + r] = hn::GetLane(hn::SumOfLanes(d, sum));
-      log_sum_exp[i + r] = hn::GetLane(most);
+      sums[i + r] = hn::GetLane(hn::SumOfLanes(d, sum));
+      maxima[i + r] = hn::GetLane(most);
     }
   }
 };

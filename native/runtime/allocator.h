@@ -37,7 +37,8 @@ class Allocator {
 
   // A block of at least `bytes`, content undefined. With no memory left its data is null.
   // `drain` must return once no queued command uses a freed block: it is called before memory goes
-  // back to the system. With a pool, its free blocks come first.
+  // back to the system. With a pool, its free blocks come first. Large blocks are cut from larger
+  // ones: a step's gradients take the place of its activations.
   template <class Drain>
   Block Allocate(size_t bytes, Drain drain, Pool* pool = nullptr) {
     Block block = TryAllocate(bytes, pool);
@@ -64,11 +65,24 @@ class Allocator {
 
  private:
   Block TryAllocate(size_t bytes, Pool* pool);
+  // A piece of a larger block, after joining pieces if need be; null if there is none.
+  void* JoinAndCut(Pool& pool, size_t capacity);
   static void* Take(Pool& pool, size_t capacity);
+  // The block that was cut into this piece and others; cut_.end() if it is no piece.
+  using Whole = std::map<char*, size_t>::const_iterator;
+  Whole WholeOf(void* piece) const;
+  // A piece of the smallest larger block, the rest of which stays in the pool; null if there is
+  // none.
+  void* Cut(Pool& pool, size_t capacity);
+  // Moves the pieces that are anybody's to the pool, where they find neighbours; false for none.
+  bool Adopt(Pool& pool);
+  // Makes one block again of pieces that lie side by side.
+  void Rejoin(Pool& pool);
 
   uint64_t limit_;
   size_t held_ = 0;  // capacity of the blocks handed out
   Pool free_;
+  std::map<char*, size_t> cut_;  // the blocks that were cut, with their capacity
   Statistics statistics_;
 };
 

@@ -50,9 +50,46 @@ void AllocatorDrainsBeforeItGivesBack() {
   allocator.Free(big);
 }
 
+void AllocatorCutsAndRejoins() {
+  Allocator allocator(uint64_t{64} << 20);
+  constexpr size_t kMega = size_t{1} << 20;
+  int drains = 0;
+  auto drain = [&drains] { ++drains; };
+  Allocator::Pool pool;
+  const Block whole = allocator.Allocate(12 * kMega, drain, &pool);
+  allocator.Free(whole, &pool);
+  std::vector<Block> pieces;
+  for (size_t mega : {5, 4, 3}) pieces.push_back(allocator.Allocate(mega * kMega, drain, &pool));
+  Expect(allocator.statistics().pooled == 0, "pieces of a block fill it");
+  auto* begin = static_cast<char*>(whole.data);
+  for (const Block& piece : pieces) {
+    auto* data = static_cast<char*>(piece.data);
+    Expect(data >= begin && data + piece.bytes <= begin + whole.bytes, "a piece is within");
+    std::memset(piece.data, 1, piece.bytes);
+  }
+
+  // Two neighbours, one of the pool's and one of everybody's, make room for a capture.
+  allocator.Free(pieces[0], &pool);
+  allocator.Free(pieces[1]);
+  const Block joined = allocator.Allocate(9 * kMega, drain, &pool);
+  Expect(joined.data == whole.data, "neighbours are joined");
+  Expect(allocator.statistics().cached == 0 && allocator.statistics().pooled == 0,
+         "and counted where they are");
+
+  allocator.Free(pieces[2]);
+  allocator.Trim();
+  Expect(allocator.statistics().cached == pieces[2].capacity, "a block in use is not given back");
+  allocator.Free(joined, &pool);
+  allocator.Dissolve(pool);
+  allocator.Trim();
+  Expect(allocator.statistics().cached == 0, "all of it is, when all of it is free");
+  Expect(allocator.statistics().live == 0 && drains == 0, "nothing is left, nothing was drained");
+}
+
 constexpr Test kTests[] = {
     {"the allocator counts, aligns and reuses", AllocatorCountsAlignsAndReuses},
     {"the allocator drains before it gives back", AllocatorDrainsBeforeItGivesBack},
+    {"the allocator cuts large blocks and joins the pieces", AllocatorCutsAndRejoins},
 };
 
 }  // namespace
