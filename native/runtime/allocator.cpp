@@ -122,10 +122,10 @@ void Allocator::Dissolve(Pool& pool) {
 bool Allocator::Adopt(Pool& pool) {
   size_t adopted = 0;
   for (auto& [capacity, blocks] : free_) {
-    std::erase_if(blocks, [&](void* data) {
+    std::erase_if(blocks, [&, bytes = capacity](void* data) {
       if (WholeOf(data) == cut_.end()) return false;
-      pool[capacity].push_back(data);
-      adopted += capacity;
+      pool[bytes].push_back(data);
+      adopted += bytes;
       return true;
     });
   }
@@ -138,9 +138,9 @@ void Allocator::Rejoin(Pool& pool) {
   if (cut_.empty()) return;
   std::map<char*, size_t> pieces;  // in the order of their addresses
   for (auto& [capacity, blocks] : pool) {
-    std::erase_if(blocks, [&](void* data) {
+    std::erase_if(blocks, [&, bytes = capacity](void* data) {
       if (WholeOf(data) == cut_.end()) return false;
-      pieces.emplace(static_cast<char*>(data), capacity);
+      pieces.emplace(static_cast<char*>(data), bytes);
       return true;
     });
   }
@@ -163,10 +163,10 @@ void Allocator::Trim() {
   Rejoin(free_);
   for (auto& [capacity, blocks] : free_) {
     // What is left of a block that was cut goes when all of it may.
-    std::erase_if(blocks, [&](void* data) {
+    std::erase_if(blocks, [&, bytes = capacity](void* data) {
       if (WholeOf(data) != cut_.end()) return false;
       std::free(data);
-      statistics_.cached -= capacity;
+      statistics_.cached -= bytes;
       return true;
     });
   }
