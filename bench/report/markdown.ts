@@ -32,13 +32,15 @@ export function details(report: BenchReport): string {
   const peaks = `fp32 ${fp32.toFixed(0)} GFLOP/s${bf16 === null ? '' : `, bf16 ${bf16.toFixed(0)} GFLOP/s`}`;
   const [token] = report.tokens.points;
   const exponent = token?.record.exponent;
+  const shares = report.tokens.points.map(({ record }) => record.peakFraction ?? 0);
+  const [least, most] = [Math.min(...shares), Math.max(...shares)].map((share) => (100 * share).toFixed(0));
   return [
     summary(report),
     `Peak of ${report.threads} ${report.threads === 1 ? 'thread' : 'threads'}: ${peaks}; memory ${report.bandwidth.toFixed(0)} GB/s.`,
     times('overhead, ms', byCase(report.records, 'tiny')),
     times('patch embedding, ms', byCase(report.records, 'embed')),
     times('op, ms', byCase(report.records, 'kernels')),
-    `A training step of ${token?.record.model} takes time as tokens^${exponent?.toFixed(2)} from ${token?.value} to ${report.tokens.points.at(-1)?.value} tokens.`,
+    `A training step of ${token?.record.model} takes time as tokens^${exponent?.toFixed(2)} from ${token?.value} to ${report.tokens.points.at(-1)?.value} tokens, at ${least} to ${most} % of the peak.`,
   ].join('\n\n');
 }
 

@@ -67,7 +67,7 @@ ${tokensTable(report.tokens)}
 <h2>Machine</h2>
 <table class="facts"><tbody>${[
     ...report.machine,
-    ...Object.values(report.versions)
+    ...[...new Set(Object.values(report.versions))]
       .filter((version) => !version.startsWith('vitrine'))
       .map((value) => ({ name: 'timed beside it', value })),
   ].map(({ name, value }) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</tbody></table>
