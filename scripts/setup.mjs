@@ -77,7 +77,7 @@ function report({ needs, system, parts, complete }) {
       : []),
   ];
   for (const [present, name] of lines) console.log(`${present ? 'present' : 'MISSING'}  ${name}`);
-  if (!NEEDS.onednn.present()) console.log('absent   oneDNN (optional: convolutions and matmul are faster with it)');
+  if (!NEEDS.onednn.present()) console.log('absent   oneDNN (optional: convolutions are faster with it)');
   process.exitCode = complete ? 0 : 1;
 }
 

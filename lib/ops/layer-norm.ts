@@ -15,21 +15,16 @@ interface Normalised {
   sum: Tensor | undefined;
 }
 
-function normalise(
+/** The op itself, with each row's mean and the reciprocal of its deviation. */
+function forward(
   x: Tensor,
   residual: Tensor | undefined,
   weight: Tensor | undefined,
   bias: Tensor | undefined,
-  options: LayerNormOptions,
-): Normalised {
-  checkTensor(x, 'layerNorm input', { minRank: 1, letters: '(...,C)' });
-  const width = lastOf(x.shape);
-  if (residual !== undefined) checkTensor(residual, 'layerNorm residual', { shape: x.shape });
-  if (weight !== undefined) checkTensor(weight, 'layerNorm weight', { shape: [width] });
-  if (bias !== undefined) checkTensor(bias, 'layerNorm bias', { shape: [width] });
-  const eps = checkNumber(options.eps ?? 1e-5, 'layerNorm eps', 0);
-
-  const rows = width === 0 ? 0 : x.size / width;
+  rows: number,
+  width: number,
+  eps: number,
+): Normalised & { mean: Tensor; rstd: Tensor } {
   const y = empty(x.shape);
   const sum = residual && empty(x.shape);
   const mean = empty([rows]);
@@ -47,6 +42,25 @@ function normalise(
     width,
     eps,
   );
+  return { y, sum, mean, rstd };
+}
+
+function normalise(
+  x: Tensor,
+  residual: Tensor | undefined,
+  weight: Tensor | undefined,
+  bias: Tensor | undefined,
+  options: LayerNormOptions,
+): Normalised {
+  checkTensor(x, 'layerNorm input', { minRank: 1, letters: '(...,C)' });
+  const width = lastOf(x.shape);
+  if (residual !== undefined) checkTensor(residual, 'layerNorm residual', { shape: x.shape });
+  if (weight !== undefined) checkTensor(weight, 'layerNorm weight', { shape: [width] });
+  if (bias !== undefined) checkTensor(bias, 'layerNorm bias', { shape: [width] });
+  const eps = checkNumber(options.eps ?? 1e-5, 'layerNorm eps', 0);
+
+  const rows = width === 0 ? 0 : x.size / width;
+  const { y, sum, mean, rstd } = forward(x, residual, weight, bias, rows, width, eps);
   if (needsGrad(x, residual, weight, bias)) {
     const outputs = sum === undefined ? [y] : [y, sum];
     const saved = [
@@ -57,7 +71,12 @@ function normalise(
     ];
     const remake: Remake = {
       from: saved.map((_, i) => i),
-      make: ([input, , , scale, shift]) => normalised(input as Tensor, scale, shift, rows, width, eps), // saved above
+      make: ([input, , , scale, shift]) => {
+        const again = forward(input as Tensor, undefined, scale, shift, rows, width, eps); // saved above
+        again.mean.dispose();
+        again.rstd.dispose();
+        return again.y;
+      },
     };
     const rule: GradientRule = ([dy, dsum], grads, kept) => propagate(dy, dsum, grads, kept, rows, width);
     const whole = weight !== undefined || bias === undefined; // else the bias is not saved
@@ -66,35 +85,6 @@ function normalise(
   mean.dispose();
   rstd.dispose();
   return { y, sum };
-}
-
-/** The result once more, from what was saved for backward. */
-function normalised(
-  x: Tensor,
-  weight: Tensor | undefined,
-  bias: Tensor | undefined,
-  rows: number,
-  width: number,
-  eps: number,
-): Tensor {
-  const y = empty(x.shape);
-  const [mean, rstd] = [empty([rows]), empty([rows])];
-  native.layerNormForward(
-    y.handle,
-    0,
-    mean.handle,
-    rstd.handle,
-    x.handle,
-    0,
-    weight?.handle ?? 0,
-    bias?.handle ?? 0,
-    rows,
-    width,
-    eps,
-  );
-  mean.dispose();
-  rstd.dispose();
-  return y;
 }
 
 function propagate(

@@ -3,7 +3,7 @@
 #include "kernels/targets.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "gemm/small.cpp"  // NOLINT
+#define HWY_TARGET_INCLUDE "gemm/small.cpp"  // NOLINT: Highway asks for a macro
 #include <hwy/foreach_target.h>              // IWYU pragma: keep
 #include <hwy/highway.h>
 

@@ -9,6 +9,7 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
+#include "kernels/pack-inl.h"
 #include "kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -72,59 +73,8 @@ void Block(const PackedBlock& x) {
   }
 }
 
-#if HWY_TARGET != HWY_SCALAR
-// Four columns of as many rows as a vector has lanes: 128-bit block i holds row i * 4.
-template <class Tag>
-HWY_INLINE hn::Vec<Tag> LoadBlocks(Tag tag, const float* x, int64_t ldx) {
-  if constexpr (hn::MaxLanes(tag) == 4) {
-    return hn::LoadU(tag, x);
-  } else {
-    const hn::Half<Tag> half;
-    const int64_t rows = static_cast<int64_t>(hn::MaxLanes(half));
-    return hn::Combine(tag, LoadBlocks(half, x + rows * ldx, ldx), LoadBlocks(half, x, ldx));
-  }
-}
-#endif
-
-// From b stored (width,k): each of its rows becomes a column of the panel.
-void PackTransposed(float* out, const float* b, int64_t ldb, int64_t k, int64_t width,
-                    int64_t padded) {
-  int64_t whole_width = 0, whole_k = 0;
-#if HWY_TARGET != HWY_SCALAR
-  const F32 d;
-  const hn::RepartitionToWide<F32> pair;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  whole_width = width / lanes * lanes;
-  whole_k = k / 4 * 4;
-  for (int64_t i = 0; i < whole_width; i += lanes) {
-    for (int64_t p = 0; p < whole_k; p += 4) {
-      const float* from = b + i * ldb + p;
-      // 4x4 transposes, one in each 128-bit block.
-      const VF row0 = LoadBlocks(d, from, ldb);
-      const VF row1 = LoadBlocks(d, from + ldb, ldb);
-      const VF row2 = LoadBlocks(d, from + 2 * ldb, ldb);
-      const VF row3 = LoadBlocks(d, from + 3 * ldb, ldb);
-      const auto low01 = hn::BitCast(pair, hn::InterleaveLower(d, row0, row1));
-      const auto low23 = hn::BitCast(pair, hn::InterleaveLower(d, row2, row3));
-      const auto high01 = hn::BitCast(pair, hn::InterleaveUpper(d, row0, row1));
-      const auto high23 = hn::BitCast(pair, hn::InterleaveUpper(d, row2, row3));
-      float* to = out + p * padded + i;
-      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pair, low01, low23)), d, to);
-      hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pair, low01, low23)), d, to + padded);
-      hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pair, high01, high23)), d, to + 2 * padded);
-      hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pair, high01, high23)), d, to + 3 * padded);
-    }
-  }
-#endif
-  for (int64_t p = 0; p < k; ++p) {
-    float* to = out + p * padded;
-    for (int64_t i = p < whole_k ? whole_width : 0; i < width; ++i) to[i] = b[i * ldb + p];
-    std::fill(to + width, to + padded, 0.0f);
-  }
-}
-
 void PackPanel(float* out, const PackedSource& b, int64_t k, int64_t width, int64_t padded) {
-  if (b.transposed) return PackTransposed(out, b.data, b.stride, k, width, padded);
+  if (b.transposed) return PackTransposed(out, padded, b.data, b.stride, width, k, padded, 1);
   const auto lanes = static_cast<int64_t>(hn::Lanes(F32()));
   const float* from = b.data;
   for (int64_t p = 0; p < k; ++p, from += b.stride, out += padded) {

@@ -15,6 +15,7 @@
 #include <hwy/contrib/math/math-inl.h>
 
 #include "kernels/attention-inl.h"
+#include "kernels/pack-inl.h"
 #include "kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();

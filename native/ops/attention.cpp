@@ -1,7 +1,6 @@
 #include "ops/attention.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "kernels/attention.h"
 #include "kernels/attention_product.h"

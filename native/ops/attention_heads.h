@@ -43,7 +43,7 @@ inline int64_t BlockRows(int64_t score_stride) {
 constexpr int64_t kLeastWork = 256 * 1024;
 constexpr int64_t kLeastHead = 24 * 1024;
 
-// The same for the kernels of short heads, about a microsecond.
+// The same for the kernels of short heads.
 constexpr int64_t kLeastShortHead = 8 * 1024;
 
 inline int64_t HeadsPerTile(int64_t queries, int64_t keys, int64_t width,

@@ -20,7 +20,7 @@ struct Out {
   using Element = T;
   T* data = nullptr;
   size_t count = 0;
-  operator T*() const { return data; }  // NOLINT
+  operator T*() const { return data; }  // NOLINT: as above
 };
 
 // Whether the operand holds `count` elements at least. The scripting side has checked shapes
