@@ -351,7 +351,7 @@ export interface Native {
 export const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 // VITRINE_ADDON names another build of the addon, such as the one with sanitizers.
-const addon = resolve(process.env.VITRINE_ADDON ?? join(packageRoot, 'build', 'Release', 'vitrine.node'));
+const addon = resolve(process.env.VITRINE_ADDON || join(packageRoot, 'build', 'Release', 'vitrine.node'));
 export const native = loadAddon(addon) as Native; // the one place where the addon's word is taken for its types
 
 // Loads BLAS now, so that a missing library is told here and not in the middle of an op, and so is an environment

@@ -48,9 +48,14 @@ struct PackedKernel {
   // out (words, padded) = b (k, width), with zeros past width and k; b's data is that of the panel.
   void (*pack_panel)(float* out, const PackedSource& b, int64_t k, int64_t width, int64_t padded);
 
-  // Whether a, and b where it is not transposed and its columns are whole vectors, are read where
-  // they are; pack_left is not needed then.
+  // Whether a, and b where it is not transposed and its columns are whole vectors, can be read
+  // where they are.
   bool reads_in_place;
+  // Whether a that is transposed, and such b, are packed all the same where ops/packed.cpp says
+  // that it pays.
+  bool packs_strided;
+  // Whether the next rows of a are fetched while the first panel is multiplied.
+  bool fetches_rows;
   // Rows of a (m,k) as blocks of max_rows (words, max_rows) if a is transposed; else as (m, words)
   // with rows `stride` words apart.
   void (*pack_left)(float* out, const PackedSource& a, int64_t m, int64_t k, int64_t stride);

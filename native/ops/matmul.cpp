@@ -52,6 +52,16 @@ bool Matmul::RunPacked(Context& context) {
     first.Run(context, [](const Tile&) {});
     return true;
   }
+  // Products enough to go round are not cut.
+  constexpr int64_t kManyProducts = 16;
+  constexpr int64_t kMostPacked = 128 * 1024;  // floats of b
+  if (stride_c != 0 && batch >= kManyProducts && n * k <= kMostPacked) {
+    context.ReserveScratch(PackedProduct::ScratchAlone(kernels::PackedKernelFp32(), m, n, k));
+    context.ParallelFor(batch, [&](int64_t i, int worker) {
+      product(i, beta == 1).RunAlone(context.Scratch(worker));
+    });
+    return true;
+  }
   if (first.SharedScratch() > 0) return false;  // b would have to be packed for each
   if (stride_c == 0) {
     context.ParallelFor(first.Tiles(), [&](int64_t index, int worker) {

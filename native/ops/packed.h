@@ -32,9 +32,10 @@ class PackedProduct {
   // Floats of scratch that packed b takes up, shared by all workers, and of each worker's.
   int64_t SharedScratch() const;
   int64_t WorkerScratch() const;
-  // Where the shared scratch is, and a if it was not known; to be called before the tiles run.
+  // Where the shared scratch is, and a or b if it was not known; to be called before the tiles run.
   void UseShared(float* packed) { packed_ = packed; }
   void UseLeft(const float* a) { a_.data = a; }
+  void UseRight(const float* b) { b_.data = b; }
 
   // The first loop: any tile may run beside any other.
   int64_t PackTiles() const;
@@ -65,6 +66,7 @@ class PackedProduct {
   bool reads_b() const;
 
  private:
+  bool reads_a() const;
   bool by_columns() const;
   void ChooseTiles();
   int64_t panels() const;
@@ -79,8 +81,13 @@ class PackedProduct {
   // Packs steps [first, first + steps) along k of panels [begin, end).
   void PackPart(int64_t begin, int64_t end, int64_t first, int64_t steps) const;
   const float* PanelOfB(int64_t panel, int64_t first_word) const;
-  void SetFetch(kernels::PackedBlock& block, const float* next, int64_t vectors, int64_t index,
-                int64_t blocks) const;
+  // What the blocks of a panel fetch meanwhile: so many of them a share each, of a word or a cache
+  // line each step.
+  struct Fetch {
+    const float* from;
+    int64_t between, step, count;
+  };
+  Fetch FetchPanel(int64_t panel, int64_t first_word, int64_t words, int64_t blocks) const;
   // What a tile computes: rows of a, panels of b, and steps along k, in words.
   struct Part {
     int64_t row, rows, begin, end, first_word, last_word;

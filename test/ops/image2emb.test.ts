@@ -15,6 +15,7 @@ const CASES: Record<string, { image: number[]; kernel: [number, number, number, 
   'the worked example': { image: [1, 3, 8, 8], kernel: [8, 3, 4, 4] },
   'oblong patches': { image: [2, 3, 6, 8], kernel: [7, 3, 3, 2] },
   'one patch': { image: [3, 1, 7, 7], kernel: [17, 1, 7, 7] },
+  'patches of 300 pixels': { image: [2, 3, 20, 20], kernel: [259, 3, 10, 10] },
   '197 pixels': { image: [2, 1, 1, 197], kernel: [3, 1, 1, 1] },
   'an empty batch': { image: [0, 3, 8, 8], kernel: [8, 3, 4, 4] },
 };

@@ -45,6 +45,8 @@ describe('matmul', () => {
       // Large enough for BLAS, and for more than one tile.
       [67, 65, 197],
       [131, 31, 259],
+      // Factors that may be packed, though they could be read in place.
+      [301, 35, 264],
     ]) {
       it(`multiplies (${m},${k}) by (${k},${n}) with ${how}`, () => check([m, k], [k, n], options));
     }
@@ -74,6 +76,7 @@ describe('matmul', () => {
     }
 
     it(`multiplies batches that BLAS takes with ${how}`, () => check([3, 33, 31], [3, 31, 35], options));
+    it(`multiplies more batches than there are threads with ${how}`, () => check([19, 33, 67], [19, 67, 70], options));
     it(`shares one large matrix among a batch with ${how}`, () => check([3, 33, 31], [31, 35], options));
 
     for (const [m, k, n] of [
