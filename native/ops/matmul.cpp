@@ -40,40 +40,58 @@ bool Matmul::RunPacked(Context& context) {
   if (alpha != 1 || (beta != 0 && beta != 1) || batch == 0 || !PackedProduct::Pays(m, n, k)) {
     return false;
   }
-  const auto product = [&](int64_t i, bool accumulate) {
-    return PackedProduct(kernels::PackedKernelFp32(), m, n, k, c + i * stride_c, n,
-                         {a + i * stride_a, transpose_a ? m : k, transpose_a},
-                         {b + i * stride_b, transpose_b ? k : n, transpose_b}, accumulate);
-  };
-  PackedProduct first = product(0, beta == 1);
-  context.ReserveScratch(first.WorkerScratch());
-  if (batch == 1) {
-    first.UseShared(context.SharedScratch(first.SharedScratch()));
-    first.Run(context, [](const Tile&) {});
-    return true;
+  if (batch > 1 && stride_b == 0 && !transpose_a && stride_a == m * k && stride_c == m * n) {
+    Matmul whole = *this;  // the rows of all are one matrix
+    whole.m = batch * m;
+    whole.batch = 1;
+    return whole.RunPacked(context);
   }
+  PackedProduct first(kernels::PackedKernelFp32(), m, n, k, c.data, n,
+                      {a.data, transpose_a ? m : k, transpose_a},
+                      {b.data, transpose_b ? k : n, transpose_b}, beta == 1);
+  const auto product = [&](int64_t i) {
+    return first.With(c + i * stride_c, a + i * stride_a, b + i * stride_b);
+  };
+
   // Products enough to go round are not cut.
   constexpr int64_t kManyProducts = 16;
-  constexpr int64_t kMostPacked = 128 * 1024;  // floats of b
-  if (stride_c != 0 && batch >= kManyProducts && n * k <= kMostPacked) {
+  constexpr int64_t kSmallRight = 128 * 1024;  // floats of b
+  if (stride_b != 0 && stride_c != 0 && batch >= kManyProducts && n * k <= kSmallRight) {
     context.ReserveScratch(PackedProduct::ScratchAlone(kernels::PackedKernelFp32(), m, n, k));
-    context.ParallelFor(batch, [&](int64_t i, int worker) {
-      product(i, beta == 1).RunAlone(context.Scratch(worker));
-    });
+    context.ParallelFor(
+        batch, [&](int64_t i, int worker) { product(i).RunAlone(context.Scratch(worker)); });
     return true;
   }
-  if (first.SharedScratch() > 0) return false;  // b would have to be packed for each
+
+  // Else b is packed first, if it is one, or all of them if their products are summed.
+  constexpr int64_t kMostPacked = 4 * 1024 * 1024;  // floats
+  if (batch > 1 && stride_b == 0 && stride_c != 0) first.ShareRight(batch);
+  const int64_t rights = stride_b == 0 ? 1 : batch;
+  const int64_t packed = first.SharedScratch();
+  if (rights > 1 && packed > 0 && (stride_c != 0 || rights * packed > kMostPacked)) return false;
+  float* shared = context.SharedScratch(rights * packed);
+  context.ReserveScratch(first.WorkerScratch());
+  const auto packed_product = [&](int64_t i) {
+    PackedProduct at = product(i);
+    at.UseShared(shared + (stride_b == 0 ? 0 : i * packed));
+    return at;
+  };
+  const int64_t pack_tiles = first.PackTiles(), tiles = first.Tiles();
+  context.ParallelFor(rights * pack_tiles, [&](int64_t index, int) {
+    packed_product(index / pack_tiles).PackTile(index % pack_tiles);
+  });
   if (stride_c == 0) {
-    context.ParallelFor(first.Tiles(), [&](int64_t index, int worker) {
+    context.ParallelFor(tiles, [&](int64_t index, int worker) {
       for (int64_t i = 0; i < batch; ++i) {
-        product(i, beta == 1 || i > 0).RunTile(index, context.Scratch(worker));
+        PackedProduct part = packed_product(i);
+        if (i > 0) part.Accumulate();
+        part.RunTile(index, context.Scratch(worker));
       }
     });
     return true;
   }
-  context.ParallelFor(batch * first.Tiles(), [&](int64_t index, int worker) {
-    product(index / first.Tiles(), beta == 1)
-        .RunTile(index % first.Tiles(), context.Scratch(worker));
+  context.ParallelFor(batch * tiles, [&](int64_t index, int worker) {
+    packed_product(index / tiles).RunTile(index % tiles, context.Scratch(worker));
   });
   return true;
 }

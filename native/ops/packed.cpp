@@ -61,6 +61,19 @@ PackedProduct::PackedProduct(const PackedKernel& kernel, int64_t m, int64_t n, i
   ChooseTiles();
 }
 
+PackedProduct PackedProduct::With(float* c, const float* a, const float* b) const {
+  PackedProduct other = *this;
+  other.c_ = c;
+  other.a_.data = a;
+  other.b_.data = b;
+  return other;
+}
+
+void PackedProduct::ShareRight(int64_t products) {
+  sharers_ = products;
+  ChooseTiles();
+}
+
 void PackedProduct::SplitDepth() {
   if (!a_.transposed || k_ < 8 * kPackedSteps) return;
   splits_ = 2;
@@ -80,7 +93,7 @@ void PackedProduct::ChooseTiles() {
     return;
   }
   // Equal shares, 16 of them if they are not too small.
-  const int64_t shares = 16 / splits_;
+  const int64_t shares = std::max<int64_t>(1, 16 / (splits_ * sharers_));
   const int64_t least = kLeastWork / std::max<int64_t>(1, n_ * k_);
   const int64_t rows = std::max(least, std::clamp<int64_t>(CeilDiv(m_, shares), 48, 256));
   row_tiles_ = std::max<int64_t>(1, CeilDiv(m_, rows));
@@ -99,10 +112,10 @@ bool PackedProduct::reads_a() const {
 
 bool PackedProduct::reads_b() const {
   if (!kernel_->reads_in_place || b_.transposed || n_ % kernel_->lanes != 0) return false;
-  return !(b_.stride > kNear && kernel_->packs_strided && m_ > kFewRows);
+  return !(b_.stride > kNear && kernel_->packs_strided && m_ * sharers_ > kFewRows);
 }
 
-bool PackedProduct::by_columns() const { return m_ <= kFewRows && !a_.transposed; }
+bool PackedProduct::by_columns() const { return m_ * sharers_ <= kFewRows && !a_.transposed; }
 
 int64_t PackedProduct::panels() const { return CeilDiv(n_, kernel_->lanes * kernel_->max_vectors); }
 

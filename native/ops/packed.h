@@ -24,6 +24,15 @@ class PackedProduct {
                 int64_t ldc, const kernels::PackedSource& a, const kernels::PackedSource& b,
                 bool accumulate);
 
+  // The same with other matrices of the same sizes.
+  PackedProduct With(float* c, const float* a, const float* b) const;
+
+  // From now on, the product is added to c.
+  void Accumulate() { accumulate_ = true; }
+
+  // So many products share b, in this one's scratch; they differ in a and c. To be called first.
+  void ShareRight(int64_t products);
+
   // For an a that is transposed, when the rows of the ops around lie along k: half of k is for the
   // first tiles and half for the last ones, so that they, too, read what their own core wrote, and
   // a third loop adds the halves. To be called first.
@@ -107,6 +116,7 @@ class PackedProduct {
   int64_t row_tiles_ = 1, groups_ = 1;
   // Parts of k, whose products are added at the end.
   int64_t splits_ = 1;
+  int64_t sharers_ = 1;
 };
 
 }  // namespace vitrine::ops

@@ -77,7 +77,11 @@ describe('matmul', () => {
 
     it(`multiplies batches that BLAS takes with ${how}`, () => check([3, 33, 31], [3, 31, 35], options));
     it(`multiplies more batches than there are threads with ${how}`, () => check([19, 33, 67], [19, 67, 70], options));
-    it(`shares one large matrix among a batch with ${how}`, () => check([3, 33, 31], [31, 35], options));
+    it(`shares one large matrix among a batch with ${how}`, () => {
+      check([3, 33, 31], [31, 35], options);
+      check([3, 101, 35], [35, 264], options);
+      check([101, 35], [3, 35, 264], options);
+    });
 
     for (const [m, k, n] of [
       [0, 7, 5],
