@@ -26,6 +26,17 @@ export function summary(report: BenchReport): string {
   ].join('\n\n');
 }
 
+/** A report from a machine beside the one of report.json. */
+export interface OtherMachine {
+  readonly name: string;
+  readonly report: BenchReport;
+}
+
+/** All tables of another machine, folded. */
+export function elsewhere({ name, report }: OtherMachine): string {
+  return [`<details>\n<summary>Another machine: ${name}</summary>`, details(report), '</details>'].join('\n\n');
+}
+
 /** All tables: what docs/performance.md shows. */
 export function details(report: BenchReport): string {
   const { fp32, bf16 } = report.peaks;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { details, replaceBetweenMarkers, summary } from '../../bench/report/markdown.js';
+import { details, elsewhere, replaceBetweenMarkers, summary } from '../../bench/report/markdown.js';
 import { renderPage } from '../../bench/report/page.js';
 import { rooflineChart, rooflineDots } from '../../bench/report/roofline.js';
 import { embedChart } from '../../bench/report/sweep-charts.js';
@@ -69,6 +69,13 @@ describe('the tables of the documentation', () => {
     assert.ok(lines.includes('| training step | vitrine | PyTorch | of the peak |'));
     assert.ok(lines.includes('| Ti/16 224px batch 8 | 50.0 | 12.5 | 77% |'));
     assert.ok(details(report()).includes('tokens^1.23 from 197 to 785 tokens'));
+  });
+
+  it('fold those of another machine', () => {
+    const folded = elsewhere({ name: 'old-one', report: report() });
+    assert.match(folded, /^<details>\n<summary>Another machine: old-one<\/summary>\n\n/);
+    assert.ok(folded.includes(details(report())));
+    assert.match(folded, /\n\n<\/details>$/);
   });
 
   it('replace what stands between the markers', () => {
