@@ -87,8 +87,10 @@ void PackedProduct::ChooseTiles() {
         std::min(CeilDiv(n_, 8), kPacked / std::max<int64_t>(1, kernel_->Words(k_)));
     const int64_t least = CeilDiv(kLeastWork, std::max<int64_t>(1, m_ * k_));
     step_ = std::max<int64_t>({least, most, 1});
-    // Whole panels where that is no great change, else whole vectors in equal tiles.
-    const int64_t even = RoundUp(EvenStep(n_, step_), kernel_->lanes);
+    // Whole panels where that is no great change, or where they are narrow; else whole vectors in
+    // equal tiles.
+    const int64_t least_columns = std::min<int64_t>(16, kernel_->lanes * kernel_->max_vectors);
+    const int64_t even = RoundUp(EvenStep(n_, step_), least_columns);
     step_ = n_ > 8 * kPanelColumns ? RoundUp(step_, kPanelColumns) : even;
     return;
   }
