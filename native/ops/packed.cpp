@@ -15,11 +15,12 @@ using kernels::PackedKernel;
 using kernels::PackedSource;
 
 // Where a kernel packs what it could read in place (all figures from Zen 3): a that is transposed
-// if b has so many columns, 768 x 128 x 1576 takes 0.9 of the time then, with 32 columns 1.25
-// times; b if a has more than few rows, else it is 1.5 times the time for 16 x 768 x 768 and 1.27
-// times for 128 x 768 x 9408, and if b's rows are not near each other: 384 of them would lie on
-// more pages than the first table of those holds (64).
-constexpr int64_t kManyColumns = 64;
+// if a tile has so many columns, 768 x 128 x 1576 takes 0.9 of the time then, with 32 columns 1.25
+// times; also if it is for one thread alone, 0.62 for 48 products of 197 x 64 x 197. b if a has
+// more than few rows, else it is 1.5 times the time for 16 x 768 x 768 and 1.27 times for 128 x 768
+// x 9408, and if b's rows are not near each other: 384 of them would lie on more pages than the
+// first table of those holds (64).
+constexpr int64_t kManyColumns = 128;
 constexpr int64_t kFewRows = 256;
 constexpr int64_t kNear = 256;
 
@@ -109,7 +110,7 @@ void PackedProduct::ChooseTiles() {
 
 bool PackedProduct::reads_a() const {
   if (!kernel_->reads_in_place) return false;
-  return !(a_.transposed && kernel_->packs_strided && n_ >= kManyColumns);
+  return !(a_.transposed && kernel_->packs_strided && (alone_ || n_ / groups_ >= kManyColumns));
 }
 
 bool PackedProduct::reads_b() const {
@@ -152,6 +153,7 @@ int64_t PackedProduct::ScratchAlone(const PackedKernel& kernel, int64_t m, int64
 }
 
 void PackedProduct::RunAlone(float* scratch) {
+  alone_ = true;
   packed_ = scratch;
   if (!reads_b()) PackPart(0, panels(), 0, k_);
   float* left = scratch + RoundUp(n_, kernel_->lanes) * kernel_->Words(k_);

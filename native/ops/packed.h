@@ -117,6 +117,7 @@ class PackedProduct {
   // Parts of k, whose products are added at the end.
   int64_t splits_ = 1;
   int64_t sharers_ = 1;
+  bool alone_ = false;
 };
 
 }  // namespace vitrine::ops
