@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { expected, Text } from '../lib/check.js';
 import { exitOnClosedOutput, reportFailure } from '../lib/cli/failure.js';
@@ -8,6 +9,7 @@ import { openSession } from './session.js';
 import type { Suite, SuiteOptions } from './suite.js';
 import { SUITES } from './suites/index.js';
 import { Terminal } from './terminal.js';
+import { traceTable } from './trace-table.js';
 
 /** Runs a suite and prints its records. */
 async function run(suite: Suite, flags: CommonFlags & Partial<SuiteOptions>): Promise<void> {
@@ -22,6 +24,8 @@ async function run(suite: Suite, flags: CommonFlags & Partial<SuiteOptions>): Pr
       throw expected('one case', '--trace', new Text(`${cases.length}`), 'Choose one with --case.');
     }
     await session.runner.trace(only, flags.trace);
+    terminal.clear();
+    if (!flags.json) console.log(`${traceTable(readFileSync(flags.trace, 'utf8'))}\n`);
   }
   if (flags.json) {
     await runCases(cases, session.runner, (records) => {

@@ -30,7 +30,7 @@ export function addCommonFlags(command: Command, { hasPeers, hasPrecision }: Sui
     .option('--seconds <s>', 'for each contender of each case', seconds, DEFAULT_SECONDS)
     .option(
       '--trace <file>',
-      'write one step of the one case that --case leaves, for Perfetto',
+      'write one step of the one case that --case leaves, for Perfetto, and show where its time went',
       nonEmpty('--trace', 'a file'),
     )
     .option('--allow-override', 'measure even while OPENBLAS_CORETYPE forces slower kernels');

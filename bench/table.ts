@@ -42,6 +42,16 @@ export function table(records: readonly BenchRecord[], width: number): string {
   return layOut(columns, records, spare).join('\n');
 }
 
+/** Lines of cells, the first at the left of its column and the others at the right. */
+export function alignColumns(lines: readonly (readonly string[])[]): string {
+  const widths = (lines[0] ?? []).map((_, i) => Math.max(...lines.map((cells) => (cells[i] ?? '').length)));
+  return lines
+    .map((cells) =>
+      cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(GAP),
+    )
+    .join('\n');
+}
+
 function layOut(columns: readonly Column[], records: readonly BenchRecord[], spare: number): string[] {
   const widths = columns.map((column, i) => widthOf([column], records) + (i === 0 ? Math.min(0, spare) : 0));
   const line = (cells: readonly string[]): string =>
