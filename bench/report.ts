@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Command } from 'commander';
-import { expected } from '../lib/check.js';
+import { expected, Text } from '../lib/check.js';
 import { reportFailure } from '../lib/cli/failure.js';
 import { number, wholeNumber } from '../lib/cli/flags.js';
 import { packageRoot } from '../lib/cli/package-root.js';
@@ -38,7 +38,17 @@ const TABLES = {
 };
 
 function read(path: string): BenchReport {
-  return JSON.parse(readFileSync(path, 'utf8')) as BenchReport; // written by a former run
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as BenchReport; // written by a former run
+  } catch (error) {
+    const received = new Text(error instanceof Error ? error.message : String(error));
+    throw expected(
+      'numbers of a former run',
+      path,
+      received,
+      'Run `npm run bench:report` without --machine to have them.',
+    );
+  }
 }
 
 function otherMachines(): OtherMachine[] {

@@ -90,8 +90,11 @@ export class Runner {
   async trace(item: Case, path: string): Promise<void> {
     const [contender] = this.#contenders;
     const turn = contender && (await this.#prepare(contender, item));
-    await turn?.process.ask({ trace: resolve(path) });
-    await turn?.process.close();
+    try {
+      await turn?.process.ask({ trace: resolve(path) });
+    } finally {
+      await turn?.process.close(); // else it would be waited for
+    }
   }
 
   /** Ends the processes that cases share. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { peers } from '../../bench/options.js';
 import { native } from '../../lib/native.js';
@@ -48,6 +50,12 @@ describe('npm run bench', function () {
     const found = records.map(({ precision, threads }) => [precision, threads]);
     assert.deepEqual(found, expected.slice(0, native.cpu().bf16 ? 4 : 2));
     for (const { gflops } of records) assert.ok(Number(gflops) > 0);
+  });
+
+  it('ends with one sentence when the trace cannot be written', () => {
+    const { status, stderr } = bench([...quick, '--trace', join(tmpdir(), 'vitrine-no-such-folder', 'trace.json')]);
+    assert.equal(status, 1);
+    assert.match(stderr, /^vitrine: Expected a writable file for .*trace\.json/);
   });
 
   it('prints a table that fits a terminal', () => {
