@@ -265,6 +265,7 @@ PackedProduct::Fetch PackedProduct::FetchPanel(int64_t panel, int64_t first_word
 
 void PackedProduct::Multiply(float* c, int64_t ldc, const Part& part, bool accumulate,
                              float* left) const {
+  if (part.rows == 0) return;  // an empty batch in bfloat16; blocks must not be 0 below
   const PackedKernel& kernel = *kernel_;
   const int64_t words = part.last_word - part.first_word;
   const int64_t chunks = std::max<int64_t>(1, CeilDiv(words, kernel.depth));

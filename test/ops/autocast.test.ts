@@ -53,6 +53,7 @@ describe('autocast', () => {
     [7, 17, 5],
     [197, 64, 48],
     [0, 8, 8],
+    [0, 8, 197], // several panels of no rows
   ] as const) {
     it(`multiplies rounded factors and sums in float32: ${rows} x ${inFeatures} x ${outFeatures}`, function () {
       if (!info().bf16.available) this.skip(); // this machine has no bfloat16 products
