@@ -73,15 +73,18 @@ void Block(const PackedBlock& x) {
     a += step;
     b += b_step;
   }
+  // Copies, as a store might change x for all that the compiler knows.
+  float* c = x.c;
+  const int64_t ldc = x.ldc, width = x.width;
+  const bool accumulate = x.accumulate;
   const auto store = [&](auto io, VF v, float* to) KERNEL_INLINE {
-    io.Store(x.accumulate ? hn::Add(v, io.Load(to)) : v, to);
+    io.Store(accumulate ? hn::Add(v, io.Load(to)) : v, to);
   };
   HWY_UNROLL(16)
-  for (int r = 0; r < kRows; ++r) {
-    float* c = x.c + r * x.ldc;
+  for (int r = 0; r < kRows; ++r, c += ldc) {
     HWY_UNROLL(16)
     for (int v = 0; v < kVectors; ++v) {
-      const int64_t left = x.width - v * lanes;
+      const int64_t left = width - v * lanes;
       if (left >= lanes) {
         store(Whole(), sum[r][v], c + v * lanes);
       } else if (left > 0) {

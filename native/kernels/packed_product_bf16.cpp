@@ -69,15 +69,24 @@ void Block(const PackedBlock& x) {
     a += x.step;
     b += b_step;
   }
+  // Copies, as a store might change x for all that the compiler knows.
+  float* c = x.c;
+  const int64_t ldc = x.ldc, width = x.width;
+  const bool accumulate = x.accumulate;
 #pragma GCC unroll 16
-  for (int r = 0; r < kRows; ++r) {
+  for (int r = 0; r < kRows; ++r, c += ldc) {
 #pragma GCC unroll 16
     for (int v = 0; v < kVectors; ++v) {
-      float* c = x.c + r * x.ldc + v * kLanes;
-      const __mmask16 mask = First(x.width - v * kLanes);
+      float* to = c + v * kLanes;
       __m512 out = sum[r][v];
-      if (x.accumulate) out = _mm512_add_ps(out, _mm512_maskz_loadu_ps(mask, c));
-      _mm512_mask_storeu_ps(c, mask, out);
+      if (width - v * kLanes >= kLanes) {
+        if (accumulate) out = _mm512_add_ps(out, _mm512_loadu_ps(to));
+        _mm512_storeu_ps(to, out);
+      } else {
+        const __mmask16 mask = First(width - v * kLanes);
+        if (accumulate) out = _mm512_add_ps(out, _mm512_maskz_loadu_ps(mask, to));
+        _mm512_mask_storeu_ps(to, mask, out);
+      }
     }
   }
 }
@@ -93,6 +102,9 @@ __m512 Pairs(__m512 low, __m512 high) {
 
 // Pairs along a row: lane j holds x[2 j] and x[2 j + 1]; zeros past the count.
 __m512 RowPairs(const float* x, int64_t count) {
+  if (count >= 2 * kLanes) {
+    return (__m512)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(x + kLanes), _mm512_loadu_ps(x));
+  }
   const __m512 low = _mm512_maskz_loadu_ps(First(count), x);
   const __m512 high = _mm512_maskz_loadu_ps(First(count - kLanes), x + kLanes);
   return (__m512)_mm512_cvtne2ps_pbh(high, low);
@@ -151,10 +163,13 @@ void PackTransposed(float* out, const float* b, int64_t ldb, int64_t k, int64_t 
 // fetched.
 template <int kAhead>
 __m512 ColumnPairs(const PackedSource& x, int64_t p, int64_t k, int64_t j, int64_t columns) {
-  const __mmask16 mask = First(columns - j);
   const float* from = x.data + 2 * p * x.stride + j;
   Fetch(from + kAhead * x.stride);
   Fetch(from + (kAhead + 1) * x.stride);
+  if (columns - j >= kLanes && 2 * p + 1 < k) {
+    return Pairs(_mm512_loadu_ps(from), _mm512_loadu_ps(from + x.stride));
+  }
+  const __mmask16 mask = First(columns - j);
   const __m512 low = _mm512_maskz_loadu_ps(mask, from);
   const __m512 high =
       2 * p + 1 < k ? _mm512_maskz_loadu_ps(mask, from + x.stride) : _mm512_setzero_ps();
@@ -179,7 +194,12 @@ void PackLeft(float* out, const PackedSource& a, int64_t m, int64_t k, int64_t s
       for (int64_t p = 0; p < words; p += kLanes) {
         const float* row = a.data + i * a.stride + 2 * p;
         FetchRowPairs(row + kAhead * a.stride);
-        _mm512_mask_storeu_ps(out + i * stride + p, First(words - p), RowPairs(row, k - 2 * p));
+        const __m512 pairs = RowPairs(row, k - 2 * p);
+        if (words - p >= kLanes) {
+          _mm512_storeu_ps(out + i * stride + p, pairs);
+        } else {
+          _mm512_mask_storeu_ps(out + i * stride + p, First(words - p), pairs);
+        }
       }
     }
     return;
