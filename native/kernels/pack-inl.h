@@ -32,7 +32,7 @@ HWY_INLINE hn::Vec<Tag> LoadBlocks(Tag tag, const float* x, int64_t ldx, int64_t
 #endif
 
 // A vector's worth of PackTransposed: rows of x from i on, of which kWhole says that it has enough.
-template <bool kWhole>
+template <bool kStreams, bool kWhole>
 HWY_INLINE void PackVector(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t i,
                            int64_t rows, int64_t columns, float scale) {
   const F32 d;
@@ -45,7 +45,8 @@ HWY_INLINE void PackVector(float* out, int64_t ldo, const float* x, int64_t ldx,
   const auto valid = hn::FirstN(d, present);
   const auto store = [&](auto column, float* to) KERNEL_INLINE {
     const VF scaled = hn::Mul(factor, hn::BitCast(d, column));
-    hn::StoreU(kWhole ? scaled : hn::IfThenElseZero(valid, scaled), d, to);
+    const VF kept = kWhole ? scaled : hn::IfThenElseZero(valid, scaled);
+    kStreams ? hn::Stream(kept, d, to) : hn::StoreU(kept, d, to);
   };
   for (; j + 4 <= columns; j += 4) {
     // 4x4 transposes, one in each 128-bit block.
@@ -72,14 +73,16 @@ HWY_INLINE void PackVector(float* out, int64_t ldo, const float* x, int64_t ldx,
 }
 
 // out (columns, padded) = scale * x^T, then zeros, for x (rows, columns); padded is whole vectors.
+// With kStreams, past the caches: out and its rows are aligned to vectors then.
+template <bool kStreams = false>
 HWY_INLINE void PackTransposed(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
                                int64_t columns, int64_t padded, float scale) {
   const auto lanes = static_cast<int64_t>(hn::Lanes(F32()));
   int64_t i = 0;
   for (; i + lanes <= rows; i += lanes) {
-    PackVector<true>(out, ldo, x, ldx, i, rows, columns, scale);
+    PackVector<kStreams, true>(out, ldo, x, ldx, i, rows, columns, scale);
   }
-  for (; i < padded; i += lanes) PackVector<false>(out, ldo, x, ldx, i, rows, columns, scale);
+  for (; i < padded; i += lanes) PackVector<kStreams, false>(out, ldo, x, ldx, i, rows, columns, scale);
 }
 
 }  // namespace vitrine::kernels::HWY_NAMESPACE

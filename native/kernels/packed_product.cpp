@@ -34,6 +34,9 @@ constexpr bool kFetchesRows = !kManyRegisters;
 // Ti/16 (Zen 3; not measured where vectors are longer).
 constexpr bool kFetchesC = !kManyRegisters;
 
+// Where a vector is a cache line.
+constexpr bool kStreams = HWY_TARGET == HWY_AVX3;
+
 template <int kRows, int kVectors>
 void Block(const PackedBlock& x) {
   const F32 d;
@@ -94,8 +97,13 @@ void Block(const PackedBlock& x) {
   }
 }
 
-void PackPanel(float* out, const PackedSource& b, int64_t k, int64_t width, int64_t padded) {
-  if (b.transposed) return PackTransposed(out, padded, b.data, b.stride, width, k, padded, 1);
+void PackPanel(float* out, const PackedSource& b, int64_t k, int64_t width, int64_t padded,
+               bool streams) {
+  if (b.transposed) {
+    return streams && kStreams
+               ? PackTransposed<true>(out, padded, b.data, b.stride, width, k, padded, 1)
+               : PackTransposed<false>(out, padded, b.data, b.stride, width, k, padded, 1);
+  }
   const auto lanes = static_cast<int64_t>(hn::Lanes(F32()));
   const float* from = b.data;
   for (int64_t p = 0; p < k; ++p, from += b.stride, out += padded) {

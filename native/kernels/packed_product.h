@@ -46,7 +46,10 @@ struct PackedKernel {
   void (*block[kMostRows][kMostVectors])(const PackedBlock&);
 
   // out (words, padded) = b (k, width), with zeros past width and k; b's data is that of the panel.
-  void (*pack_panel)(float* out, const PackedSource& b, int64_t k, int64_t width, int64_t padded);
+  // `streams` is for what other cores will read, and past the caches: memory that they read before
+  // is slow to write otherwise.
+  void (*pack_panel)(float* out, const PackedSource& b, int64_t k, int64_t width, int64_t padded,
+                     bool streams);
 
   // Whether a, and b where it is not transposed and its columns are whole vectors, can be read
   // where they are.

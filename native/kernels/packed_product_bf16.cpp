@@ -139,8 +139,12 @@ void Transpose(__m512 (&x)[16]) {
   }
 }
 
+void Store(float* to, __m512 v, bool streams) {
+  streams ? _mm512_stream_ps(to, v) : _mm512_storeu_ps(to, v);
+}
+
 void PackTransposed(float* out, const float* b, int64_t ldb, int64_t k, int64_t width,
-                    int64_t padded) {
+                    int64_t padded, bool streams) {
   const int64_t words = (k + 1) / 2;
   constexpr int64_t kAhead = 4 * kLanes;  // floats of a row
   for (int64_t i = 0; i < padded; i += kLanes) {
@@ -154,7 +158,7 @@ void PackTransposed(float* out, const float* b, int64_t ldb, int64_t k, int64_t 
       }
       Transpose(x);
       const int64_t rows = std::min(kLanes, words - p);
-      for (int64_t r = 0; r < rows; ++r) _mm512_storeu_ps(out + (p + r) * padded + i, x[r]);
+      for (int64_t r = 0; r < rows; ++r) Store(out + (p + r) * padded + i, x[r], streams);
     }
   }
 }
@@ -176,12 +180,13 @@ __m512 ColumnPairs(const PackedSource& x, int64_t p, int64_t k, int64_t j, int64
   return Pairs(low, high);
 }
 
-void PackPanel(float* out, const PackedSource& b, int64_t k, int64_t width, int64_t padded) {
-  if (b.transposed) return PackTransposed(out, b.data, b.stride, k, width, padded);
+void PackPanel(float* out, const PackedSource& b, int64_t k, int64_t width, int64_t padded,
+               bool streams) {
+  if (b.transposed) return PackTransposed(out, b.data, b.stride, k, width, padded, streams);
   const int64_t words = (k + 1) / 2;
   for (int64_t p = 0; p < words; ++p, out += padded) {
     for (int64_t j = 0; j < padded; j += kLanes) {
-      _mm512_storeu_ps(out + j, ColumnPairs<8>(b, p, k, j, width));
+      Store(out + j, ColumnPairs<8>(b, p, k, j, width), streams);
     }
   }
 }
