@@ -294,6 +294,7 @@ export interface Native {
     kernelHeight: number,
     kernelWidth: number,
     outChannels: number,
+    bf16: boolean,
   ): void;
   patchEmbedBackward(
     dx: Handle,
@@ -311,6 +312,7 @@ export interface Native {
     outChannels: number,
     accumulateDweight: boolean,
     accumulateDbias: boolean,
+    bf16: boolean,
   ): void;
   sgdStep(
     parameters: Handles,

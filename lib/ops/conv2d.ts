@@ -1,6 +1,7 @@
 import { type Gradients, record } from '../autograd.js';
 import { checkInteger, expected, type Pair } from '../check.js';
 import { native } from '../native.js';
+import { currentPrecision } from '../precision.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
 import { checkWindow } from './unfold.js';
@@ -102,7 +103,8 @@ export function patchEmbed(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   if (bias !== undefined) checkTensor(bias, 'patchEmbed bias', { shape: [outChannels] });
   const { positions } = checkWindow({ kernelSize: [kh, kw], stride: [kh, kw] }, [h, w], 'patchEmbed');
   const y = empty([n, positions[0] * positions[1], outChannels]);
-  native.patchEmbedForward(y.handle, x.handle, weight.handle, bias?.handle ?? 0, n, c, h, w, kh, kw, outChannels);
+  const bf16 = currentPrecision() === 'bf16';
+  native.patchEmbedForward(y.handle, x.handle, weight.handle, bias?.handle ?? 0, n, c, h, w, kh, kw, outChannels, bf16);
   return record('patchEmbed', y, [x, weight, bias], [x, weight], (dy, grads, [savedX, savedWeight]) => {
     const { dx, dweight, dbias, deliver } = gradientsOf(grads, [n, c, h, w]);
     native.patchEmbedBackward(
@@ -121,6 +123,7 @@ export function patchEmbed(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
       outChannels,
       dweight?.accumulate ?? false,
       dbias?.accumulate ?? false,
+      bf16,
     );
     deliver();
   });

@@ -73,4 +73,8 @@ const PackedKernel& PackedKernelFp32() noexcept;
 // CPU that HasBf16().
 const PackedKernel& PackedKernelBf16() noexcept;
 
+inline const PackedKernel& PackedKernelFor(bool bf16) noexcept {
+  return bf16 ? PackedKernelBf16() : PackedKernelFp32();
+}
+
 }  // namespace vitrine::kernels

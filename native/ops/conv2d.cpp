@@ -7,6 +7,7 @@
 #include "ops/patches.h"
 #include "ops/ranges.h"
 #include "ops/reduce.h"
+#include "runtime/cpu.h"
 
 namespace vitrine::ops {
 namespace {
@@ -195,13 +196,14 @@ PatchProduct PatchesOf(const Conv2d& of) {
 template <class PatchEmbed>
 PatchProduct TokensOf(const PatchEmbed& of) {
   return {of.batch,         of.channels,     of.height,       of.width,
-          of.kernel_height, of.kernel_width, of.out_channels, true};
+          of.kernel_height, of.kernel_width, of.out_channels, true,       of.bf16};
 }
 
 template <class PatchEmbed>
 bool ValidPatchEmbed(const PatchEmbed& of) {
   return of.batch >= 0 && of.channels >= 0 && of.height >= 0 && of.width >= 0 &&
-         of.out_channels >= 0 && of.kernel_height > 0 && of.kernel_width > 0;
+         of.out_channels >= 0 && of.kernel_height > 0 && of.kernel_width > 0 &&
+         (!of.bf16 || HasBf16());
 }
 
 }  // namespace

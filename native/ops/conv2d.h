@@ -52,10 +52,11 @@ struct PatchEmbedForward {
   Out<float> y;
   In<float> x, weight, bias;  // bias may be absent
   int64_t batch, channels, height, width, kernel_height, kernel_width, out_channels;
+  bool bf16;  // whether the product reads its factors rounded to bfloat16
   template <class F>
   void Fields(F& f) {
-    f(y, x, weight, bias, batch, channels, height, width, kernel_height, kernel_width,
-      out_channels);
+    f(y, x, weight, bias, batch, channels, height, width, kernel_height, kernel_width, out_channels,
+      bf16);
   }
   bool Valid() const;
   void Run(Context& context);
@@ -67,10 +68,11 @@ struct PatchEmbedBackward {
   In<float> dy, x, weight;
   int64_t batch, channels, height, width, kernel_height, kernel_width, out_channels;
   bool accumulate_dweight, accumulate_dbias;
+  bool bf16;  // as in the forward
   template <class F>
   void Fields(F& f) {
     f(dx, dweight, dbias, dy, x, weight, batch, channels, height, width, kernel_height,
-      kernel_width, out_channels, accumulate_dweight, accumulate_dbias);
+      kernel_width, out_channels, accumulate_dweight, accumulate_dbias, bf16);
   }
   bool Valid() const;
   void Run(Context& context);

@@ -21,15 +21,11 @@ int64_t RowStep(int64_t rows, int64_t out) {
   return EvenStep(rows, std::clamp<int64_t>(kElements / std::max<int64_t>(1, out), 16, 64));
 }
 
-const kernels::PackedKernel& KernelFor(bool bf16) {
-  return bf16 ? kernels::PackedKernelBf16() : kernels::PackedKernelFp32();
-}
-
 }  // namespace
 
 void LinearForward::Run(Context& context) {
   if (bf16 || PackedProduct::Pays(rows, out, in)) {
-    PackedProduct product(KernelFor(bf16), rows, out, in, y, out, {x, in, false},
+    PackedProduct product(kernels::PackedKernelFor(bf16), rows, out, in, y, out, {x, in, false},
                           {weight, in, true}, false);
     product.UseShared(context.SharedScratch(product.SharedScratch()));
     context.ReserveScratch(product.WorkerScratch());
@@ -78,9 +74,9 @@ void LinearBackward::Run(Context& context) {
   const float* gradient = active ? dpreactivation.data : dy.data;
   const bool packs_dx = dx != nullptr && (bf16 || PackedProduct::Pays(rows, in, out));
   const bool packs_dweight = dweight != nullptr && (bf16 || PackedProduct::Pays(out, in, rows));
-  PackedProduct product_dx(KernelFor(bf16), rows, in, out, dx, in, {gradient, out, false},
+  PackedProduct product_dx(kernels::PackedKernelFor(bf16), rows, in, out, dx, in, {gradient, out, false},
                            {weight, in, false}, accumulate_dx);
-  PackedProduct product_dweight(KernelFor(bf16), out, in, rows, dweight, in, {gradient, out, true},
+  PackedProduct product_dweight(kernels::PackedKernelFor(bf16), out, in, rows, dweight, in, {gradient, out, true},
                                 {x, in, false}, accumulate_dweight);
 
   product_dweight.SplitDepth();

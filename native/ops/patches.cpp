@@ -99,11 +99,11 @@ int64_t Step(const PatchProduct& of) {
 void PatchProduct::Forward(Context& context, float* y, const float* x, const float* weight,
                            const float* bias) const {
   const int64_t oc = out_channels, k = depth(), step = Step(*this);
-  if (tokens && PackedProduct::Pays(rows(), oc, k)) {
+  if (tokens && (bf16 || PackedProduct::Pays(rows(), oc, k))) {
     const int64_t slab = Slab(*this);
     for (int64_t begin = 0; begin < rows(); begin += slab) {
       const int64_t count = std::min(slab, rows() - begin);
-      PackedProduct product(kernels::PackedKernelFp32(), count, oc, k, y + begin * oc, oc,
+      PackedProduct product(kernels::PackedKernelFor(bf16), count, oc, k, y + begin * oc, oc,
                             {nullptr, k, false}, {weight, k, true}, false);
       float* patches = context.SharedScratch(slab * k + product.SharedScratch());
       product.UseShared(patches + slab * k);
@@ -144,11 +144,18 @@ void PatchProduct::BackwardInput(Context& context, float* dx, const float* dy,
     ForElements(context, batch * channels * height * width,
                 [&](int64_t begin, int64_t count) { std::fill_n(dx + begin, count, 0.0f); });
   }
-  context.ReserveScratch(step * k);
+  const auto& kernel = kernels::PackedKernelFor(bf16);
+  const int64_t product_at = CeilDiv(step * k, 16) * 16;
+  const int64_t product_scratch = bf16 ? PackedProduct::ScratchAlone(kernel, step, k, oc) : 0;
+  context.ReserveScratch(product_at + product_scratch);
   ForRanges(context, rows(), step, [&](int64_t begin, int64_t end, int worker) {
     const int64_t count = end - begin;
     float* dpatches = context.Scratch(worker);
-    if (tokens) {
+    if (tokens && bf16) {
+      PackedProduct(kernel, count, k, oc, dpatches, k, {dy + begin * oc, oc, false},
+                    {weight, k, false}, false)
+          .RunAlone(dpatches + product_at);
+    } else if (tokens) {
       Gemm(Transpose::kNo, Transpose::kNo, count, k, oc, 1, dy + begin * oc, oc, weight, k, 0,
            dpatches, k);
     } else {
@@ -172,8 +179,8 @@ void PatchProduct::BackwardWeight(Context& context, float* dweight, const float*
   if (rows() == 0 && !accumulate) std::fill_n(dweight, oc * k, 0.0f);
   for (int64_t begin = 0; begin < rows(); begin += slab) {
     const int64_t count = std::min(slab, rows() - begin);
-    if (tokens && PackedProduct::Pays(oc, k, count)) {
-      PackedProduct product(kernels::PackedKernelFp32(), oc, k, count, dweight, k,
+    if (tokens && (bf16 || PackedProduct::Pays(oc, k, count))) {
+      PackedProduct product(kernels::PackedKernelFor(bf16), oc, k, count, dweight, k,
                             {dy + begin * oc, oc, true}, {nullptr, k, false},
                             accumulate || begin > 0);
       float* patches = context.SharedScratch(slab * k + product.SharedScratch());

@@ -11,7 +11,8 @@ namespace vitrine::ops {
 
 struct PatchProduct {
   int64_t batch, channels, height, width, kernel_height, kernel_width, out_channels;
-  bool tokens;  // y is (N,L,OC), else (N,OC,L)
+  bool tokens;        // y is (N,L,OC), else (N,OC,L)
+  bool bf16 = false;  // whether tokens' products read their factors rounded to bfloat16
 
   int64_t positions() const { return (height / kernel_height) * (width / kernel_width); }  // L
   int64_t rows() const { return batch * positions(); }

@@ -76,6 +76,33 @@ describe('autocast', () => {
     });
   }
 
+  for (const [batch, side, patch, width] of [
+    [2, 17, 4, 48], // pixels past the last whole patch
+    [1, 8, 8, 5],
+    [3, 32, 2, 64],
+    [0, 8, 4, 100],
+  ] as const) {
+    it(`rounds the factors of the patch embedding: ${batch} of ${side} px in patches of ${patch}, ${width} wide`, function () {
+      if (!info().bf16.available) this.skip(); // this machine has no bfloat16 products
+      scope(() => {
+        const x = randn([batch, 3, side, side], { requiresGrad: true });
+        const weight = randn([width, 3, patch, patch], { requiresGrad: true });
+        const bias = randn([width], { requiresGrad: true });
+        const dy = roundedTensor(randn([batch, Math.floor(side / patch) ** 2, width]));
+        const y = autocast('bf16', () => F.patchEmbed(x, weight, bias));
+        y.backward(dy);
+        const [sameX, sameWeight] = [roundedTensor(x), roundedTensor(weight)];
+        const sameBias = tensor(bias.dataSync(), bias.shape, { requiresGrad: true });
+        const expected = F.patchEmbed(sameX, sameWeight, sameBias);
+        expected.backward(dy);
+        assertClose(y, expected, 'result');
+        assertClose(x.grad, sameX.grad, 'gradient of the image');
+        assertClose(weight.grad, sameWeight.grad, 'gradient of the weight');
+        assertClose(bias.grad, sameBias.grad, 'gradient of the bias');
+      });
+    });
+  }
+
   for (const [tokens, width, causal] of [
     [33, 7, false],
     [65, 64, true],
