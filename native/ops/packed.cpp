@@ -30,10 +30,8 @@ constexpr int64_t kLeastWork = 512 * 1024;
 // Columns of whole panels, for vectors of any length.
 constexpr int64_t kPanelColumns = 48;
 
-// Words of b, from which on they are packed past the caches, if other cores will read them: a
-// write to what another core has read before takes 8 ns a cache line where the cores share no
-// cache, past the caches 1.5 (Zen 5; training steps of Ti and S take 0.93 to 1.00 of the time).
-constexpr int64_t kStreamed = 32 * 1024;
+// Steps along k from which on halves of them are for different threads.
+constexpr int64_t kLeastSplit = 128;
 
 // Steps along k that are packed together; even, as pairs of them may be.
 constexpr int64_t kPackedSteps = 64;
@@ -81,7 +79,7 @@ void PackedProduct::ShareRight(int64_t products) {
 }
 
 void PackedProduct::SplitDepth() {
-  if (!a_.transposed || k_ < 8 * kPackedSteps) return;
+  if (!a_.transposed || k_ < kLeastSplit) return;
   splits_ = 2;
   ChooseTiles();
 }
@@ -189,7 +187,9 @@ void PackedProduct::PackTile(int64_t index) const {
 }
 
 void PackedProduct::PackPart(int64_t begin, int64_t end, int64_t first, int64_t steps) const {
-  const bool streams = !alone_ && !by_columns() && PackedFloats() >= kStreamed;
+  // A write to what another core has read before takes 8 ns a cache line where the cores share no
+  // cache, past the caches 1.5 (Zen 5; training steps take 0.93 to 1.00 of the time).
+  const bool streams = !alone_ && !by_columns();
   for (int64_t panel = begin; panel < end; ++panel) {
     const int64_t column = Column(panel);
     const int64_t padded = Column(panel + 1) - column;
@@ -226,7 +226,7 @@ Tile PackedProduct::RunTile(int64_t index, float* scratch) const {
             0,
             kernel_->Words(k_)};
   if (splits_ == 2) {
-    const int64_t half = CeilDiv(CeilDiv(k_, kPackedSteps), 2) * kPackedSteps / kernel_->per_word;
+    const int64_t half = RoundUp(CeilDiv(k_, 2), 16) / kernel_->per_word;
     (split == 0 ? part.last_word : part.first_word) = half;
   }
   // The second half goes behind packed b.
