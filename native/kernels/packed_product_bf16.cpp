@@ -146,14 +146,14 @@ void Store(float* to, __m512 v, bool streams) {
 void PackTransposed(float* out, const float* b, int64_t ldb, int64_t k, int64_t width,
                     int64_t padded, bool streams) {
   const int64_t words = (k + 1) / 2;
-  constexpr int64_t kAhead = 4 * kLanes;  // floats of a row
+  const int64_t ahead = k > 4 * kLanes ? 4 * kLanes : kLanes * ldb;  // in a row, or further rows
   for (int64_t i = 0; i < padded; i += kLanes) {
     const int64_t columns = std::min(kLanes, width - i);
     for (int64_t p = 0; p < words; p += kLanes) {
       __m512 x[16];
       for (int64_t j = 0; j < kLanes; ++j) {
         const float* row = b + (i + j) * ldb + 2 * p;
-        FetchRowPairs(row + kAhead);
+        FetchRowPairs(row + ahead);
         x[j] = j < columns ? RowPairs(row, k - 2 * p) : _mm512_setzero_ps();
       }
       Transpose(x);
