@@ -32,6 +32,9 @@ struct Whole {
   HWY_INLINE VF Load(const float* p) const { return hn::LoadU(F32(), p); }
   HWY_INLINE VF LoadOr(const float* p, float /*missing*/) const { return hn::LoadU(F32(), p); }
   HWY_INLINE void Store(VF v, float* p) const { hn::StoreU(v, F32(), p); }
+  // Past the caches, to where CanStream says so: for what nobody reads soon. The end of a parallel
+  // loop, a locked operation, orders it before what follows.
+  HWY_INLINE void Stream(VF v, float* p) const { hn::Stream(v, F32(), p); }
   // v, with zeros past the end of the run.
   HWY_INLINE VF Keep(VF v) const { return v; }
 };
@@ -64,8 +67,15 @@ struct Part {
     hn::BlendedStore(v, hn::FirstN(d, count), d, p);
 #endif
   }
+  HWY_INLINE void Stream(VF v, float* p) const { Store(v, p); }
   HWY_INLINE VF Keep(VF v) const { return hn::IfThenElseZero(hn::FirstN(F32(), count), v); }
 };
+
+// Whether the rows of a matrix, so many floats apart, all begin at whole vectors.
+HWY_INLINE bool CanStream(const float* x, int64_t stride) {
+  const auto lanes = static_cast<int64_t>(hn::Lanes(F32()));
+  return reinterpret_cast<uintptr_t>(x) % (lanes * sizeof(float)) == 0 && stride % lanes == 0;
+}
 
 // Calls fn(io, i) for the vector at each i, where io (Whole or Part) loads and stores it.
 template <class Fn>
