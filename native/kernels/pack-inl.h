@@ -82,7 +82,8 @@ HWY_INLINE void PackTransposed(float* out, int64_t ldo, const float* x, int64_t 
   for (; i + lanes <= rows; i += lanes) {
     PackVector<kStreams, true>(out, ldo, x, ldx, i, rows, columns, scale);
   }
-  for (; i < padded; i += lanes) PackVector<kStreams, false>(out, ldo, x, ldx, i, rows, columns, scale);
+  for (; i < padded; i += lanes)
+    PackVector<kStreams, false>(out, ldo, x, ldx, i, rows, columns, scale);
 }
 
 }  // namespace vitrine::kernels::HWY_NAMESPACE

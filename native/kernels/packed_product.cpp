@@ -80,9 +80,8 @@ void Block(const PackedBlock& x) {
   float* c = x.c;
   const int64_t ldc = x.ldc, width = x.width;
   const bool accumulate = x.accumulate;
-  const auto store = [&](auto io, VF v, float* to) KERNEL_INLINE {
-    io.Store(accumulate ? hn::Add(v, io.Load(to)) : v, to);
-  };
+  const auto store = [&](auto io, VF v, float* to)
+                         KERNEL_INLINE { io.Store(accumulate ? hn::Add(v, io.Load(to)) : v, to); };
   HWY_UNROLL(16)
   for (int r = 0; r < kRows; ++r, c += ldc) {
     HWY_UNROLL(16)

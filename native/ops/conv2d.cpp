@@ -195,8 +195,8 @@ PatchProduct PatchesOf(const Conv2d& of) {
 
 template <class PatchEmbed>
 PatchProduct TokensOf(const PatchEmbed& of) {
-  return {of.batch,         of.channels,     of.height,       of.width,
-          of.kernel_height, of.kernel_width, of.out_channels, true,       of.bf16};
+  return {of.batch,        of.channels,     of.height, of.width, of.kernel_height,
+          of.kernel_width, of.out_channels, true,      of.bf16};
 }
 
 template <class PatchEmbed>

@@ -74,10 +74,10 @@ void LinearBackward::Run(Context& context) {
   const float* gradient = active ? dpreactivation.data : dy.data;
   const bool packs_dx = dx != nullptr && (bf16 || PackedProduct::Pays(rows, in, out));
   const bool packs_dweight = dweight != nullptr && (bf16 || PackedProduct::Pays(out, in, rows));
-  PackedProduct product_dx(kernels::PackedKernelFor(bf16), rows, in, out, dx, in, {gradient, out, false},
-                           {weight, in, false}, accumulate_dx);
-  PackedProduct product_dweight(kernels::PackedKernelFor(bf16), out, in, rows, dweight, in, {gradient, out, true},
-                                {x, in, false}, accumulate_dweight);
+  PackedProduct product_dx(kernels::PackedKernelFor(bf16), rows, in, out, dx, in,
+                           {gradient, out, false}, {weight, in, false}, accumulate_dx);
+  PackedProduct product_dweight(kernels::PackedKernelFor(bf16), out, in, rows, dweight, in,
+                                {gradient, out, true}, {x, in, false}, accumulate_dweight);
 
   product_dweight.SplitDepth();
 
