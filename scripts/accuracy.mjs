@@ -11,6 +11,10 @@ import { fileURLToPath } from 'node:url';
 
 const cli = fileURLToPath(new URL('../dist/lib/cli/main.js', import.meta.url));
 const args = process.argv.slice(2);
+if (args.includes('--help') || args.includes('-h')) {
+  console.log('npm run accuracy [-- --seeds 5 <further flags of `vitrine train`>]');
+  process.exit(0);
+}
 const at = args.indexOf('--seeds');
 const seeds = at === -1 ? 5 : Number(args.splice(at, 2)[1]);
 if (!Number.isInteger(seeds) || seeds < 1) {
