@@ -8,8 +8,8 @@ let current: Precision = 'fp32';
 
 /**
  * Runs `fn` with the products of linear layers, of attention and of the patch embedding, forward and in the backward of
- * what is recorded, on factors rounded to bfloat16. Weights, norms, softmax, residuals, reductions and the optimizer stay float32, and so does
- * attention on up to 32 keys, whose products take too little time to matter.
+ * what is recorded, on factors rounded to bfloat16. Weights, norms, softmax, residuals, reductions and the optimizer stay
+ * float32, and so does attention on up to 32 keys, whose products take too little time to matter.
  *
  * @throws Error where bfloat16 products cannot be had: on a CPU without AVX512_BF16
  * Source: Micikevicius et al. 2018. Counterpart: `torch.autocast('cpu', torch.bfloat16)`.

@@ -34,7 +34,7 @@ constexpr bool kFetchesRows = !kManyRegisters;
 // Ti/16 (Zen 3; not measured where vectors are longer).
 constexpr bool kFetchesC = !kManyRegisters;
 
-// Where a vector is a cache line.
+// Whether panels may be written past the caches: where a vector is a whole cache line.
 constexpr bool kStreams = HWY_TARGET == HWY_AVX3;
 
 template <int kRows, int kVectors>

@@ -46,8 +46,8 @@ struct PackedKernel {
   void (*block[kMostRows][kMostVectors])(const PackedBlock&);
 
   // out (words, padded) = b (k, width), with zeros past width and k; b's data is that of the panel.
-  // `streams` is for what other cores will read, and past the caches: memory that they read before
-  // is slow to write otherwise.
+  // With `streams` it is written past the caches, to whole cache lines, and the caller flushes
+  // before another thread reads it.
   void (*pack_panel)(float* out, const PackedSource& b, int64_t k, int64_t width, int64_t padded,
                      bool streams);
 

@@ -163,7 +163,7 @@ void PackTransposed(float* out, const float* b, int64_t ldb, int64_t k, int64_t 
   }
 }
 
-// Pairs of rows 2 p and 2 p + 1 of x (k, columns), from column j on. Rows that come later are
+// Pairs of rows 2 p and 2 p + 1 of x (k, columns), from column j on. The rows kAhead later are
 // fetched.
 template <int kAhead>
 __m512 ColumnPairs(const PackedSource& x, int64_t p, int64_t k, int64_t j, int64_t columns) {

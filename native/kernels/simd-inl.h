@@ -32,8 +32,8 @@ struct Whole {
   HWY_INLINE VF Load(const float* p) const { return hn::LoadU(F32(), p); }
   HWY_INLINE VF LoadOr(const float* p, float /*missing*/) const { return hn::LoadU(F32(), p); }
   HWY_INLINE void Store(VF v, float* p) const { hn::StoreU(v, F32(), p); }
-  // Past the caches, to where CanStream says so: for what nobody reads soon. The end of a parallel
-  // loop, a locked operation, orders it before what follows.
+  // Past the caches, to where CanStream says so: for what nobody reads soon. Whoever streams calls
+  // hwy::FlushStream() before other threads may read it.
   HWY_INLINE void Stream(VF v, float* p) const { hn::Stream(v, F32(), p); }
   // v, with zeros past the end of the run.
   HWY_INLINE VF Keep(VF v) const { return v; }

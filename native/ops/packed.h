@@ -41,7 +41,8 @@ class PackedProduct {
   // Floats of scratch that packed b takes up, shared by all workers, and of each worker's.
   int64_t SharedScratch() const;
   int64_t WorkerScratch() const;
-  // Where the shared scratch is, and a or b if it was not known; to be called before the tiles run.
+  // Where the shared scratch is, best at a whole cache line, and a or b if it was not known; to be
+  // called before the tiles run.
   void UseShared(float* packed) { packed_ = packed; }
   void UseLeft(const float* a) { a_.data = a; }
   void UseRight(const float* b) { b_.data = b; }
@@ -87,6 +88,9 @@ class PackedProduct {
   int64_t LeftScratch() const;
   // Words between the packed rows of an a that is not transposed.
   int64_t LeftStride() const;
+  // Whether b is packed past the caches.
+  bool Streams() const;
+  void PackSteps(int64_t index) const;
   // Packs steps [first, first + steps) along k of panels [begin, end).
   void PackPart(int64_t begin, int64_t end, int64_t first, int64_t steps) const;
   const float* PanelOfB(int64_t panel, int64_t first_word) const;

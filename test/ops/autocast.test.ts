@@ -34,6 +34,30 @@ function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Math.sqrt(difference / square);
 }
 
+/** Asserts that an op under bf16 gives what it gives on rounded factors in float32, and so do its gradients. */
+function assertRoundsFactors(
+  op: (x: Tensor, weight: Tensor, bias: Tensor) => Tensor,
+  shape: readonly number[],
+  weightShape: readonly number[],
+): void {
+  scope(() => {
+    const x = randn(shape, { requiresGrad: true });
+    const weight = randn(weightShape, { requiresGrad: true });
+    const bias = randn(weightShape.slice(0, 1), { requiresGrad: true });
+    const y = autocast('bf16', () => op(x, weight, bias));
+    const dy = roundedTensor(randn(y.shape)); // so that rounding it again changes nothing
+    y.backward(dy);
+    const [sameX, sameWeight] = [roundedTensor(x), roundedTensor(weight)];
+    const sameBias = tensor(bias.dataSync(), bias.shape, { requiresGrad: true });
+    const expected = op(sameX, sameWeight, sameBias);
+    expected.backward(dy);
+    assertClose(y, expected, 'result');
+    assertClose(x.grad, sameX.grad, 'gradient of x');
+    assertClose(weight.grad, sameWeight.grad, 'gradient of the weight');
+    assertClose(bias.grad, sameBias.grad, 'gradient of the bias');
+  });
+}
+
 describe('autocast', () => {
   returnsMemory();
 
@@ -52,27 +76,13 @@ describe('autocast', () => {
     [1, 1, 1],
     [7, 17, 5],
     [197, 64, 48],
+    [301, 135, 77], // rows in two halves, factors packed for all threads
     [0, 8, 8],
     [0, 8, 197], // several panels of no rows
   ] as const) {
     it(`multiplies rounded factors and sums in float32: ${rows} x ${inFeatures} x ${outFeatures}`, function () {
       if (!info().bf16.available) this.skip(); // this machine has no bfloat16 products
-      scope(() => {
-        const x = randn([rows, inFeatures], { requiresGrad: true });
-        const weight = randn([outFeatures, inFeatures], { requiresGrad: true });
-        const bias = randn([outFeatures], { requiresGrad: true });
-        const dy = roundedTensor(randn([rows, outFeatures])); // so that rounding it again changes nothing
-        const y = autocast('bf16', () => F.linear(x, weight, bias));
-        y.backward(dy);
-        const [sameX, sameWeight] = [roundedTensor(x), roundedTensor(weight)];
-        const sameBias = tensor(bias.dataSync(), bias.shape, { requiresGrad: true });
-        const expected = F.linear(sameX, sameWeight, sameBias);
-        expected.backward(dy);
-        assertClose(y, expected, 'result');
-        assertClose(x.grad, sameX.grad, 'gradient of x');
-        assertClose(weight.grad, sameWeight.grad, 'gradient of the weight');
-        assertClose(bias.grad, sameBias.grad, 'gradient of the bias');
-      });
+      assertRoundsFactors(F.linear, [rows, inFeatures], [outFeatures, inFeatures]);
     });
   }
 
@@ -80,26 +90,12 @@ describe('autocast', () => {
     [2, 17, 4, 48], // pixels past the last whole patch
     [1, 8, 8, 5],
     [3, 32, 2, 64],
+    [2, 60, 5, 20], // more patches than fit a tile of columns, of 75 values each
     [0, 8, 4, 100],
   ] as const) {
     it(`rounds the factors of the patch embedding: ${batch} of ${side} px in patches of ${patch}, ${width} wide`, function () {
       if (!info().bf16.available) this.skip(); // this machine has no bfloat16 products
-      scope(() => {
-        const x = randn([batch, 3, side, side], { requiresGrad: true });
-        const weight = randn([width, 3, patch, patch], { requiresGrad: true });
-        const bias = randn([width], { requiresGrad: true });
-        const dy = roundedTensor(randn([batch, Math.floor(side / patch) ** 2, width]));
-        const y = autocast('bf16', () => F.patchEmbed(x, weight, bias));
-        y.backward(dy);
-        const [sameX, sameWeight] = [roundedTensor(x), roundedTensor(weight)];
-        const sameBias = tensor(bias.dataSync(), bias.shape, { requiresGrad: true });
-        const expected = F.patchEmbed(sameX, sameWeight, sameBias);
-        expected.backward(dy);
-        assertClose(y, expected, 'result');
-        assertClose(x.grad, sameX.grad, 'gradient of the image');
-        assertClose(weight.grad, sameWeight.grad, 'gradient of the weight');
-        assertClose(bias.grad, sameBias.grad, 'gradient of the bias');
-      });
+      assertRoundsFactors(F.patchEmbed, [batch, 3, side, side], [width, 3, patch, patch]);
     });
   }
 

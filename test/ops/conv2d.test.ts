@@ -38,6 +38,7 @@ const CASES: Record<string, Sizes> = {
   patches: { x: [3, 3, 8, 12], weight: [7, 3, 4, 4], options: { stride: [4, 4] } },
   'oblong patches': { x: [2, 2, 6, 8], weight: [5, 2, 2, 4], options: { stride: [2, 4] } },
   'patches that leave a margin unread': { x: [2, 3, 9, 11], weight: [5, 3, 4, 4], options: { stride: [4, 4] } },
+  '289 patches of 9 pixels': { x: [1, 1, 51, 51], weight: [20, 1, 3, 3], options: { stride: [3, 3] } },
   'patches in groups': { x: [2, 4, 8, 8], weight: [6, 2, 4, 4], options: { stride: [4, 4], groups: 2 } },
   'patches with padding': { x: [1, 2, 6, 6], weight: [3, 2, 4, 4], options: { stride: [4, 4], padding: [1, 1] } },
   'a kernel as large as the image': { x: [3, 2, 5, 7], weight: [17, 2, 5, 7] },
@@ -148,7 +149,13 @@ describe('conv2d', () => {
 describe('patchEmbed', () => {
   returnsMemory();
 
-  for (const name of ['patches', 'oblong patches', 'patches that leave a margin unread', 'an empty batch of patches']) {
+  for (const name of [
+    'patches',
+    'oblong patches',
+    'patches that leave a margin unread',
+    '289 patches of 9 pixels', // whose copies do not end at a whole cache line
+    'an empty batch of patches',
+  ]) {
     it(`is the convolution as tokens: ${name}`, () => {
       const { options = {} } = CASES[name];
       const { x, weight, bias } = operands(CASES[name]);
