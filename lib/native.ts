@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadAddon } from './load-addon.js';
+import { warnOnce } from './warning.js';
 
 /** A storage as the addon knows it; 0 stands for an operand that is absent. */
 export type Handle = number;
@@ -359,4 +360,4 @@ export const native = loadAddon(addon) as Native; // the one place where the add
 // Loads BLAS now, so that a missing library is told here and not in the middle of an op, and so is an environment
 // (OPENBLAS_CORETYPE, often left in a shell's profile) that makes it run kernels of a slower CPU.
 const { warning } = native.blas();
-if (warning !== '') process.emitWarning(warning, { type: 'VitrineWarning' });
+if (warning !== '') warnOnce(warning);

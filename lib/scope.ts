@@ -3,6 +3,8 @@
  * that can be disposed and the graph nodes that produced them.
  */
 
+import { checkSynchronous } from './thenable.js';
+
 /** @internal A step of the autograd graph, as far as lifetime goes. */
 export interface GraphNode {
   /** Grows from node to node. */
@@ -61,12 +63,7 @@ export function scope<T>(fn: () => T): T {
     frames.pop();
     close(frame, result);
   }
-  if (result instanceof Promise) {
-    result.catch(() => undefined); // it fails too, on tensors that are gone: one error is enough
-    throw new TypeError(
-      'Expected a synchronous function for scope but received one that returns a promise. Return the tensors and await their data() outside.',
-    );
-  }
+  checkSynchronous(result, 'scope');
   return result as T;
 }
 

@@ -1,5 +1,5 @@
 import { shapeText } from '../check.js';
-import { nearestName } from '../nn/nearest-name.js';
+import { nearestName } from '../nearest-name.js';
 import type { Tensor } from '../tensor.js';
 import { quoted } from './file-error.js';
 import type { Reading } from './layouts/layout.js';

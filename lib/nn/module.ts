@@ -1,9 +1,9 @@
 import { describe, expected, shapeText } from '../check.js';
+import { nearestName } from '../nearest-name.js';
 import { copyInto } from '../ops/copy.js';
 import { untracked } from '../scope.js';
 import { Tensor } from '../tensor.js';
 import { matcher } from './name-pattern.js';
-import { nearestName } from './nearest-name.js';
 
 /** What `loadStateDict` found. */
 export interface LoadReport {

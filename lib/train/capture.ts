@@ -1,5 +1,6 @@
 import { type Graph, native } from '../native.js';
 import { isCapturing, setCapturing } from '../stream.js';
+import { checkSynchronous } from '../thenable.js';
 
 const forgotten = new FinalizationRegistry<Graph>((graph) => native.releaseGraph(graph));
 
@@ -35,12 +36,11 @@ export class Capture<T> {
       setCapturing(false);
     }
     this.#graph = native.endCapture();
-    if (this.result instanceof Promise) {
+    try {
+      checkSynchronous(this.result, 'Capture');
+    } catch (error) {
       this.dispose();
-      this.result.catch(() => undefined); // one error is enough
-      throw new TypeError(
-        'Expected a synchronous function for Capture but received one that returns a promise. Return the tensors and await their data() outside.',
-      );
+      throw error;
     }
     forgotten.register(this, this.#graph, this);
   }

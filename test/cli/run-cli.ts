@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../child-environment.js';
 
 const main = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
 
@@ -21,7 +22,7 @@ export interface CliOptions {
 /** Runs `vitrine` with these arguments in a process of its own. */
 export function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [main, ...args], { env: { ...process.env, ...options.env } });
+    const child = spawn(process.execPath, [main, ...args], { env: childEnvironment(options.env) });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../child-environment.js';
 
 /** How a program ended. */
 export interface ProgramResult {
@@ -27,7 +28,7 @@ export function programPath(name: string): string {
 export function runProgram(name: string, options: ProgramOptions = {}): Promise<ProgramResult> {
   const { args = [], env = {}, flags = [] } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...flags, programPath(name), ...args], { env: { ...process.env, ...env } });
+    const child = spawn(process.execPath, [...flags, programPath(name), ...args], { env: childEnvironment(env) });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (chunk) => {

@@ -1,0 +1,18 @@
+/** What `await` would wait for: a promise of this or another realm, or anything with a `then` method. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return false;
+  return typeof (value as { then?: unknown }).then === 'function';
+}
+
+/**
+ * Throws for the result of a function that goes on after it returns, where what `where` sets up would be over by then.
+ *
+ * @throws TypeError when `result` is thenable
+ */
+export function checkSynchronous(result: unknown, where: string): void {
+  if (!isThenable(result)) return;
+  result.then(undefined, () => undefined); // it may fail too, later: one error is enough
+  throw new TypeError(
+    `Expected a synchronous function for ${where} but received one that returns a promise. Return the tensors and await their data() outside.`,
+  );
+}
