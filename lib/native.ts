@@ -162,7 +162,7 @@ export interface Native {
   ): void;
   attentionForward(
     y: Handle,
-    logSumExp: Handle,
+    softmax: Handle,
     q: Handle,
     k: Handle,
     v: Handle,
@@ -189,7 +189,7 @@ export interface Native {
     q: Handle,
     k: Handle,
     v: Handle,
-    logSumExp: Handle,
+    softmax: Handle,
     keyPadding: Handle,
     layoutY: Dims,
     layoutQ: Dims,
@@ -206,7 +206,7 @@ export interface Native {
   ): void;
   crossEntropyForward(
     loss: Handle,
-    logSumExp: Handle,
+    softmax: Handle,
     logits: Handle,
     labels: Handle,
     target: Handle,
@@ -220,7 +220,7 @@ export interface Native {
   crossEntropyBackward(
     dlogits: Handle,
     dloss: Handle,
-    logSumExp: Handle,
+    softmax: Handle,
     logits: Handle,
     labels: Handle,
     target: Handle,

@@ -71,11 +71,11 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   const numbers = [own, own, other, other, batch, heads, queries, keys, width, scale, causal, bf16] as const;
 
   const y = empty(q.shape);
-  const lse = empty([batch, heads, queries]);
-  native.attentionForward(y.handle, lse.handle, q.handle, k.handle, v.handle, mask?.handle ?? 0, ...numbers);
-  const saved = mask === undefined ? [q, k, v, y, lse] : [q, k, v, y, lse, mask];
+  const softmax = empty([2, batch, heads, queries]);
+  native.attentionForward(y.handle, softmax.handle, q.handle, k.handle, v.handle, mask?.handle ?? 0, ...numbers);
+  const saved = mask === undefined ? [q, k, v, y, softmax] : [q, k, v, y, softmax, mask];
   record('attention', y, [q, k, v], saved, (dy, grads, kept) => {
-    const [sq, sk, sv, sy, slse, smask] = kept as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor | undefined]; // as saved
+    const [sq, sk, sv, sy, ssoftmax, smask] = kept as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor | undefined]; // as saved
     const inputs = [sq, sk, sv];
     const [dq, dk, dv] = inputs.map((input) => empty(input.shape)) as [Tensor, Tensor, Tensor]; // one each
     native.attentionBackward(
@@ -87,7 +87,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
       sq.handle,
       sk.handle,
       sv.handle,
-      slse.handle,
+      ssoftmax.handle,
       smask?.handle ?? 0,
       ...numbers,
     );
@@ -96,7 +96,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
       gradient.dispose();
     }
   });
-  lse.dispose();
+  softmax.dispose();
   return y;
 }
 
@@ -137,20 +137,20 @@ export function attentionQkv(qkv: Tensor, numHeads: number, options: AttentionQk
   const numbers = [...layouts, batch, heads, queries, tokens, width, scale, causal, bf16] as const;
 
   const y = empty(batchFirst ? [batch, queries, dim] : [queries, batch, dim]);
-  const lse = empty([batch, heads, queries]);
+  const softmax = empty([2, batch, heads, queries]);
   const { handle } = qkv;
-  native.attentionForward(y.handle, lse.handle, handle, handle, handle, mask?.handle ?? 0, ...numbers);
-  const saved = mask === undefined ? [qkv, y, lse] : [qkv, y, lse, mask];
+  native.attentionForward(y.handle, softmax.handle, handle, handle, handle, mask?.handle ?? 0, ...numbers);
+  const saved = mask === undefined ? [qkv, y, softmax] : [qkv, y, softmax, mask];
   record('attentionQkv', y, [qkv], saved, (dy, grads, kept) => {
-    const [sqkv, sy, slse, smask] = kept as [Tensor, Tensor, Tensor, Tensor | undefined]; // as saved
+    const [sqkv, sy, ssoftmax, smask] = kept as [Tensor, Tensor, Tensor, Tensor | undefined]; // as saved
     const dqkv = empty(sqkv.shape);
     if (queries < tokens) fill(dqkv, 0); // the other tokens' queries had no part
     const d = dqkv.handle;
     const s = sqkv.handle;
-    native.attentionBackward(d, d, d, dy.handle, sy.handle, s, s, s, slse.handle, smask?.handle ?? 0, ...numbers);
+    native.attentionBackward(d, d, d, dy.handle, sy.handle, s, s, s, ssoftmax.handle, smask?.handle ?? 0, ...numbers);
     grads.pass(0, dqkv);
     dqkv.dispose();
   });
-  lse.dispose();
+  softmax.dispose();
   return y;
 }

@@ -38,11 +38,11 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
 
   const reduction = REDUCTION[reductionName];
   const loss = empty(reductionName === 'none' ? [rows] : []);
-  const lse = empty([rows]);
+  const softmax = empty([2, rows]);
   const handles = (labels: Tensor): [number, number] => (soft ? [0, labels.handle] : [labels.handle, 0]);
   native.crossEntropyForward(
     loss.handle,
-    lse.handle,
+    softmax.handle,
     logits.handle,
     ...handles(target),
     rows,
@@ -52,13 +52,13 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
     reduction,
     noteSite('crossEntropy'),
   );
-  record('crossEntropy', loss, [logits], [logits, target, lse], (dy, grads, saved) => {
-    const [sLogits, sTarget, sLse] = saved as [Tensor, Tensor, Tensor]; // as saved
+  record('crossEntropy', loss, [logits], [logits, target, softmax], (dy, grads, saved) => {
+    const [sLogits, sTarget, sSoftmax] = saved as [Tensor, Tensor, Tensor]; // as saved
     const dlogits = empty(sLogits.shape);
     native.crossEntropyBackward(
       dlogits.handle,
       dy.handle,
-      sLse.handle,
+      sSoftmax.handle,
       sLogits.handle,
       ...handles(sTarget),
       rows,
@@ -70,6 +70,6 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
     grads.pass(0, dlogits);
     dlogits.dispose();
   });
-  lse.dispose();
+  softmax.dispose();
   return loss;
 }

@@ -10,8 +10,6 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
-#include <hwy/contrib/math/math-inl.h>
-
 #include "kernels/attention-inl.h"
 #include "kernels/simd-inl.h"
 
@@ -47,10 +45,11 @@ HWY_INLINE VF RowMaximum(const float* s, const AttentionMask& mask, int64_t seen
   return hn::MaxOfLanes(d, hn::Max(even, odd));
 }
 
-// s = exp(s - shift), and 0 past the seen keys up to the last that the block's products read;
-// returns its sum.
+// s = exp(s - shift) * factor, and 0 past the seen keys up to the last that the block's products
+// read; returns the sum of exp(s - shift).
 template <bool kPadding>
-HWY_INLINE VF ExpRow(float* s, VF shift, const AttentionMask& mask, int64_t seen, int64_t keys) {
+HWY_INLINE VF ExpRow(float* s, VF shift, VF factor, const AttentionMask& mask, int64_t seen,
+                     int64_t keys) {
   const F32 d;
   const int64_t lanes = hn::Lanes(d);
   VF sum = hn::Zero(d);
@@ -58,57 +57,57 @@ HWY_INLINE VF ExpRow(float* s, VF shift, const AttentionMask& mask, int64_t seen
   for (; j + lanes <= seen; j += lanes) {
     const VF p = ExpOfScore(hn::Sub(LoadScores<kPadding>(s, mask, j), shift));
     sum = hn::Add(sum, p);
-    hn::StoreU(p, d, s + j);
+    hn::StoreU(hn::Mul(p, factor), d, s + j);
   }
   for (; j < seen; j += lanes) {
     const VF p = ExpOfScore(hn::Sub(Cut(LoadScores<kPadding>(s, mask, j), seen - j), shift));
     sum = hn::Add(sum, p);
-    hn::StoreU(p, d, s + j);
+    hn::StoreU(hn::Mul(p, factor), d, s + j);
   }
   for (; j < keys; j += lanes) hn::StoreU(hn::Zero(d), d, s + j);
   return sum;
 }
 
 template <bool kPadding>
-void Softmax(float* s, int64_t lds, float* inverse_sum, float* log_sum_exp, int64_t rows,
-             int64_t keys, const AttentionMask& mask) {
+void Softmax(float* s, int64_t lds, float* maximum, float* inverse_sum, int64_t rows, int64_t keys,
+             const AttentionMask& mask) {
   const F32 d;
   for (int64_t i = 0; i < rows; ++i) {
     float* row = s + i * lds;
     const int64_t seen = SeenKeys(mask, i, keys);
     const VF most = RowMaximum<kPadding>(row, mask, seen);
     const VF shift = hn::IfThenZeroElse(hn::Eq(most, Splat(-HUGE_VALF)), most);
-    inverse_sum[i] = hn::GetLane(hn::SumOfLanes(d, ExpRow<kPadding>(row, shift, mask, seen, keys)));
-    log_sum_exp[i] = hn::GetLane(shift);
+    const VF sums = ExpRow<kPadding>(row, shift, Splat(1.0f), mask, seen, keys);
+    inverse_sum[i] = hn::GetLane(hn::SumOfLanes(d, sums));
+    maximum[i] = hn::GetLane(shift);
   }
-  // inverse_sum holds sums, log_sum_exp the shifts.
+  // inverse_sum holds sums.
   ForEachVector(rows, [&](auto io, size_t i) KERNEL_INLINE {
     const VF sum = io.Load(inverse_sum + i);
     const auto none = hn::Eq(sum, hn::Zero(d));
-    const VF log = hn::Add(io.Load(log_sum_exp + i), hn::Log(d, sum));
     io.Store(hn::IfThenZeroElse(none, hn::Div(Splat(1.0f), sum)), inverse_sum + i);
-    io.Store(hn::IfThenElse(none, Splat(HUGE_VALF), log), log_sum_exp + i);
   });
 }
 
-void AttentionSoftmax(float* s, int64_t lds, float* inverse_sum, float* log_sum_exp, int64_t rows,
+void AttentionSoftmax(float* s, int64_t lds, float* maximum, float* inverse_sum, int64_t rows,
                       int64_t keys, const AttentionMask& mask) {
   if (mask.padding != nullptr) {
-    Softmax<true>(s, lds, inverse_sum, log_sum_exp, rows, keys, mask);
+    Softmax<true>(s, lds, maximum, inverse_sum, rows, keys, mask);
   } else {
-    Softmax<false>(s, lds, inverse_sum, log_sum_exp, rows, keys, mask);
+    Softmax<false>(s, lds, maximum, inverse_sum, rows, keys, mask);
   }
 }
 
-void AttentionProbabilities(float* s, int64_t lds, const float* log_sum_exp, int64_t rows,
-                            int64_t keys, const AttentionMask& mask) {
+void AttentionProbabilities(float* s, int64_t lds, const float* maximum, const float* inverse_sum,
+                            int64_t rows, int64_t keys, const AttentionMask& mask) {
   for (int64_t i = 0; i < rows; ++i) {
     const int64_t seen = SeenKeys(mask, i, keys);
-    const VF shift = Splat(log_sum_exp[i]);
+    const VF shift = Splat(maximum[i]);
+    const VF factor = Splat(inverse_sum[i]);
     if (mask.padding != nullptr) {
-      ExpRow<true>(s + i * lds, shift, mask, seen, keys);
+      ExpRow<true>(s + i * lds, shift, factor, mask, seen, keys);
     } else {
-      ExpRow<false>(s + i * lds, shift, mask, seen, keys);
+      ExpRow<false>(s + i * lds, shift, factor, mask, seen, keys);
     }
   }
 }
@@ -160,14 +159,14 @@ HWY_EXPORT(AttentionScaleRows);
 HWY_EXPORT(AttentionScoreGradientRows);
 HWY_EXPORT(AttentionRowDots);
 
-void AttentionSoftmax(float* s, int64_t lds, float* inverse_sum, float* log_sum_exp, int64_t rows,
+void AttentionSoftmax(float* s, int64_t lds, float* maximum, float* inverse_sum, int64_t rows,
                       int64_t keys, const AttentionMask& mask) noexcept {
-  HWY_DYNAMIC_DISPATCH(AttentionSoftmax)(s, lds, inverse_sum, log_sum_exp, rows, keys, mask);
+  HWY_DYNAMIC_DISPATCH(AttentionSoftmax)(s, lds, maximum, inverse_sum, rows, keys, mask);
 }
 
-void AttentionProbabilities(float* s, int64_t lds, const float* log_sum_exp, int64_t rows,
-                            int64_t keys, const AttentionMask& mask) noexcept {
-  HWY_DYNAMIC_DISPATCH(AttentionProbabilities)(s, lds, log_sum_exp, rows, keys, mask);
+void AttentionProbabilities(float* s, int64_t lds, const float* maximum, const float* inverse_sum,
+                            int64_t rows, int64_t keys, const AttentionMask& mask) noexcept {
+  HWY_DYNAMIC_DISPATCH(AttentionProbabilities)(s, lds, maximum, inverse_sum, rows, keys, mask);
 }
 
 void AttentionScaleRows(float* y, int64_t ldy, const float* scale, int64_t rows,

@@ -14,14 +14,14 @@ struct AttentionMask {
 };
 
 // s (rows, keys) = exp(s - its row's maximum), 0 at keys that the row does not see; times
-// inverse_sum (rows) it is the softmax. log_sum_exp (rows), of s as it was. A row that sees no key
-// has inverse_sum 0 and log_sum_exp +infinity.
-void AttentionSoftmax(float* s, int64_t lds, float* inverse_sum, float* log_sum_exp, int64_t rows,
+// inverse_sum (rows) it is the softmax. maximum (rows), of s as it was. A row that sees no key has
+// 0 as both.
+void AttentionSoftmax(float* s, int64_t lds, float* maximum, float* inverse_sum, int64_t rows,
                       int64_t keys, const AttentionMask& mask) noexcept;
 
-// s (rows, keys) = exp(s - log_sum_exp), 0 at keys that the row does not see.
-void AttentionProbabilities(float* s, int64_t lds, const float* log_sum_exp, int64_t rows,
-                            int64_t keys, const AttentionMask& mask) noexcept;
+// s (rows, keys) = exp(s - maximum) * inverse_sum, 0 at keys that the row does not see.
+void AttentionProbabilities(float* s, int64_t lds, const float* maximum, const float* inverse_sum,
+                            int64_t rows, int64_t keys, const AttentionMask& mask) noexcept;
 
 // Row i of y (rows, columns) times scale[i].
 void AttentionScaleRows(float* y, int64_t ldy, const float* scale, int64_t rows,

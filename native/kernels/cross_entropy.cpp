@@ -17,13 +17,13 @@ namespace vitrine::kernels::HWY_NAMESPACE {
 // Losses are formed from logits less the row's maximum, as log(sum) - shifted, so that a confident
 // row (a loss near 0 from logits far from 0) keeps its digits.
 
-void CrossEntropyForward(float* loss, float* log_sum_exp, const float* logits,
+void CrossEntropyForward(float* loss, const SoftmaxRows& softmax, const float* logits,
                          const int32_t* labels, int64_t rows, int64_t C, float smoothing,
                          int32_t ignore_index) {
   for (int64_t row = 0; row < rows; ++row, logits += C) {
     if (labels[row] == ignore_index) {
       loss[row] = 0;
-      log_sum_exp[row] = 0;
+      softmax.maximum[row] = softmax.inverse_sum[row] = 0;
       continue;
     }
     const float max = RowMax(logits, C);
@@ -34,8 +34,10 @@ void CrossEntropyForward(float* loss, float* log_sum_exp, const float* logits,
       exps.part[k] = hn::Add(exps.part[k], io.Keep(Exp(shifted)));
       shifts.part[k] = hn::Add(shifts.part[k], io.Keep(shifted));
     });
-    const float log_sum = std::log(exps.Total());
-    log_sum_exp[row] = max + log_sum;
+    const float sum = exps.Total();
+    const float log_sum = std::log(sum);
+    softmax.maximum[row] = max;
+    softmax.inverse_sum[row] = 1 / sum;
     float value = log_sum - (logits[labels[row]] - max);
     if (smoothing != 0) {
       const float uniform = log_sum - shifts.Total() / static_cast<float>(C);
@@ -45,7 +47,7 @@ void CrossEntropyForward(float* loss, float* log_sum_exp, const float* logits,
   }
 }
 
-void CrossEntropyBackward(float* dlogits, const float* logits, const float* log_sum_exp,
+void CrossEntropyBackward(float* dlogits, const float* logits, const ConstSoftmaxRows& softmax,
                           const int32_t* labels, const float* row_scale, int64_t rows, int64_t C,
                           float smoothing, int32_t ignore_index) {
   const VF uniform = Splat(smoothing / static_cast<float>(C));
@@ -55,10 +57,11 @@ void CrossEntropyBackward(float* dlogits, const float* logits, const float* log_
       ForEachVector(C, [&](auto io, size_t i) KERNEL_INLINE { io.Store(zero, dlogits + i); });
       continue;
     }
-    const VF lse = Splat(log_sum_exp[row]);
+    const VF max = Splat(softmax.maximum[row]);
+    const VF inverse_sum = Splat(softmax.inverse_sum[row]);
     const VF scale = Splat(row_scale[row]);
     ForEachVector(C, [&](auto io, size_t i) KERNEL_INLINE {
-      const VF p = Exp(hn::Sub(io.Load(logits + i), lse));
+      const VF p = hn::Mul(Exp(hn::Sub(io.Load(logits + i), max)), inverse_sum);
       io.Store(hn::Mul(scale, hn::Sub(p, uniform)), dlogits + i);
     });
     dlogits[labels[row]] -= row_scale[row] * (1 - smoothing);
@@ -74,7 +77,7 @@ struct SmoothTarget {
   HWY_INLINE VF operator()(VF target) const { return hn::MulAdd(target, keep, uniform); }
 };
 
-void CrossEntropySoftForward(float* loss, float* log_sum_exp, const float* logits,
+void CrossEntropySoftForward(float* loss, const SoftmaxRows& softmax, const float* logits,
                              const float* target, int64_t rows, int64_t C, float smoothing) {
   const SmoothTarget smooth(smoothing, C);
   for (int64_t row = 0; row < rows; ++row, logits += C, target += C) {
@@ -88,13 +91,15 @@ void CrossEntropySoftForward(float* loss, float* log_sum_exp, const float* logit
       weights.part[k] = hn::Add(weights.part[k], t);
       dots.part[k] = hn::MulAdd(t, io.Keep(shifted), dots.part[k]);
     });
-    const float log_sum = std::log(exps.Total());
-    log_sum_exp[row] = max + log_sum;
+    const float sum = exps.Total();
+    const float log_sum = std::log(sum);
+    softmax.maximum[row] = max;
+    softmax.inverse_sum[row] = 1 / sum;
     loss[row] = log_sum * weights.Total() - dots.Total();
   }
 }
 
-void CrossEntropySoftBackward(float* dlogits, const float* logits, const float* log_sum_exp,
+void CrossEntropySoftBackward(float* dlogits, const float* logits, const ConstSoftmaxRows& softmax,
                               const float* target, const float* row_scale, int64_t rows, int64_t C,
                               float smoothing) {
   const SmoothTarget smooth(smoothing, C);
@@ -104,10 +109,11 @@ void CrossEntropySoftBackward(float* dlogits, const float* logits, const float* 
       weights.part[k] = hn::Add(weights.part[k], io.Keep(smooth(io.Load(target + i))));
     });
     const VF weight = Splat(weights.Total());
-    const VF lse = Splat(log_sum_exp[row]);
+    const VF max = Splat(softmax.maximum[row]);
+    const VF inverse_sum = Splat(softmax.inverse_sum[row]);
     const VF scale = Splat(row_scale[row]);
     ForEachVector(C, [&](auto io, size_t i) KERNEL_INLINE {
-      const VF p = Exp(hn::Sub(io.Load(logits + i), lse));
+      const VF p = hn::Mul(Exp(hn::Sub(io.Load(logits + i), max)), inverse_sum);
       io.Store(hn::Mul(scale, hn::MulSub(p, weight, smooth(io.Load(target + i)))), dlogits + i);
     });
   }
@@ -124,32 +130,32 @@ HWY_EXPORT(CrossEntropyBackward);
 HWY_EXPORT(CrossEntropySoftForward);
 HWY_EXPORT(CrossEntropySoftBackward);
 
-void CrossEntropyForward(float* loss, float* log_sum_exp, const float* logits,
+void CrossEntropyForward(float* loss, const SoftmaxRows& softmax, const float* logits,
                          const int32_t* labels, int64_t rows, int64_t C, float smoothing,
                          int32_t ignore_index) noexcept {
   HWY_DYNAMIC_DISPATCH(CrossEntropyForward)
-  (loss, log_sum_exp, logits, labels, rows, C, smoothing, ignore_index);
+  (loss, softmax, logits, labels, rows, C, smoothing, ignore_index);
 }
 
-void CrossEntropyBackward(float* dlogits, const float* logits, const float* log_sum_exp,
+void CrossEntropyBackward(float* dlogits, const float* logits, const ConstSoftmaxRows& softmax,
                           const int32_t* labels, const float* row_scale, int64_t rows, int64_t C,
                           float smoothing, int32_t ignore_index) noexcept {
   HWY_DYNAMIC_DISPATCH(CrossEntropyBackward)
-  (dlogits, logits, log_sum_exp, labels, row_scale, rows, C, smoothing, ignore_index);
+  (dlogits, logits, softmax, labels, row_scale, rows, C, smoothing, ignore_index);
 }
 
-void CrossEntropySoftForward(float* loss, float* log_sum_exp, const float* logits,
+void CrossEntropySoftForward(float* loss, const SoftmaxRows& softmax, const float* logits,
                              const float* target, int64_t rows, int64_t C,
                              float smoothing) noexcept {
   HWY_DYNAMIC_DISPATCH(CrossEntropySoftForward)
-  (loss, log_sum_exp, logits, target, rows, C, smoothing);
+  (loss, softmax, logits, target, rows, C, smoothing);
 }
 
-void CrossEntropySoftBackward(float* dlogits, const float* logits, const float* log_sum_exp,
+void CrossEntropySoftBackward(float* dlogits, const float* logits, const ConstSoftmaxRows& softmax,
                               const float* target, const float* row_scale, int64_t rows, int64_t C,
                               float smoothing) noexcept {
   HWY_DYNAMIC_DISPATCH(CrossEntropySoftBackward)
-  (dlogits, logits, log_sum_exp, target, row_scale, rows, C, smoothing);
+  (dlogits, logits, softmax, target, row_scale, rows, C, smoothing);
 }
 
 }  // namespace vitrine::kernels

@@ -6,22 +6,33 @@
 // target with 1 / C.
 namespace vitrine::kernels {
 
-// loss and log_sum_exp (rows), from labels (rows), each in [0, C) or ignore_index: then both are 0.
-void CrossEntropyForward(float* loss, float* log_sum_exp, const float* logits,
+// A row's softmax is exp(logits - maximum) * inverse_sum. The two are kept apart: as one number,
+// maximum + log(sum), they would lose the digits of the sum where the logits are far from 0.
+struct SoftmaxRows {
+  float* maximum;      // (rows)
+  float* inverse_sum;  // (rows)
+};
+struct ConstSoftmaxRows {
+  const float* maximum;
+  const float* inverse_sum;
+};
+
+// loss and softmax (rows), from labels (rows), each in [0, C) or ignore_index: then all are 0.
+void CrossEntropyForward(float* loss, const SoftmaxRows& softmax, const float* logits,
                          const int32_t* labels, int64_t rows, int64_t C, float smoothing,
                          int32_t ignore_index) noexcept;
 
 // dlogits (rows,C) = row_scale (softmax - target), with row_scale (rows) the gradient of each row's
 // loss. dlogits may be logits.
-void CrossEntropyBackward(float* dlogits, const float* logits, const float* log_sum_exp,
+void CrossEntropyBackward(float* dlogits, const float* logits, const ConstSoftmaxRows& softmax,
                           const int32_t* labels, const float* row_scale, int64_t rows, int64_t C,
                           float smoothing, int32_t ignore_index) noexcept;
 
 // The same from target (rows,C), each row a distribution (not required to sum to 1).
-void CrossEntropySoftForward(float* loss, float* log_sum_exp, const float* logits,
+void CrossEntropySoftForward(float* loss, const SoftmaxRows& softmax, const float* logits,
                              const float* target, int64_t rows, int64_t C,
                              float smoothing) noexcept;
-void CrossEntropySoftBackward(float* dlogits, const float* logits, const float* log_sum_exp,
+void CrossEntropySoftBackward(float* dlogits, const float* logits, const ConstSoftmaxRows& softmax,
                               const float* target, const float* row_scale, int64_t rows, int64_t C,
                               float smoothing) noexcept;
 

@@ -12,8 +12,6 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
-#include <hwy/contrib/math/math-inl.h>
-
 #include "kernels/attention-inl.h"
 #include "kernels/pack-inl.h"
 #include "kernels/simd-inl.h"
@@ -74,10 +72,10 @@ HWY_INLINE Scores<kVectors> MultiplyRows(const float* a, int64_t lda, const floa
   return sum;
 }
 
-// Rows [i, i + kRows) of a head: p = exp(scores - their maximum), its sums, and the maxima.
+// Rows [i, i + kRows) of a head: p = exp(scores - their maximum), the maxima and the sums.
 template <int kRows, int kVectors>
 struct SoftmaxRows {
-  static void Run(const ShortHead& head, const Scratch& scratch, float* sums, float* maxima,
+  static void Run(const ShortHead& head, const Scratch& scratch, float* maxima, float* sums,
                   int64_t i) {
     const F32 d;
     const int64_t lanes = hn::Lanes(d);
@@ -107,7 +105,7 @@ struct SoftmaxRows {
 template <int kRows, int kVectors>
 struct GradientRows {
   static void Run(const ShortHead& head, const Scratch& scratch, const float* dy, int64_t y_stride,
-                  const float* log_sum_exp, int64_t i) {
+                  const float* maximum, const float* inverse_sum, int64_t i) {
     const F32 d;
     const int64_t lanes = hn::Lanes(d);
     const int64_t last = (kVectors - 1) * lanes;
@@ -117,14 +115,15 @@ struct GradientRows {
         MultiplyRows<kRows, kVectors>(dy + i * y_stride, y_stride, scratch.v, head.width);
     HWY_UNROLL(16)
     for (int r = 0; r < kRows; ++r) {
-      const VF shift = Splat(log_sum_exp[i + r]);
+      const VF shift = Splat(maximum[i + r]);
+      const VF factor = Splat(inverse_sum[i + r]);
       VF p[kVectors];
       VF dots = hn::Zero(d);
       HWY_UNROLL(16)
       for (int v = 0; v < kVectors; ++v) {
         VF score = scores.row[r][v];
         if (v == kVectors - 1) score = Cut(score, head.keys - last);
-        p[v] = ExpOfScore(hn::Sub(score, shift));
+        p[v] = hn::Mul(ExpOfScore(hn::Sub(score, shift)), factor);
         dots = hn::MulAdd(p[v], dp.row[r][v], dots);
       }
       // The sum of p dp is that of y dy, too.
@@ -223,23 +222,20 @@ HWY_INLINE void Multiply(const Product& product) {
 // Vectors of a row of scores.
 int Vectors(const ShortHead& head) { return head.keys <= kMaxTokens / kMaxVectors ? 1 : 2; }
 
-void ShortAttentionForward(float* y, int64_t y_stride, float* log_sum_exp, const ShortHead& head,
-                           float* at) {
+void ShortAttentionForward(float* y, int64_t y_stride, float* maximum, float* inverse_sum,
+                           const ShortHead& head, float* at) {
   const Scratch scratch(at, head.width);
   const int vectors = Vectors(head);
   PackTransposed(scratch.k, kMaxTokens, head.k, head.k_stride, head.keys, head.width,
                  vectors * kMaxTokens / kMaxVectors, head.scale);
-  float inverse_sum[kMaxTokens];
   if (vectors == 1) {
-    ForRowBlocks<SoftmaxRows, 1>(head.queries, head, scratch, inverse_sum, log_sum_exp);
+    ForRowBlocks<SoftmaxRows, 1>(head.queries, head, scratch, maximum, inverse_sum);
   } else {
-    ForRowBlocks<SoftmaxRows, 2>(head.queries, head, scratch, inverse_sum, log_sum_exp);
+    ForRowBlocks<SoftmaxRows, 2>(head.queries, head, scratch, maximum, inverse_sum);
   }
-  // inverse_sum holds sums, log_sum_exp the rows' maxima.
+  // inverse_sum holds sums.
   ForEachVector(head.queries, [&](auto io, size_t i) KERNEL_INLINE {
     const VF sum = io.LoadOr(inverse_sum + i, 1.0f);
-    const VF log = hn::Log(F32(), sum);
-    io.Store(hn::Add(io.Load(log_sum_exp + i), log), log_sum_exp + i);
     io.Store(hn::Div(Splat(1.0f), sum), inverse_sum + i);
   });
   Multiply<0>({y, y_stride, scratch.p, head.v, head.v_stride, head.queries, head.width, head.keys,
@@ -247,7 +243,8 @@ void ShortAttentionForward(float* y, int64_t y_stride, float* log_sum_exp, const
 }
 
 void ShortAttentionBackward(float* dq, float* dk, float* dv, const float* dy, int64_t y_stride,
-                            const float* log_sum_exp, const ShortHead& head, float* at) {
+                            const float* maximum, const float* inverse_sum, const ShortHead& head,
+                            float* at) {
   const Scratch scratch(at, head.width);
   const int vectors = Vectors(head);
   const int64_t padded = vectors * kMaxTokens / kMaxVectors;
@@ -255,9 +252,9 @@ void ShortAttentionBackward(float* dq, float* dk, float* dv, const float* dy, in
                  head.scale);
   PackTransposed(scratch.v, kMaxTokens, head.v, head.v_stride, head.keys, head.width, padded, 1);
   if (vectors == 1) {
-    ForRowBlocks<GradientRows, 1>(head.queries, head, scratch, dy, y_stride, log_sum_exp);
+    ForRowBlocks<GradientRows, 1>(head.queries, head, scratch, dy, y_stride, maximum, inverse_sum);
   } else {
-    ForRowBlocks<GradientRows, 2>(head.queries, head, scratch, dy, y_stride, log_sum_exp);
+    ForRowBlocks<GradientRows, 2>(head.queries, head, scratch, dy, y_stride, maximum, inverse_sum);
   }
   Multiply<0>({dq, head.q_stride, scratch.ds, head.k, head.k_stride, head.queries, head.width,
                head.keys, nullptr});
@@ -288,16 +285,16 @@ int64_t ShortAttentionScratch(int64_t width) noexcept {
   return 2 * (width + most) * most;
 }
 
-void ShortAttentionForward(float* y, int64_t y_stride, float* log_sum_exp, const ShortHead& head,
-                           float* scratch) noexcept {
-  HWY_DYNAMIC_DISPATCH(ShortAttentionForward)(y, y_stride, log_sum_exp, head, scratch);
+void ShortAttentionForward(float* y, int64_t y_stride, float* maximum, float* inverse_sum,
+                           const ShortHead& head, float* scratch) noexcept {
+  HWY_DYNAMIC_DISPATCH(ShortAttentionForward)(y, y_stride, maximum, inverse_sum, head, scratch);
 }
 
 void ShortAttentionBackward(float* dq, float* dk, float* dv, const float* dy, int64_t y_stride,
-                            const float* log_sum_exp, const ShortHead& head,
+                            const float* maximum, const float* inverse_sum, const ShortHead& head,
                             float* scratch) noexcept {
   HWY_DYNAMIC_DISPATCH(ShortAttentionBackward)
-  (dq, dk, dv, dy, y_stride, log_sum_exp, head, scratch);
+  (dq, dk, dv, dy, y_stride, maximum, inverse_sum, head, scratch);
 }
 
 }  // namespace vitrine::kernels

@@ -23,13 +23,14 @@ bool IsShortAttention(int64_t queries, int64_t keys, int64_t width) noexcept;
 // Floats of scratch that a head needs.
 int64_t ShortAttentionScratch(int64_t width) noexcept;
 
-// y (queries, width) = softmax(scale * q k^T) v, and log_sum_exp (queries).
-void ShortAttentionForward(float* y, int64_t y_stride, float* log_sum_exp, const ShortHead& head,
-                           float* scratch) noexcept;
+// y (queries, width) = softmax(scale * q k^T) v; and of the rows of scale * q k^T, (queries) each,
+// the maximum and 1 / the sum of exponentials less it.
+void ShortAttentionForward(float* y, int64_t y_stride, float* maximum, float* inverse_sum,
+                           const ShortHead& head, float* scratch) noexcept;
 
 // The gradients of the sum of y * dy: dq, dk and dv, with rows as those of q, k and v.
 void ShortAttentionBackward(float* dq, float* dk, float* dv, const float* dy, int64_t y_stride,
-                            const float* log_sum_exp, const ShortHead& head,
+                            const float* maximum, const float* inverse_sum, const ShortHead& head,
                             float* scratch) noexcept;
 
 }  // namespace vitrine::kernels

@@ -31,7 +31,7 @@ bool HoldsHeads(const Operand& operand, const HeadLayout& layout, int64_t batch,
   return operand.data != nullptr && left >= 0;
 }
 
-// One head: where it begins in the operands (rows, in log_sum_exp), and what its kernel takes.
+// One head: where it begins in the operands (rows, in softmax), and what its kernel takes.
 struct ShortPlace {
   int64_t q, k, v, y, rows;
   kernels::ShortHead head;
@@ -76,14 +76,15 @@ bool AttentionForward::Valid() const {
          HoldsHeads(q, layout_q, batch, heads, queries, width) &&
          HoldsHeads(k, layout_k, batch, heads, keys, width) &&
          HoldsHeads(v, layout_v, batch, heads, keys, width) &&
-         Holds(log_sum_exp, batch * heads * queries) && HoldsOrAbsent(key_padding, batch * keys);
+         Holds(softmax, 2 * batch * heads * queries) && HoldsOrAbsent(key_padding, batch * keys);
 }
 
 void AttentionForward::Run(Context& context) {
   const bool masked = key_padding || causal;
   if (!masked && kernels::IsShortAttention(queries, keys, width)) {
     return ForShortHeads(*this, context, [&](const ShortPlace& at) {
-      kernels::ShortAttentionForward(y + at.y, layout_y.at[3], log_sum_exp + at.rows, at.head,
+      kernels::ShortAttentionForward(y + at.y, layout_y.at[3], softmax + at.rows,
+                                     softmax + batch * heads * queries + at.rows, at.head,
                                      at.scratch);
     });
   }
@@ -103,7 +104,6 @@ void AttentionForward::Run(Context& context) {
   const int64_t values_at = layout.Take(keys * padded_width);
   const int64_t padding_at = layout.Take(key_padding ? keys : 0);
   const int64_t scores_at = layout.Take(block_rows * score_stride);
-  const int64_t inverse_sum_at = layout.Take(block_rows);
   const int64_t y_at = layout.Take(copies_y ? block_rows * padded_width : 0);
   context.ReserveScratch(layout.size());
 
@@ -112,7 +112,6 @@ void AttentionForward::Run(Context& context) {
     float* packed_keys = scratch + keys_at;      // (D,M), times scale
     float* packed_values = scratch + values_at;  // (M,D)
     float* scores = scratch + scores_at;         // (block, M)
-    float* inverse_sum = scratch + inverse_sum_at;
     const Range group(items, groups, tile / parts);
     const Range part(queries, parts, tile % parts);
     const int64_t blocks = CeilDiv(part.size(), std::max<int64_t>(1, block_rows));
@@ -137,8 +136,10 @@ void AttentionForward::Run(Context& context) {
             {scores, score_stride, head_q + first * layout_q.at[3], layout_q.at[3], packed_keys,
              score_stride, rows.size(), seen, width},
             nullptr);
-        kernels::AttentionSoftmax(scores, score_stride, inverse_sum,
-                                  log_sum_exp + item * queries + first, rows.size(), seen, mask);
+        float* maximum = softmax + item * queries + first;
+        float* inverse_sum = maximum + items * queries;
+        kernels::AttentionSoftmax(scores, score_stride, maximum, inverse_sum, rows.size(), seen,
+                                  mask);
         float* block_y = head_y + first * layout_y.at[3];
         float* out = copies_y ? scratch + y_at : block_y;
         const int64_t out_stride = copies_y ? padded_width : layout_y.at[3];
@@ -164,15 +165,16 @@ bool AttentionBackward::Valid() const {
   return (!bf16 || HasBf16()) && holds_queries(dq, layout_q) && holds_keys(dk, layout_k) &&
          holds_keys(dv, layout_v) && holds_queries(dy, layout_y) && holds_queries(y, layout_y) &&
          holds_queries(q, layout_q) && holds_keys(k, layout_k) && holds_keys(v, layout_v) &&
-         Holds(log_sum_exp, batch * heads * queries) && HoldsOrAbsent(key_padding, batch * keys);
+         Holds(softmax, 2 * batch * heads * queries) && HoldsOrAbsent(key_padding, batch * keys);
 }
 
 void AttentionBackward::Run(Context& context) {
   const bool masked = key_padding || causal;
   if (!masked && kernels::IsShortAttention(queries, keys, width)) {
     return ForShortHeads(*this, context, [&](const ShortPlace& at) {
-      kernels::ShortAttentionBackward(dq + at.q, dk + at.k, dv + at.v, dy + at.y, layout_y.at[3],
-                                      log_sum_exp + at.rows, at.head, at.scratch);
+      kernels::ShortAttentionBackward(
+          dq + at.q, dk + at.k, dv + at.v, dy + at.y, layout_y.at[3], softmax + at.rows,
+          softmax + batch * heads * queries + at.rows, at.head, at.scratch);
     });
   }
   if (bf16 && queries > 0 && keys > 0 && width > 0) return RunBf16(context);
@@ -246,8 +248,9 @@ void AttentionBackward::Run(Context& context) {
         kernels::AttentionMultiply({p, score_stride, packed_q, padded_width, transposed_keys,
                                     score_stride, count, seen, width},
                                    nullptr);
-        kernels::AttentionProbabilities(p, score_stride, log_sum_exp + item * queries + first,
-                                        count, seen, mask);
+        const float* maximum = softmax + item * queries + first;
+        kernels::AttentionProbabilities(p, score_stride, maximum, maximum + items * queries, count,
+                                        seen, mask);
         kernels::AttentionScoreGradient({ds, score_stride, packed_dy, padded_width,
                                          transposed_values, score_stride, count, seen, width},
                                         p, delta, scale);

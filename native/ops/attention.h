@@ -16,8 +16,10 @@ using HeadLayout = Dims;
 // ignored; causal lets query t see keys up to t. A query that sees no key gives zeros.
 struct AttentionForward {
   static constexpr const char* kName = "attentionForward";
-  Out<float> y;             // (B,H,T,D) by layout_y
-  Out<float> log_sum_exp;   // (B,H,T), contiguous, for backward
+  Out<float> y;  // (B,H,T,D) by layout_y
+  // (2,B,H,T), contiguous, for backward: of each row of scores the maximum, then 1 / the sum of
+  // exp(scores - maximum). As one number they would lose digits where scores are large.
+  Out<float> softmax;
   In<float> q, k, v;        // (B,H,T,D), (B,H,M,D), (B,H,M,D) by their layouts
   In<int32_t> key_padding;  // (B,M), or absent
   HeadLayout layout_y, layout_q, layout_k, layout_v;
@@ -27,7 +29,7 @@ struct AttentionForward {
   bool bf16;  // round the factors of the products to bfloat16, where the CPU HasBf16()
   template <class F>
   void Fields(F& f) {
-    f(y, log_sum_exp, q, k, v, key_padding, layout_y, layout_q, layout_k, layout_v, batch, heads,
+    f(y, softmax, q, k, v, key_padding, layout_y, layout_q, layout_k, layout_v, batch, heads,
       queries, keys, width, scale, causal, bf16);
   }
   bool Valid() const;
@@ -37,14 +39,14 @@ struct AttentionForward {
   void RunBf16(Context& context);
 };
 
-// Probabilities are computed again from log_sum_exp, a block of queries at a time: T x T is never
+// Probabilities are computed again, a block of queries at a time: T x T is never
 // stored.
 struct AttentionBackward {
   static constexpr const char* kName = "attentionBackward";
   Out<float> dq, dk, dv;  // by the layouts of q, k, v; written
   In<float> dy, y;        // by layout_y
   In<float> q, k, v;
-  In<float> log_sum_exp;    // (B,H,T)
+  In<float> softmax;        // (2,B,H,T)
   In<int32_t> key_padding;  // (B,M), or absent
   HeadLayout layout_y, layout_q, layout_k, layout_v;
   int64_t batch, heads, queries, keys, width;
@@ -53,7 +55,7 @@ struct AttentionBackward {
   bool bf16;  // round the factors of the products to bfloat16, where the CPU HasBf16()
   template <class F>
   void Fields(F& f) {
-    f(dq, dk, dv, dy, y, q, k, v, log_sum_exp, key_padding, layout_y, layout_q, layout_k, layout_v,
+    f(dq, dk, dv, dy, y, q, k, v, softmax, key_padding, layout_y, layout_q, layout_k, layout_v,
       batch, heads, queries, keys, width, scale, causal, bf16);
   }
   bool Valid() const;

@@ -55,7 +55,6 @@ void AttentionForward::RunBf16(Context& context) {
   const int64_t keys_at = layout.Take(keys * width);
   const int64_t padding_at = layout.Take(key_padding ? keys : 0);
   const int64_t scores_at = layout.Take(block_rows * score_stride);
-  const int64_t inverse_sum_at = layout.Take(block_rows);
   const int64_t product_at = layout.Take(ProductScratch(block_rows, keys, width));
   context.ReserveScratch(layout.size());
 
@@ -63,7 +62,6 @@ void AttentionForward::RunBf16(Context& context) {
     float* scratch = context.Scratch(worker);
     float* scaled_keys = scratch + keys_at;  // (M,D)
     float* scores = scratch + scores_at;     // (block, M)
-    float* inverse_sum = scratch + inverse_sum_at;
     float* product = scratch + product_at;
     const Range group(items, groups, tile / parts);
     const Range part(queries, parts, tile % parts);
@@ -87,8 +85,9 @@ void AttentionForward::RunBf16(Context& context) {
         float* block_y = y + HeadOffset(layout_y, b, h) + first * layout_y.at[3];
         Multiply(scores, score_stride, count, seen, width, Rows(block_q, layout_q.at[3]),
                  Columns(scaled_keys, width), false, product);
-        kernels::AttentionSoftmax(scores, score_stride, inverse_sum,
-                                  log_sum_exp + item * queries + first, count, seen, mask);
+        float* maximum = softmax + item * queries + first;
+        float* inverse_sum = maximum + items * queries;
+        kernels::AttentionSoftmax(scores, score_stride, maximum, inverse_sum, count, seen, mask);
         Multiply(block_y, layout_y.at[3], count, width, seen, Rows(scores, score_stride),
                  Rows(head_v, layout_v.at[3]), false, product);
         kernels::AttentionScaleRows(block_y, layout_y.at[3], inverse_sum, count, width);
@@ -150,14 +149,15 @@ void AttentionBackward::RunBf16(Context& context) {
         const PackedSource block_q = Rows(q + q_at, layout_q.at[3]);
         const PackedSource block_dy = Rows(dy + y_at, layout_y.at[3]);
 
-        kernels::AttentionRowDots(delta, block_dy.data, block_dy.stride, y + y_at, layout_y.at[3],
-                                  count, width);
         Multiply(p, score_stride, count, seen, width, block_q, Columns(scaled_keys, width), false,
                  product);
-        kernels::AttentionProbabilities(p, score_stride, log_sum_exp + item * queries + first,
-                                        count, seen, mask);
+        const float* maximum = softmax + item * queries + first;
+        kernels::AttentionProbabilities(p, score_stride, maximum, maximum + items * queries, count,
+                                        seen, mask);
         Multiply(ds, score_stride, count, seen, width, block_dy, Columns(head_v, layout_v.at[3]),
                  false, product);
+        // That is y dy, of the factors as they were rounded.
+        kernels::AttentionRowDots(delta, p, score_stride, ds, score_stride, count, seen);
         kernels::AttentionScoreGradientRows(ds, p, score_stride, delta, scale, count, seen);
 
         Multiply(dq + q_at, layout_q.at[3], count, width, seen, Rows(ds, score_stride), head_k,

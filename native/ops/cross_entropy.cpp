@@ -40,12 +40,13 @@ void CrossEntropyForward::Run(Context& context) {
   float* losses = reduced ? context.SharedScratch(std::max<int64_t>(1, rows)) : loss.data;
   ForRows(context, rows, classes, [&](int64_t row, int64_t n) {
     const float* tile = logits + row * classes;
+    const kernels::SoftmaxRows place{softmax + row, softmax + rows + row};
     if (labels != nullptr) {
-      kernels::CrossEntropyForward(losses + row, log_sum_exp + row, tile, labels + row, n, classes,
-                                   smoothing, ignore_index);
+      kernels::CrossEntropyForward(losses + row, place, tile, labels + row, n, classes, smoothing,
+                                   ignore_index);
     } else {
-      kernels::CrossEntropySoftForward(losses + row, log_sum_exp + row, tile,
-                                       target + row * classes, n, classes, smoothing);
+      kernels::CrossEntropySoftForward(losses + row, place, tile, target + row * classes, n,
+                                       classes, smoothing);
     }
   });
   if (!reduced) return;
@@ -69,11 +70,12 @@ void CrossEntropyBackward::Run(Context& context) {
   }
   ForRows(context, rows, classes, [&](int64_t row, int64_t n) {
     const int64_t at = row * classes;
+    const kernels::ConstSoftmaxRows place{softmax + row, softmax + rows + row};
     if (labels != nullptr) {
-      kernels::CrossEntropyBackward(dlogits + at, logits + at, log_sum_exp + row, labels + row,
-                                    row_scale + row, n, classes, smoothing, ignore_index);
+      kernels::CrossEntropyBackward(dlogits + at, logits + at, place, labels + row, row_scale + row,
+                                    n, classes, smoothing, ignore_index);
     } else {
-      kernels::CrossEntropySoftBackward(dlogits + at, logits + at, log_sum_exp + row, target + at,
+      kernels::CrossEntropySoftBackward(dlogits + at, logits + at, place, target + at,
                                         row_scale + row, n, classes, smoothing);
     }
   });

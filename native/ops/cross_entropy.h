@@ -16,23 +16,23 @@ enum class Reduction : int32_t { kNone = 0, kMean = 1, kSum = 2 };
 // nor ignore_index fails the command, naming `site`.
 struct CrossEntropyForward {
   static constexpr const char* kName = "crossEntropyForward";
-  Out<float> loss;         // (1), or (rows) without reduction
-  Out<float> log_sum_exp;  // (rows), for backward
-  In<float> logits;        // (rows, classes)
-  In<int32_t> labels;      // (rows)
-  In<float> target;        // (rows, classes)
+  Out<float> loss;     // (1), or (rows) without reduction
+  Out<float> softmax;  // (2, rows) for backward: see kernels::SoftmaxRows
+  In<float> logits;    // (rows, classes)
+  In<int32_t> labels;  // (rows)
+  In<float> target;    // (rows, classes)
   int64_t rows, classes;
   float smoothing;
   int32_t ignore_index, reduction;
   uint32_t site;
   template <class F>
   void Fields(F& f) {
-    f(loss, log_sum_exp, logits, labels, target, rows, classes, smoothing, ignore_index, reduction,
+    f(loss, softmax, logits, labels, target, rows, classes, smoothing, ignore_index, reduction,
       site);
   }
   bool Valid() const {
     const bool none = reduction == static_cast<int32_t>(Reduction::kNone);
-    return Holds(loss, none ? rows : 1) && Holds(log_sum_exp, rows) &&
+    return Holds(loss, none ? rows : 1) && Holds(softmax, 2 * rows) &&
            Holds(logits, rows * classes) &&
            (labels != nullptr ? Holds(labels, rows) : Holds(target, rows * classes));
   }
@@ -41,24 +41,24 @@ struct CrossEntropyForward {
 
 struct CrossEntropyBackward {
   static constexpr const char* kName = "crossEntropyBackward";
-  Out<float> dlogits;     // (rows, classes)
-  In<float> dloss;        // (1), or (rows) without reduction
-  In<float> log_sum_exp;  // (rows)
-  In<float> logits;       // (rows, classes)
-  In<int32_t> labels;     // (rows)
-  In<float> target;       // (rows, classes)
+  Out<float> dlogits;  // (rows, classes)
+  In<float> dloss;     // (1), or (rows) without reduction
+  In<float> softmax;   // (2, rows)
+  In<float> logits;    // (rows, classes)
+  In<int32_t> labels;  // (rows)
+  In<float> target;    // (rows, classes)
   int64_t rows, classes;
   float smoothing;
   int32_t ignore_index, reduction;
   template <class F>
   void Fields(F& f) {
-    f(dlogits, dloss, log_sum_exp, logits, labels, target, rows, classes, smoothing, ignore_index,
+    f(dlogits, dloss, softmax, logits, labels, target, rows, classes, smoothing, ignore_index,
       reduction);
   }
   bool Valid() const {
     const bool none = reduction == static_cast<int32_t>(Reduction::kNone);
     return Holds(dlogits, rows * classes) && Holds(dloss, none ? rows : 1) &&
-           Holds(log_sum_exp, rows) && Holds(logits, rows * classes) &&
+           Holds(softmax, 2 * rows) && Holds(logits, rows * classes) &&
            (labels != nullptr ? Holds(labels, rows) : Holds(target, rows * classes));
   }
   void Run(Context& context);
