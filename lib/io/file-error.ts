@@ -17,6 +17,12 @@ export function quoted(name: string): string {
   return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}...` : name);
 }
 
+/** The first names of a file's, and how many more there are: a message does not grow with the file. */
+export function listed(names: readonly string[], most = 3): string {
+  const more = names.length > most ? ` and ${names.length - most} more` : '';
+  return names.slice(0, most).map(quoted).join(', ') + more;
+}
+
 /** A tensor of a file as messages name it. */
 export function tensorOf(name: string, path: string): string {
   return `tensor ${quoted(name)} of ${path}`;

@@ -4,7 +4,7 @@ import { type Tensor, tensor } from '../tensor.js';
 import { toFloat32 } from './convert.js';
 import { tensorOf } from './file-error.js';
 import type { Piece } from './layouts/rules.js';
-import { elementBytes, type TensorInfo } from './tensor-record.js';
+import { checkRecordDtype, elementBytes, type TensorInfo } from './tensor-record.js';
 import type { Weights } from './weights.js';
 
 // Large enough that the price of a read call does not count, small enough to stay in the processor's cache.
@@ -62,11 +62,12 @@ function offsetOf({ parameter, piece }: Target): number {
 }
 
 async function stream(weights: Weights, name: string, target: Target, buffer: Uint8Array): Promise<void> {
-  const { dtype } = weights.info(name);
+  const where = tensorOf(name, weights.path);
+  const dtype = checkRecordDtype(weights.info(name).dtype, where);
   const width = elementBytes(dtype);
   let offset = offsetOf(target) * Float32Array.BYTES_PER_ELEMENT;
   for await (const data of weights.chunks(name, buffer)) {
-    const values = toFloat32({ dtype, shape: [data.byteLength / width], data }, tensorOf(name, weights.path));
+    const values = toFloat32({ dtype, shape: [data.byteLength / width], data }, where);
     native.write(target.parameter.handle, values, offset);
     offset += values.byteLength;
   }

@@ -12,6 +12,7 @@ import { recogniseLayout } from './layouts/recognise.js';
 import { type Mapping, mapNames } from './layouts/rules.js';
 import { resizePositions } from './position-resize.js';
 import type { Preprocessing } from './preprocessing.js';
+import { unwrap } from './unwrap.js';
 
 /** Where a pretrained model comes from, and what it expects of images. */
 export interface PretrainedConfig extends Preprocessing {
@@ -37,7 +38,8 @@ export async function loadPretrained(path: string, options: ViTOptions): Promise
 }
 
 async function load(files: CheckpointFiles, options: ViTOptions): Promise<Pretrained> {
-  const { weights, config: described, preprocessor } = files;
+  const { config: described, preprocessor } = files;
+  const weights = unwrap(files.weights);
   const infos = new Map(weights.names().map((name) => [name, weights.info(name)]));
   const evidence: Evidence = { path: weights.path, infos, config: described, preprocessor };
   const layout = recogniseLayout(evidence);

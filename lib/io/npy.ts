@@ -1,12 +1,14 @@
+import { setImmediate } from 'node:timers/promises';
 import { fileError, quoted } from './file-error.js';
-import type { StreamHeader } from './headed-stream.js';
-import { elementBytes, type RecordDtype, recordBytes } from './tensor-record.js';
+import { elementBytes, isRecordDtype, type RecordDtype } from './tensor-record.js';
 
 // Format: numpy/lib/_format_impl.py, "Format Version 1.0" to "3.0".
 
 /** The header of one .npy array. */
-export interface NpyHeader extends StreamHeader {
-  readonly dtype: RecordDtype;
+export interface NpyHeader {
+  readonly headerBytes: number;
+  /** A `RecordDtype`, or what NumPy calls one that is none. */
+  readonly dtype: string;
   readonly shape: number[];
   readonly fortranOrder: boolean;
 }
@@ -49,40 +51,49 @@ export function parseNpyHeader(head: Uint8Array, where: string): NpyHeader | und
     throw fileError(`an .npy header of at most ${maxHeaderBytes} bytes`, where, `${length} bytes`);
   if (head.byteLength < start + length) return undefined;
   const { descr, fortranOrder, shape } = parseDictionary(bytes.toString('utf8', start, start + length), where);
-  const dtype = parseDtype(descr, where);
-  return { headerBytes: start + length, bodyBytes: recordBytes(dtype, shape, where), dtype, shape, fortranOrder };
+  const dtype = dtypes.get(descr) ?? numpys + descr;
+  return { headerBytes: start + length, dtype, shape, fortranOrder };
 }
 
+// Some ten milliseconds of work; then whatever else waits for the event loop has its turn.
+const elementsAtOnce = 1 << 20;
+
 /** Copies column-major elements (Fortran order, first index fastest) into row-major order. */
-export function toRowMajor(
+export async function toRowMajor(
   columnMajor: Uint8Array<ArrayBuffer>,
   dtype: RecordDtype,
   shape: readonly number[],
-): Uint8Array {
+): Promise<Uint8Array> {
   // Elements move as integers, so that no bit of a NaN changes; eight bytes go as two words.
   const width = elementBytes(dtype);
   const Unit = width === 1 ? Uint8Array : width === 2 ? Uint16Array : Uint32Array;
   const units = Math.ceil(width / 4);
   const from = new Unit(columnMajor.buffer, columnMajor.byteOffset, columnMajor.byteLength / Unit.BYTES_PER_ELEMENT);
   const to = new Unit(from.length);
+  // Axes of one element change nothing, and 60 of them would be stepped over for every element.
+  const sizes = shape.filter((size) => size !== 1);
   const strides: number[] = [];
-  shape.reduce((stride, size) => {
+  sizes.reduce((stride, size) => {
     strides.push(stride);
     return stride * size;
   }, units);
-  const index = shape.map(() => 0);
+  const index = sizes.map(() => 0);
   let source = 0;
   for (let target = 0; target < to.length; target += units) {
+    if (target % (elementsAtOnce * units) === 0 && target > 0) await setImmediate();
     for (let unit = 0; unit < units; unit++) to[target + unit] = from[source + unit];
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
+    for (let axis = sizes.length - 1; axis >= 0; axis--) {
       source += strides[axis];
-      if (++index[axis] < shape[axis]) break;
-      source -= strides[axis] * shape[axis];
+      if (++index[axis] < sizes[axis]) break;
+      source -= strides[axis] * sizes[axis];
       index[axis] = 0;
     }
   }
   return new Uint8Array(to.buffer);
 }
+
+const numpys = 'NumPy ';
+const structured = 'a structured dtype';
 
 interface Dictionary {
   descr: string;
@@ -96,14 +107,7 @@ function parseDictionary(text: string, where: string): Dictionary {
     fileError(what, where, quoted(text.trim()), 'Save it with numpy.savez again.');
   const literal = text.trim();
   if (!literal.startsWith('{') || !literal.endsWith('}')) throw malformed('a Python dictionary as .npy header');
-  if (/['"]descr['"]\s*:\s*\[/.test(literal)) {
-    throw fileError(
-      'an array of numbers',
-      where,
-      'a structured array',
-      'Save each of its fields as an array of its own.',
-    );
-  }
+  if (/['"]descr['"]\s*:\s*\[/.test(literal)) return { descr: structured, fortranOrder: false, shape: [] };
   const values = new Map<string, string>();
   const item = /\s*(['"])(\w+)\1\s*:\s*('[^']*'|"[^"]*"|True|False|\([^()]*\))\s*(?:,|$)\s*/y;
   const items = literal.slice(1, -1);
@@ -124,9 +128,14 @@ function parseDictionary(text: string, where: string): Dictionary {
   return { descr: descr[1], fortranOrder: order === 'True', shape: sizes.map((size) => Number.parseInt(size, 10)) };
 }
 
-function parseDtype(descr: string, where: string): RecordDtype {
-  const dtype = dtypes.get(descr);
-  if (dtype !== undefined) return dtype;
+/** Throws unless the elements of an array with this header can be read. */
+export function checkNpyDtype({ dtype }: NpyHeader, where: string): RecordDtype {
+  if (isRecordDtype(dtype)) return dtype;
+  const descr = dtype.slice(numpys.length);
+  if (descr === structured) {
+    const advice = 'Save each of its fields as an array of its own.';
+    throw fileError('an array of numbers', where, 'a structured array', advice);
+  }
   if (descr.includes('O')) {
     const advice = 'Loading a pickle can run any code, so it is not read; save plain arrays with numpy.savez.';
     throw fileError('numbers', where, 'an array of Python objects, which is a pickle', advice);

@@ -5,9 +5,10 @@ import { fileError, fileErrorFrom, quoted, tensorOf } from './file-error.js';
 import { foreignFormat, foreignHeadBytes, torchPickle } from './foreign-format.js';
 import { readHeadedStream } from './headed-stream.js';
 import { checkInflation } from './inflate-limit.js';
-import { type NpyHeader, parseNpyHeader, toRowMajor } from './npy.js';
+import { checkNpyDtype, type NpyHeader, parseNpyHeader, toRowMajor } from './npy.js';
+import { readableNames } from './readable-names.js';
 import { openRegularFile, readFully } from './regular-file.js';
-import type { TensorInfo, TensorRecord } from './tensor-record.js';
+import { isRecordDtype, type RecordDtype, recordBytes, type TensorInfo, type TensorRecord } from './tensor-record.js';
 import type { Weights } from './weights.js';
 
 const extension = '.npy';
@@ -65,8 +66,9 @@ export class NpzFile implements Weights {
 /**
  * Opens a NumPy .npz archive, stored or compressed, reading the arrays' headers only.
  *
- * Throws one clear error if it is not such an archive, is damaged, holds anything but plain arrays (those of Python
- * objects are pickles and are never loaded), or would inflate beyond reason.
+ * Throws one clear error if it is not such an archive, is damaged, holds anything but arrays, or would inflate beyond
+ * reason. Arrays of anything but plain numbers in this machine's byte order are listed, and refused when they are read
+ * (those of Python objects are pickles and are never loaded).
  */
 export async function openNpz(path: string): Promise<NpzFile> {
   const size = await checkMagic(path);
@@ -82,12 +84,17 @@ export async function openNpz(path: string): Promise<NpzFile> {
   }
 }
 
-/** Reads all arrays of a NumPy .npz archive, by name without `.npy`, row-major; throws as `openNpz` and `read` do. */
+/**
+ * Reads the arrays of a NumPy .npz archive, by name without `.npy`, row-major. Those that are not of plain numbers are
+ * passed over, and a warning names them; an archive of nothing else is refused.
+ *
+ * @throws TypeError as `openNpz` and `read` do
+ */
 export async function readNpz(path: string): Promise<Map<string, TensorRecord>> {
   const file = await openNpz(path);
   try {
     const arrays = new Map<string, TensorRecord>();
-    for (const name of file.names()) arrays.set(name, await file.read(name));
+    for (const name of readableNames(file)) arrays.set(name, await file.read(name));
     return arrays;
   } finally {
     await file.close();
@@ -142,9 +149,9 @@ async function listEntries(zip: ZipFile, size: number, path: string): Promise<Ma
 async function readArray(zip: ZipFile, entry: Entry, where: string): Promise<TensorRecord> {
   const stream = await orDamaged(where, zip.openReadStreamPromise(entry));
   const chunks = withChecksum(damagedAsError(where, stream), entry.crc32, where);
-  const { header, body } = await readHeadedStream(chunks, (head) => parseEntryHeader(head, entry, where), where);
+  const { header, body } = await readHeadedStream(chunks, (head) => parseReadable(head, entry, where), where);
   const { dtype, shape, fortranOrder } = header;
-  return { dtype, shape, data: fortranOrder ? toRowMajor(body, dtype, shape) : body };
+  return { dtype, shape, data: fortranOrder ? await toRowMajor(body, dtype, shape) : body };
 }
 
 /** Inflates no more of an entry than its header. */
@@ -153,20 +160,32 @@ async function readInfo(zip: ZipFile, entry: Entry, where: string): Promise<Tens
   let head: Uint8Array = new Uint8Array(0);
   for await (const chunk of damagedAsError(where, stream)) {
     head = Buffer.concat([head, chunk]);
-    const header = parseEntryHeader(head, entry, where);
-    if (header !== undefined) return { dtype: header.dtype, shape: header.shape, byteLength: header.bodyBytes };
+    const header = parseNpyHeader(head, where);
+    if (header === undefined) continue;
+    if (isRecordDtype(header.dtype)) checkSize(header, header.dtype, entry, where);
+    return { dtype: header.dtype, shape: header.shape, byteLength: entry.uncompressedSize - header.headerBytes };
   }
   throw fileError('a whole header', where, `only ${head.byteLength} bytes`, damagedAdvice);
 }
 
-function parseEntryHeader(head: Uint8Array, entry: Entry, where: string): NpyHeader | undefined {
+/** The header of an array that can be read, and the bytes that follow it. */
+function parseReadable(
+  head: Uint8Array,
+  entry: Entry,
+  where: string,
+): (NpyHeader & { dtype: RecordDtype; bodyBytes: number }) | undefined {
   const header = parseNpyHeader(head, where);
-  if (header !== undefined && header.headerBytes + header.bodyBytes !== entry.uncompressedSize) {
-    const { headerBytes, bodyBytes, dtype, shape } = header;
-    const what = `${headerBytes + bodyBytes} bytes (${dtype} of shape ${shapeText(shape)})`;
-    throw fileError(what, where, `an entry of ${entry.uncompressedSize} bytes`, damagedAdvice);
-  }
-  return header;
+  if (header === undefined) return undefined;
+  const dtype = checkNpyDtype(header, where);
+  return { ...header, dtype, bodyBytes: checkSize(header, dtype, entry, where) };
+}
+
+/** Bytes of an array, which must be what the archive says of its entry. */
+function checkSize({ headerBytes, shape }: NpyHeader, dtype: RecordDtype, entry: Entry, where: string): number {
+  const bodyBytes = recordBytes(dtype, shape, where);
+  if (headerBytes + bodyBytes === entry.uncompressedSize) return bodyBytes;
+  const what = `${headerBytes + bodyBytes} bytes (${dtype} of shape ${shapeText(shape)})`;
+  throw fileError(what, where, `an entry of ${entry.uncompressedSize} bytes`, damagedAdvice);
 }
 
 /** Passes chunks on, and throws at the end if their CRC-32 is not the archive's: yauzl leaves that to its callers. */

@@ -15,6 +15,7 @@ import {
 import {
   allocateBytes,
   checkRecord,
+  checkRecordDtype,
   type RecordDtype,
   recordBytes,
   recordDtypes,
@@ -100,12 +101,13 @@ export class SafetensorsFile implements Weights {
     }
   }
 
-  /** Reads a tensor into fresh memory. */
+  /** Reads a tensor into fresh memory; throws if it is of a dtype that this library does not read. */
   async read(name: string): Promise<TensorRecord> {
     const { dtype, shape, byteLength } = this.info(name);
-    const data = allocateBytes(byteLength, tensorOf(name, this.path));
-    await this.readInto(name, data);
-    return { dtype, shape: [...shape], data };
+    const where = tensorOf(name, this.path);
+    const record = { dtype: checkRecordDtype(dtype, where), shape: [...shape], data: allocateBytes(byteLength, where) };
+    await this.readInto(name, record.data);
+    return record;
   }
 
   /** Closes the file; reading afterwards rejects. */
@@ -129,7 +131,8 @@ export class SafetensorsFile implements Weights {
  * Opens a safetensors file (https://huggingface.co/docs/safetensors), reading the header only.
  *
  * Throws one clear error, before any tensor is read, if the file is not safetensors or anything in its header is
- * inconsistent: lengths, JSON, repeated names, dtypes, shapes, offsets, the file's size.
+ * inconsistent: lengths, JSON, repeated names, shapes, offsets, the file's size. Tensors of dtypes that this library
+ * does not read are listed like the others, and refused when they are read.
  */
 export async function readSafetensors(path: string): Promise<SafetensorsFile> {
   const { handle, size } = await openRegularFile(path);

@@ -2,6 +2,7 @@ import { expected } from '../check.js';
 import { keep } from '../scope.js';
 import { type Tensor, tensor } from '../tensor.js';
 import { toFloat32, toInt32 } from './convert.js';
+import { readableNames } from './readable-names.js';
 import { readSafetensors, type TensorSource, writeSafetensors } from './safetensors.js';
 import type { RecordDtype } from './tensor-record.js';
 
@@ -10,15 +11,18 @@ const INTEGERS: readonly RecordDtype[] = ['I64', 'I32', 'I16', 'I8', 'U8', 'BOOL
 /**
  * Reads a safetensors file: floating-point tensors become float32, integers int32.
  *
- * @returns a tensor for each name, in the file's order; they live until disposed
- * @throws TypeError when the file is none, is damaged, or holds integers past 32 bits
+ * Tensors of dtypes that have no place here (complex, 8-bit floats, unsigned integers of more than 8 bits) are passed
+ * over, and a warning names them.
+ *
+ * @returns a tensor for each other name, in the file's order; they live until disposed
+ * @throws TypeError when the file is none, is damaged, holds integers past 32 bits, or only what would be passed over
  * Source: the safetensors format of Hugging Face.
  */
 export async function loadSafetensors(path: string): Promise<Map<string, Tensor>> {
   const file = await readSafetensors(path);
   const loaded = new Map<string, Tensor>();
   try {
-    for (const name of file.names()) {
+    for (const name of readableNames(file)) {
       const record = await file.read(name);
       const where = `'${name}' of ${path}`;
       const values = INTEGERS.includes(record.dtype) ? toInt32(record, where) : toFloat32(record, where);

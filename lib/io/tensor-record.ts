@@ -1,5 +1,5 @@
 import { shapeText } from '../check.js';
-import { fileError } from './file-error.js';
+import { fileError, quoted } from './file-error.js';
 
 // In safetensors' order of dtypes, widest first: its writer sorts tensors by it, so that all start aligned.
 const dtypeBytes = { I64: 8, F64: 8, F32: 4, I32: 4, BF16: 2, F16: 2, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const;
@@ -22,7 +22,8 @@ export interface TensorRecord {
 
 /** What is known of a tensor before its bytes are read. */
 export interface TensorInfo {
-  readonly dtype: RecordDtype;
+  /** As the file names it. Only a `RecordDtype` can be read; a tensor of another is no reason not to read the rest. */
+  readonly dtype: string;
   readonly shape: readonly number[];
   readonly byteLength: number;
 }
@@ -30,6 +31,13 @@ export interface TensorInfo {
 /** Tells whether `name` is an element type this library reads. */
 export function isRecordDtype(name: unknown): name is RecordDtype {
   return typeof name === 'string' && Object.hasOwn(dtypeBytes, name);
+}
+
+/** Throws unless `name` is an element type this library reads. */
+export function checkRecordDtype(name: string, where: string): RecordDtype {
+  if (isRecordDtype(name)) return name;
+  const advice = 'Convert the tensor to one of them first.';
+  throw fileError(`a dtype among ${recordDtypes.join(', ')}`, where, quoted(name), advice);
 }
 
 /** Bytes of one element. */

@@ -70,7 +70,7 @@ const unused = /^(pooler\.dense\.(weight|bias)|embeddings\.mask_token|decoder\.\
 export const huggingFace: Layout = {
   name: 'hf',
   marks:
-    /(^|\.)(embeddings\.(cls_token|position_embeddings|patch_embeddings)|layernorm(_before|_after)?\.(weight|bias)$)/,
+    /^((vit|deit)\.)?(embeddings\.(cls_token|position_embeddings|patch_embeddings)|((encoder\.layer|layers)\.\d+\.)?layernorm(_before|_after)?\.)/,
 
   read({ infos }): Reading {
     const names = new Map<string, string>();

@@ -7,6 +7,11 @@ import { torchvision } from './torchvision.js';
 
 const layouts: readonly Layout[] = [timm, torchvision, huggingFace, google];
 
+/** The layouts whose marks a tensor's name bears. */
+export function layoutsMarking(name: string): Layout[] {
+  return layouts.filter(({ marks }) => marks.test(name));
+}
+
 /** The layout whose marks most names bear; throws if none does. */
 export function recogniseLayout({ infos, path }: Evidence): Layout {
   const names = [...infos.keys()];
