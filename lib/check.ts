@@ -3,10 +3,13 @@
  * Everything a user may pass is checked here, in TypeScript, before anything is enqueued.
  */
 
+// Longer than any name that somebody chose.
+const mostShown = 200;
+
 /** What a value is, in a few words, for an error message. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';
-  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'string') return `'${value.length > mostShown ? `${value.slice(0, mostShown)}...` : value}'`;
   if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   if (typeof value !== 'object') return typeof value;
   if (isShaped(value)) return `a ${value.dtype} tensor of shape ${shapeText(value.shape)}`;
@@ -25,10 +28,33 @@ export function shapeText(shape: readonly number[]): string {
   return `(${shape.join(',')})`;
 }
 
+/** A name from a file as messages show it: in quotes, escaped, and not of any length. */
+export function quoted(name: string): string {
+  return printable(JSON.stringify(name.length > mostShown ? `${name.slice(0, mostShown)}...` : name));
+}
+
+/** The first of many things, and how many more there are: a message does not grow with what it is about. */
+export function listed(items: readonly string[], { most = 3, separator = ', ' } = {}): string {
+  const more =
+    items.length > most ? `${separator === ', ' ? ' and ' : `${separator}and `}${items.length - most} more` : '';
+  return items.slice(0, most).join(separator) + more;
+}
+
+/**
+ * Text as a terminal may be given it: what would move the cursor, change colours, begin a line or turn the order of
+ * letters is escaped. Names and values of files come into messages, and those to terminals.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (char) => {
+    return `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+  });
+}
+
 /** The error of a wrong argument. `received` is described unless it is a `Text`. */
 export function expected(what: string, where: string, received: unknown, advice = ''): TypeError {
   const got = received instanceof Text ? received.text : describe(received);
-  return new TypeError(`Expected ${what} for ${where} but received ${got}.${advice === '' ? '' : ` ${advice}`}`);
+  const text = `Expected ${what} for ${where} but received ${got}.${advice === '' ? '' : ` ${advice}`}`;
+  return new TypeError(printable(text));
 }
 
 /** Words that stand in an error as they are, where a value's own description would not tell enough. */

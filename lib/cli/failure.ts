@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { printable } from '../check.js';
 
 // What `sysexits` and most tools use: 2 for a command line that makes no sense, 1 for work that failed.
 const USAGE = 2;
@@ -17,7 +18,7 @@ export function reportFailure(error: unknown, verbose: boolean): void {
 
 function sentenceOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.trim().replace(/\s*\n\s*/g, ' ');
+  return printable(message.trim().replace(/\s*\n\s*/g, ' '));
 }
 
 function stackOf(error: unknown): string {

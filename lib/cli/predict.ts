@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { printable } from '../check.js';
 import { nonEmpty, wholeNumber } from './flags.js';
 import { DEFAULT_RUN } from './run-folder.js';
 
@@ -36,8 +37,9 @@ export function addPredict(program: Command): void {
         return;
       }
       for (const { image, classes } of results) {
-        console.log(image);
-        for (const { name, probability } of classes) console.log(`${formatPercent(probability).padStart(8)}  ${name}`);
+        console.log(printable(image));
+        for (const { name, probability } of classes)
+          console.log(`${formatPercent(probability).padStart(8)}  ${printable(name)}`);
       }
     });
 }

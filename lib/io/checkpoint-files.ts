@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { fileError, fileErrorFrom } from './file-error.js';
+import { fileError, fileErrorFrom, listed } from './file-error.js';
 import { torchPickle } from './foreign-format.js';
 import { JsonFields } from './json-fields.js';
 import { openNpz } from './npz.js';
@@ -61,13 +61,13 @@ async function weightsIn(folder: string): Promise<string> {
   if (only !== undefined && candidates.length === 1) return join(folder, only);
   const what = `${weightsName}, ${indexName}, or one .safetensors or .npz file`;
   if (candidates.length > 1) {
-    throw fileError(what, `the folder ${folder}`, candidates.join(', '), 'Give the path of one of them.');
+    throw fileError(what, `the folder ${folder}`, listed(candidates), 'Give the path of one of them.');
   }
   const pickle = names.find((name) => /\.(bin|pth?|ckpt)$/.test(name));
   if (pickle !== undefined) {
     throw fileError(what, `the folder ${folder}`, pickle, torchPickle(join(folder, pickle)).advice);
   }
-  const received = names.length === 0 ? 'nothing' : names.slice(0, 5).join(', ');
+  const received = names.length === 0 ? 'nothing' : listed(names);
   throw fileError(what, `the folder ${folder}`, received, 'Fetch the weights too, not only their description.');
 }
 

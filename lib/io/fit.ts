@@ -15,8 +15,16 @@ export function shapeOfPiece({ source, axes, index }: Piece, infos: Infos): read
   return axes.length === shape.length ? axes.map((axis) => shape[axis] ?? 0) : undefined;
 }
 
+/** What keeps a checkpoint from filling a model. */
+export interface Misfits {
+  /** Of tensors that are missing, not expected, or not of the right shape or dtype. */
+  readonly count: number;
+  /** Some of them, in a sentence of at most three tensors' names. */
+  readonly told: string;
+}
+
 /**
- * What keeps a checkpoint from filling a model, one clause for each tensor; empty when it fits.
+ * What keeps a checkpoint from filling a model; undefined when it fits.
  *
  * @param fresh parameters that need no tensor
  * @param resized parameters that may have another shape
@@ -27,8 +35,7 @@ export function misfits(
   infos: Infos,
   { rules, spell }: Reading,
   { fresh, resized }: { fresh: ReadonlySet<string>; resized: ReadonlySet<string> },
-): string[] {
-  const problems: string[] = [];
+): Misfits | undefined {
   const missing: string[] = [];
   const all: string[] = [];
   for (const own of parameters.keys()) {
@@ -42,21 +49,59 @@ export function misfits(
   }
   const extra = [...pieces].flatMap(([own, parts]) => (parameters.has(own) ? [] : parts.map(({ source }) => source)));
   const strange = [...new Set([...unexpected, ...extra])];
-  // A hostile file may hold a hundred thousand names, each as long as it likes.
-  const compare = (name: string): boolean => name.length <= 200 && strange.length * all.length <= 500_000;
-  for (const name of missing) problems.push(`${quoted(name)} is missing`);
-  for (const name of strange) {
-    const near = compare(name) ? (nearestName(name, missing) ?? nearestName(name, all)) : undefined;
-    problems.push(`${quoted(name)} is not expected${near === undefined ? '' : ` (nearest: ${quoted(near)})`}`);
-  }
+  const wrong: Clause[] = [];
   for (const [own, parameter] of parameters) {
     for (const piece of pieces.get(own) ?? []) {
       const problem =
         notFloating(piece, infos) ?? (resized.has(own) ? undefined : mismatch(piece, parameter.shape, infos));
-      if (problem !== undefined) problems.push(`${quoted(piece.source)} ${problem}`);
+      if (problem !== undefined) wrong.push({ names: [piece.source], text: `${quoted(piece.source)} ${problem}` });
     }
   }
-  return problems;
+  const count = missing.length + strange.length + wrong.length;
+  return count === 0 ? undefined : { count, told: tell(missing, strange, wrong, all) };
+}
+
+/** A part of the sentence, and the tensors that it names. */
+interface Clause {
+  readonly names: readonly string[];
+  readonly text: string;
+}
+
+const mostNames = 3;
+
+/** Some of each kind in turn, for as long as they name no more than three tensors. */
+function tell(
+  missing: readonly string[],
+  strange: readonly string[],
+  wrong: readonly Clause[],
+  all: readonly string[],
+): string {
+  const clauses: Clause[] = [];
+  for (let i = 0; i < mostNames; i++) {
+    const [gone, odd, off] = [missing[i], strange[i], wrong[i]];
+    if (odd !== undefined) clauses.push(strangeClause(odd, missing, all));
+    if (gone !== undefined) clauses.push({ names: [gone], text: `${quoted(gone)} is missing` });
+    if (off !== undefined) clauses.push(off);
+  }
+  const named = new Set<string>();
+  const told: string[] = [];
+  for (const { names, text } of clauses) {
+    const fresh = names.filter((name) => !named.has(name));
+    if (named.size + fresh.length > mostNames) continue;
+    for (const name of fresh) named.add(name);
+    told.push(text);
+  }
+  const rest = missing.length + strange.length + wrong.length - told.length;
+  return told.join('; ') + (rest === 0 ? '' : `; and ${rest} more`);
+}
+
+function strangeClause(name: string, missing: readonly string[], all: readonly string[]): Clause {
+  // Comparing takes time by the product of the lengths, and a hostile name is as long as it likes.
+  const near = name.length > 200 ? undefined : (nearestName(name, missing) ?? nearestName(name, all));
+  const text = `${quoted(name)} is not expected`;
+  return near === undefined
+    ? { names: [name], text }
+    : { names: [name, near], text: `${text} (nearest: ${quoted(near)})` };
 }
 
 const floating: readonly string[] = ['F64', 'F32', 'F16', 'BF16'];

@@ -4,7 +4,7 @@ import type { ViTConfig, ViTOptions } from '../nn/vit-config.js';
 import { type CheckpointFiles, openCheckpointFiles } from './checkpoint-files.js';
 import { fileError } from './file-error.js';
 import { fillParameters } from './fill-parameters.js';
-import { misfits, shapeOfPiece } from './fit.js';
+import { type Misfits, misfits, shapeOfPiece } from './fit.js';
 import type { JsonFields } from './json-fields.js';
 import { type Architecture, inferArchitecture } from './layouts/architecture.js';
 import type { Evidence, Layout, LayoutName, ModelSize } from './layouts/layout.js';
@@ -57,8 +57,8 @@ async function load(files: CheckpointFiles, options: ViTOptions): Promise<Pretra
     const parameters = model.namedParameters();
     const fresh = new Set(ownHead ? [] : [...parameters.keys()].filter((name) => isHead(name)));
     const converted = positionConversion(model, layout, architecture);
-    const problems = misfits(parameters, mapping, infos, reading, { fresh, resized: new Set(converted.keys()) });
-    if (problems.length > 0) throw misfitError(problems, weights.path, layout);
+    const unfit = misfits(parameters, mapping, infos, reading, { fresh, resized: new Set(converted.keys()) });
+    if (unfit !== undefined) throw misfitError(unfit, weights.path, layout);
     await fillParameters(weights, parameters, mapping.pieces, converted);
     for (const name of fresh) {
       const parameter = parameters.get(name);
@@ -116,14 +116,10 @@ function positionConversion(
   return new Map([['pos_embed', resize]]);
 }
 
-const mostListed = 2000; // of a hostile file's hundred thousand
-
-function misfitError(problems: readonly string[], path: string, { name }: Layout): Error {
-  const more = problems.length > mostListed ? [`and ${problems.length - mostListed} more`] : [];
-  const listed = [...problems.slice(0, mostListed), ...more].join('; ');
+function misfitError({ count, told }: Misfits, path: string, { name }: Layout): Error {
   const advice = 'Nothing was loaded. Check that the file is whole, and the options against its model.';
   const what = `the weights of one ViT in the layout of ${name}`;
-  return fileError(what, path, `a file in which ${problems.length} tensors do not fit: ${listed}`, advice);
+  return fileError(what, path, `a file in which ${count} tensors do not fit: ${told}`, advice);
 }
 
 function sizeOf({ inChans, embedDim, depth, distilled, imgSize }: Readonly<ViTConfig>): ModelSize {

@@ -1,5 +1,5 @@
 import { warnOnce } from '../warning.js';
-import { listed } from './file-error.js';
+import { listed, quoted } from './file-error.js';
 import { isRecordDtype } from './tensor-record.js';
 import type { Weights } from './weights.js';
 
@@ -12,7 +12,7 @@ export function readableNames(weights: Weights): string[] {
   const readable = names.filter((name) => isRecordDtype(weights.info(name).dtype));
   if (readable.length === names.length || readable.length === 0) return names;
   const odd = names.filter((name) => !isRecordDtype(weights.info(name).dtype));
-  const dtypes = listed([...new Set(odd.map((name) => weights.info(name).dtype))]);
-  warnOnce(`Of ${weights.path}, ${listed(odd)} passed over: there are no tensors of ${dtypes} here.`);
+  const dtypes = listed([...new Set(odd.map((name) => quoted(weights.info(name).dtype)))]);
+  warnOnce(`Of ${weights.path}, ${listed(odd.map(quoted))} passed over: there are no tensors of ${dtypes} here.`);
   return readable;
 }

@@ -60,7 +60,7 @@ export function unwrap(weights: Weights): Weights {
   const prefix = commonPrefix(names);
   if (prefix === '') return weights;
   const beside = names.filter((name) => !name.startsWith(prefix));
-  const also = beside.length === 0 ? '' : `; ${listed(beside)} passed over`;
+  const also = beside.length === 0 ? '' : `; ${listed(beside.map(quoted))} passed over`;
   warnOnce(`The model in ${weights.path} is wrapped: read without the prefix ${quoted(prefix)}${also}.`);
   return new UnwrappedWeights(weights, prefix);
 }

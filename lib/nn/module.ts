@@ -1,9 +1,12 @@
-import { describe, expected, shapeText } from '../check.js';
+import { describe, expected, listed, printable, shapeText } from '../check.js';
 import { nearestName } from '../nearest-name.js';
 import { copyInto } from '../ops/copy.js';
 import { untracked } from '../scope.js';
 import { Tensor } from '../tensor.js';
 import { matcher } from './name-pattern.js';
+
+// Of names that do not fit: enough to see what is wrong, of files that may hold tens of thousands.
+const mostListed = 6;
 
 /** What `loadStateDict` found. */
 export interface LoadReport {
@@ -85,7 +88,7 @@ export abstract class Module {
    * Copies values into the parameters, all or, on error, none.
    *
    * @param options `strict: false` passes over names that only one side has; shapes must agree all the same
-   * @throws TypeError that lists every name that is missing, unexpected or of another shape
+   * @throws TypeError that counts the names that are missing, unexpected or of another shape, and lists the first
    * Counterpart: `Module.load_state_dict`.
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>, options: { strict?: boolean } = {}): LoadReport {
@@ -108,15 +111,19 @@ export abstract class Module {
     }
     if (options.strict !== false) {
       for (const name of missing) problems.push(`${name} is missing`);
-      for (const name of unexpected) {
-        const near = nearestName(name, missing.length > 0 ? missing : [...own.keys()]);
-        problems.push(`${name} is not a parameter here${near === undefined ? '' : ` (nearest: ${near})`}`);
+      for (const [i, name] of unexpected.entries()) {
+        // Those that are listed are looked for: files may hold any number of names, as long as they like.
+        const compare = i < mostListed && name.length <= 200;
+        const near = compare ? nearestName(name, missing.length > 0 ? missing : [...own.keys()]) : undefined;
+        problems.push(
+          `${name.slice(0, 200)} is not a parameter here${near === undefined ? '' : ` (nearest: ${near})`}`,
+        );
       }
     }
     if (problems.length > 0) {
-      throw new TypeError(
-        `Expected a state dict that fits ${this.constructor.name} but ${problems.length} entries do not: ${problems.join('; ')}. Check the model's options against the checkpoint's.`,
-      );
+      const told = listed(problems, { most: mostListed, separator: '; ' });
+      const text = `Expected a state dict that fits ${this.constructor.name} but ${problems.length} entries do not: ${told}. Check the model's options against the checkpoint's.`;
+      throw new TypeError(printable(text));
     }
     for (const [name, value] of state) {
       const parameter = own.get(name);

@@ -1,4 +1,4 @@
-import { fileError, quoted } from '../file-error.js';
+import { fileError, listed, quoted } from '../file-error.js';
 import { google } from './google.js';
 import { huggingFace } from './hugging-face.js';
 import type { Evidence, Layout } from './layout.js';
@@ -22,6 +22,6 @@ export function recogniseLayout({ infos, path }: Evidence): Layout {
     if (count > most) [best, most] = [layout, count];
   }
   if (best !== undefined) return best;
-  const received = names.length === 0 ? 'no tensors' : `tensors such as ${names.slice(0, 3).map(quoted).join(', ')}`;
+  const received = names.length === 0 ? 'no tensors' : `tensors such as ${listed(names.map(quoted))}`;
   throw fileError("a ViT's weights as timm, torchvision, Hugging Face or Google lay them out", path, received);
 }
