@@ -58,6 +58,7 @@ export interface Native {
   releaseGraph(graph: Graph): void;
 
   blas(): { name: string; core: string; warning: string };
+  blasWarning(): string;
   whyNoBf16(): string;
   cpu(): { model: string; isa: string; isas: string[]; bf16: boolean; usable: number; memory: number };
   memory(): { live: number; peak: number; cached: number; pooled: number; storages: number };
@@ -358,6 +359,7 @@ const addon = resolve(process.env.VITRINE_ADDON || join(packageRoot, 'build', 'R
 export const native = loadAddon(addon) as Native; // the one place where the addon's word is taken for its types
 
 // Loads BLAS now, so that a missing library is told here and not in the middle of an op, and so is an environment
-// (OPENBLAS_CORETYPE, often left in a shell's profile) that makes it run kernels of a slower CPU.
-const { warning } = native.blas();
+// (OPENBLAS_CORETYPE, often left in a shell's profile) that makes it run kernels of a slower CPU: where it is OpenBLAS
+// that is used, and by the first environment of the process alone.
+const warning = native.blasWarning();
 if (warning !== '') warnOnce(warning);

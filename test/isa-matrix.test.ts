@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { info } from '../lib/index.js';
+import { childEnvironment } from './child-environment.js';
 import type { OpBits } from './op-bits.js';
 
 const THREADS = [1, 2];
@@ -15,7 +16,7 @@ function run(
   threads: number,
 ): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, VITRINE_ISA: isa, VITRINE_THREADS: String(threads) };
+    const env = childEnvironment({ VITRINE_ISA: isa, VITRINE_THREADS: String(threads) });
     const child = spawn(process.execPath, [script, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     child.stdout.on('data', (chunk) => {

@@ -1,7 +1,9 @@
 #include "binding/system.h"
 
+#include <atomic>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 #include "binding/environment.h"
@@ -20,6 +22,18 @@ Napi::Value Blas(const Napi::CallbackInfo& info) {
     result.Set("core", library.core);
     result.Set("warning", library.warning);
     return result;
+  } catch (const std::runtime_error& error) {
+    throw Napi::Error::New(info.Env(), error.what());
+  }
+}
+
+// blasWarning(): blas().warning for the first environment of the process that asks, '' for all
+// later ones: what holds for the whole process is told once, workers included
+Napi::Value BlasWarning(const Napi::CallbackInfo& info) {
+  static std::atomic<bool> told = false;
+  try {
+    const std::string& warning = gemm::Load().warning;
+    return Napi::String::New(info.Env(), told.exchange(true) ? "" : warning);
   } catch (const std::runtime_error& error) {
     throw Napi::Error::New(info.Env(), error.what());
   }
@@ -135,6 +149,7 @@ Napi::Value StopTrace(const Napi::CallbackInfo& info) {
 
 void ExportSystem(Napi::Env env, Napi::Object exports) {
   exports.Set("blas", Napi::Function::New<Blas>(env));
+  exports.Set("blasWarning", Napi::Function::New<BlasWarning>(env));
   exports.Set("whyNoBf16", Napi::Function::New<WhyNoBf16>(env));
   exports.Set("cpu", Napi::Function::New<Cpu>(env));
   exports.Set("memory", Napi::Function::New<Memory>(env));

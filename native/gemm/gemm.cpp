@@ -31,11 +31,7 @@ Provider Choose() {
 }
 
 const Provider& Chosen() {
-  static const Provider provider = [] {
-    Provider chosen = Choose();
-    if (chosen.library.warning.empty()) chosen.library.warning = OpenBlasOverride();
-    return chosen;
-  }();
+  static const Provider provider = Choose();
   return provider;
 }
 

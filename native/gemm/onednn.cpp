@@ -2,6 +2,9 @@
 // finds, so that no table of core names can be out of date.
 
 #include <dlfcn.h>
+#if defined(__linux__)
+#include <sched.h>
+#endif
 
 #include <initializer_list>
 #include <stdexcept>
@@ -37,10 +40,29 @@ void* OpenFirst(std::initializer_list<const char*> names) {
   return nullptr;
 }
 
+// The CPUs that this thread may run on, given back at the end: where the environment has
+// OMP_PROC_BIND or GOMP_CPU_AFFINITY, OpenMP binds the thread that loads it, JavaScript's, to one.
+class KeepAffinity {
+#if defined(__linux__)
+ public:
+  KeepAffinity() : known_(sched_getaffinity(0, sizeof set_, &set_) == 0) {}
+  ~KeepAffinity() {
+    if (known_) sched_setaffinity(0, sizeof set_, &set_);
+  }
+  KeepAffinity(const KeepAffinity&) = delete;
+  KeepAffinity& operator=(const KeepAffinity&) = delete;
+
+ private:
+  cpu_set_t set_;
+  bool known_;
+#endif
+};
+
 OneDnn Open() {
   if (ActiveIsa() == Isa::kScalar) {
     throw std::runtime_error("Expected at least AVX2 for oneDNN but the kernels run on scalar.");
   }
+  [[maybe_unused]] const KeepAffinity affinity;
   void* handle = OpenFirst({"libdnnl.so.3", "libdnnl.so.2"});
   if (handle == nullptr) {
     throw std::runtime_error(

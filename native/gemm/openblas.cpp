@@ -9,8 +9,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "gemm/load_environment.h"
 #include "gemm/provider.h"
-#include "gemm/temporary_variable.h"
 #include "runtime/cpu.h"
 
 namespace vitrine::gemm {
@@ -72,20 +72,39 @@ std::string CoreName(void* handle) {
   return core_name ? core_name() : "unknown";
 }
 
+std::string SlowLibrary(const std::string& core) {
+  return "OpenBLAS runs its " + core + " kernels, though this CPU has " + IsaName(ActiveIsa()) +
+         ": matrix products through it take about twice as long or more. Install an OpenBLAS built "
+         "with DYNAMIC_ARCH, or oneDNN (`apt-get install libdnnl2`).";
+}
+
+std::string SlowChoice(const std::string& user_core, const std::string& core) {
+  return "OPENBLAS_CORETYPE=" + user_core + " makes OpenBLAS run its " + core +
+         " kernels, though this CPU has " + IsaName(ActiveIsa()) +
+         ": matrix products through it take about twice as long. Unset OPENBLAS_CORETYPE (and "
+         "OPENBLAS_L2_SIZE).";
+}
+
+// Our pool calls OpenBLAS from each of its threads: OpenBLAS's own, which it starts while it loads,
+// would only sit there.
+constexpr const char* kOneThread = "OPENBLAS_NUM_THREADS=1";
+
 OpenBlas Open() {
   OpenBlas blas;
-  // Our pool calls OpenBLAS from each of its threads: OpenBLAS's own would only sit there.
-  TemporaryVariable one_thread("OPENBLAS_NUM_THREADS", "1");
-  blas.handle = OpenLibrary();
+  {
+    const LoadEnvironment environment({kOneThread});
+    blas.handle = OpenLibrary();
+  }
   if (blas.handle == nullptr) {
     throw std::runtime_error(
         "Expected the OpenBLAS library (libopenblas.so.0) but the system has none. "
         "Install it: `apt-get install libopenblas0`, or run `npm run setup` in a checkout.");
   }
 #if defined(__x86_64__)
-  const bool user_chose = std::getenv("OPENBLAS_CORETYPE") != nullptr;
-  if (!user_chose && CoreIsa(CoreName(blas.handle)) != ActiveIsa()) {
-    TemporaryVariable core("OPENBLAS_CORETYPE", CoreFor(ActiveIsa()));
+  const char* user_core = std::getenv("OPENBLAS_CORETYPE");
+  if (user_core == nullptr && CoreIsa(CoreName(blas.handle)) != ActiveIsa()) {
+    const LoadEnvironment environment(
+        {kOneThread, std::string("OPENBLAS_CORETYPE=") + CoreFor(ActiveIsa())});
     dlclose(blas.handle);
     blas.handle = OpenLibrary();
   }
@@ -107,12 +126,9 @@ OpenBlas Open() {
   }
   blas.library.core = CoreName(blas.handle);
 #if defined(__x86_64__)
-  if (!user_chose && CoreIsa(blas.library.core) < ActiveIsa()) {
-    blas.library.warning =
-        "OpenBLAS runs its " + blas.library.core + " kernels, though this CPU has " +
-        IsaName(ActiveIsa()) +
-        ": matrix products take about twice as long or more. Install an OpenBLAS built with "
-        "DYNAMIC_ARCH, or oneDNN (`apt-get install libdnnl2`).";
+  if (CoreIsa(blas.library.core) < ActiveIsa()) {
+    blas.library.warning = user_core == nullptr ? SlowLibrary(blas.library.core)
+                                                : SlowChoice(user_core, blas.library.core);
   }
 #endif
   return blas;
@@ -134,15 +150,6 @@ void Sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, i
 }
 
 }  // namespace
-
-std::string OpenBlasOverride() {
-  const char* core = std::getenv("OPENBLAS_CORETYPE");
-  if (core == nullptr || CoreIsa(core) >= ActiveIsa()) return "";
-  return "OPENBLAS_CORETYPE=" + std::string(core) +
-         " makes OpenBLAS run kernels below this CPU's " + IsaName(ActiveIsa()) +
-         ": matrix products through it take about twice as long. Unset OPENBLAS_CORETYPE (and "
-         "OPENBLAS_L2_SIZE).";
-}
 
 Provider OpenBlasProvider() { return {Loaded().library, &Sgemm}; }
 

@@ -14,7 +14,4 @@ struct Provider {
 Provider OpenBlasProvider();
 Provider OneDnnProvider();
 
-// One sentence, with the fix, when the environment holds OpenBLAS back; else empty.
-std::string OpenBlasOverride();
-
 }  // namespace vitrine::gemm

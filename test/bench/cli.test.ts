@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { peers } from '../../bench/options.js';
 import { native } from '../../lib/native.js';
+import { childEnvironment } from '../child-environment.js';
 import { runCli } from '../cli/run-cli.js';
 
 const main = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
-const { OPENBLAS_CORETYPE: _core, OPENBLAS_L2_SIZE: _size, ...clean } = process.env;
 
-function bench(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-  return spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env: { ...clean, ...env } });
+function bench(args: readonly string[], env: Record<string, string> = {}) {
+  return spawnSync(process.execPath, [main, ...args], { encoding: 'utf8', env: childEnvironment(env) });
 }
 
 const quick = ['tiny', '--case', 'infer', '--seconds', '0.01'];
@@ -78,7 +78,7 @@ describe('npm run bench', function () {
 
   it('refuses while OPENBLAS_CORETYPE forces slower kernels, unless told otherwise', function () {
     if (process.arch !== 'x64') this.skip();
-    const slow = { OPENBLAS_CORETYPE: 'Nehalem' };
+    const slow = { OPENBLAS_CORETYPE: 'Nehalem', VITRINE_GEMM: 'openblas' };
     const refused = bench([...quick, '--json'], slow);
     if (refused.status === 0) this.skip(); // a CPU, or an OpenBLAS, that has nothing faster
     assert.equal(refused.status, 1);

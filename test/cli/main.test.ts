@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../child-environment.js';
 import { runCli } from './run-cli.js';
 
 // No command below may load the addon, so that help and set-up work before it is built.
@@ -59,7 +60,8 @@ describe('vitrine on the command line', () => {
   it('ends quietly when nobody reads on', function () {
     if (process.platform === 'win32') this.skip();
     const main = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
-    const { stderr } = spawnSync('sh', ['-c', `"${process.execPath}" "${main}" --help | true`], { encoding: 'utf8' });
+    const command = `"${process.execPath}" "${main}" --help | true`;
+    const { stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8', env: childEnvironment() });
     assert.equal(stderr, '');
   });
 });

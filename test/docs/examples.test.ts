@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../lib/native.js';
+import { childEnvironment } from '../child-environment.js';
 
 const run = promisify(execFile);
 const library = pathToFileURL(join(packageRoot, 'dist/lib/index.js')).href;
@@ -32,13 +33,15 @@ describe('the examples of the documentation', function () {
     it(`run: README.md, number ${i + 1}`, async () => {
       const file = join(folder, `example-${i}.mjs`);
       writeFileSync(file, example.replaceAll("'vitrine'", `'${library}'`));
-      const { stderr } = await run(process.execPath, [file], { cwd: folder });
+      const { stderr } = await run(process.execPath, [file], { cwd: folder, env: childEnvironment() });
       assert.equal(stderr, '');
     });
   }
 
   it('run: examples/worked-example.ts', async () => {
-    const { stdout } = await run(process.execPath, [join(packageRoot, 'dist/examples/worked-example.js')]);
+    const { stdout } = await run(process.execPath, [join(packageRoot, 'dist/examples/worked-example.js')], {
+      env: childEnvironment(),
+    });
     assert.match(stdout, /patches +\(1,4,48\)\n.*logits.*\(1,10\).*loss with batchFirst: false/s);
   });
 

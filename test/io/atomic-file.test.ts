@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFil
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../lib/io/atomic-file.js';
+import { childEnvironment } from '../child-environment.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 const moduleUrl = new URL('../../lib/io/atomic-file.js', import.meta.url).href;
@@ -101,5 +102,8 @@ function startEndlessWriter(target: string): ChildProcess {
       await new Promise((resolve) => setTimeout(resolve, 60_000));
     }
     await writeFileAtomically(${JSON.stringify(target)}, chunks());`;
-  return spawn(process.execPath, ['--input-type=module', '--eval', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(process.execPath, ['--input-type=module', '--eval', program], {
+    env: childEnvironment(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }

@@ -57,22 +57,51 @@ describe('VITRINE_ISA', () => {
 describe('OPENBLAS_CORETYPE', () => {
   const slower = { avx512: 'Haswell', avx2: 'Nehalem' }[info().isas[0] ?? ''];
 
-  it('of a slower CPU is told once, with the fix', async function () {
+  for (const core of [slower, slower?.toLowerCase()]) {
+    it(`of a slower CPU is told once, with the fix: ${core}`, async function () {
+      if (core === undefined) this.skip();
+      const { code, stdout, stderr } = await start({ OPENBLAS_CORETYPE: core, VITRINE_GEMM: 'openblas' });
+      assert.equal(code, 0);
+      assert.equal(stderr.match(/VitrineWarning/g)?.length, 1, stderr);
+      assert.match(
+        stderr,
+        new RegExp(`VitrineWarning: OPENBLAS_CORETYPE=${core} makes OpenBLAS run .* Unset OPENBLAS_CORETYPE`),
+      );
+      assert.equal(JSON.parse(stdout).warnings.length, 1);
+    });
+  }
+
+  it('is told once a process, workers included', async function () {
     if (slower === undefined) this.skip();
-    const { code, stdout, stderr } = await start({ OPENBLAS_CORETYPE: slower });
-    assert.equal(code, 0);
+    const { code, stderr } = await runProgram('starts-twice', {
+      env: { OPENBLAS_CORETYPE: slower, VITRINE_GEMM: 'openblas', VITRINE_ISA: undefined },
+    });
+    assert.equal(code, 0, stderr);
     assert.equal(stderr.match(/VitrineWarning/g)?.length, 1, stderr);
-    assert.match(
-      stderr,
-      new RegExp(`VitrineWarning: OPENBLAS_CORETYPE=${slower} makes OpenBLAS run .* Unset OPENBLAS_CORETYPE`),
-    );
-    assert.equal(JSON.parse(stdout).warnings.length, 1);
   });
 
-  it('unset gives OpenBLAS kernels for the CPU, without a word', async () => {
-    const { code, stdout, stderr } = await start({});
+  it('means nothing, and is not told, where another library multiplies', async function () {
+    const hasOneDnn = (await start({ VITRINE_GEMM: 'onednn' })).code === 0;
+    if (slower === undefined || !hasOneDnn) this.skip();
+    const { code, stdout, stderr } = await start({ OPENBLAS_CORETYPE: slower, VITRINE_GEMM: 'onednn' });
     assert.deepEqual([code, stderr, JSON.parse(stdout).warnings], [0, '', []]);
   });
+
+  it('unset gives OpenBLAS kernels for the CPU, without a word and without a trace in the environment', async () => {
+    const { code, stdout, stderr } = await start({ VITRINE_GEMM: 'openblas' });
+    const { warnings, variables } = JSON.parse(stdout);
+    assert.deepEqual([code, stderr, warnings, variables], [0, '', [], []]);
+  });
+});
+
+describe("OpenMP's variables", () => {
+  for (const variable of ['OMP_PROC_BIND', 'GOMP_CPU_AFFINITY']) {
+    it(`leave the process all its CPUs: ${variable}`, async () => {
+      const { stdout, stderr } = await start({ [variable]: variable === 'OMP_PROC_BIND' ? 'true' : '0' });
+      assert.equal(stderr, '');
+      assert.equal(JSON.parse(stdout).cpus, info().cpus);
+    });
+  }
 });
 
 describe('VITRINE_ADDON', () => {
