@@ -79,7 +79,8 @@ export function setThreads(threads: number): void {
   native.setThreads(checkInteger(threads, 'setThreads', 1, 1024));
 }
 
-function packageVersion(): string {
+/** vitrine's own version. */
+export function packageVersion(): string {
   const text = readFileSync(join(packageRoot, 'package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version; // our own file
 }

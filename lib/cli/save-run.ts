@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { info } from '../info.js';
+import { modelMetadata } from '../io/model-metadata.js';
 import { saveSafetensors } from '../io/state-dict.js';
 import type { ViT } from '../nn/vit.js';
 import type { Evaluation } from '../train/evaluate.js';
@@ -13,7 +14,7 @@ export async function saveModel(settings: TrainSettings, model: ViT, classNames:
   const config: RunConfig = { model: model.config, classNames, data: data === null ? null : resolve(data), training };
   await writeRunFile(out, RUN_FILES.config, `${JSON.stringify(config, null, 2)}\n`);
   const path = join(out, RUN_FILES.model);
-  await saveSafetensors(path, model.stateDict());
+  await saveSafetensors(path, model.stateDict(), modelMetadata(model));
   return [path, join(out, RUN_FILES.config)];
 }
 

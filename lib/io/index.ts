@@ -2,9 +2,10 @@
 import './pretrained.js';
 
 export { readIdx } from './idx.js';
-export type { PretrainedConfig } from './load-pretrained.js';
+export { modelMetadata } from './model-metadata.js';
 export { readNpz } from './npz.js';
 export type { Preprocessing } from './preprocessing.js';
+export type { PretrainedConfig } from './pretrained-config.js';
 export { readSafetensors, SafetensorsFile, writeSafetensors } from './safetensors.js';
 export type { SaveOptions } from './save-checkpoint.js';
 export { loadSafetensors, saveSafetensors } from './state-dict.js';

@@ -1,30 +1,29 @@
+import { checkPair } from '../check.js';
 import * as init from '../nn/init.js';
 import { ViT } from '../nn/vit.js';
 import type { ViTConfig, ViTOptions } from '../nn/vit-config.js';
 import { type CheckpointFiles, openCheckpointFiles } from './checkpoint-files.js';
+import { convertPositions } from './convert-positions.js';
 import { fileError } from './file-error.js';
 import { fillParameters } from './fill-parameters.js';
 import { type Misfits, misfits, shapeOfPiece } from './fit.js';
 import type { JsonFields } from './json-fields.js';
-import { type Architecture, inferArchitecture } from './layouts/architecture.js';
-import type { Evidence, Layout, LayoutName, ModelSize } from './layouts/layout.js';
+import type { Guess } from './layouts/guess.js';
+import type { Evidence, Layout, ModelSize } from './layouts/layout.js';
 import { recogniseLayout } from './layouts/recognise.js';
 import { type Mapping, mapNames } from './layouts/rules.js';
-import { resizePositions } from './position-resize.js';
-import type { Preprocessing } from './preprocessing.js';
+import { ownDescription, planModel, warnOfGuess } from './plan-model.js';
+import { followSize, type PretrainedConfig, preprocessingOf } from './pretrained-config.js';
 import { unwrap } from './unwrap.js';
-
-/** Where a pretrained model comes from, and what it expects of images. */
-export interface PretrainedConfig extends Preprocessing {
-  readonly layout: LayoutName;
-  /** The classes' names, where the checkpoint has them and the head is its own. */
-  readonly labels?: readonly string[];
-}
 
 /** A model with its weights, and what is known of them. */
 export interface Pretrained {
   readonly model: ViT;
   readonly pretrainedConfig: PretrainedConfig;
+  /** Whether that is known, and no guess. */
+  readonly certain: boolean;
+  /** Of the weights. */
+  readonly path: string;
 }
 
 /** See `ViT.fromPretrained`. */
@@ -41,22 +40,22 @@ async function load(files: CheckpointFiles, options: ViTOptions): Promise<Pretra
   const { config: described, preprocessor } = files;
   const weights = unwrap(files.weights);
   const infos = new Map(weights.names().map((name) => [name, weights.info(name)]));
-  const evidence: Evidence = { path: weights.path, infos, config: described, preprocessor };
+  const own = ownDescription(files.weights, described);
+  const evidence: Evidence = { path: weights.path, infos, config: described, preprocessor, own };
   const layout = recogniseLayout(evidence);
   const reading = layout.read(evidence);
   const mapping = mapNames(reading.names, reading.rules, (source) => infos.get(source)?.shape[0] ?? 0);
   const given: ViTOptions = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const configured = layout.configure(evidence);
-  const architecture = inferArchitecture(shapesOf(mapping, evidence), { configured, given }, weights.path);
-  const config: ViTOptions = { ...configured, ...architecture.config, ...given };
-  const ownHead = (given.numClasses ?? architecture.config.numClasses) === architecture.config.numClasses;
+  const plan = planModel(shapesOf(mapping, evidence), given, layout, evidence);
+  const config: ViTOptions = { ...plan.config, ...given };
+  const ownHead = config.numClasses === plan.config.numClasses;
   if (!ownHead) replaceHead(mapping, config, given);
 
   const model = init.withoutInit(() => new ViT(config));
   try {
     const parameters = model.namedParameters();
     const fresh = new Set(ownHead ? [] : [...parameters.keys()].filter((name) => isHead(name)));
-    const converted = positionConversion(model, layout, architecture);
+    const converted = convertPositions(model, layout, plan, weights.path);
     const unfit = misfits(parameters, mapping, infos, reading, { fresh, resized: new Set(converted.keys()) });
     if (unfit !== undefined) throw misfitError(unfit, weights.path, layout);
     await fillParameters(weights, parameters, mapping.pieces, converted);
@@ -68,11 +67,31 @@ async function load(files: CheckpointFiles, options: ViTOptions): Promise<Pretra
     model.dispose();
     throw error;
   }
-  const labels = ownHead && described !== undefined ? labelsOf(described, model.config.numClasses) : undefined;
-  const preprocessing = layout.preprocessing(evidence, sizeOf(model.config));
+  warnOfGuess(plan, given, weights.path);
+  return { model: model.eval(), ...preparationOf(model, plan, layout, evidence, ownHead), path: weights.path };
+}
+
+/** How images are prepared and what the classes are called: as the files beside the weights say, then the file of ours. */
+function preparationOf(
+  { config }: ViT,
+  plan: Guess,
+  layout: Layout,
+  evidence: Evidence,
+  ownHead: boolean,
+): { pretrainedConfig: PretrainedConfig; certain: boolean } {
+  const size = sizeOf(config, plan.config.imgSize ?? config.imgSize);
+  const stated = layout.statesPreprocessing(evidence);
+  const own = stated && evidence.preprocessor !== undefined ? undefined : evidence.own?.pretrainedConfig;
+  const preprocessing = own === undefined ? layout.preprocessing(evidence, size) : preprocessingOf(own);
+  const beside = evidence.config && labelsOf(evidence.config, config.numClasses);
+  const labels = ownHead ? (beside ?? evidence.own?.pretrainedConfig?.labels) : undefined;
   return {
-    model: model.eval(),
-    pretrainedConfig: { layout: layout.name, ...preprocessing, ...(labels && { labels }) },
+    pretrainedConfig: {
+      layout: layout.name,
+      ...followSize(preprocessing, size.imgSize),
+      ...(labels?.length === config.numClasses && { labels }),
+    },
+    certain: own !== undefined || (stated && evidence.own === undefined) || evidence.preprocessor !== undefined,
   };
 }
 
@@ -101,30 +120,18 @@ function replaceHead({ pieces }: Mapping, config: ViTOptions, given: ViTOptions)
   }
 }
 
-/** How to make the positions of the model's grid from those of the checkpoint's, where they differ. */
-function positionConversion(
-  model: ViT,
-  { positionResize }: Layout,
-  { grid, positionPrefix }: Architecture,
-): Map<string, (values: Float32Array) => Float32Array> {
-  const [, positions] = model.posEmbed?.shape ?? [];
-  const differs = grid !== undefined && (grid[0] !== model.grid[0] || grid[1] !== model.grid[1]);
-  // Where it is not just the grid that differs, the shape is wrong.
-  if (!differs || positions !== positionPrefix + model.grid[0] * model.grid[1]) return new Map();
-  const resize = (values: Float32Array): Float32Array =>
-    resizePositions(values, positionPrefix, grid, model.grid, positionResize);
-  return new Map([['pos_embed', resize]]);
-}
-
 function misfitError({ count, told }: Misfits, path: string, { name }: Layout): Error {
   const advice = 'Nothing was loaded. Check that the file is whole, and the options against its model.';
   const what = `the weights of one ViT in the layout of ${name}`;
   return fileError(what, path, `a file in which ${count} tensors do not fit: ${told}`, advice);
 }
 
-function sizeOf({ inChans, embedDim, depth, distilled, imgSize }: Readonly<ViTConfig>): ModelSize {
-  const size = typeof imgSize === 'number' ? ([imgSize, imgSize] as const) : imgSize;
-  return { imgSize: size, inChans, embedDim, depth, distilled };
+function sizeOf(
+  { inChans, embedDim, depth, distilled, imgSize }: Readonly<ViTConfig>,
+  trained: ViTConfig['imgSize'],
+): ModelSize {
+  const pair = (size: ViTConfig['imgSize']): [number, number] => checkPair(size, 'ViT imgSize', 1);
+  return { imgSize: pair(imgSize), trained: pair(trained), inChans, embedDim, depth, distilled };
 }
 
 /** Hugging Face's `id2label`, or timm's `label_names`. */

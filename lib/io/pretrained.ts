@@ -1,16 +1,24 @@
 import { ViT } from '../nn/vit.js';
 import type { ViTOptions } from '../nn/vit-config.js';
-import { loadPretrained, type PretrainedConfig } from './load-pretrained.js';
+import { loadPretrained } from './load-pretrained.js';
+import { knownOrGuessed, type PretrainedConfig, setPretrainedConfig, setPretrainedGuess } from './pretrained-config.js';
 import { type SaveOptions, saveCheckpoint } from './save-checkpoint.js';
 
 // Put onto ViT from above, as lib/methods.ts does for tensors: nn knows no files.
 declare module '../nn/vit.js' {
   interface ViT {
-    /** What `fromPretrained` knows of the weights: their layout, how images are prepared, the classes' names. */
-    pretrainedConfig?: PretrainedConfig;
     /**
-     * Writes the weights, whole or not at all, as a library lays them out: a .safetensors file for timm and
-     * torchvision, and for Hugging Face a folder with `config.json` and `model.safetensors`.
+     * What is known of the weights: their layout, how images are prepared, the classes' names. `save` writes it, so set
+     * it on a model of your own. Where a checkpoint does not say how images are prepared, reading this is a guess, and
+     * says so in a warning.
+     */
+    get pretrainedConfig(): PretrainedConfig | undefined;
+    set pretrainedConfig(config: PretrainedConfig | undefined);
+    /**
+     * Writes the weights, whole or not at all, and beside them all that `fromPretrained` needs to give the same model:
+     * its options, `pretrainedConfig` and versions. Without a layout, a .safetensors file of any model; else as a library
+     * lays it out: a .safetensors file for timm and torchvision, and for Hugging Face a folder with `config.json` and
+     * `model.safetensors`.
      *
      * @throws TypeError when that library has no such model, or the path cannot be written
      * @example
@@ -38,12 +46,22 @@ declare module '../nn/vit.js' {
 }
 
 async function fromPretrained(path: string, options: ViTOptions = {}): Promise<ViT> {
-  const { model, pretrainedConfig } = await loadPretrained(path, options);
-  model.pretrainedConfig = pretrainedConfig;
+  const { model, pretrainedConfig, certain, path: weights } = await loadPretrained(path, options);
+  if (certain) setPretrainedConfig(model, pretrainedConfig);
+  else setPretrainedGuess(model, pretrainedConfig, weights);
   return model;
 }
 
 Object.assign(ViT, { fromPretrained });
+Object.defineProperty(ViT.prototype, 'pretrainedConfig', {
+  get(this: ViT): PretrainedConfig | undefined {
+    return knownOrGuessed(this);
+  },
+  set(this: ViT, config: PretrainedConfig | undefined) {
+    setPretrainedConfig(this, config);
+  },
+  configurable: true,
+});
 Object.assign(ViT.prototype, {
   save(this: ViT, path: string, options: SaveOptions = {}): Promise<void> {
     return saveCheckpoint(this, path, options);

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkOneOf, expected, Text } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import type { ViT } from '../nn/vit.js';
 import { settled } from '../stream.js';
@@ -13,25 +14,31 @@ import { objections, type SavedLayout, savedLayouts } from './layouts/objections
 import { fileNames, type Rule } from './layouts/rules.js';
 import { timmRules } from './layouts/timm.js';
 import { torchvisionRules } from './layouts/torchvision.js';
+import { describeModel, modelMetadata, OWN_KEY } from './model-metadata.js';
+import { pretrainedConfigOf } from './pretrained-config.js';
 import { type TensorSource, writeSafetensors } from './safetensors.js';
 
 /** Options of `ViT.save`. */
 export interface SaveOptions {
-  /** Whose names and files. Default `'timm'`, whose names are ours. */
+  /** Whose names and files. Default `'vitrine'`: any model, by timm's names, which are ours. */
   readonly layout?: SavedLayout;
 }
 
+const NAMES: OptionNames<SaveOptions> = { layout: true };
+
 /** See `ViT.save`. */
-export async function saveCheckpoint(model: ViT, path: string, { layout = 'timm' }: SaveOptions): Promise<void> {
+export async function saveCheckpoint(model: ViT, path: string, options: SaveOptions): Promise<void> {
+  checkOptions(options, NAMES, 'save');
+  const { layout = 'vitrine' } = options;
   checkOneOf(layout, 'save layout', savedLayouts);
   const against = objections(model.config, layout);
   if (against.length > 0) {
-    const advice = 'io.saveSafetensors(path, model.stateDict()) saves any model.';
+    const advice = 'Without a layout, save writes any model.';
     throw expected(`a model that ${layout} has too`, 'save', new Text(`one with ${against.join(', ')}`), advice);
   }
-  if (layout === 'timm') return writeSafetensors(path, entriesOf(model, timmRules));
-  if (layout === 'torchvision') return writeSafetensors(path, entriesOf(model, torchvisionRules));
-  return saveHuggingFace(model, path);
+  if (layout === 'hf') return saveHuggingFace(model, path);
+  const rules = layout === 'torchvision' ? torchvisionRules : timmRules;
+  await writeSafetensors(path, entriesOf(model, rules), modelMetadata(model, layout));
 }
 
 async function saveHuggingFace(model: ViT, folder: string): Promise<void> {
@@ -42,11 +49,12 @@ async function saveHuggingFace(model: ViT, folder: string): Promise<void> {
   }
   const spell = huggingFaceSpelling(model.config);
   const entries = entriesOf(model, huggingFaceRules({ teacher: model.config.distilled }), spell);
-  await writeSafetensors(join(folder, 'model.safetensors'), entries, { format: 'pt' });
-  await writeJson(join(folder, 'config.json'), huggingFaceConfig(model.config, model.pretrainedConfig?.labels));
-  const { pretrainedConfig } = model;
-  if (pretrainedConfig === undefined) return;
-  await writeJson(join(folder, 'preprocessor_config.json'), huggingFaceProcessor(model.config, pretrainedConfig));
+  const known = pretrainedConfigOf(model);
+  await writeSafetensors(join(folder, 'model.safetensors'), entries, modelMetadata(model, 'hf'));
+  const config = huggingFaceConfig(model.config, known?.labels);
+  await writeJson(join(folder, 'config.json'), { ...config, [OWN_KEY]: describeModel(model, 'hf') });
+  if (known === undefined) return;
+  await writeJson(join(folder, 'preprocessor_config.json'), huggingFaceProcessor(model.config, known));
 }
 
 function writeJson(path: string, value: Readonly<Record<string, unknown>>): Promise<void> {

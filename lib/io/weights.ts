@@ -4,6 +4,8 @@ import type { TensorInfo, TensorRecord } from './tensor-record.js';
 export interface Weights {
   /** Of the file, or of the index of several. */
   readonly path: string;
+  /** Strings that describe them, where the format has any. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** In the order in which reading is sequential. */
   names(): string[];
   /** Throws if there is no tensor of that name. */

@@ -132,6 +132,9 @@ const DEFAULTS: ViTConfig = {
 };
 const OPTIONAL = ['initValues', 'fcNorm', 'representationSize', 'resnetLayers'];
 
+/** The names of all options. */
+export const viTOptionNames: readonly string[] = [...Object.keys(DEFAULTS), ...OPTIONAL];
+
 /** What the constructor takes: any of the options, with timm's word for learned positions. */
 export type ViTOptions = Partial<Omit<ViTConfig, 'posEmbed'> & { posEmbed: PosEmbed | 'learn' }>;
 
@@ -141,9 +144,8 @@ export type ViTOptions = Partial<Omit<ViTConfig, 'posEmbed'> & { posEmbed: PosEm
  * @throws TypeError that names the option
  */
 export function resolveConfig(options: ViTOptions): ViTConfig {
-  const names = [...Object.keys(DEFAULTS), ...OPTIONAL];
   for (const name of Object.keys(options)) {
-    if (!names.includes(name)) throw expected(`an option among ${names.join(', ')}`, 'ViT', name);
+    if (!viTOptionNames.includes(name)) throw expected(`an option among ${viTOptionNames.join(', ')}`, 'ViT', name);
   }
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const posEmbed = options.posEmbed === 'learn' ? 'learned1d' : (options.posEmbed ?? DEFAULTS.posEmbed);

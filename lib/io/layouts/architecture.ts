@@ -1,35 +1,29 @@
-import type { ViTConfig, ViTOptions } from '../../nn/vit-config.js';
+import type { ViTConfig } from '../../nn/vit-config.js';
 import { fileError } from '../file-error.js';
 
 /** Shapes of a checkpoint's tensors as our parameters would have them. */
 export type Shapes = ReadonlyMap<string, readonly number[]>;
 
-/** What the shapes of a checkpoint tell of its model, and where its positions lie. */
+/** What the shapes of a checkpoint's tensors settle, and what they leave to be decided. */
 export interface Architecture {
+  /** The options that they leave no doubt of. */
   readonly config: Partial<ViTConfig>;
-  /** Rows and columns of patches that the positions are for; undefined without learned positions. */
-  readonly grid: readonly [number, number] | undefined;
-  /** Positions in front of the patches'. */
-  readonly positionPrefix: number;
+  /** Channels of a head, where anything tells them. */
+  readonly headDim: number | undefined;
+  /** Learned positions: how many, or for those by row and by column the grid itself. */
+  readonly positions: number | readonly [number, number] | undefined;
+  /** Tokens in front of the patches. */
+  readonly prefix: number;
+  /** Pixels that go into one step of the grid, along (height, width). */
+  readonly stride: readonly [number, number];
 }
-
-/** What is known of a model from elsewhere. */
-export interface Known {
-  /** By the files beside the weights. */
-  readonly configured: Partial<ViTConfig>;
-  /** By the caller. */
-  readonly given: ViTOptions;
-}
-
-// timm's and the papers' models whose heads are not 64 wide: SoViT-400m, huge, giant, gigantic.
-const headsOfWidth: Readonly<Record<number, number>> = { 1152: 16, 1280: 16, 1408: 16, 1664: 16 };
 
 /**
- * Tells a model's options from the shapes of its weights.
+ * Reads a model's options off the shapes of its weights.
  *
- * @throws TypeError when the patch embedding is missing, or what the shapes leave open is not known from elsewhere
+ * @throws TypeError when the patch embedding is missing
  */
-export function inferArchitecture(shapes: Shapes, known: Known, where: string): Architecture {
+export function readArchitecture(shapes: Shapes, where: string): Architecture {
   const projection = shapes.get('patch_embed.proj.weight');
   if (projection?.length !== 4) {
     const received = projection === undefined ? 'none' : `one of ${projection.length} axes`;
@@ -37,23 +31,17 @@ export function inferArchitecture(shapes: Shapes, known: Known, where: string): 
   }
   const [embedDim, channels, kh, kw] = projection as [number, number, number, number]; // checked above
   const stem = stemOf(shapes);
-  const depth = depthOf(shapes);
-  const prefix = prefixOf(shapes);
-  const patchSize: [number, number] = [kh, kw];
   const halvings = stem === undefined ? 0 : 2 + Math.max(0, stem.resnetLayers.length - 1);
-  const { configured, given } = known;
-  const grids = [configured.imgSize, given.imgSize].map((imgSize) => gridOf(imgSize, patchSize, halvings));
-  const positions = positionsOf(shapes, prefix, grids, where);
   const first = (name: string): readonly number[] | undefined => shapes.get(`blocks.0.${name}`);
   const headDim = first('attn.q_norm.weight')?.[0];
   const finalNorm = shapes.has('norm.weight') || shapes.has('fc_norm.weight');
+  const positions = positionsOf(shapes, embedDim);
   const config: Partial<ViTConfig> = {
-    patchSize,
+    patchSize: [kh, kw],
     embedDim,
     inChans: stem?.inChans ?? channels,
-    depth,
-    numHeads: given.numHeads ?? configured.numHeads ?? usualHeads(embedDim, headDim),
-    mlpRatio: (first('mlp.fc1.weight')?.[0] ?? 4 * embedDim) / embedDim,
+    depth: depthOf(shapes),
+    mlpRatio: ratioOf(first('mlp.fc1.weight')?.[0] ?? 4 * embedDim, embedDim),
     qkvBias: first('attn.qkv.bias') !== undefined,
     qkNorm: headDim !== undefined,
     projBias: first('attn.proj.bias') !== undefined,
@@ -63,26 +51,30 @@ export function inferArchitecture(shapes: Shapes, known: Known, where: string): 
     regTokens: shapes.get('reg_token')?.at(-2) ?? 0,
     preNorm: shapes.has('norm_pre.weight'),
     finalNorm,
-    fcNorm: shapes.has('fc_norm.weight'),
-    globalPool: configured.globalPool ?? poolOf(shapes),
+    ...(finalNorm && { fcNorm: shapes.has('fc_norm.weight') }),
     representationSize: shapes.get('pre_logits.fc.weight')?.[0],
     numClasses: shapes.get('head.weight')?.[0] ?? shapes.get('head.bias')?.[0] ?? 0,
-    posEmbed: configured.posEmbed ?? 'none',
-    ...positions?.config,
-    ...(stem && { resnetLayers: stem.resnetLayers }),
+    resnetLayers: stem?.resnetLayers,
+    ...(positions !== undefined && { posEmbed: typeof positions === 'number' ? 'learned1d' : 'learned2d' }),
+    ...(shapes.has('attn_pool.latent') && { globalPool: 'map' }),
   };
-  if (positions !== undefined) {
-    config.imgSize = positions.grid.map((size, i) => size * (patchSize[i] ?? 1) * 2 ** halvings) as [number, number]; // of a pair
-  }
-  if (!Number.isInteger(config.numHeads)) {
-    const advice = 'The weights do not tell it: give it as option numHeads.';
-    throw fileError(`a width of 64 for each head, or numHeads`, where, `a model of width ${embedDim}`, advice);
-  }
-  return { config, grid: positions?.grid, positionPrefix: positions?.prefix ?? 0 };
+  const stride = [kh * 2 ** halvings, kw * 2 ** halvings] as const;
+  return { config, headDim, positions, prefix: prefixOf(shapes), stride };
 }
 
-function usualHeads(width: number, headDim: number | undefined): number {
-  return headDim === undefined ? (headsOfWidth[width] ?? width / 64) : width / headDim;
+/** A ratio of which the width makes just `hidden` when it is rounded down. */
+function ratioOf(hidden: number, width: number): number {
+  const ratio = hidden / width;
+  return Math.floor(width * ratio) === hidden ? ratio : ratio * (1 + Number.EPSILON);
+}
+
+function positionsOf(shapes: Shapes, width: number): Architecture['positions'] {
+  const [x, y] = ['x', 'y'].map(
+    (axis) => shapes.get(`pos_embed.${axis}`)?.[0] ?? shapes.get(`pos_embeds.0.${axis}`)?.[0],
+  );
+  if (x !== undefined && y !== undefined) return [y, x];
+  const table = shapes.get('pos_embed') ?? shapes.get('pos_embeds.0');
+  return table?.at(-1) === width ? table.at(-2) : undefined; // learned keys for distances are as wide as a head
 }
 
 /** One more than the last block's number; a file of few tensors cannot claim a model of a million blocks. */
@@ -101,11 +93,6 @@ function prefixOf(shapes: Shapes): number {
   return (shapes.has('cls_token') ? 1 : 0) + (shapes.has('dist_token') ? 1 : 0) + registers;
 }
 
-function poolOf(shapes: Shapes): ViTConfig['globalPool'] {
-  if (shapes.has('attn_pool.latent')) return 'map';
-  return shapes.has('cls_token') && !shapes.has('fc_norm.weight') ? 'token' : 'avg';
-}
-
 /** The ResNet in front of a hybrid's patch embedding. */
 function stemOf(shapes: Shapes): { inChans: number; resnetLayers: number[] } | undefined {
   const name = ['stem.conv.weight', 'conv.weight'].find((end) => shapes.has(`patch_embed.backbone.${end}`));
@@ -118,47 +105,4 @@ function stemOf(shapes: Shapes): { inChans: number; resnetLayers: number[] } | u
     layers.push(blocks);
   }
   return { inChans: shapes.get(`patch_embed.backbone.${name}`)?.[1] ?? 3, resnetLayers: layers };
-}
-
-function gridOf(
-  imgSize: ViTConfig['imgSize'] | undefined,
-  patchSize: readonly [number, number],
-  halvings: number,
-): [number, number] | undefined {
-  if (imgSize === undefined) return undefined;
-  const [height, width] = typeof imgSize === 'number' ? [imgSize, imgSize] : imgSize;
-  return [Math.ceil(height / 2 ** halvings / patchSize[0]), Math.ceil(width / 2 ** halvings / patchSize[1])];
-}
-
-interface Positions {
-  config: Partial<ViTConfig>;
-  grid: readonly [number, number];
-  prefix: number;
-}
-
-/** How learned positions divide into those of the prefix tokens and a grid. */
-function positionsOf(
-  shapes: Shapes,
-  prefix: number,
-  [configured, given]: readonly (readonly [number, number] | undefined)[],
-  where: string,
-): Positions | undefined {
-  const [x, y] = [shapes.get('pos_embed.x'), shapes.get('pos_embed.y')];
-  if (x?.[0] !== undefined && y?.[0] !== undefined) {
-    return { config: { posEmbed: 'learned2d' }, grid: [y[0], x[0]], prefix: 0 };
-  }
-  const count = shapes.get('pos_embed')?.at(-2);
-  if (count === undefined) return undefined;
-  for (const own of new Set([prefix, 0])) {
-    const patches = count - own;
-    const side = Math.sqrt(patches);
-    const square = Number.isInteger(side) ? ([side, side] as const) : undefined;
-    // The caller's size is the one to resize to, and tells the file's only where nothing else does.
-    const grid = [configured, square, given].find((size) => size !== undefined && size[0] * size[1] === patches);
-    if (patches > 0 && grid !== undefined) {
-      return { config: { posEmbed: 'learned1d', noEmbedClass: own === 0 && prefix > 0 }, grid, prefix: own };
-    }
-  }
-  const advice = 'Give the image size that the positions were learned for as option imgSize.';
-  throw fileError(`positions for a square of patches behind ${prefix} tokens`, where, `${count} positions`, advice);
 }

@@ -131,9 +131,10 @@ export const google: Layout = {
   configure: (evidence): Partial<ViTConfig> => ({
     normEps: 1e-6,
     act: 'gelu',
-    posEmbed: 'sincos2d', // unless the file has positions: big_vision saves none of those that it computes
     ...headsOf(evidence),
   }),
+
+  usual: { posEmbed: 'sincos2d' }, // unless the file has positions: big_vision saves none of those that it computes
 
   // vit_jax stretches the image to the model's size, and maps it to -1..1.
   preprocessing: (_, { imgSize, inChans }) => ({
@@ -142,6 +143,8 @@ export const google: Layout = {
     interpolation: 'bilinear',
     ...standardFor(inChans),
   }),
+
+  statesPreprocessing: () => true,
 
   // scipy.ndimage.zoom(order=1), in both.
   positionResize: 'bilinear-corners',

@@ -1,4 +1,5 @@
 import type { ViTConfig } from '../../nn/vit-config.js';
+import type { JsonFields } from '../json-fields.js';
 import type { Preprocessing } from '../preprocessing.js';
 
 type Config = Readonly<ViTConfig>;
@@ -52,6 +53,29 @@ export function huggingFaceConfig(config: Config, labels: readonly string[] | un
       label2id: Object.fromEntries(names.map((name, i) => [name, i])),
     }),
   };
+}
+
+// What is of the model, and not of its classes or the library's versions.
+const modelFields = [
+  'hidden_size',
+  'num_hidden_layers',
+  'num_attention_heads',
+  'intermediate_size',
+  'hidden_act',
+  'layer_norm_eps',
+  'image_size',
+  'patch_size',
+  'num_channels',
+  'qkv_bias',
+] as const;
+
+/** The first field of a config.json that is not as this model's would be; undefined where all are. */
+export function changedField(config: JsonFields, model: Config): string | undefined {
+  const written = huggingFaceConfig(model, undefined);
+  return modelFields.find((field) => {
+    const value = config.raw(field);
+    return value !== undefined && JSON.stringify(value) !== JSON.stringify(written[field]);
+  });
 }
 
 function sizeOf(size: ViTConfig['imgSize']): number | readonly number[] {

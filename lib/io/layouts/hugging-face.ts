@@ -2,6 +2,7 @@ import { expected } from '../../check.js';
 import type { ViTConfig } from '../../nn/vit-config.js';
 import type { JsonFields } from '../json-fields.js';
 import { imagenetStatistics, type Preprocessing, standardFor } from '../preprocessing.js';
+import { followSize } from '../pretrained-config.js';
 import type { Evidence, Layout, ModelSize, Reading } from './layout.js';
 import type { Rule } from './rules.js';
 
@@ -67,12 +68,15 @@ const prefix = /^(vit|deit)\./;
 // Parts of the library's other heads: pooling for its feature extractor, masks and pixels for its masked autoencoders.
 const unused = /^(pooler\.dense\.(weight|bias)|embeddings\.mask_token|decoder\.\d+\.(weight|bias))$/;
 
+/** Of `ViTConfig` and `DeiTConfig`, whose files may leave out what is as usual. */
+const defaults = { normEps: 1e-12, act: 'gelu' } as const;
+
 export const huggingFace: Layout = {
   name: 'hf',
   marks:
     /^((vit|deit)\.)?(embeddings\.(cls_token|position_embeddings|patch_embeddings)|((encoder\.layer|layers)\.\d+\.)?layernorm(_before|_after)?\.)/,
 
-  read({ infos }): Reading {
+  read({ infos, own }): Reading {
     const names = new Map<string, string>();
     let found = '';
     for (const name of infos.keys()) {
@@ -81,7 +85,7 @@ export const huggingFace: Layout = {
       const short = name.slice(match.length);
       if (!unused.test(short)) names.set(names.has(short) ? name : short, name);
     }
-    const teacher = infos.has('distillation_classifier.weight');
+    const teacher = own?.config.distilled ?? infos.has('distillation_classifier.weight');
     const modern = [...names.keys()].some((name) => name.startsWith('layers.'));
     return {
       names,
@@ -90,13 +94,17 @@ export const huggingFace: Layout = {
     };
   },
 
-  configure: ({ config }) => ({ normEps: 1e-12, act: 'gelu', ...(config && fromConfig(config)) }),
+  configure: ({ config }) => ({ globalPool: 'token', ...(config && { ...defaults, ...fromConfig(config) }) }),
+
+  usual: defaults,
 
   preprocessing({ preprocessor, config, infos }: Evidence, size: ModelSize): Preprocessing {
     const deit =
       config?.string('model_type') === 'deit' || [...infos.keys()].some((name) => name.endsWith('.distillation_token'));
     return preprocessor === undefined ? usualPreprocessing(size, deit) : fromPreprocessor(preprocessor, size);
   },
+
+  statesPreprocessing: ({ preprocessor }) => preprocessor !== undefined,
 
   positionResize: 'bicubic',
 };
@@ -141,17 +149,22 @@ function usualPreprocessing({ imgSize, inChans }: ModelSize, deit: boolean): Pre
 // PIL.Image.Resampling.
 const resampling = ['nearest', 'lanczos', 'bilinear', 'bicubic'] as const;
 
+/** What the processor does, for the model's size where that is not what the processor makes. */
 function fromPreprocessor(given: JsonFields, { imgSize, inChans }: ModelSize): Preprocessing {
   const standard = standardFor(inChans);
   const normalize = given.boolean('do_normalize') !== false;
   const crops = given.boolean('do_center_crop') ?? given.raw('crop_size') !== undefined;
-  return {
-    resize: given.boolean('do_resize') === false ? imgSize : (sizeOf(given, 'size') ?? imgSize),
-    crop: crops ? (pairOf(sizeOf(given, 'crop_size')) ?? imgSize) : imgSize,
+  const resize = given.boolean('do_resize') === false ? imgSize : (sizeOf(given, 'size') ?? imgSize);
+  // Without a crop, what it stretches to is the model's input.
+  const crop = (crops ? pairOf(sizeOf(given, 'crop_size')) : pairOf(resize)) ?? imgSize;
+  const processed: Preprocessing = {
+    resize,
+    crop,
     interpolation: resampling[given.integer('resample') ?? 2] ?? 'bicubic',
     mean: normalize ? (given.numbers('image_mean') ?? standard.mean) : standard.mean.map(() => 0),
     std: normalize ? (given.numbers('image_std') ?? standard.std) : standard.std.map(() => 1),
   };
+  return followSize(processed, imgSize);
 }
 
 /** A number (both sides), `{ height, width }`, or `{ shortest_edge }`, which stays a number. */

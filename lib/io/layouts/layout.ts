@@ -1,12 +1,13 @@
 import type { ViTConfig } from '../../nn/vit-config.js';
 import type { JsonFields } from '../json-fields.js';
+import type { OwnDescription } from '../model-metadata.js';
 import type { ResizeMethod } from '../position-resize.js';
 import type { Preprocessing } from '../preprocessing.js';
 import type { TensorInfo } from '../tensor-record.js';
 import type { Rule } from './rules.js';
 
-/** The library, or release, whose names and conventions a checkpoint follows. */
-export type LayoutName = 'timm' | 'torchvision' | 'hf' | 'google';
+/** The library, or release, whose names and conventions a checkpoint follows; ours has timm's. */
+export type LayoutName = 'vitrine' | 'timm' | 'torchvision' | 'hf' | 'google';
 
 /** What a layout gets to see of a checkpoint. */
 export interface Evidence {
@@ -17,6 +18,8 @@ export interface Evidence {
   readonly config: JsonFields | undefined;
   /** The `preprocessor_config.json` beside the weights. */
   readonly preprocessor: JsonFields | undefined;
+  /** What the file says of its model, if it is one of ours. */
+  readonly own: OwnDescription | undefined;
 }
 
 /** A layout as it applies to one checkpoint. */
@@ -31,6 +34,8 @@ export interface Reading {
 /** The size of a model as its weights tell it, in pixels and channels. */
 export interface ModelSize {
   readonly imgSize: readonly [number, number];
+  /** The image size that the checkpoint is for; `imgSize` may be another that the caller asks for. */
+  readonly trained: readonly [number, number];
   readonly inChans: number;
   readonly embedDim: number;
   readonly depth: number;
@@ -43,10 +48,16 @@ export interface Layout {
   /** What many names in such a file look like, and none in those of other layouts. */
   readonly marks: RegExp;
   read(evidence: Evidence): Reading;
-  /** What the shapes of the weights do not tell: heads, epsilon, activation; where it is known. */
+  /** What is certain besides the shapes of the weights: heads, epsilon, activation; by its files or by the library. */
   configure(evidence: Evidence): Partial<ViTConfig>;
+  /** What its models usually have, for lack of anything that tells: each one used is a guess, and is said to be one. */
+  readonly usual: Partial<ViTConfig>;
+  /** Whether all its models are of square images. */
+  readonly square?: true;
   /** How the library prepares images for a model of this size. */
-  preprocessing(evidence: Evidence, size: ModelSize): Preprocessing;
+  preprocessing(evidence: Evidence, size: ModelSize): Preprocessing & { cropPct?: number };
+  /** Whether the checkpoint or the library leaves no doubt about that. */
+  statesPreprocessing(evidence: Evidence): boolean;
   /** How the library fits position embeddings to another image size. */
   readonly positionResize: ResizeMethod;
 }

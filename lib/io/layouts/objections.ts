@@ -1,13 +1,14 @@
 import type { ViTConfig } from '../../nn/vit-config.js';
 
 /** The layouts that can be written. */
-export const savedLayouts = ['timm', 'torchvision', 'hf'] as const;
+export const savedLayouts = ['vitrine', 'timm', 'torchvision', 'hf'] as const;
 export type SavedLayout = (typeof savedLayouts)[number];
 
 type Config = Readonly<ViTConfig>;
 
 /** What a model has that a library's own has not, as options say it; empty when its weights fit there. */
 export function objections(config: Config, layout: SavedLayout): string[] {
+  if (layout === 'vitrine') return [];
   const against: string[] = [];
   const demand = (holds: boolean, ...options: (keyof ViTConfig)[]): void => {
     if (!holds) against.push(...options.map((option) => `${option}: ${JSON.stringify(config[option])}`));

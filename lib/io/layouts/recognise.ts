@@ -2,7 +2,7 @@ import { fileError, listed, quoted } from '../file-error.js';
 import { google } from './google.js';
 import { huggingFace } from './hugging-face.js';
 import type { Evidence, Layout } from './layout.js';
-import { timm } from './timm.js';
+import { timm, vitrine } from './timm.js';
 import { torchvision } from './torchvision.js';
 
 const layouts: readonly Layout[] = [timm, torchvision, huggingFace, google];
@@ -13,7 +13,7 @@ export function layoutsMarking(name: string): Layout[] {
 }
 
 /** The layout whose marks most names bear; throws if none does. */
-export function recogniseLayout({ infos, path }: Evidence): Layout {
+export function recogniseLayout({ infos, path, own }: Evidence): Layout {
   const names = [...infos.keys()];
   let best: Layout | undefined;
   let most = 0;
@@ -21,7 +21,7 @@ export function recogniseLayout({ infos, path }: Evidence): Layout {
     const count = names.filter((name) => layout.marks.test(name)).length;
     if (count > most) [best, most] = [layout, count];
   }
-  if (best !== undefined) return best;
+  if (best !== undefined) return best === timm && own?.layout === 'vitrine' ? vitrine : best;
   const received = names.length === 0 ? 'no tensors' : `tensors such as ${listed(names.map(quoted))}`;
   throw fileError("a ViT's weights as timm, torchvision, Hugging Face or Google lay them out", path, received);
 }

@@ -24,7 +24,9 @@ export const timm: Layout = {
     spell: (name) => name,
   }),
 
-  configure: ({ config }) => ({ normEps: 1e-6, act: 'gelu', ...(config && fromConfig(config)) }),
+  configure: ({ config }) => (config === undefined ? {} : fromConfig(config)),
+
+  usual: { normEps: 1e-6, act: 'gelu' },
 
   preprocessing({ config, infos }, size) {
     const given = config?.object('pretrained_cfg');
@@ -38,8 +40,11 @@ export const timm: Layout = {
       interpolation: interpolationOf(given?.string('interpolation') ?? 'bicubic'),
       mean: given?.numbers('mean') ?? usual.mean,
       std: given?.numbers('std') ?? usual.std,
+      cropPct: cropShare,
     };
   },
+
+  statesPreprocessing: ({ config }) => config?.object('pretrained_cfg') !== undefined,
 
   positionResize: 'bicubic-antialias',
 };
@@ -69,9 +74,9 @@ function headsOf(architecture: string): Partial<ViTConfig> {
 }
 
 /** timm's default_cfgs of vision_transformer.py and, with their own statistics, of deit.py. */
-function usualPreprocessing({ imgSize, distilled, inChans }: ModelSize, layerScale: boolean) {
+function usualPreprocessing({ trained, distilled, inChans }: ModelSize, layerScale: boolean) {
   const deit = (distilled || layerScale) && inChans === 3;
-  return { cropShare: imgSize[0] >= 384 ? 1 : 0.9, ...(deit ? imagenetStatistics : standardFor(inChans)) };
+  return { cropShare: trained[0] >= 384 ? 1 : 0.9, ...(deit ? imagenetStatistics : standardFor(inChans)) };
 }
 
 function interpolationOf(name: string): Preprocessing['interpolation'] {
@@ -80,3 +85,6 @@ function interpolationOf(name: string): Preprocessing['interpolation'] {
   if (name === 'bilinear' || name === 'bicubic' || name === 'nearest' || name === 'lanczos') return name;
   throw expected('bilinear, bicubic, nearest or lanczos', 'the interpolation of pretrained_cfg', name);
 }
+
+/** Our own: names and conventions are timm's, and the file says all the rest. */
+export const vitrine: Layout = { ...timm, name: 'vitrine' };

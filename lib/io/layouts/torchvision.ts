@@ -34,15 +34,21 @@ export const torchvision: Layout = {
     spell: (name) => name,
   }),
 
-  configure: () => ({ normEps: 1e-6, act: 'gelu' }),
+  configure: () => ({ normEps: 1e-6, act: 'gelu', globalPool: 'token' }),
+
+  usual: {},
+  square: true,
 
   // torchvision.models.ViT_*_Weights; those of 384 pixels and more are all SWAG's.
-  preprocessing(_, { imgSize, embedDim, depth }) {
-    const [height] = imgSize;
-    const swag = height >= 384;
-    const shorter = height !== 224 ? height : embedDim === 1024 && depth === 24 ? 242 : 256;
-    return { resize: shorter, crop: imgSize, interpolation: swag ? 'bicubic' : 'bilinear', ...imagenetStatistics };
+  preprocessing(_, { imgSize, trained, embedDim, depth }) {
+    const swag = trained[0] >= 384;
+    const large16 = embedDim === 1024 && depth === 24 && trained[0] === 224;
+    const share = swag ? 1 : (large16 ? 242 : 256) / 224;
+    const resize = Math.floor(Math.max(...imgSize) * share);
+    return { resize, crop: imgSize, interpolation: swag ? 'bicubic' : 'bilinear', ...imagenetStatistics };
   },
+
+  statesPreprocessing: () => true,
 
   positionResize: 'bicubic-corners',
 };

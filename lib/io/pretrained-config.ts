@@ -1,0 +1,113 @@
+import type { ViT } from '../nn/vit.js';
+import { warnOnce } from '../warning.js';
+import { fileError } from './file-error.js';
+import type { JsonFields } from './json-fields.js';
+import type { LayoutName } from './layouts/layout.js';
+import type { Preprocessing } from './preprocessing.js';
+
+/** Where a pretrained model comes from, and what it expects of images. */
+export interface PretrainedConfig extends Preprocessing {
+  readonly layout: LayoutName;
+  /** The classes' names, where the checkpoint has them and the head is its own. */
+  readonly labels?: readonly string[];
+  /** timm's `crop_pct`: how much of the resized image's side the crop keeps, before rounding. */
+  readonly cropPct?: number;
+}
+
+const known = new WeakMap<ViT, PretrainedConfig>();
+const guesses = new WeakMap<ViT, () => PretrainedConfig>();
+
+/** What is known of a model's images and classes; never a guess. */
+export function pretrainedConfigOf(model: ViT): PretrainedConfig | undefined {
+  return known.get(model);
+}
+
+/** Notes what is known, in place of any guess. */
+export function setPretrainedConfig(model: ViT, config: PretrainedConfig | undefined): void {
+  guesses.delete(model);
+  if (config === undefined) known.delete(model);
+  else known.set(model, config);
+}
+
+/** Notes what may be assumed of a model from `path` that says nothing of images; whoever reads it is told. */
+export function setPretrainedGuess(model: ViT, config: PretrainedConfig, path: string): void {
+  guesses.set(model, () => {
+    const { resize, crop, interpolation, mean, std } = config;
+    const assumed = Object.entries({ resize, crop, interpolation, mean, std });
+    const list = assumed.map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(', ');
+    warnOnce(`${path} does not say how images are prepared; assumed ${list}. Set model.pretrainedConfig to say it.`);
+    return config;
+  });
+}
+
+/** What `model.pretrainedConfig` reads: what is known, or else the guess, with a warning. */
+export function knownOrGuessed(model: ViT): PretrainedConfig | undefined {
+  return known.get(model) ?? guesses.get(model)?.();
+}
+
+/** The part of it that is of images. */
+export function preprocessingOf({ layout: _, labels: __, ...preprocessing }: PretrainedConfig): Preprocessing {
+  return preprocessing;
+}
+
+type Readers = {
+  readonly [Name in keyof Required<Omit<PretrainedConfig, 'layout' | 'labels'>>]: (
+    fields: JsonFields,
+  ) => PretrainedConfig[Name] | undefined;
+};
+
+const interpolations = ['bilinear', 'bicubic', 'nearest', 'lanczos'] as const;
+
+/** One for each field, which the type checker sees to: what is written is read. */
+const readers: Readers = {
+  resize: (fields) => (typeof fields.raw('resize') === 'number' ? fields.integer('resize', 1) : fields.size('resize')),
+  crop: (fields) => fields.size('crop'),
+  interpolation: (fields) => interpolations.find((name) => name === fields.raw('interpolation')),
+  mean: (fields) => fields.numbers('mean'),
+  std: (fields) => fields.numbers('std'),
+  cropPct: (fields) => fields.number('cropPct'),
+};
+const required = ['resize', 'crop', 'interpolation', 'mean', 'std'] as const;
+
+/**
+ * What a description says under "preprocessing" and "labels"; undefined without the first.
+ *
+ * @throws TypeError for one that is not whole
+ */
+export function readKnown(description: JsonFields, layout: LayoutName): PretrainedConfig | undefined {
+  const fields = description.object('preprocessing');
+  if (fields === undefined) return undefined;
+  const read = Object.entries(readers).map(([name, reader]) => [name, reader(fields)] as const);
+  const config = { ...Object.fromEntries(read.filter(([, value]) => value !== undefined)), layout };
+  const missing = required.find((name) => !Object.hasOwn(config, name));
+  if (missing !== undefined) throw fileError(`"${missing}" as vitrine writes it`, fields.where, 'none');
+  const labels = readLabels(description);
+  return { ...(config as unknown as PretrainedConfig), ...(labels && { labels }) }; // every field by its reader
+}
+
+function readLabels(description: JsonFields): string[] | undefined {
+  const labels = description.raw('labels');
+  if (labels === undefined) return undefined;
+  if (Array.isArray(labels) && labels.every((label) => typeof label === 'string')) return labels;
+  throw fileError('an array of names as "labels"', description.where, 'something else');
+}
+
+/**
+ * The same preparation for a model of another image size, as its library has it: the crop is the model's input, and
+ * what is cut from keeps its proportion to it.
+ */
+export function followSize<P extends Preprocessing & { cropPct?: number }>(
+  config: P,
+  imgSize: readonly [number, number],
+): P {
+  const { crop, resize, cropPct } = config;
+  if (crop[0] === imgSize[0] && crop[1] === imgSize[1]) return config;
+  const scaled = (length: number, axis: 0 | 1): number =>
+    // timm divides by its share, which rounding has not gone over; others tell both lengths.
+    Math.floor(cropPct === undefined ? (length * imgSize[axis]) / crop[axis] : imgSize[axis] / cropPct);
+  const followed =
+    typeof resize === 'number'
+      ? Math.max(scaled(resize, 0), scaled(resize, 1))
+      : ([scaled(resize[0], 0), scaled(resize[1], 1)] as const);
+  return { ...config, crop: imgSize, resize: followed };
+}
