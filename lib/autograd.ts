@@ -2,6 +2,7 @@ import { describe, expected, shapeText } from './check.js';
 import { BINARY, native } from './native.js';
 import { type GraphNode, trackNode, untracked } from './scope.js';
 import { empty, fill, Tensor } from './tensor.js';
+import { callSynchronously } from './thenable.js';
 
 /**
  * Reverse-mode differentiation at the granularity of ops. Each op that runs on a tensor requiring a gradient leaves a
@@ -10,24 +11,52 @@ import { empty, fill, Tensor } from './tensor.js';
 
 let enabled = true;
 
-function withRecording<T>(on: boolean, fn: () => T): T {
+/** Which tensors ops read, while somebody wants to know. */
+let readers: ((tensor: Tensor) => void) | undefined;
+
+/**
+ * @internal Runs `fn` without recording it, and tells of every tensor that its ops read.
+ * What `fn` itself runs under noGrad or enableGrad is told of too.
+ */
+export function watchReads<T>(onRead: (tensor: Tensor) => void, fn: () => T): T {
+  const before = readers;
+  readers = (tensor) => {
+    before?.(tensor);
+    onRead(tensor);
+  };
+  try {
+    return noGrad(fn);
+  } finally {
+    readers = before;
+  }
+}
+
+function withRecording<T>(on: boolean, fn: () => T, where: string): T {
   const before = enabled;
   enabled = on;
   try {
-    return fn();
+    return callSynchronously(fn, where);
   } finally {
     enabled = before;
   }
 }
 
-/** Runs `fn` without recording ops for backward. Counterpart: `torch.no_grad`. */
+/**
+ * Runs `fn` without recording ops for backward. Counterpart: `torch.no_grad`.
+ *
+ * @throws TypeError when `fn` is asynchronous: what comes after its first await would be recorded
+ */
 export function noGrad<T>(fn: () => T): T {
-  return withRecording(false, fn);
+  return withRecording(false, fn, 'noGrad');
 }
 
-/** Runs `fn` recording ops for backward, inside `noGrad` too. Counterpart: `torch.enable_grad`. */
+/**
+ * Runs `fn` recording ops for backward, inside `noGrad` too. Counterpart: `torch.enable_grad`.
+ *
+ * @throws TypeError when `fn` is asynchronous, as `noGrad`
+ */
 export function enableGrad<T>(fn: () => T): T {
-  return withRecording(true, fn);
+  return withRecording(true, fn, 'enableGrad');
 }
 
 /** Where an op's gradient rule leaves the gradients of its inputs. */
@@ -38,6 +67,10 @@ export interface Gradients {
   target(i: number): { grad: Tensor; accumulate: boolean };
   /** Says that input `i`'s gradient is `grad`, a tensor of the input's size whose memory is then shared. */
   pass(i: number, grad: Tensor): void;
+  /** A tensor of the memory of `source` that leads where input `i` leads. */
+  again(i: number, source: Tensor): Tensor;
+  /** Goes on with the walk above `root`, newer than all nodes so far, whose gradient is `grad`. */
+  enter(root: Tensor, grad: Tensor): void;
 }
 
 /** The gradients of an op's outputs, in; what it saved; the gradients of its inputs, out. */
@@ -172,7 +205,18 @@ function edgeOf(input: Tensor | undefined): Edge {
 
 /** Whether ops on these inputs are recorded. */
 export function needsGrad(...inputs: readonly (Tensor | undefined)[]): boolean {
+  tell(inputs);
   return enabled && inputs.some((input) => input?.requiresGrad === true);
+}
+
+/** @internal Whether ops are recorded. */
+export function isRecording(): boolean {
+  return enabled;
+}
+
+function tell(tensors: readonly (Tensor | undefined)[]): void {
+  if (readers === undefined) return;
+  for (const tensor of tensors) if (tensor !== undefined) readers(tensor);
 }
 
 /**
@@ -202,13 +246,12 @@ export function recordAll(
   rule: GradientRule,
   remake?: Remake,
 ): void {
+  tell(saved);
   if (!needsGrad(...inputs)) return;
   const node = new Node(name, inputs.map(edgeOf), outputs, saved, rule, remake);
   trackNode(node);
   for (const [index, output] of outputs.entries()) {
-    output.requiresGrad = true;
-    output.node = node;
-    output.outputIndex = index;
+    output.attach(node, index);
   }
 }
 
@@ -319,6 +362,8 @@ class Arrivals {
         return { grad, accumulate: true };
       },
       pass: (i, grad) => this.deliver(edge(i), grad.alias(edge(i).shape)),
+      again: (i, source) => continuation(edge(i), source),
+      enter: (root, grad) => this.deliver(edgeOf(root), grad.alias()),
     };
   }
 
@@ -372,6 +417,15 @@ class Arrivals {
       if (grad !== null && grad.storage.holders > 1) leaf.grad = copyOver(empty(grad.shape), grad);
     }
   }
+}
+
+/** A tensor of the memory of `source` whose gradient goes along `edge`. */
+function continuation({ node, outputIndex, leaf }: Edge, source: Tensor): Tensor {
+  const tensor = source.alias();
+  if (node !== undefined) tensor.attach(node, outputIndex);
+  // A leaf keeps its gradient itself, and may be gone by now as a tensor: a node hands it on.
+  else if (leaf !== undefined) enableGrad(() => record('alias', tensor, [leaf], [], (dy, grads) => grads.pass(0, dy)));
+  return tensor;
 }
 
 /** Moves a gradient's elements to another tensor, and disposes it. */

@@ -10,21 +10,25 @@ export type OptionNames<T> = { readonly [Name in keyof Required<T>]: true };
  *
  * @param names as in `const NAMES: OptionNames<SGDOptions> = { lr: true, momentum: true }`
  * @param where the function, as the user knows it: `F.softmax`
- * @throws TypeError that names the first unknown option and the nearest one there is
+ * @throws TypeError that names the first unknown option and the nearest one there is, or an option that is null
  */
 export function checkOptions<T extends object>(options: T | undefined, names: OptionNames<T>, where: string): void {
   if (options === undefined) return;
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw expected('an object of options', where, options);
   }
-  const known = Object.keys(names);
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(names, name)) throw unknownOption(name, Object.keys(names), where);
+    if (value === null) throw expected('a value, or undefined for the default,', `${where} ${name}`, value);
+  }
+}
+
+function unknownOption(unknown: string, known: readonly string[], where: string): TypeError {
   const near = nearestName(comparable(unknown), known.map(comparable));
   const nearest = known.find((name) => comparable(name) === near);
   const advice = nearest === undefined ? '' : `Did you mean ${nearest}?`;
   const list = known.length === 0 ? 'no options' : `an option among ${known.join(', ')}`;
-  throw expected(list, where, new Text(describe(unknown)), advice);
+  return expected(list, where, new Text(describe(unknown)), advice);
 }
 
 /** PyTorch's names are ours but for the underscores: `label_smoothing` is near `labelSmoothing`. */

@@ -3,20 +3,40 @@
  * Everything a user may pass is checked here, in TypeScript, before anything is enqueued.
  */
 
-// Longer than any name that somebody chose.
-const mostShown = 200;
-
 /** What a value is, in a few words, for an error message. */
-export function describe(value: unknown): string {
+export function describe(value: unknown, depth = 0): string {
   if (value === null) return 'null';
-  if (typeof value === 'string') return `'${value.length > mostShown ? `${value.slice(0, mostShown)}...` : value}'`;
-  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
-  if (typeof value !== 'object') return typeof value;
+  if (typeof value === 'string') {
+    return value.length > CHARACTERS_TOLD ? `'${value.slice(0, CHARACTERS_TOLD)}...'` : `'${value}'`;
+  }
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value === 'bigint') return `${String(value).slice(0, CHARACTERS_TOLD)}n`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value !== 'object') return value === undefined ? 'undefined' : `a ${typeof value}`;
   if (isShaped(value)) return `a ${value.dtype} tensor of shape ${shapeText(value.shape)}`;
-  if (Array.isArray(value)) return `[${value.slice(0, 8).map(describe).join(', ')}${value.length > 8 ? ', ...' : ''}]`;
-  const name = value.constructor?.name;
+  if (Array.isArray(value)) return describeArray(value, depth);
+  const name = nameOf(value);
+  if (value instanceof DataView) return `a ${name} of ${value.byteLength} bytes`;
   if (ArrayBuffer.isView(value)) return `a ${name} of ${(value as Uint8Array).length} elements`;
-  return name === undefined || name === 'Object' ? 'an object' : `a ${name}`;
+  return name === 'Object' ? 'an object' : `a ${name}`;
+}
+
+// What is told of a string (longer than any name that somebody chose), and of arrays in arrays, which may go round in circles.
+const CHARACTERS_TOLD = 200;
+const DEPTH_TOLD = 2;
+const ITEMS_TOLD = 8;
+
+function describeArray(array: readonly unknown[], depth: number): string {
+  if (depth === DEPTH_TOLD) return '[...]';
+  // Array.from: a hole is no element to map().
+  const items = Array.from(array.slice(0, ITEMS_TOLD), (item) => describe(item, depth + 1));
+  return `[${items.join(', ')}${array.length > ITEMS_TOLD ? ', ...' : ''}]`;
+}
+
+/** The class of an object; that of one without a constructor's name is Object. */
+function nameOf(value: object): string {
+  const { constructor: made } = value as { constructor?: unknown };
+  return (typeof made === 'function' && made.name) || 'Object';
 }
 
 function isShaped(value: object): value is { shape: readonly number[]; dtype: string } {
@@ -30,7 +50,7 @@ export function shapeText(shape: readonly number[]): string {
 
 /** A name from a file as messages show it: in quotes, escaped, and not of any length. */
 export function quoted(name: string): string {
-  return printable(JSON.stringify(name.length > mostShown ? `${name.slice(0, mostShown)}...` : name));
+  return printable(JSON.stringify(name.length > CHARACTERS_TOLD ? `${name.slice(0, CHARACTERS_TOLD)}...` : name));
 }
 
 /** The first of many things, and how many more there are: a message does not grow with what it is about. */
@@ -81,6 +101,23 @@ export function checkNumber(value: unknown, where: string, least = -Infinity, mo
   throw expected(`a finite number${range}`, where, value);
 }
 
+/** Throws unless `value` is true or false. */
+export function checkBoolean(value: unknown, where: string): boolean {
+  if (typeof value === 'boolean') return value;
+  throw expected('true or false', where, value);
+}
+
+/** Throws unless `value` is a function. */
+export function checkFunction(value: unknown, where: string): void {
+  if (typeof value !== 'function') throw expected('a function', where, value);
+}
+
+/** Throws unless `value` is an array. */
+export function checkArray(value: unknown, what: string, where: string): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  throw expected(what, where, value);
+}
+
 /** Throws unless `value` is one of `options`. */
 export function checkOneOf<T extends string>(value: unknown, where: string, options: readonly T[]): T {
   if (options.includes(value as T)) return value as T;
@@ -89,10 +126,18 @@ export function checkOneOf<T extends string>(value: unknown, where: string, opti
 
 /** Throws unless `shape` is an array of sizes; gives a copy of it. */
 export function checkShape(shape: unknown, where: string): number[] {
-  if (!Array.isArray(shape)) throw expected('an array of sizes', where, shape);
-  if (shape.length > 8) throw expected('at most 8 dimensions', where, new Text(`${shape.length}`));
-  for (const size of shape) checkInteger(size, `a size in ${where}`);
-  return [...shape];
+  const sizes = [...checkArray(shape, 'an array of sizes', where)];
+  checkRank(sizes.length, where);
+  for (const size of sizes) checkInteger(size, `a size in ${where}`);
+  return sizes as number[]; // each of them checked
+}
+
+/** The most axes that a tensor may have. */
+export const MAX_RANK = 8;
+
+/** Throws for more axes than a tensor may have. */
+export function checkRank(rank: number, where: string): void {
+  if (rank > MAX_RANK) throw expected(`at most ${MAX_RANK} axes`, where, new Text(`${rank}`));
 }
 
 /** The number of elements of a shape. */
@@ -112,8 +157,8 @@ export function checkDim(dim: unknown, rank: number, where: string): number {
 export type Pair = number | readonly [number, number];
 
 /** Throws unless `value` is a whole number, or a pair of them, of at least `least`. */
-export function checkPair(value: unknown, where: string, least: number): [number, number] {
+export function checkPair(value: unknown, where: string, least: number): readonly [number, number] {
   const pair = Array.isArray(value) ? value : [value, value];
   if (pair.length !== 2) throw expected('a number or a (height, width) pair', where, value);
-  return [checkInteger(pair[0], where, least), checkInteger(pair[1], where, least)];
+  return Object.freeze([checkInteger(pair[0], where, least), checkInteger(pair[1], where, least)] as const);
 }

@@ -48,6 +48,8 @@ export interface Native {
   write(handle: Handle, array: TypedArray, byteOffset: number): void;
   read(handle: Handle, array: TypedArray, byteOffset: number, done: (message?: string, site?: number) => void): void;
   readSync(handle: Handle, array: TypedArray, byteOffset: number): Fault | undefined;
+  /** Reads if the stream has come past all that touches the storage; else gives false. Waits for nothing. */
+  peek(handle: Handle, array: TypedArray, byteOffset: number): boolean;
   fence(done: (message?: string, site?: number) => void): void;
   synchronize(): Fault | undefined;
   reset(): void;

@@ -1,5 +1,6 @@
 import { checkOneOf } from './check.js';
 import { native } from './native.js';
+import { callSynchronously } from './thenable.js';
 
 /** The precision of the factors of matrix products; sums, and all else, are float32 in both. */
 export type Precision = 'fp32' | 'bf16';
@@ -11,6 +12,7 @@ let current: Precision = 'fp32';
  * what is recorded, on factors rounded to bfloat16. Weights, norms, softmax, residuals, reductions and the optimizer stay
  * float32, and so does attention on up to 32 keys, whose products take too little time to matter.
  *
+ * @throws TypeError when `fn` is asynchronous: what comes after its first await would be of the old precision
  * @throws Error where bfloat16 products cannot be had: on a CPU without AVX512_BF16
  * Source: Micikevicius et al. 2018. Counterpart: `torch.autocast('cpu', torch.bfloat16)`.
  * @example
@@ -21,7 +23,7 @@ export function autocast<T>(precision: Precision, fn: () => T): T {
   const before = current;
   current = precision;
   try {
-    return fn();
+    return callSynchronously(fn, 'autocast');
   } finally {
     current = before;
   }

@@ -3,7 +3,8 @@
  * that can be disposed and the graph nodes that produced them.
  */
 
-import { checkSynchronous } from './thenable.js';
+import { checkFunction, expected } from './check.js';
+import { callSynchronously, checkSynchronous } from './thenable.js';
 
 /** @internal A step of the autograd graph, as far as lifetime goes. */
 export interface GraphNode {
@@ -54,6 +55,7 @@ export function untrack(item: Scoped): void {
  * @throws TypeError when `fn` is asynchronous: other code would run inside the scope. Await after it.
  */
 export function scope<T>(fn: () => T): T {
+  checkFunction(fn, 'scope');
   const frame: Frame = { owned: new Set(), nodes: [], kept: [] };
   frames.push(frame);
   let result: T | undefined;
@@ -67,11 +69,15 @@ export function scope<T>(fn: () => T): T {
   return result as T;
 }
 
-/** Runs `fn` outside every scope: what it makes lives until it is disposed. For parameters and other lasting state. */
+/**
+ * Runs `fn` outside every scope: what it makes lives until it is disposed. For parameters and other lasting state.
+ *
+ * @throws TypeError when `fn` is asynchronous: what it makes after its first await would belong to a scope
+ */
 export function untracked<T>(fn: () => T): T {
   frames.push(null);
   try {
-    return fn();
+    return callSynchronously(fn, 'untracked');
   } finally {
     frames.pop();
   }
@@ -79,6 +85,7 @@ export function untracked<T>(fn: () => T): T {
 
 /** Lifts a tensor out of all scopes and gives it back: it lives until it is disposed. */
 export function keep<T extends Scoped>(item: T): T {
+  if (typeof item?.dispose !== 'function') throw expected('a tensor', 'keep', item);
   for (const frame of frames) {
     if (frame?.owned.delete(item)) frame.kept.push(item);
   }

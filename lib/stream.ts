@@ -25,17 +25,27 @@ export function checkMayRead(what: string): void {
   }
 }
 
-// Ops that can fail while they run note where they were called from. The newest are kept: enough for all that can be
-// on its way, and bounded for programs that run for weeks.
+// Ops that can fail while they run note where they were called from: the stack as text (6 us), as an Error holds on to
+// all that its frames' functions can see, batches among it. A loop calls from the same place each time, so one number a
+// place is enough; the newest are kept, for programs that run for weeks.
 const SITES_KEPT = 4096;
-const sites = new Map<number, Error>();
+const siteOf = new Map<string, number>();
+const stackOf = new Map<number, string>();
 let lastSite = 0;
 
 /** @internal A number for the call that is being made, to be given to a native op that may fail while it runs. */
 export function noteSite(operation: string): number {
+  const stack = String(new Error(operation).stack);
+  const known = siteOf.get(stack);
+  if (known !== undefined) return known;
   lastSite = (lastSite % 0xffffffff) + 1;
-  sites.set(lastSite, new Error(operation));
-  sites.delete(lastSite - SITES_KEPT);
+  siteOf.set(stack, lastSite);
+  stackOf.set(lastSite, stack);
+  for (const [oldest, text] of stackOf) {
+    if (stackOf.size <= SITES_KEPT) break;
+    stackOf.delete(oldest);
+    siteOf.delete(text);
+  }
   return lastSite;
 }
 
@@ -45,11 +55,9 @@ export class StreamError extends Error {
 
   constructor(fault: Fault) {
     super(`${fault.message} The stream stays stopped until reset().`);
-    const site = sites.get(fault.site);
-    if (site?.stack !== undefined) {
-      const frames = site.stack.slice(site.stack.indexOf('\n'));
-      this.stack = `${this.name}: ${this.message}${frames}`;
-    }
+    const stack = stackOf.get(fault.site);
+    const frames = stack?.indexOf('\n') ?? -1; // none with Error.stackTraceLimit = 0
+    if (stack !== undefined && frames !== -1) this.stack = `${this.name}: ${this.message}${stack.slice(frames)}`;
   }
 }
 

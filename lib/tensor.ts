@@ -1,53 +1,27 @@
-import { checkOneOf, checkShape, describe, expected, shapeText, sizeOf, Text } from './check.js';
+import { inspect } from 'node:util';
+import { checkBoolean, checkOneOf, checkShape, describe, expected, shapeText, sizeOf } from './check.js';
+import { checkOptions, type OptionNames } from './check-options.js';
 import { type Handle, native } from './native.js';
 import { type GraphNode, track, untrack } from './scope.js';
-import { checkMayRead, StreamError, settled } from './stream.js';
+import { forgotten, Storage } from './storage.js';
+import { checkMayRead, isCapturing, StreamError, settled } from './stream.js';
+import { type TensorFacts, tensorHead, tensorText } from './tensor-text.js';
+import {
+  BYTES,
+  checkCount,
+  checkValues,
+  type DType,
+  dtypeOfValues,
+  emptyArray,
+  type NestedNumbers,
+  type TensorData,
+  toTypedArray,
+  unnest,
+} from './tensor-values.js';
 
-/** The element types of a tensor; both take four bytes. */
-export type DType = 'float32' | 'int32';
-/** The typed array that holds a tensor's elements. */
-export type TensorData = Float32Array | Int32Array;
+export type { DType, NestedNumbers, TensorData } from './tensor-values.js';
 
-const BYTES = 4;
-
-/** Native memory that tensors share; goes back to the allocator with its last holder. */
-class Storage {
-  #holders = 1;
-  /** Counts changes in place, so that autograd notices when a saved tensor is not what it was. */
-  version = 0;
-
-  constructor(
-    readonly handle: Handle,
-    readonly bytes: number,
-  ) {}
-
-  get holders(): number {
-    return this.#holders;
-  }
-
-  retain(): this {
-    this.#holders++;
-    return this;
-  }
-
-  release(): void {
-    if (--this.#holders === 0) native.release(this.handle);
-  }
-
-  static allocate(bytes: number, what: string): Storage {
-    const handle = native.allocate(bytes);
-    if (handle === 0) {
-      const { live } = native.memory();
-      throw new RangeError(
-        `Expected memory for ${what} but its ${bytes} bytes on top of the ${live} in use are more than the ${native.cpu().memory} this process may have. Use a smaller batch, or dispose tensors.`,
-      );
-    }
-    return new Storage(handle, bytes);
-  }
-}
-
-// The safety net under scopes and dispose: a tensor that was simply forgotten gives its memory back when collected.
-const forgotten = new FinalizationRegistry<Storage>((storage) => storage.release());
+let made = 0;
 
 /**
  * A handle to an n-dimensional array in native memory, contiguous and row-major.
@@ -56,32 +30,58 @@ const forgotten = new FinalizationRegistry<Storage>((storage) => storage.release
  * `...Sync` forms wait. Memory is released by `dispose`, `using` or the enclosing `scope`. Counterpart: `torch.Tensor`.
  */
 export class Tensor {
-  readonly shape: readonly number[];
-  readonly dtype: DType;
+  /** A number of its own, by which deep equality tells tensors apart: their contents lie where it cannot look. */
+  readonly id = ++made;
   /** Whether `backward` computes this tensor's gradient. */
   requiresGrad = false;
   /** The gradient, after `backward`; only tensors made with `requiresGrad` keep one. */
   grad: Tensor | null = null;
-  /** @internal What made this tensor, and as which of its outputs. */
-  node: GraphNode | undefined;
-  /** @internal */
-  outputIndex = 0;
+  readonly #shape: readonly number[];
+  readonly #dtype: DType;
+  #node: GraphNode | undefined;
+  #outputIndex = 0;
   #storage: Storage | null;
 
-  /** @internal Use `tensor`, `zeros` and their like. */
+  /** @internal Use `tensor`, `zeros` and their like. Freezes `shape`. */
   constructor(shape: readonly number[], dtype: DType, storage: Storage) {
-    this.shape = shape;
-    this.dtype = dtype;
+    this.#shape = Object.freeze(shape); // what kernels read follows from it
+    this.#dtype = dtype;
     this.#storage = storage;
     forgotten.register(this, storage, this);
     track(this);
   }
 
-  /** Number of elements. */
-  get size(): number {
-    return sizeOf(this.shape);
+  get shape(): readonly number[] {
+    return this.#shape;
   }
 
+  get dtype(): DType {
+    return this.#dtype;
+  }
+
+  /** @internal What made this tensor. */
+  get node(): GraphNode | undefined {
+    return this.#node;
+  }
+
+  /** @internal Which of its node's outputs it is. */
+  get outputIndex(): number {
+    return this.#outputIndex;
+  }
+
+  /** @internal Makes this the given output of a node of the graph. */
+  attach(node: GraphNode, outputIndex: number): void {
+    this.requiresGrad = true;
+    this.#node = node;
+    this.#outputIndex = outputIndex;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.#shape);
+  }
+
+  /** Number of axes. */
   get rank(): number {
     return this.shape.length;
   }
@@ -113,7 +113,7 @@ export class Tensor {
   /** The elements, in row-major order, once all ops enqueued so far have run. Rejects when one of them failed. */
   async data(): Promise<TensorData> {
     checkMayRead('data()');
-    const array = this.#emptyArray();
+    const array = emptyArray(this.size, this.#dtype);
     const { handle } = this;
     return settled(array, (done) => native.read(handle, array, 0, done));
   }
@@ -121,7 +121,7 @@ export class Tensor {
   /** As `data`, but blocks the event loop. For scripts and tests. */
   dataSync(): TensorData {
     checkMayRead('dataSync()');
-    const array = this.#emptyArray();
+    const array = emptyArray(this.size, this.#dtype);
     const fault = native.readSync(this.handle, array, 0);
     if (fault !== undefined) throw new StreamError(fault);
     return array;
@@ -142,8 +142,8 @@ export class Tensor {
 
   /** Overwrites all elements, in place, in order with the ops enqueued before. Counterpart: `Tensor.copy_`. */
   set(values: TensorData | readonly number[]): this {
-    if (values?.length !== this.size) throw expected(`${this.size} values`, `set on ${describe(this)}`, values);
-    native.write(this.handle, toTypedArray(values, this.dtype), 0);
+    const given = checkValues(values, this.size, `set on ${describe(this)}`);
+    native.write(this.handle, toTypedArray(given, this.#dtype), 0);
     this.storage.version++;
     return this;
   }
@@ -152,7 +152,7 @@ export class Tensor {
   dispose(): void {
     this.grad?.dispose();
     this.grad = null;
-    this.node = undefined;
+    this.#node = undefined;
     if (this.#storage === null) return;
     forgotten.unregister(this);
     untrack(this);
@@ -164,12 +164,41 @@ export class Tensor {
     this.dispose();
   }
 
-  toString(): string {
-    return `Tensor(${this.dtype} ${shapeText(this.shape)}${this.disposed ? ', disposed' : ''})`;
+  /** @internal Runs `fn` while this tensor, which was disposed, is what `alias` is. */
+  lend<T>(alias: Tensor, fn: () => T): T {
+    this.#storage = alias.storage.retain();
+    this.#node = alias.#node;
+    this.#outputIndex = alias.#outputIndex;
+    try {
+      return fn();
+    } finally {
+      this.#node = undefined;
+      this.#storage?.release();
+      this.#storage = null;
+    }
   }
 
-  #emptyArray(): TensorData {
-    return this.dtype === 'int32' ? new Int32Array(this.size) : new Float32Array(this.size);
+  /** Dtype and shape; `console.log` shows values too, where they are computed already. */
+  toString(): string {
+    return tensorHead(this.#facts());
+  }
+
+  /** Dtype and shape: values have to be awaited, `[...(await x.data())]`. */
+  toJSON(): { dtype: DType; shape: readonly number[] } {
+    return { dtype: this.#dtype, shape: this.#shape };
+  }
+
+  [inspect.custom](depth: number): string {
+    return depth < 0 ? tensorHead(this.#facts()) : tensorText(this.#facts());
+  }
+
+  #facts(): TensorFacts {
+    const { shape, dtype, requiresGrad, disposed } = this;
+    const peek: TensorFacts['peek'] = (start, count) => {
+      const array = emptyArray(count, dtype);
+      return !isCapturing() && native.peek(this.handle, array, start * BYTES) ? array : undefined;
+    };
+    return { shape, dtype, requiresGrad, disposed, peek };
   }
 
   #checkOneElement(): void {
@@ -185,7 +214,14 @@ export interface TensorOptions {
   requiresGrad?: boolean;
 }
 
-/** @internal A tensor of undefined content. */
+const TENSOR_OPTIONS: OptionNames<TensorOptions> = { dtype: true, requiresGrad: true };
+
+/** @internal How many tensors there have been: those made later have a greater `id`. */
+export function tensorsMade(): number {
+  return made;
+}
+
+/** @internal A tensor of undefined content. Freezes `shape`. */
 export function empty(shape: readonly number[], dtype: DType = 'float32'): Tensor {
   const bytes = sizeOf(shape) * BYTES;
   return new Tensor(shape, dtype, Storage.allocate(bytes, `a ${dtype} tensor of shape ${shapeText(shape)}`));
@@ -210,33 +246,38 @@ export function tensor(
   shape?: readonly number[],
   options: TensorOptions = {},
 ): Tensor {
-  const dtype = dtypeOf(options, values instanceof Int32Array ? 'int32' : 'float32');
-  const flat = ArrayBuffer.isView(values) ? values : flatten(values);
-  const sizes = shape === undefined ? nesting(values) : checkShape(shape, 'tensor');
-  if (flat.length !== sizeOf(sizes)) {
-    throw expected(`${sizeOf(sizes)} values`, `a tensor of shape ${shapeText(sizes)}`, new Text(`${flat.length}`));
-  }
-  const data = toTypedArray(flat, dtype);
-  const result = withGrad(empty(sizes, dtype), options);
+  const { dtype, requiresGrad } = checkTensorOptions(options, 'tensor', dtypeOfValues(values));
+  const { data, shape: nesting } = unnest(values, dtype);
+  const sizes = shape === undefined ? nesting : checkShape(shape, 'tensor');
+  checkCount(data.length, sizes);
+  const result = empty(sizes, dtype);
+  result.requiresGrad = requiresGrad;
   native.write(result.handle, data, 0);
   return result;
 }
 
 /** A tensor of zeros. */
 export function zeros(shape: readonly number[], options: TensorOptions = {}): Tensor {
-  return full(shape, 0, options);
+  return filled(shape, 0, options, 'zeros');
 }
 
 /** A tensor of ones. */
 export function ones(shape: readonly number[], options: TensorOptions = {}): Tensor {
-  return full(shape, 1, options);
+  return filled(shape, 1, options, 'ones');
 }
 
 /** A tensor with every element `value`. */
 export function full(shape: readonly number[], value: number, options: TensorOptions = {}): Tensor {
-  const dtype = dtypeOf(options, 'float32');
+  return filled(shape, value, options, 'full');
+}
+
+function filled(shape: readonly number[], value: number, options: TensorOptions, where: string): Tensor {
+  const { dtype, requiresGrad } = checkTensorOptions(options, where, 'float32');
+  const sizes = checkShape(shape, where);
   toTypedArray([value], dtype); // throws for what the dtype cannot hold, while there is no tensor yet
-  return fill(withGrad(empty(checkShape(shape, 'full'), dtype), options), value);
+  const result = fill(empty(sizes, dtype), value);
+  result.requiresGrad = requiresGrad;
+  return result;
 }
 
 /** @internal Sets every element in place. */
@@ -247,53 +288,15 @@ export function fill(target: Tensor, value: number): Tensor {
   return target;
 }
 
-/** @internal Applies `requiresGrad` to a new tensor. */
-export function withGrad(result: Tensor, options: TensorOptions): Tensor {
-  if (options.requiresGrad === true && result.dtype !== 'float32') {
-    result.dispose();
-    throw expected('a float32 tensor', 'requiresGrad', result);
-  }
-  result.requiresGrad = options.requiresGrad === true;
-  return result;
-}
-
-function dtypeOf(options: TensorOptions, usual: DType): DType {
-  return checkOneOf(options.dtype ?? usual, 'dtype', ['float32', 'int32']);
-}
-
-/** Numbers nested as deep as the tensor has axes. */
-export type NestedNumbers = readonly (number | NestedNumbers)[];
-
-function nesting(values: unknown): number[] {
-  if (ArrayBuffer.isView(values)) return [(values as Float32Array).length];
-  if (!Array.isArray(values)) return [];
-  const inner = values.length === 0 ? [] : nesting(values[0]);
-  for (const value of values) {
-    if (String(nesting(value)) !== String(inner)) {
-      throw expected('arrays of equal length at each depth', 'tensor', values, 'Ragged arrays have no shape.');
-    }
-  }
-  return [values.length, ...inner];
-}
-
-function flatten(values: NestedNumbers | number): number[] {
-  if (!Array.isArray(values)) return [values as number];
-  return values.every((value) => typeof value === 'number')
-    ? (values as number[])
-    : (values.flat(Number.POSITIVE_INFINITY) as number[]);
-}
-
-function toTypedArray(values: TensorData | readonly number[], dtype: DType): TensorData {
-  // The addon reads plain memory only: what lies in a SharedArrayBuffer is copied.
-  const plain = ArrayBuffer.isView(values) && values.buffer instanceof ArrayBuffer;
-  if (plain && dtype === 'float32' && values instanceof Float32Array) return values;
-  if (plain && dtype === 'int32' && values instanceof Int32Array) return values;
-  for (const value of values) if (typeof value !== 'number') throw expected('numbers', `a ${dtype} tensor`, value);
-  if (dtype === 'float32') return Float32Array.from(values);
-  for (const value of values) {
-    if (!Number.isInteger(value) || value < -(2 ** 31) || value >= 2 ** 31) {
-      throw expected('whole numbers of 32 bits', 'an int32 tensor', value);
-    }
-  }
-  return Int32Array.from(values);
+/**
+ * @internal The options of a function that makes a tensor, before it does.
+ *
+ * @param usual the dtype where the options name none
+ */
+export function checkTensorOptions(options: TensorOptions, where: string, usual: DType): Required<TensorOptions> {
+  checkOptions(options, TENSOR_OPTIONS, where);
+  const dtype = checkOneOf(options.dtype ?? usual, 'dtype', ['float32', 'int32']);
+  const requiresGrad = checkBoolean(options.requiresGrad ?? false, `${where} requiresGrad`);
+  if (requiresGrad && dtype !== 'float32') throw expected('a float32 tensor', `requiresGrad in ${where}`, dtype);
+  return { dtype, requiresGrad };
 }

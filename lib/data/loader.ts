@@ -1,4 +1,5 @@
 import { checkInteger } from '../check.js';
+import { nextId } from '../identity.js';
 import { type Tensor, tensor } from '../tensor.js';
 import type { Dataset } from './dataset.js';
 import { orderOf } from './shuffle.js';
@@ -37,6 +38,8 @@ export class DataLoader implements Iterable<Batch> {
   readonly #shuffle: boolean;
   readonly #seed: number;
   readonly batchSize: number;
+  /** A number of its own, by which deep equality tells loaders apart. */
+  readonly id = nextId();
   /** Passes begun by iterating. */
   epoch = 0;
 

@@ -130,7 +130,7 @@ function sizeOf(
   { inChans, embedDim, depth, distilled, imgSize }: Readonly<ViTConfig>,
   trained: ViTConfig['imgSize'],
 ): ModelSize {
-  const pair = (size: ViTConfig['imgSize']): [number, number] => checkPair(size, 'ViT imgSize', 1);
+  const pair = (size: ViTConfig['imgSize']): readonly [number, number] => checkPair(size, 'ViT imgSize', 1);
   return { imgSize: pair(imgSize), trained: pair(trained), inChans, embedDim, depth, distilled };
 }
 

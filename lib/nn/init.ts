@@ -1,5 +1,6 @@
 import { fillRandom } from '../ops/random.js';
 import { fill, type Tensor } from '../tensor.js';
+import { callSynchronously } from '../thenable.js';
 
 // Initialisers overwrite a tensor in place and give it back. Counterpart: torch.nn.init.
 
@@ -7,13 +8,15 @@ let drawing = true;
 
 /**
  * Runs `make` with every random draw left out: what modules made in it would draw is undefined, to be overwritten.
+ *
+ * @throws TypeError when `make` is asynchronous: what it makes after its first await would be drawn
  * Counterpart: `torch.nn.utils.skip_init`.
  */
 export function withoutInit<T>(make: () => T): T {
   const before = drawing;
   drawing = false;
   try {
-    return make();
+    return callSynchronously(make, 'withoutInit');
   } finally {
     drawing = before;
   }

@@ -1,5 +1,8 @@
-import { describe, expected, listed, printable, shapeText } from '../check.js';
+import { checkArray, checkBoolean, checkInteger, describe, expected, listed, printable, shapeText } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
+import { nextId } from '../identity.js';
 import { nearestName } from '../nearest-name.js';
+import { checkTensor } from '../ops/check-tensor.js';
 import { copyInto } from '../ops/copy.js';
 import { untracked } from '../scope.js';
 import { Tensor } from '../tensor.js';
@@ -7,6 +10,14 @@ import { matcher } from './name-pattern.js';
 
 // Of names that do not fit: enough to see what is wrong, of files that may hold tens of thousands.
 const mostListed = 6;
+
+/** Options of `loadStateDict`. */
+export interface LoadStateOptions {
+  /** Whether a name that only one side has is an error. Default true. */
+  strict?: boolean;
+}
+
+const LOAD_STATE_OPTIONS: OptionNames<LoadStateOptions> = { strict: true };
 
 /** What `loadStateDict` found. */
 export interface LoadReport {
@@ -21,6 +32,8 @@ export interface LoadReport {
  * and timm's, so state dicts go back and forth. Counterpart: `torch.nn.Module`.
  */
 export abstract class Module {
+  /** A number of its own: what a module holds is private, so that deep equality would take any two for the same. */
+  readonly moduleId = nextId();
   /** Whether dropout and the like are on. */
   training = true;
   readonly #parameters = new Map<string, Tensor>();
@@ -32,7 +45,7 @@ export abstract class Module {
    * by its module's name.
    */
   protected parameter(name: string, make: () => Tensor): Tensor {
-    const parameter = untracked(make);
+    const parameter = checkTensor(untracked(make), `the parameter '${name}'`);
     parameter.requiresGrad = true;
     this.#parameters.get(name)?.dispose();
     this.#parameters.set(name, parameter);
@@ -42,12 +55,14 @@ export abstract class Module {
   /** A tensor made by `make` that is neither trained nor saved, and lives as long as the module. */
   protected constant(make: () => Tensor): Tensor {
     const constant = untracked(make);
+    checkTensor(constant, 'a constant', { dtype: constant?.dtype });
     this.#constants.push(constant);
     return constant;
   }
 
   /** Registers a module under a name. */
   protected child<M extends Module>(name: string, module: M): M {
+    if (!(module instanceof Module)) throw expected('a module', `the child '${name}'`, module);
     this.#modules.set(name, module);
     return module;
   }
@@ -87,11 +102,14 @@ export abstract class Module {
   /**
    * Copies values into the parameters, all or, on error, none.
    *
-   * @param options `strict: false` passes over names that only one side has; shapes must agree all the same
+   * @param options `strict: false` passes over names that only one side has; what both have must agree all the same
    * @throws TypeError that counts the names that are missing, unexpected or of another shape, and lists the first
    * Counterpart: `Module.load_state_dict`.
    */
-  loadStateDict(state: ReadonlyMap<string, Tensor>, options: { strict?: boolean } = {}): LoadReport {
+  loadStateDict(state: ReadonlyMap<string, Tensor>, options: LoadStateOptions = {}): LoadReport {
+    checkOptions(options, LOAD_STATE_OPTIONS, 'loadStateDict');
+    const strict = checkBoolean(options.strict ?? true, 'loadStateDict strict');
+    if (!(state instanceof Map)) throw expected('a Map of name to Tensor', 'loadStateDict', state);
     const own = this.namedParameters();
     const missing = [...own.keys()].filter((name) => !state.has(name));
     const unexpected = [...state.keys()].filter((name) => !own.has(name));
@@ -109,7 +127,7 @@ export abstract class Module {
         problems.push(`${name} is ${value.dtype} instead of float32`);
       }
     }
-    if (options.strict !== false) {
+    if (strict) {
       for (const name of missing) problems.push(`${name} is missing`);
       for (const [i, name] of unexpected.entries()) {
         // Those that are listed are looked for: files may hold any number of names, as long as they like.
@@ -134,6 +152,7 @@ export abstract class Module {
 
   /** Turns dropout and the like on (or off). Counterpart: `Module.train`. */
   train(mode = true): this {
+    checkBoolean(mode, 'train()');
     for (const module of this.namedModules().values()) module.training = mode;
     return this;
   }
@@ -203,7 +222,9 @@ export class ModuleList<M extends Module> extends Module implements Iterable<M> 
 
   constructor(items: readonly M[]) {
     super();
-    this.#items = items.map((item, i) => this.child(String(i), item));
+    this.#items = (checkArray(items, 'an array of modules', 'ModuleList') as readonly M[]).map((item, i) =>
+      this.child(String(i), item),
+    );
   }
 
   get length(): number {
@@ -211,7 +232,7 @@ export class ModuleList<M extends Module> extends Module implements Iterable<M> 
   }
 
   at(i: number): M {
-    const item = this.#items.at(i);
+    const item = this.#items.at(checkInteger(i, 'at()', -this.length));
     if (item === undefined) throw expected(`a position within ${this.length} modules`, 'at()', i);
     return item;
   }

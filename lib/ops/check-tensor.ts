@@ -17,7 +17,7 @@ export interface Wanted {
 /** Throws unless `value` is a live tensor as wanted. */
 export function checkTensor(value: unknown, where: string, wanted: Wanted = {}): Tensor {
   if (!(value instanceof Tensor)) {
-    const foreign = typeof value === 'object' && value !== null && 'shape' in value && 'dtype' in value;
+    const foreign = typeof value === 'object' && value !== null && (isShaped(value) || isClone(value));
     throw expected(
       'a Tensor',
       where,
@@ -46,6 +46,16 @@ export function checkTensor(value: unknown, where: string, wanted: Wanted = {}):
     );
   }
   return value;
+}
+
+/** A tensor of another copy of vitrine. */
+function isShaped(value: object): boolean {
+  return 'shape' in value && 'dtype' in value;
+}
+
+/** What is left of a tensor that was posted to another thread. */
+function isClone(value: object): boolean {
+  return 'id' in value && 'requiresGrad' in value && 'grad' in value;
 }
 
 function fits(shape: readonly number[], wanted: readonly (number | null)[]): boolean {

@@ -1,38 +1,85 @@
-import { backward, enableGrad, needsGrad, noGrad, record } from '../autograd.js';
+import { enableGrad, isRecording, record, watchReads } from '../autograd.js';
+import { checkFunction } from '../check.js';
 import { autocast, currentPrecision } from '../precision.js';
 import { scope } from '../scope.js';
-import { empty, type Tensor } from '../tensor.js';
+import { empty, type Tensor, tensorsMade } from '../tensor.js';
+import { callSynchronously } from '../thenable.js';
 import { checkTensor } from './check-tensor.js';
 import { copyInto } from './copy.js';
 import { generatorState } from './random.js';
 
 /**
- * `fn(x)`, of which only x is kept for backward, where the rest is computed again: memory for time, a forward pass more.
- * The result and the gradients are the same bits; random draws are drawn again as they were.
+ * `fn(x)`, of which only what goes in is kept for backward, where the rest is computed again: memory for time, a forward
+ * pass more. The result and the gradients are the same bits; random draws are drawn again as they were.
  *
- * @param fn from x to one tensor; may use parameters
- * @throws TypeError unless `x` is a float32 tensor
+ * @param fn from x to one tensor; may use parameters and whatever else it can see, which goes in as x does. It runs
+ *   twice, so it must do the same both times.
+ * @throws TypeError unless `x` and what `fn` gives are float32 tensors; or for an asynchronous `fn`
  * Source: Chen et al. 2016. Counterpart: `torch.utils.checkpoint.checkpoint`.
  */
 export function checkpoint(fn: (x: Tensor) => Tensor, x: Tensor): Tensor {
+  checkFunction(fn, 'checkpoint');
   checkTensor(x, 'checkpoint input');
-  if (!needsGrad(x)) return fn(x);
+  const run = (input: Tensor): Tensor =>
+    scope(() =>
+      checkTensor(
+        callSynchronously(() => fn(input), 'checkpoint'),
+        'the result of checkpoint',
+      ),
+    );
+  if (!isRecording()) return run(x);
   const precision = currentPrecision();
   const drawn = copyOf(generatorState());
-  const y = noGrad(() => scope(() => fn(x)));
-  record('checkpoint', y, [x], [x, drawn], (dy, grads, [savedX, savedDrawn]) => {
-    const input = (savedX as Tensor).alias(); // saved above
-    input.requiresGrad = true;
-    const now = copyOf(generatorState());
-    copyInto(generatorState(), savedDrawn as Tensor); // saved above
-    const again = enableGrad(() => autocast(precision, () => scope(() => fn(input))));
-    copyInto(generatorState(), now);
-    backward(again, dy);
-    if (input.grad !== null) grads.pass(0, input.grad);
-    for (const used of [again, input, now]) used.dispose();
+  const { y, others } = watch(run, x);
+  // What has no part in the result's gradient is kept as well: a mask must be there when `fn` runs again.
+  record('checkpoint', y, [x, ...others], [x, drawn, ...others], (dy, grads, saved) => {
+    const [savedX, savedDrawn, ...savedOthers] = saved as [Tensor, Tensor, ...Tensor[]]; // as saved
+    const input = grads.again(0, savedX);
+    const before = tensorsMade();
+    const drawAgain = (): Tensor => drawingFrom(savedDrawn, () => autocast(precision, () => run(input)));
+    const gone = others.flatMap((tensor, i) => (tensor.disposed ? [{ tensor, i }] : []));
+    const lent = gone.map(({ tensor, i }) => ({ tensor, alias: grads.again(1 + i, savedOthers[i] as Tensor) })); // as inputs
+    const again = whileLent(lent, () => enableGrad(drawAgain));
+    grads.enter(again, dy);
+    for (const used of [input, ...lent.map(({ alias }) => alias)]) used.dispose();
+    if (again.id > before) again.dispose(); // else it is not ours
   });
   drawn.dispose();
   return y;
+}
+
+/** Runs `run`, and tells which tensors it read that are neither x nor its own. */
+function watch(run: (x: Tensor) => Tensor, x: Tensor): { y: Tensor; others: Tensor[] } {
+  const before = tensorsMade();
+  const others = new Set<Tensor>();
+  const result = watchReads(
+    (tensor) => {
+      if (tensor.id <= before && tensor !== x) others.add(tensor);
+    },
+    () => run(x),
+  );
+  const isOwn = result.id > before;
+  if (!isOwn && result !== x) others.add(result);
+  // x itself must not become a result of this op.
+  return { y: isOwn ? result : result.alias(), others: [...others] };
+}
+
+/** Runs `fn` while tensors that were disposed are there once more. */
+function whileLent<T>(lent: readonly { tensor: Tensor; alias: Tensor }[], fn: () => T): T {
+  const [first, ...rest] = lent;
+  return first === undefined ? fn() : first.tensor.lend(first.alias, () => whileLent(rest, fn));
+}
+
+/** Runs `fn` with the generator where it was, and puts it back where it is. */
+function drawingFrom<T>(drawn: Tensor, fn: () => T): T {
+  const now = copyOf(generatorState());
+  copyInto(generatorState(), drawn);
+  try {
+    return fn();
+  } finally {
+    copyInto(generatorState(), now);
+    now.dispose();
+  }
 }
 
 function copyOf(x: Tensor): Tensor {

@@ -1,7 +1,7 @@
-import { checkInteger, checkNumber, checkShape, expected } from '../check.js';
+import { checkArray, checkInteger, checkNumber, checkShape, expected } from '../check.js';
 import { DISTRIBUTION, native } from '../native.js';
 import { untracked } from '../scope.js';
-import { empty, type Tensor, type TensorOptions, withGrad } from '../tensor.js';
+import { checkTensorOptions, empty, type Tensor, type TensorOptions } from '../tensor.js';
 
 /**
  * Random numbers from one counter-based generator (Philox 4x32-10, Salmon et al. 2011), seeded by `manualSeed`. The
@@ -33,7 +33,8 @@ export async function randomState(): Promise<number[]> {
 
 /** Puts the generator where `randomState` found it. */
 export function setRandomState(numbers: readonly number[]): void {
-  if (numbers.length !== 4) throw expected('the four numbers of randomState()', 'setRandomState', numbers);
+  if (checkArray(numbers, 'the four numbers of randomState()', 'setRandomState').length !== 4)
+    throw expected('the four numbers of randomState()', 'setRandomState', numbers);
   generatorState().set(numbers);
 }
 
@@ -47,12 +48,25 @@ export function fillRandom(target: Tensor, distribution: keyof typeof DISTRIBUTI
 
 /** Standard normal numbers. Counterpart: `torch.randn`. */
 export function randn(shape: readonly number[], options: TensorOptions = {}): Tensor {
-  return withGrad(fillRandom(empty(checkShape(shape, 'randn')), 'normal', 0, 1), options);
+  return drawn(shape, options, 'randn', 'normal');
 }
 
 /** Uniform numbers in [0, 1). Counterpart: `torch.rand`. */
 export function rand(shape: readonly number[], options: TensorOptions = {}): Tensor {
-  return withGrad(fillRandom(empty(checkShape(shape, 'rand')), 'uniform', 0, 1), options);
+  return drawn(shape, options, 'rand', 'uniform');
+}
+
+function drawn(
+  shape: readonly number[],
+  options: TensorOptions,
+  where: string,
+  distribution: 'normal' | 'uniform',
+): Tensor {
+  const { dtype, requiresGrad } = checkTensorOptions(options, where, 'float32');
+  if (dtype !== 'float32') throw expected("dtype 'float32'", where, dtype, 'See randint for whole numbers.');
+  const result = fillRandom(empty(checkShape(shape, where)), distribution, 0, 1);
+  result.requiresGrad = requiresGrad;
+  return result;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { checkNumber, expected } from '../check.js';
+import { nextId } from '../identity.js';
 import { checkTensor } from '../ops/check-tensor.js';
 import { copyInto } from '../ops/copy.js';
 import { untracked } from '../scope.js';
@@ -37,6 +38,8 @@ export interface Work {
  * so that a captured step can be replayed while they change.
  */
 export abstract class Optimizer {
+  /** A number of its own, by which deep equality tells optimizers apart. */
+  readonly id = nextId();
   /** The learning rate of the next step. */
   lr: number;
   /** Steps done. */

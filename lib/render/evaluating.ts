@@ -6,7 +6,7 @@ export function evaluating<T>(model: Module, fn: () => T): T {
   const { training } = model;
   model.eval();
   try {
-    return noGrad(fn);
+    return noGrad(fn); // refuses what goes on after it returns
   } finally {
     model.train(training);
   }

@@ -1,3 +1,5 @@
+import { checkFunction } from '../check.js';
+import { nextId } from '../identity.js';
 import { type Graph, native } from '../native.js';
 import { isCapturing, setCapturing } from '../stream.js';
 import { checkSynchronous } from '../thenable.js';
@@ -16,12 +18,15 @@ const forgotten = new FinalizationRegistry<Graph>((graph) => native.releaseGraph
  * await step.result.data();
  */
 export class Capture<T> {
+  /** A number of its own, by which deep equality tells captures apart. */
+  readonly id = nextId();
   /** What the function returned; replays overwrite its tensors. */
   readonly result: T;
   #graph: Graph | null;
 
   /** @throws TypeError when `fn` is asynchronous; Error inside another capture; whatever `fn` throws */
   constructor(fn: () => T) {
+    checkFunction(fn, 'Capture');
     if (isCapturing()) {
       throw new Error('Expected one Capture at a time but received one inside another. Call its function instead.');
     }

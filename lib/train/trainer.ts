@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkInteger, checkNumber, expected } from '../check.js';
 import type { Dataset } from '../data/dataset.js';
 import { DataLoader } from '../data/loader.js';
+import { nextId } from '../identity.js';
 import { crossEntropy } from '../ops/cross-entropy.js';
 import { gradientNorm } from '../optim/clip.js';
 import type { Optimizer } from '../optim/optimizer.js';
@@ -94,6 +95,8 @@ const TRACED_STEP = 5;
  * const { history } = await new Trainer({ model, optimizer, train, test, batchSize: 64, epochs: 10 }).fit();
  */
 export class Trainer {
+  /** A number of its own, by which deep equality tells trainers apart. */
+  readonly id = nextId();
   readonly #options: TrainerOptions;
   readonly #loader: DataLoader;
   readonly #clip: number | undefined;

@@ -44,6 +44,21 @@ class SetThreadsCommand final : public Command {
   int threads_;
 };
 
+class ReplayCommand final : public Command {
+ public:
+  explicit ReplayCommand(std::shared_ptr<Graph> graph) : graph_(std::move(graph)) {}
+  const char* name() const override { return "replay"; }
+  void Run(Context& context) override {
+    for (const auto& command : graph_->commands) {
+      context.Run(*command);
+      if (context.failed() || context.interrupted()) return;
+    }
+  }
+
+ private:
+  std::shared_ptr<Graph> graph_;
+};
+
 }  // namespace
 
 // What a fence holds until it is settled: the callback, the array that is read into, and then the
@@ -125,6 +140,7 @@ Handle Environment::Allocate(size_t bytes) {
   Slot& slot = slots_[index];
   slot.block = block;
   slot.references = 1;
+  slot.touched_by = stream_->enqueued();  // by commands of whoever had the memory before
   slot.captured_by = 0;  // what the slot held before may have been captured already
   ++used_slots_;
   CountForV8(static_cast<int64_t>(bytes));
@@ -149,7 +165,15 @@ const Block& Environment::Use(Handle handle) {
     slot.captured_by = captures_;
     capture_->storages.push_back(handle);
   }
+  slot.touched_by = stream_->enqueued() + 1;
   return slot.block;
+}
+
+const Block* Environment::Settled(Handle handle) {
+  const Slot& slot = SlotOf(handle);
+  const uint64_t done = stream_->completed();
+  const bool settled = done >= slot.touched_by && done >= last_replay_ && !capture_;
+  return settled && !stream_->fault() ? &slot.block : nullptr;
 }
 
 void Environment::Enqueue(std::shared_ptr<Command> command) {
@@ -175,6 +199,11 @@ const std::shared_ptr<Graph>& Environment::GraphOf(uint32_t number) {
   if (found == graphs_.end())
     throw Napi::Error::New(env_, "Expected a live graph but received a released one.");
   return found->second;
+}
+
+void Environment::Replay(uint32_t number) {
+  stream_->Enqueue(std::make_shared<ReplayCommand>(GraphOf(number)));
+  last_replay_ = stream_->enqueued();
 }
 
 void Environment::ReleaseGraph(uint32_t number) {

@@ -46,9 +46,13 @@ class Environment {
   // Adds a reference. A storage goes back to the allocator with its last one.
   void Retain(Handle handle);
   void Release(Handle handle);
-  // The memory behind a handle, noted for the capture that is under way. Throws Napi::Error for a
-  // stale handle.
+  // The memory behind a handle, for the command that is enqueued next; noted for the capture that
+  // is under way. Throws Napi::Error for a stale handle.
   const Block& Use(Handle handle);
+  // The same for whoever enqueues nothing.
+  const Block& BlockOf(Handle handle) { return SlotOf(handle).block; }
+  // The memory behind a handle if no command on its way can touch it, and nothing has failed.
+  const Block* Settled(Handle handle);
   size_t storages() const { return used_slots_; }
 
   // Appends to the stream, and to the capture that is under way.
@@ -60,6 +64,8 @@ class Environment {
   bool capturing() const { return capture_ != nullptr; }
   // Throws Napi::Error for a number that is no live graph.
   const std::shared_ptr<Graph>& GraphOf(uint32_t number);
+  // Enqueues a graph's commands once more.
+  void Replay(uint32_t number);
   // Gives the graph's memory back. A replay that is still queued keeps the commands, and stream
   // order keeps what they use safe.
   void ReleaseGraph(uint32_t number);
@@ -78,6 +84,7 @@ class Environment {
     int references = 0;
     int64_t generation = 0;
     uint32_t captured_by = 0;  // the last capture that used it
+    uint64_t touched_by = 0;   // the last command that may, counted from 1
   };
   struct PendingFence;
 
@@ -103,6 +110,7 @@ class Environment {
   std::shared_ptr<Graph> capture_;
   std::unordered_map<uint32_t, std::shared_ptr<Graph>> graphs_;
   uint32_t captures_ = 0;
+  uint64_t last_replay_ = 0;  // the command; it may touch whatever its graph touches
   SettleFunction settle_;
   std::unordered_map<PendingFence*, std::unique_ptr<PendingFence>> pending_fences_;
   std::unique_ptr<Stream> stream_;  // last: it ends first, and with it all use of the rest

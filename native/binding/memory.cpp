@@ -21,8 +21,7 @@ struct Span {
   size_t bytes;
 };
 
-Span SpanOf(const Napi::CallbackInfo& info) {
-  const Block& block = Environment::Of(info).Use(HandleOf(info[0]));
+Span SpanOf(const Napi::CallbackInfo& info, const Block& block) {
   const auto array = info[1].As<Napi::TypedArray>();
   const auto offset = static_cast<size_t>(info[2].As<Napi::Number>().Int64Value());
   const size_t bytes = array.ByteLength();
@@ -34,6 +33,10 @@ Span SpanOf(const Napi::CallbackInfo& info) {
                    ? nullptr
                    : static_cast<std::byte*>(array.ArrayBuffer().Data()) + array.ByteOffset();
   return {static_cast<std::byte*>(block.data) + offset, data, bytes};
+}
+
+Span SpanOf(const Napi::CallbackInfo& info) {
+  return SpanOf(info, Environment::Of(info).Use(HandleOf(info[0])));
 }
 
 // A copy into a storage that earlier commands may still use: takes its place in the queue.
@@ -68,16 +71,16 @@ void Retain(const Napi::CallbackInfo& info) { Environment::Of(info).Retain(Handl
 
 void Release(const Napi::CallbackInfo& info) { Environment::Of(info).Release(HandleOf(info[0])); }
 
-// write(handle, array, byteOffset)
+// write(handle, array, byteOffset): at once where no command on its way can touch the storage
 void Write(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::Of(info);
-  const Span span = SpanOf(info);
-  if (span.bytes == 0) return;
-  if (environment.stream().Idle() && !environment.capturing()) {
-    std::memcpy(span.storage, span.array, span.bytes);
-  } else {
-    environment.Enqueue(std::make_shared<WriteCommand>(span));
+  if (const Block* block = environment.Settled(HandleOf(info[0]))) {
+    const Span span = SpanOf(info, *block);
+    if (span.bytes > 0) std::memcpy(span.storage, span.array, span.bytes);
+    return;
   }
+  const Span span = SpanOf(info);
+  if (span.bytes > 0) environment.Enqueue(std::make_shared<WriteCommand>(span));
 }
 
 // read(handle, array, byteOffset, done): copies on the stream, then calls done(message?, site?)
@@ -105,32 +108,27 @@ Napi::Value FaultOf(const Napi::CallbackInfo& info) {
 
 // readSync(handle, array, byteOffset): { message, site } of a fault, or undefined
 Napi::Value ReadSync(const Napi::CallbackInfo& info) {
-  const Span span = SpanOf(info);
+  const Span span = SpanOf(info, Environment::Of(info).BlockOf(HandleOf(info[0])));
   Environment::Of(info).stream().Synchronize();
   const Napi::Value fault = FaultOf(info);
   if (fault.IsUndefined() && span.bytes > 0) std::memcpy(span.array, span.storage, span.bytes);
   return fault;
 }
 
+// peek(handle, array, byteOffset): whether the stream has come past all that touches the storage,
+// which then was copied
+Napi::Value Peek(const Napi::CallbackInfo& info) {
+  const Block* block = Environment::Of(info).Settled(HandleOf(info[0]));
+  if (block == nullptr) return Napi::Boolean::New(info.Env(), false);
+  const Span span = SpanOf(info, *block);
+  if (span.bytes > 0) std::memcpy(span.array, span.storage, span.bytes);
+  return Napi::Boolean::New(info.Env(), true);
+}
+
 Napi::Value Synchronize(const Napi::CallbackInfo& info) {
   Environment::Of(info).stream().Synchronize();
   return FaultOf(info);
 }
-
-class ReplayCommand final : public Command {
- public:
-  explicit ReplayCommand(std::shared_ptr<Graph> graph) : graph_(std::move(graph)) {}
-  const char* name() const override { return "replay"; }
-  void Run(Context& context) override {
-    for (const auto& command : graph_->commands) {
-      context.Run(*command);
-      if (context.failed() || context.interrupted()) return;
-    }
-  }
-
- private:
-  std::shared_ptr<Graph> graph_;
-};
 
 void BeginCapture(const Napi::CallbackInfo& info) { Environment::Of(info).BeginCapture(); }
 
@@ -140,9 +138,7 @@ Napi::Value EndCapture(const Napi::CallbackInfo& info) {
 }
 
 void Replay(const Napi::CallbackInfo& info) {
-  Environment& environment = Environment::Of(info);
-  environment.stream().Enqueue(
-      std::make_shared<ReplayCommand>(environment.GraphOf(info[0].As<Napi::Number>())));
+  Environment::Of(info).Replay(info[0].As<Napi::Number>());
 }
 
 void ReleaseGraph(const Napi::CallbackInfo& info) {
@@ -158,6 +154,7 @@ void ExportMemory(Napi::Env env, Napi::Object exports) {
   exports.Set("write", Napi::Function::New<Write>(env));
   exports.Set("read", Napi::Function::New<Read>(env));
   exports.Set("readSync", Napi::Function::New<ReadSync>(env));
+  exports.Set("peek", Napi::Function::New<Peek>(env));
   exports.Set("fence", Napi::Function::New<Fence>(env));
   exports.Set("synchronize", Napi::Function::New<Synchronize>(env));
   exports.Set("beginCapture", Napi::Function::New<BeginCapture>(env));

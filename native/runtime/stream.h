@@ -37,6 +37,10 @@ class Stream {
   // True when nothing is queued or running: the owner may then touch storages directly.
   bool Idle() const { return completed_.load(std::memory_order_acquire) == enqueued_; }
 
+  // How many commands were enqueued, and how many of them are done.
+  uint64_t enqueued() const { return enqueued_; }
+  uint64_t completed() const { return completed_.load(std::memory_order_acquire); }
+
   // The fault that poisons the stream, if one does. Any thread.
   std::optional<Fault> fault() const;
 

@@ -1,5 +1,18 @@
 import assert from 'node:assert/strict';
-import { autocast, F, info, manualSeed, memory, nn, randint, randn, scope, type Tensor, ViT } from '../../lib/index.js';
+import {
+  autocast,
+  F,
+  info,
+  manualSeed,
+  memory,
+  nn,
+  randint,
+  randn,
+  scope,
+  type Tensor,
+  tensor,
+  ViT,
+} from '../../lib/index.js';
 import { returnsMemory } from '../native-op.js';
 import { leavesNothing } from '../runtime/leaves-nothing.js';
 
@@ -70,6 +83,145 @@ describe('checkpoint', () => {
       const loss = y.sum();
       loss.backward();
       for (const item of [x, y, loss]) item.dispose();
+    }));
+});
+
+/** The gradients of leaves after `run`, and what it gives, as `F.checkpoint` runs functions and without it. */
+function bothWays(run: (through: typeof F.checkpoint) => { y: Tensor; leaves: Tensor[] }): void {
+  const gradients = [F.checkpoint, ((fn, x) => fn(x)) as typeof F.checkpoint].map((through) => {
+    manualSeed(11);
+    const { y, leaves } = run(through);
+    y.sum().backward();
+    const found = [y, ...leaves.map((leaf) => leaf.grad)].map((x) => x && [...x.dataSync()]);
+    for (const leaf of leaves) leaf.dispose();
+    return found;
+  });
+  assert.ok(
+    gradients[1]?.every((x) => x?.some((value) => value !== 0)),
+    'there are gradients to compare',
+  );
+  assert.deepEqual(gradients[0], gradients[1]);
+}
+
+const leaf = (shape: number[]): Tensor => randn(shape, { requiresGrad: true });
+
+describe('checkpoint of a function that sees other tensors', () => {
+  returnsMemory();
+
+  const cases: Record<string, () => void> = {
+    'a computed tensor that is used elsewhere': () =>
+      bothWays((through) => {
+        const [x, w] = [leaf([1, 4]), leaf([3, 4])];
+        const inner = F.tanh(w.mul(0.1));
+        return {
+          y: through((t) => F.gelu(F.linear(t, inner)), x)
+            .sum()
+            .add(inner.sum()),
+          leaves: [x, w],
+        };
+      }),
+    'a computed tensor that nobody else uses or keeps': () =>
+      bothWays((through) => {
+        const [x, w] = [leaf([1, 4]), leaf([3, 4])];
+        const y = scope(() => {
+          const inner = F.tanh(w.mul(0.1));
+          return through((t) => F.gelu(F.linear(t, inner)), x);
+        });
+        return { y, leaves: [x, w] };
+      }),
+    'a parameter': () =>
+      bothWays((through) => {
+        const [x, w] = [leaf([1, 4]), leaf([3, 4])];
+        return { y: through((t) => F.gelu(F.linear(t, w)), x), leaves: [x, w] };
+      }),
+    'a parameter, where what goes in needs no gradient': () =>
+      bothWays((through) => {
+        const w = leaf([3, 4]);
+        return { y: through((t) => F.gelu(F.linear(t, w)), randn([1, 4])), leaves: [w] };
+      }),
+    'a tensor that is not differentiated, and gone by the time of backward': () =>
+      bothWays((through) => {
+        const x = leaf([1, 2, 3, 4]);
+        const y = scope(() => {
+          const keyPaddingMask = tensor(new Int32Array([0, 1, 0]), [1, 3]);
+          return through((t) => F.attention(t, t, t, { keyPaddingMask }), x);
+        });
+        return { y, leaves: [x] };
+      }),
+    'x itself, beside the argument': () =>
+      bothWays((through) => {
+        const x = leaf([3]);
+        const y = through((t) => F.gelu(F.mul(t, x)), x);
+        return { y, leaves: [x] };
+      }),
+    'tensors of an outer checkpoint, nested': () =>
+      bothWays((through) => {
+        const [x, w, v] = [leaf([2, 4]), leaf([4, 4]), leaf([4, 4])];
+        const y = through((t) => {
+          const outer = F.gelu(F.linear(t, w));
+          const inner = through((u) => F.tanh(F.matmul(F.mul(u, outer), v)), F.relu(t));
+          return F.add(inner, outer);
+        }, x);
+        return { y: F.gelu(y), leaves: [x, w, v] };
+      }),
+    'random numbers that are drawn inside, nested': () =>
+      bothWays((through) => {
+        const [x, w] = [leaf([8, 8]), leaf([8, 8])];
+        const y = through((t) => {
+          const dropped = F.dropout(F.linear(t, w), 0.4);
+          return F.mul(
+            through((u) => F.dropout(F.gelu(u), 0.5), dropped),
+            randn([8, 8]),
+          );
+        }, x);
+        return { y: F.dropout(y, 0.3), leaves: [x, w] };
+      }),
+    'several checkpoints on one path': () =>
+      bothWays((through) => {
+        const [x, w] = [leaf([2, 4]), leaf([4, 4])];
+        const shared = F.tanh(w);
+        let y: Tensor = x;
+        for (let i = 0; i < 3; i++) y = through((t) => F.add(F.gelu(F.linear(t, shared)), t), y);
+        return { y, leaves: [x, w] };
+      }),
+  };
+  for (const [name, run] of Object.entries(cases))
+    it(`gives the gradients of the plain call: ${name}`, () => scope(run));
+
+  it('gives what is not its own back untouched: the argument, or another tensor', () =>
+    scope(() => {
+      const x = leaf([3]);
+      const other = F.gelu(leaf([3]));
+      for (const [fn, given] of [
+        [(t: Tensor) => t, x],
+        [() => other, other],
+      ] as const) {
+        const { node } = given;
+        const y = F.checkpoint(fn, x);
+        assert.notEqual(y, given);
+        assert.equal(given.node, node);
+        assert.deepEqual(y.dataSync(), given.dataSync());
+        y.sum().backward();
+        assert.equal(given.disposed, false);
+      }
+      assert.deepEqual([...((x.grad as Tensor | null)?.dataSync() ?? [])], [1, 1, 1]);
+    }));
+
+  it('hears of a tensor that was changed between forward and backward', () =>
+    scope(() => {
+      const [x, w] = [leaf([1, 4]), leaf([3, 4])];
+      const y = F.checkpoint((t) => F.linear(t, w), x).sum();
+      w.set(new Float32Array(12));
+      assert.throws(() => y.backward(), /saved for backward to be unchanged/);
+    }));
+
+  it('refuses a function that gives no tensor', () =>
+    scope(() => {
+      const x = leaf([1]);
+      assert.throws(
+        () => F.checkpoint(() => 3 as unknown as Tensor, x),
+        /^TypeError: Expected a Tensor for the result of/,
+      );
     }));
 });
 

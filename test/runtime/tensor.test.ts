@@ -91,8 +91,8 @@ describe('making tensors', () => {
         [() => zeros([-1]), /^Expected a whole number of at least 0 .* but received -1\./],
         [() => zeros([1.5]), /but received 1\.5\./],
         [() => zeros([Number.NaN]), /but received NaN\./],
-        [() => zeros(3 as unknown as number[]), /^Expected an array of sizes for full but received 3\./],
-        [() => zeros([1, 1, 1, 1, 1, 1, 1, 1, 1]), /^Expected at most 8 dimensions for full but received 9\./],
+        [() => zeros(3 as unknown as number[]), /^Expected an array of sizes for zeros but received 3\./],
+        [() => zeros([1, 1, 1, 1, 1, 1, 1, 1, 1]), /^Expected at most 8 axes for zeros but received 9\./],
         [() => tensor(new Int32Array(2), [2], { requiresGrad: true }), /^Expected a float32 tensor for requiresGrad/],
       ];
       for (const [make, message] of cases) assert.throws(make, { name: 'TypeError', message });
