@@ -10,6 +10,7 @@ import { type Misfits, misfits, shapeOfPiece } from './fit.js';
 import type { JsonFields } from './json-fields.js';
 import type { Guess } from './layouts/guess.js';
 import type { Evidence, Layout, ModelSize } from './layouts/layout.js';
+import { refuseMissing } from './layouts/missing-features.js';
 import { recogniseLayout } from './layouts/recognise.js';
 import { type Mapping, mapNames } from './layouts/rules.js';
 import { ownDescription, planModel, warnOfGuess } from './plan-model.js';
@@ -42,6 +43,7 @@ async function load(files: CheckpointFiles, options: ViTOptions): Promise<Pretra
   const infos = new Map(weights.names().map((name) => [name, weights.info(name)]));
   const own = ownDescription(files.weights, described);
   const evidence: Evidence = { path: weights.path, infos, config: described, preprocessor, own };
+  refuseMissing(evidence);
   const layout = recogniseLayout(evidence);
   const reading = layout.read(evidence);
   const mapping = mapNames(reading.names, reading.rules, (source) => infos.get(source)?.shape[0] ?? 0);

@@ -27,7 +27,8 @@ export function readArchitecture(shapes: Shapes, where: string): Architecture {
   const projection = shapes.get('patch_embed.proj.weight');
   if (projection?.length !== 4) {
     const received = projection === undefined ? 'none' : `one of ${projection.length} axes`;
-    throw fileError('the weight of a patch embedding, of 4 axes', where, received, 'It may not be a ViT.');
+    const advice = shapes.has('blocks.0.attn.qkv.weight') ? '' : 'It may not be a ViT.';
+    throw fileError('the weight of a patch embedding, of 4 axes', where, received, advice);
   }
   const [embedDim, channels, kh, kw] = projection as [number, number, number, number]; // checked above
   const stem = stemOf(shapes);

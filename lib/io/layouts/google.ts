@@ -131,9 +131,11 @@ export const google: Layout = {
   configure: (evidence): Partial<ViTConfig> => ({
     normEps: 1e-6,
     act: 'gelu',
+    globalPool: poolOf(evidence),
     ...headsOf(evidence),
   }),
 
+  square: true,
   usual: { posEmbed: 'sincos2d' }, // unless the file has positions: big_vision saves none of those that it computes
 
   // vit_jax stretches the image to the model's size, and maps it to -1..1.
@@ -152,6 +154,13 @@ export const google: Layout = {
 
 function usesVitJax(names: readonly string[]): boolean {
   return names.some((name) => /\/(MultiHeadDotProductAttention_1|MlpBlock_3|LayerNorm_2)\//.test(name));
+}
+
+/** Models with a class token read it; of the others, big_vision's `pool_type` is "map", which shows, or "gap". */
+function poolOf({ infos }: Evidence): ViTConfig['globalPool'] {
+  const names = [...infos.keys()];
+  if (names.some((name) => /(^|\/)MAPHead_0\//.test(name))) return 'map';
+  return names.some((name) => /(^|\/)cls$/.test(name)) ? 'token' : 'avg';
 }
 
 /** A query's bias is (H,E), or (blocks,H,E). */

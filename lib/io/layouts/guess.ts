@@ -39,17 +39,26 @@ export function guessModel(architecture: Architecture, known: Known, layout: Lay
   const told = new Set([architecture.config, stated, given].flatMap((options) => Object.keys(options)));
   const usual: Partial<ViTConfig> = { globalPool: poolOf(architecture), ...layout.usual };
   if (!told.has('numHeads')) usual.numHeads = headsOf(architecture, where);
+  if (architecture.positions === undefined && !told.has('posEmbed') && usual.posEmbed === undefined) {
+    throw rotary(where);
+  }
   const placed = placePositions(architecture, known, layout, where);
   const assumed: Partial<ViTConfig> = Object.fromEntries(Object.entries(usual).filter(([name]) => !told.has(name)));
   if (architecture.headDim !== undefined) delete assumed.numHeads; // its shapes tell
   if (!placed.certain) assumed.imgSize = placed.config.imgSize ?? 224;
-  const posEmbed = architecture.positions === undefined ? { posEmbed: usual.posEmbed ?? 'none' } : {};
   return {
-    config: { ...posEmbed, ...usual, ...stated, ...architecture.config, ...placed.config },
+    config: { ...usual, ...stated, ...architecture.config, ...placed.config },
     grid: placed.grid,
     positionPrefix: placed.prefix,
     assumed,
   };
+}
+
+/** Models of today that keep no positions compute rotary ones: DINOv3, RoPE-ViT, Perception Encoder. */
+function rotary(where: string): Error {
+  const advice =
+    "Rotary positions are not implemented. Where it has no positions at all, give posEmbed: 'none', and for sines 'sincos2d'.";
+  return fileError('position embeddings', where, 'a model without, whose positions may be rotary', advice);
 }
 
 function headsOf({ config: { embedDim = 0 }, headDim }: Architecture, where: string): number {

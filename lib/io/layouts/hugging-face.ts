@@ -64,6 +64,8 @@ function blockRules({ block, projection, output, mlp }: BlockNames): Rule[] {
   ];
 }
 
+// Those whose encoder is ViTModel's; masked autoencoders and siamese networks differ in what they are trained on.
+const models = ['vit', 'deit', 'vit_mae', 'vit_msn'];
 const prefix = /^(vit|deit)\./;
 // Parts of the library's other heads: pooling for its feature extractor, masks and pixels for its masked autoencoders.
 const unused = /^(pooler\.dense\.(weight|bias)|embeddings\.mask_token|decoder\.\d+\.(weight|bias))$/;
@@ -111,6 +113,10 @@ export const huggingFace: Layout = {
 
 /** What the config.json of `ViTConfig` and `DeiTConfig` tells. */
 function fromConfig(config: JsonFields): Partial<ViTConfig> {
+  const type = config.string('model_type');
+  if (type !== undefined && !models.includes(type)) {
+    throw expected(`a model among ${models.join(', ')}`, `"model_type" of ${config.where}`, type);
+  }
   const given = {
     numHeads: config.integer('num_attention_heads', 1),
     normEps: config.number('layer_norm_eps'),

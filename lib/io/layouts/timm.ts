@@ -1,10 +1,8 @@
 import { expected } from '../../check.js';
-import type { ViTConfig } from '../../nn/vit-config.js';
-import { configOf, modelNames } from '../../nn/vit-registry.js';
-import type { JsonFields } from '../json-fields.js';
 import { imagenetStatistics, type Preprocessing, standardFor } from '../preprocessing.js';
 import type { Layout, ModelSize } from './layout.js';
 import type { Rule } from './rules.js';
+import { fromTimmConfig } from './timm-config.js';
 
 /** Our names are timm's. */
 export const timmRules: readonly Rule[] = [
@@ -24,7 +22,11 @@ export const timm: Layout = {
     spell: (name) => name,
   }),
 
-  configure: ({ config }) => (config === undefined ? {} : fromConfig(config)),
+  configure: ({ config, infos }) => ({
+    // The norm before the blocks is CLIP's, and its epsilon OpenAI's, PyTorch's default.
+    ...(infos.has('norm_pre.weight') && { normEps: 1e-5 }),
+    ...(config && fromTimmConfig(config)),
+  }),
 
   usual: { normEps: 1e-6, act: 'gelu' },
 
@@ -48,30 +50,6 @@ export const timm: Layout = {
 
   positionResize: 'bicubic-antialias',
 };
-
-const pools = ['token', 'avg', 'avgmax', 'max', 'map'] as const;
-
-/** What the config.json of timm's `save_for_hf` tells. */
-function fromConfig(config: JsonFields): Partial<ViTConfig> {
-  const [architecture = ''] = (config.string('architecture') ?? '').split('.');
-  if (architecture.includes('quickgelu')) {
-    throw expected('a model with GELU', config.where, architecture, 'QuickGELU is not among the activations here.');
-  }
-  const size = config.object('pretrained_cfg')?.numbers('input_size');
-  const pool = pools.find((name) => name === config.string('global_pool'));
-  return {
-    ...(modelNames().includes(architecture) && headsOf(architecture)),
-    // Its CLIP models keep OpenAI's epsilon, PyTorch's default.
-    ...(architecture.includes('_clip_') && { normEps: 1e-5 }),
-    ...(pool && { globalPool: pool }),
-    ...(size?.length === 3 && { imgSize: [size[1], size[2]] as [number, number] }),
-  };
-}
-
-function headsOf(architecture: string): Partial<ViTConfig> {
-  const { numHeads } = configOf(architecture);
-  return numHeads === undefined ? {} : { numHeads };
-}
 
 /** timm's default_cfgs of vision_transformer.py and, with their own statistics, of deit.py. */
 function usualPreprocessing({ trained, distilled, inChans }: ModelSize, layerScale: boolean) {
