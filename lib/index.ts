@@ -24,4 +24,15 @@ export {
   tensor,
   zeros,
 } from './tensor.js';
-export { Capture, evaluate, startTrace, stopTrace, Trainer, type TrainerOptions, writeTrace } from './train/index.js';
+export {
+  Capture,
+  type EvaluateOptions,
+  type Evaluation,
+  evaluate,
+  NonFiniteLossError,
+  startTrace,
+  stopTrace,
+  Trainer,
+  type TrainerOptions,
+  writeTrace,
+} from './train/index.js';

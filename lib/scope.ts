@@ -95,7 +95,7 @@ export function keep<T extends Scoped>(item: T): T {
 function close(frame: Frame, result: unknown): void {
   const outer = current();
   const returned = new Set<Scoped>();
-  collect(result, frame.owned, returned);
+  collect(result, (value) => frame.owned.has(value as Scoped), returned);
   for (const item of frame.owned) {
     if (!returned.has(item)) item.dispose();
     else outer?.owned.add(item);
@@ -105,14 +105,34 @@ function close(frame: Frame, result: unknown): void {
   for (const item of frame.kept) outer?.kept.push(item);
 }
 
-function collect(value: unknown, owned: Set<Scoped>, found: Set<Scoped>, seen = new Set<unknown>()): void {
+/** @internal Adds to `found` what is wanted of a value: itself, or what lies in arrays, maps and plain objects. */
+export function collect<T>(
+  value: unknown,
+  wanted: (value: object) => boolean,
+  found: Set<T>,
+  seen = new Set<unknown>(),
+): void {
   if (typeof value !== 'object' || value === null || seen.has(value)) return;
   seen.add(value); // objects may point at each other in a circle
-  if (owned.has(value as Scoped)) found.add(value as Scoped);
-  else if (Array.isArray(value)) for (const item of value) collect(item, owned, found, seen);
-  else if (value instanceof Map) for (const item of value.values()) collect(item, owned, found, seen);
+  if (wanted(value)) found.add(value as T);
+  else if (Array.isArray(value)) for (const item of value) collect(item, wanted, found, seen);
+  else if (value instanceof Map) for (const item of value.values()) collect(item, wanted, found, seen);
   else if (Object.getPrototypeOf(value) === Object.prototype) {
-    for (const item of Object.values(value)) collect(item, owned, found, seen);
+    for (const item of Object.values(value)) collect(item, wanted, found, seen);
+  }
+}
+
+/** @internal Gives back what a graph saved that will not be walked. */
+export function releaseGraph(root: GraphNode | undefined): void {
+  const open = root === undefined ? [] : [root];
+  const seen = new Set(open);
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    node.release();
+    for (const parent of node.parents) {
+      if (parent === undefined || seen.has(parent)) continue;
+      seen.add(parent);
+      open.push(parent);
+    }
   }
 }
 

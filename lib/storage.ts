@@ -1,15 +1,25 @@
 import { type Handle, native } from './native.js';
+import { noteModified } from './stream.js';
 
 /** Native memory that tensors share; goes back to the allocator with its last holder. */
 export class Storage {
   #holders = 1;
-  /** Counts changes in place, so that autograd notices when a saved tensor is not what it was. */
-  version = 0;
+  #version = 0;
 
   constructor(
     readonly handle: Handle,
     readonly bytes: number,
   ) {}
+
+  /** Counts changes in place, so that autograd notices when a saved tensor is not what it was. */
+  get version(): number {
+    return this.#version;
+  }
+
+  set version(version: number) {
+    this.#version = version;
+    noteModified(this);
+  }
 
   get holders(): number {
     return this.#holders;

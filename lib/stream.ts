@@ -4,21 +4,39 @@ import { type Fault, native } from './native.js';
  * The command stream as TypeScript sees it: fences, faults and their call sites. Ops enqueue through `native`.
  */
 
-let capturing = false;
+/** @internal Hears of what a captured function does besides calling ops. */
+export interface Recording {
+  /** Values came from JavaScript's memory: a replay would bring the same ones again. */
+  onHostWrite(what: string): void;
+  /** Storages that were modified in place. */
+  readonly modified: Set<{ version: number }>;
+}
+
+let recording: Recording | undefined;
 
 /** @internal Marks the time in which a captured function runs. */
-export function setCapturing(on: boolean): void {
-  capturing = on;
+export function setRecording(current: Recording | undefined): void {
+  recording = current;
 }
 
 /** @internal Whether a captured function is running. */
 export function isCapturing(): boolean {
-  return capturing;
+  return recording !== undefined;
+}
+
+/** @internal To be called before values are copied from JavaScript's memory, unless shapes and options alone decide them. */
+export function noteHostWrite(what: string): void {
+  recording?.onHostWrite(what);
+}
+
+/** @internal To be called when a storage's version grows. */
+export function noteModified(storage: { version: number }): void {
+  recording?.modified.add(storage);
 }
 
 /** @internal Throws inside a captured function, whose values do not exist yet on replay. */
 export function checkMayRead(what: string): void {
-  if (capturing) {
+  if (recording !== undefined) {
     throw new Error(
       `Expected no ${what} inside a captured function but received one. Return the tensor and read it outside, or capture with \`capture: false\`.`,
     );

@@ -4,7 +4,7 @@ import { checkOptions, type OptionNames } from './check-options.js';
 import { type Handle, native } from './native.js';
 import { type GraphNode, track, untrack } from './scope.js';
 import { forgotten, Storage } from './storage.js';
-import { checkMayRead, isCapturing, StreamError, settled } from './stream.js';
+import { checkMayRead, isCapturing, noteHostWrite, StreamError, settled } from './stream.js';
 import { type TensorFacts, tensorHead, tensorText } from './tensor-text.js';
 import {
   BYTES,
@@ -143,6 +143,7 @@ export class Tensor {
   /** Overwrites all elements, in place, in order with the ops enqueued before. Counterpart: `Tensor.copy_`. */
   set(values: TensorData | readonly number[]): this {
     const given = checkValues(values, this.size, `set on ${describe(this)}`);
+    noteHostWrite('set()');
     native.write(this.handle, toTypedArray(given, this.#dtype), 0);
     this.storage.version++;
     return this;
@@ -250,9 +251,17 @@ export function tensor(
   const { data, shape: nesting } = unnest(values, dtype);
   const sizes = shape === undefined ? nesting : checkShape(shape, 'tensor');
   checkCount(data.length, sizes);
+  noteHostWrite('tensor()');
   const result = empty(sizes, dtype);
   result.requiresGrad = requiresGrad;
   native.write(result.handle, data, 0);
+  return result;
+}
+
+/** @internal A tensor of values that follow from shapes and options alone, so that a captured function may make it. */
+export function constant(values: Float32Array, shape: readonly number[]): Tensor {
+  const result = empty(shape);
+  native.write(result.handle, values, 0);
   return result;
 }
 

@@ -1,5 +1,5 @@
 import { formatCount, formatDuration, formatPercent } from '../report/format.js';
-import type { EpochRecord, Progress } from '../train/trainer.js';
+import type { EpochRecord, Progress } from '../train/trainer-options.js';
 
 /** Where progress goes: stdout, or a test's double. */
 export interface ProgressOutput {

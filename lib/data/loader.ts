@@ -1,6 +1,8 @@
-import { checkInteger } from '../check.js';
+import { checkBoolean, checkInteger } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { nextId } from '../identity.js';
 import { type Tensor, tensor } from '../tensor.js';
+import { checkBatchLabels, checkDataset } from './check-dataset.js';
 import type { Dataset } from './dataset.js';
 import { orderOf } from './shuffle.js';
 
@@ -26,29 +28,31 @@ export interface DataLoaderOptions {
   seed?: number;
 }
 
+const NAMES: OptionNames<DataLoaderOptions> = { batchSize: true, shuffle: true, seed: true };
+
 /**
  * A data set in batches. Each pass over it is an epoch, with its own order when shuffling; the last batch may be
  * smaller. Counterpart: `torch.utils.data.DataLoader`.
  *
- * @throws TypeError unless the batch size is a whole number of at least 1
+ * @throws TypeError for a data set whose parts do not go together, or options that are unknown or out of range
  * @example
  * for (const { images, labels } of loader) { ... }
  */
 export class DataLoader implements Iterable<Batch> {
   readonly #shuffle: boolean;
   readonly #seed: number;
+  readonly dataset: Dataset;
   readonly batchSize: number;
   /** A number of its own, by which deep equality tells loaders apart. */
   readonly id = nextId();
   /** Passes begun by iterating. */
   epoch = 0;
 
-  constructor(
-    readonly dataset: Dataset,
-    options: DataLoaderOptions,
-  ) {
+  constructor(dataset: Dataset, options: DataLoaderOptions) {
+    checkOptions(options, NAMES, 'DataLoader');
+    this.dataset = checkDataset(dataset, 'the DataLoader');
     this.batchSize = checkInteger(options?.batchSize, 'DataLoader batchSize', 1);
-    this.#shuffle = options.shuffle === true;
+    this.#shuffle = checkBoolean(options.shuffle ?? false, 'DataLoader shuffle');
     this.#seed = checkInteger(options.seed ?? 0, 'DataLoader seed');
   }
 
@@ -57,9 +61,13 @@ export class DataLoader implements Iterable<Batch> {
     return Math.ceil(this.dataset.count / this.batchSize);
   }
 
-  /** The batches of one epoch as plain arrays. */
+  /**
+   * The batches of one epoch as plain arrays.
+   *
+   * @throws TypeError for a label that has become none of the data set's classes since it was checked
+   */
   *hostBatches(epoch: number): Generator<HostBatch> {
-    const { images, labels, count, shape } = this.dataset;
+    const { images, labels, count, shape, numClasses } = this.dataset;
     const pixels = shape[0] * shape[1] * shape[2];
     const order = this.#shuffle ? orderOf(count, this.#seed, epoch) : undefined;
     for (let start = 0; start < count; start += this.batchSize) {
@@ -70,6 +78,7 @@ export class DataLoader implements Iterable<Batch> {
         batch.images.set(images.subarray(sample * pixels, (sample + 1) * pixels), i * pixels);
         batch.labels[i] = labels[sample] as number; // sample < count
       }
+      checkBatchLabels(batch.labels, numClasses, 'a batch');
       yield batch;
     }
   }

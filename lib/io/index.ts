@@ -8,5 +8,5 @@ export type { Preprocessing } from './preprocessing.js';
 export type { PretrainedConfig } from './pretrained-config.js';
 export { readSafetensors, SafetensorsFile, writeSafetensors } from './safetensors.js';
 export type { SaveOptions } from './save-checkpoint.js';
-export { loadSafetensors, saveSafetensors } from './state-dict.js';
+export { loadSafetensors, readStateDict, saveSafetensors } from './state-dict.js';
 export type { TensorRecord } from './tensor-record.js';

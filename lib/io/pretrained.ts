@@ -18,7 +18,8 @@ declare module '../nn/vit.js' {
      * Writes the weights, whole or not at all, and beside them all that `fromPretrained` needs to give the same model:
      * its options, `pretrainedConfig` and versions. Without a layout, a .safetensors file of any model; else as a library
      * lays it out: a .safetensors file for timm and torchvision, and for Hugging Face a folder with `config.json` and
-     * `model.safetensors`.
+     * `model.safetensors`. The weights are those at the call, though training goes on: of one step, and held in memory
+     * until they are written.
      *
      * @throws TypeError when that library has no such model, or the path cannot be written
      * @example

@@ -24,7 +24,7 @@ import {
 } from './tensor-record.js';
 import type { Weights } from './weights.js';
 
-/** A tensor to write; `data` may be a function, called when its turn comes, so that not all are in memory at once. */
+/** A tensor to write; `data` may be a function, called once, when its turn comes. */
 export interface TensorSource {
   readonly dtype: RecordDtype;
   readonly shape: readonly number[];

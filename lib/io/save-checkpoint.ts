@@ -2,10 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkOneOf, expected, Text } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
-import { native } from '../native.js';
 import type { ViT } from '../nn/vit.js';
-import { settled } from '../stream.js';
-import type { Tensor } from '../tensor.js';
 import { writeFileAtomically } from './atomic-file.js';
 import { fileErrorFrom } from './file-error.js';
 import { huggingFaceRules } from './layouts/hugging-face.js';
@@ -17,6 +14,7 @@ import { torchvisionRules } from './layouts/torchvision.js';
 import { describeModel, modelMetadata, OWN_KEY } from './model-metadata.js';
 import { pretrainedConfigOf } from './pretrained-config.js';
 import { type TensorSource, writeSafetensors } from './safetensors.js';
+import { snapshot } from './snapshot.js';
 
 /** Options of `ViT.save`. */
 export interface SaveOptions {
@@ -42,13 +40,13 @@ export async function saveCheckpoint(model: ViT, path: string, options: SaveOpti
 }
 
 async function saveHuggingFace(model: ViT, folder: string): Promise<void> {
+  const spell = huggingFaceSpelling(model.config);
+  const entries = entriesOf(model, huggingFaceRules({ teacher: model.config.distilled }), spell); // before any await
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
     throw fileErrorFrom(cause, 'a folder that may be made', folder, 'Hugging Face checkpoints are folders.');
   }
-  const spell = huggingFaceSpelling(model.config);
-  const entries = entriesOf(model, huggingFaceRules({ teacher: model.config.distilled }), spell);
   const known = pretrainedConfigOf(model);
   await writeSafetensors(join(folder, 'model.safetensors'), entries, modelMetadata(model, 'hf'));
   const config = huggingFaceConfig(model.config, known?.labels);
@@ -62,7 +60,7 @@ function writeJson(path: string, value: Readonly<Record<string, unknown>>): Prom
   return writeFileAtomically(path, [Buffer.from(`${JSON.stringify(sorted, null, 2)}\n`)]);
 }
 
-/** The model's tensors under a library's names; parts are read one at a time. */
+/** The model's tensors under a library's names, as they are now. */
 function entriesOf(
   model: ViT,
   rules: readonly Rule[],
@@ -71,15 +69,7 @@ function entriesOf(
   return [...model.stateDict()].flatMap(([own, parameter]) =>
     fileNames(own, rules).map(({ name, part: [part, parts] }): [string, TensorSource] => {
       const [rows = 1, ...rest] = parameter.shape;
-      const data = (): Promise<Uint8Array> => readPart(parameter, part, parts);
-      return [spell(name), { dtype: 'F32', shape: [rows / parts, ...rest], data }];
+      return [spell(name), { dtype: 'F32', shape: [rows / parts, ...rest], data: snapshot(parameter, part, parts) }];
     }),
   );
-}
-
-/** Part `part` of `parts` along axis 0, as bytes. */
-async function readPart(parameter: Tensor, part: number, parts: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array((parameter.size / parts) * Float32Array.BYTES_PER_ELEMENT);
-  const { handle } = parameter;
-  return settled(bytes, (done) => native.read(handle, bytes, part * bytes.byteLength, done));
 }

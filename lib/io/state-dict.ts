@@ -1,9 +1,10 @@
 import { expected } from '../check.js';
 import { keep } from '../scope.js';
-import { type Tensor, tensor } from '../tensor.js';
+import { type Tensor, type TensorData, tensor } from '../tensor.js';
 import { toFloat32, toInt32 } from './convert.js';
 import { readableNames } from './readable-names.js';
 import { readSafetensors, type TensorSource, writeSafetensors } from './safetensors.js';
+import { snapshot } from './snapshot.js';
 import type { RecordDtype } from './tensor-record.js';
 
 const INTEGERS: readonly RecordDtype[] = ['I64', 'I32', 'I16', 'I8', 'U8', 'BOOL'];
@@ -38,8 +39,21 @@ export async function loadSafetensors(path: string): Promise<Map<string, Tensor>
 }
 
 /**
+ * The values of all tensors as they are at the call: of one step, though training goes on. Reading them one by one, with
+ * an `await` between, is not.
+ *
+ * @param tensors `model.stateDict()`, or an optimizer's
+ */
+export async function readStateDict(tensors: ReadonlyMap<string, Tensor>): Promise<Map<string, TensorData>> {
+  const names = [...tensors.keys()];
+  const values = await Promise.all([...tensors.values()].map((value) => value.data()));
+  return new Map(names.map((name, i) => [name, values[i] as TensorData])); // one each
+}
+
+/**
  * Writes tensors as a safetensors file, beside the old one and then in its place: a good file is never half
- * overwritten. Tensors are read one at a time.
+ * overwritten. The values are those at the call, of one step of a training that goes on; they are held in memory until
+ * they are written.
  *
  * @param metadata strings for the file's header
  * @throws TypeError for an empty name or an unwritable path
@@ -55,10 +69,7 @@ export async function saveSafetensors(
     {
       dtype: value.dtype === 'int32' ? 'I32' : 'F32',
       shape: [...value.shape],
-      data: async () => {
-        const data = await value.data();
-        return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-      },
+      data: snapshot(value),
     },
   ]);
   await writeSafetensors(path, sources, metadata);

@@ -2,7 +2,7 @@ import { add, mul } from '../ops/elementwise.js';
 import { matmul } from '../ops/matmul.js';
 import { mean } from '../ops/reduce.js';
 import { scope } from '../scope.js';
-import { type Tensor, tensor } from '../tensor.js';
+import { constant, type Tensor } from '../tensor.js';
 
 /**
  * Multiplies attention up through the blocks: of each, the mean over heads, half of it and half the residual path.
@@ -23,5 +23,5 @@ function withResidual(map: Tensor): Tensor {
   const tokens = map.shape[3] as number; // (N,H,T,T)
   const identity = new Float32Array(tokens * tokens);
   for (let t = 0; t < tokens; t++) identity[t * tokens + t] = 0.5;
-  return add(mul(mean(map, { dim: 1 }), 0.5), tensor(identity, [tokens, tokens]));
+  return add(mul(mean(map, { dim: 1 }), 0.5), constant(identity, [tokens, tokens]));
 }

@@ -36,6 +36,8 @@ export abstract class Module {
   readonly moduleId = nextId();
   /** Whether dropout and the like are on. */
   training = true;
+  /** @internal Counts changes that no other public field shows, such as of what is registered: recorded steps go by it. */
+  revision = 0;
   readonly #parameters = new Map<string, Tensor>();
   readonly #modules = new Map<string, Module>();
   readonly #constants: Tensor[] = [];
@@ -49,6 +51,7 @@ export abstract class Module {
     parameter.requiresGrad = true;
     this.#parameters.get(name)?.dispose();
     this.#parameters.set(name, parameter);
+    this.revision++;
     return parameter;
   }
 
@@ -57,6 +60,7 @@ export abstract class Module {
     const constant = untracked(make);
     checkTensor(constant, 'a constant', { dtype: constant?.dtype });
     this.#constants.push(constant);
+    this.revision++;
     return constant;
   }
 
@@ -64,6 +68,7 @@ export abstract class Module {
   protected child<M extends Module>(name: string, module: M): M {
     if (!(module instanceof Module)) throw expected('a module', `the child '${name}'`, module);
     this.#modules.set(name, module);
+    this.revision++;
     return module;
   }
 
@@ -94,7 +99,7 @@ export abstract class Module {
     return this.parameters().reduce((sum, parameter) => sum + parameter.size, 0);
   }
 
-  /** The parameters by name: the live tensors, not copies. */
+  /** The parameters by name: the live tensors, not copies. `io.readStateDict` reads them all as of one step. */
   stateDict(): Map<string, Tensor> {
     return this.namedParameters();
   }

@@ -4,7 +4,7 @@ import { slice } from '../ops/slice.js';
 import { tile } from '../ops/tile.js';
 import { reshape } from '../ops/transpose.js';
 import { scope } from '../scope.js';
-import { empty, type Tensor, tensor } from '../tensor.js';
+import { constant, empty, type Tensor } from '../tensor.js';
 import * as init from './init.js';
 import { Module } from './module.js';
 import { type Grid, resampleGrid, resampleRows } from './resample.js';
@@ -139,6 +139,6 @@ export class SincosPositions2d extends PositionEmbedding {
         table[at + 3 * quarter] = Math.cos(y * omega);
       }
     }
-    return tensor(table, [rows * columns, dim]);
+    return constant(table, [rows * columns, dim]);
   }
 }

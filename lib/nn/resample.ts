@@ -1,7 +1,7 @@
 import { matmul } from '../ops/matmul.js';
 import { reshape } from '../ops/transpose.js';
 import { scope } from '../scope.js';
-import { type Tensor, tensor } from '../tensor.js';
+import { constant, type Tensor } from '../tensor.js';
 
 /** Patches along (height, width). */
 export type Grid = readonly [rows: number, columns: number];
@@ -37,7 +37,7 @@ export function bicubicMatrix(from: number, to: number): Float32Array {
 export function resampleRows(table: Tensor, to: number): Tensor {
   const [from] = table.shape as [number, number]; // callers give tables
   if (from === to) return table;
-  return scope(() => matmul(tensor(bicubicMatrix(from, to), [to, from]), table));
+  return scope(() => matmul(constant(bicubicMatrix(from, to), [to, from]), table));
 }
 
 /**
@@ -50,7 +50,7 @@ export function resampleGrid(table: Tensor, from: Grid, to: Grid): Tensor {
   const width = table.shape[1] as number; // callers give tables
   return scope(() => {
     const rows = resampleRows(reshape(table, [from[0], from[1] * width]), to[0]);
-    const columns = tensor(bicubicMatrix(from[1], to[1]), [to[1], from[1]]);
+    const columns = constant(bicubicMatrix(from[1], to[1]), [to[1], from[1]]);
     return reshape(matmul(columns, reshape(rows, [to[0], from[1], width])), [to[0] * to[1], width]);
   });
 }

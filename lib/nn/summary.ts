@@ -1,7 +1,7 @@
-import { noGrad } from '../autograd.js';
 import { checkInteger, sizeOf } from '../check.js';
 import { scope } from '../scope.js';
 import { Tensor } from '../tensor.js';
+import { evaluating } from './evaluating.js';
 import type { Module } from './module.js';
 import { ownMultiplyAdds } from './multiply-adds.js';
 import { summaryTable } from './summary-table.js';
@@ -76,17 +76,19 @@ interface Forward {
 }
 
 /** Calls the module with every `forward` below it noting what it gave. */
-function watch(modules: ReadonlyMap<string, Module>, module: Forward, input: Tensor): ReadonlyMap<Module, Seen> {
+function watch(
+  modules: ReadonlyMap<string, Module>,
+  module: Module & Forward,
+  input: Tensor,
+): ReadonlyMap<Module, Seen> {
   const seen = new Map<Module, Seen>();
-  const watched: Module[] = [];
-  const training = new Map([...modules.values()].map((part) => [part, part.training]));
+  const watched = new Map<Module, PropertyDescriptor | undefined>();
   try {
     for (const part of modules.values()) {
       seen.set(part, { outputShape: null, multiplyAdds: 0 });
-      part.training = false;
       const { forward } = part as Module & Partial<Forward>;
       if (forward === undefined) continue;
-      watched.push(part);
+      watched.set(part, Object.getOwnPropertyDescriptor(part, 'forward')); // one put in the method's place, if any
       const noting = (...args: unknown[]): unknown => {
         const output = Reflect.apply(forward, part, args);
         if (output instanceof Tensor) {
@@ -99,10 +101,12 @@ function watch(modules: ReadonlyMap<string, Module>, module: Forward, input: Ten
       // A property of the object, which hides the class's method until it is deleted.
       Object.defineProperty(part, 'forward', { value: noting, configurable: true });
     }
-    noGrad(() => scope(() => void module.forward(input)));
+    evaluating(module, () => scope(() => void module.forward(input)));
   } finally {
-    for (const part of watched) Reflect.deleteProperty(part, 'forward');
-    for (const [part, mode] of training) part.training = mode;
+    for (const [part, own] of watched) {
+      Reflect.deleteProperty(part, 'forward');
+      if (own !== undefined) Object.defineProperty(part, 'forward', own);
+    }
   }
   return seen;
 }

@@ -15,6 +15,7 @@ import * as init from './init.js';
 import { LayerNorm } from './layer-norm.js';
 import { Linear } from './linear.js';
 import { Module, ModuleList } from './module.js';
+import { noteOwnCode } from './own-code.js';
 import { PatchEmbed } from './patch-embed.js';
 import type { Grid } from './resample.js';
 import { type ModelSummary, summary } from './summary.js';
@@ -101,6 +102,7 @@ export class ViT extends Module {
     this.head = numClasses > 0 ? this.child('head', head()) : undefined;
     this.headDist = numClasses > 0 && config.distilled ? this.child('head_dist', head()) : undefined;
     drawWeights(this, config.weightInit, numClasses);
+    noteOwnCode(new.target === ViT ? this : undefined, this.namedModules());
   }
 
   /**
@@ -242,6 +244,7 @@ export class ViT extends Module {
    */
   setGradCheckpointing(on = true): this {
     this.#checkpointing = on;
+    this.revision++;
     return this;
   }
 

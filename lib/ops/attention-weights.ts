@@ -1,5 +1,5 @@
 import { checkNumber } from '../check.js';
-import { type Tensor, tensor } from '../tensor.js';
+import { constant, type Tensor } from '../tensor.js';
 import type { AttentionOptions } from './attention.js';
 import { checkTensor } from './check-tensor.js';
 import { add, mul } from './elementwise.js';
@@ -48,10 +48,10 @@ export function attentionWeights(q: Tensor, k: Tensor, options: AttentionWeights
 function causalMask(queries: number, keys: number): Tensor {
   const mask = new Float32Array(queries * keys);
   for (let t = 0; t < queries; t++) mask.fill(MASKED, t * keys + Math.min(t + 1, keys), (t + 1) * keys);
-  return tensor(mask, [queries, keys]);
+  return constant(mask, [queries, keys]);
 }
 
 /** 0 where the mask is 0, MASKED where it is 1. */
 function maskScores(mask: Tensor, shape: readonly number[]): Tensor {
-  return reshape(embedding(mask, tensor([[0], [MASKED]])), shape);
+  return reshape(embedding(mask, constant(Float32Array.of(0, MASKED), [2, 1])), shape);
 }

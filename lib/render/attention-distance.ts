@@ -1,8 +1,8 @@
 import { checkPair, expected } from '../check.js';
+import { evaluating } from '../nn/evaluating.js';
 import type { ViT } from '../nn/vit.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
-import { evaluating } from './evaluating.js';
 import { toPng } from './picture.js';
 import { scatter } from './scatter.js';
 

@@ -1,4 +1,5 @@
 import { checkInteger, expected } from '../check.js';
+import { evaluating } from '../nn/evaluating.js';
 import type { ViT } from '../nn/vit.js';
 import { gridOf } from '../nn/vit-grid.js';
 import { mean } from '../ops/reduce.js';
@@ -6,7 +7,6 @@ import { slice } from '../ops/slice.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { viridis } from './colour-map.js';
-import { evaluating } from './evaluating.js';
 import { imagePicture } from './image-picture.js';
 import { enlarge, paint, toPng } from './picture.js';
 

@@ -1,11 +1,12 @@
 import type { Dataset } from '../data/dataset.js';
+import { evaluating } from '../nn/evaluating.js';
 import type { ViT } from '../nn/vit.js';
 import { mean } from '../ops/reduce.js';
 import { slice } from '../ops/slice.js';
 import { cosineSimilarity } from '../render/cosine-similarity.js';
 import { scope } from '../scope.js';
 import { tensor } from '../tensor.js';
-import type { EpochRecord } from '../train/trainer.js';
+import type { EpochRecord } from '../train/trainer-options.js';
 import type { ReportData, ReportFact } from './report-data.js';
 import { type Predictions, sampleAt, selectSamples } from './samples.js';
 
@@ -71,24 +72,20 @@ async function classAttention(
   sample: (index: number) => ReturnType<typeof sampleAt>,
 ): Promise<ReportData['attention']> {
   if (!model.config.classToken) return null;
-  const { training } = model;
-  model.eval();
-  try {
-    const samples = [];
-    for (const index of indices) samples.push({ sample: sample(index), layers: await layersOf(model, test, index) });
-    return { grid: model.grid, samples };
-  } finally {
-    model.train(training);
-  }
+  const samples = [];
+  for (const index of indices) samples.push({ sample: sample(index), layers: await layersOf(model, test, index) });
+  return { grid: model.grid, samples };
 }
 
 /** One image at a time: the (1,H,T,T) maps of all layers together are large. */
 async function layersOf(model: ViT, { images, shape }: Dataset, index: number): Promise<number[][]> {
   const size = shape[0] * shape[1] * shape[2];
-  const rows = scope(() => {
-    const image = tensor(images.subarray(index * size, (index + 1) * size), [1, ...shape]);
-    return model.attentionMaps(image).map((map) => mean(slice(map, 2, 0, 1), { dim: 1 })); // (1,1,T)
-  });
+  const rows = evaluating(model, () =>
+    scope(() => {
+      const image = tensor(images.subarray(index * size, (index + 1) * size), [1, ...shape]);
+      return model.attentionMaps(image).map((map) => mean(slice(map, 2, 0, 1), { dim: 1 })); // (1,1,T)
+    }),
+  );
   const layers = [];
   for (const row of rows) {
     layers.push([...(await row.data())].slice(model.numPrefixTokens));

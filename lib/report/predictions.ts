@@ -22,7 +22,7 @@ ${correct.length > 0 ? html`<h3>Recognised, a sample</h3><div class="samples">${
 
 function figure(sample: ReportSample, classNames: readonly string[]): Html {
   const { image, label, prediction, predictionProbability, labelProbability } = sample;
-  const name = (index: number): string => classNames[index] ?? String(index);
+  const name = (index: number): string => (index < 0 ? 'no class' : (classNames[index] ?? String(index)));
   const isError = label !== prediction;
   const told = isError ? `${name(label)}, taken for ${name(prediction)}` : `${name(label)}, recognised`;
   return html`<figure class="${isError ? 'sample error' : 'sample'}">

@@ -46,7 +46,7 @@ export function sampleAt(data: Dataset, { predictions, probabilities }: Predicti
   const label = data.labels[index] ?? 0;
   const prediction = predictions[index] ?? 0;
   const classes = probabilities.length / data.count;
-  const probability = (of: number): number => probabilities[index * classes + of] ?? 0;
+  const probability = (of: number): number => (of < 0 ? 0 : (probabilities[index * classes + of] ?? 0));
   return {
     image: imageAt(data, index),
     label,

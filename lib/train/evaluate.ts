@@ -1,12 +1,18 @@
-import { noGrad } from '../autograd.js';
+import { checkInteger, expected } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
+import { checkBatchLabels } from '../data/check-dataset.js';
 import type { Dataset } from '../data/dataset.js';
-import { DataLoader } from '../data/loader.js';
-import type { Module } from '../nn/module.js';
+import { DataLoader, type HostBatch } from '../data/loader.js';
+import { evaluating } from '../nn/evaluating.js';
+import { Module } from '../nn/module.js';
+import { checkTensor } from '../ops/check-tensor.js';
 import { crossEntropy } from '../ops/cross-entropy.js';
 import { softmax } from '../ops/softmax.js';
+import { autocast, checkPrecision, type Precision } from '../precision.js';
 import { scope } from '../scope.js';
 import { type Tensor, tensor } from '../tensor.js';
-import { argmaxRows, countCorrect, Mean } from './metrics.js';
+import { warnOnce } from '../warning.js';
+import { argmaxRows, countEqual, Mean, NO_CLASS } from './metrics.js';
 
 /** A model of images (N,C,H,W) to logits (N,classes). */
 export interface Classifier extends Module {
@@ -17,53 +23,99 @@ export interface Classifier extends Module {
 
 /** How a model does on a data set. */
 export interface Evaluation {
+  /** NaN where a logit is. */
   loss: number;
   /** Share of right answers, 0..1. */
   accuracy: number;
-  /** The predicted class of each image. */
+  /** The predicted class of each image; -1 where the model says NaN of one, which is no answer. */
   predictions: Int32Array;
   /** (count, classes) */
   probabilities: Float32Array;
 }
 
+/** Options of `evaluate`. */
+export interface EvaluateOptions {
+  /** Default 256. */
+  batchSize?: number;
+  /** Of the factors of linear layers' products; see `autocast`. Default `'fp32'`. */
+  precision?: Precision;
+  /** Ends evaluation after the batch under way: the promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+const NAMES: OptionNames<EvaluateOptions> = { batchSize: true, precision: true, signal: true };
+
+/** @internal Throws unless `model` is one that can be trained and evaluated. */
+export function checkClassifier(model: unknown, where: string): void {
+  if (model instanceof Module && 'forward' in model && typeof model.forward === 'function') return;
+  throw expected('a model, a Module with a forward of images,', where, model);
+}
+
 /**
- * Runs a model over a data set, in evaluation mode and without gradients, in batches.
+ * Runs a model over a data set, in evaluation mode and without gradients, in batches. Every part of the model is left in
+ * the mode it was in.
  *
- * @throws StreamError when a label is no class of the model
+ * @param options or the batch size alone
+ * @throws TypeError for a data set whose parts do not go together, a label that is no class of the model, and options that
+ *   are unknown or out of range
  */
-export async function evaluate(model: Classifier, data: Dataset, batchSize = 256): Promise<Evaluation> {
-  const wasTraining = model.training;
+export async function evaluate(
+  model: Classifier,
+  data: Dataset,
+  options: EvaluateOptions | number = {},
+): Promise<Evaluation> {
+  checkClassifier(model, 'evaluate');
+  const chosen = typeof options === 'number' ? { batchSize: options } : options;
+  checkOptions(chosen, NAMES, 'evaluate');
+  const { signal, precision = 'fp32' } = chosen;
+  checkPrecision(precision, 'evaluate');
+  const batchSize = checkInteger(chosen.batchSize ?? 256, 'evaluate batchSize', 1);
+  const loader = new DataLoader(data, { batchSize });
+  const { count, shape, labels } = loader.dataset;
   const loss = new Mean();
-  let correct = 0;
-  const predictions: number[] = [];
-  const probabilities: number[] = [];
-  try {
-    for (const batch of new DataLoader(data, { batchSize }).hostBatches(0)) {
-      model.eval(); // others may use the model while this waits
-      const results = scope(() =>
-        noGrad(() => {
-          const logits = model.forward(tensor(batch.images, [batch.count, ...data.shape]));
-          return [logits, softmax(logits), crossEntropy(logits, tensor(batch.labels))];
-        }),
-      ) as [Tensor, Tensor, Tensor];
-      model.train(wasTraining);
-      const classes = results[0].shape[1] as number; // (N,classes)
-      const reading = Promise.all(results.map((result) => result.data()));
-      for (const result of results) result.dispose(); // the reads are enqueued already
-      const [logits, chances, batchLoss] = await reading;
-      if (logits === undefined || chances === undefined || batchLoss === undefined) continue; // one for each result
-      loss.add(batchLoss[0] as number, batch.count); // one element
-      correct += countCorrect(logits, batch.labels, classes);
-      predictions.push(...argmaxRows(logits, classes));
-      for (const chance of chances) probabilities.push(chance);
-    }
-  } finally {
-    model.train(wasTraining);
+  const predictions = new Int32Array(count);
+  let probabilities = new Float32Array(0);
+  let done = 0;
+  for (const batch of loader.hostBatches(0)) {
+    signal?.throwIfAborted();
+    const results = await read(autocast(precision, () => evaluating(model, () => answer(model, batch, shape))));
+    const classes = results.logits.length / batch.count;
+    if (done === 0) probabilities = new Float32Array(count * classes);
+    loss.add(results.loss[0] as number, batch.count); // one element
+    predictions.set(argmaxRows(results.logits, classes), done);
+    probabilities.set(results.probabilities, done * classes);
+    done += batch.count;
   }
-  return {
-    loss: loss.value,
-    accuracy: correct / data.count,
-    predictions: Int32Array.from(predictions),
-    probabilities: Float32Array.from(probabilities),
-  };
+  if (predictions.includes(NO_CLASS)) warnOfNaN(predictions);
+  return { loss: loss.value, accuracy: countEqual(predictions, labels) / count, predictions, probabilities };
+}
+
+/** What a model makes of a batch. */
+interface Answer {
+  logits: Tensor;
+  probabilities: Tensor;
+  loss: Tensor;
+}
+
+function answer(model: Classifier, batch: HostBatch, shape: readonly number[]): Answer {
+  return scope(() => {
+    const logits = model.forward(tensor(batch.images, [batch.count, ...shape]));
+    checkTensor(logits, 'evaluate logits', { shape: [batch.count, null], letters: '(N,classes)' });
+    checkBatchLabels(batch.labels, logits.shape[1] as number, 'evaluate'); // two axes
+    return { logits, probabilities: softmax(logits), loss: crossEntropy(logits, tensor(batch.labels)) };
+  });
+}
+
+async function read({ logits, probabilities, loss }: Answer) {
+  const reading = Promise.all([logits.data(), probabilities.data(), loss.data()]);
+  for (const result of [logits, probabilities, loss]) result.dispose(); // the reads are enqueued already
+  const [rows, chances, value] = await reading;
+  return { logits: rows, probabilities: chances, loss: value };
+}
+
+function warnOfNaN(predictions: Int32Array): void {
+  const count = predictions.reduce((sum, prediction) => sum + (prediction === NO_CLASS ? 1 : 0), 0);
+  warnOnce(
+    `Expected numbers for evaluate but the model says NaN of ${count} of ${predictions.length} images: they count as wrong. Its weights, or the images, hold values that are not finite.`,
+  );
 }

@@ -1,21 +1,28 @@
-/** The index of the largest logit of each row. */
+/** The prediction for a row with NaN in it. */
+export const NO_CLASS = -1;
+
+/** The index of the largest logit of each row; `NO_CLASS` where one is NaN. */
 export function argmaxRows(logits: ArrayLike<number>, classes: number): Int32Array {
   const rows = classes === 0 ? 0 : logits.length / classes;
   const best = new Int32Array(rows);
   for (let row = 0; row < rows; row++) {
     let at = 0;
-    for (let i = 1; i < classes; i++) {
-      if ((logits[row * classes + i] as number) > (logits[row * classes + at] as number)) at = i; // inside the row
+    let hasNaN = false;
+    for (let i = 0; i < classes; i++) {
+      const logit = logits[row * classes + i] as number; // inside the row
+      if (Number.isNaN(logit)) hasNaN = true;
+      else if (logit > (logits[row * classes + at] as number)) at = i; // inside the row
     }
-    best[row] = at;
+    best[row] = hasNaN ? NO_CLASS : at;
   }
   return best;
 }
 
-/** How many rows have their largest logit at the label. */
-export function countCorrect(logits: ArrayLike<number>, labels: Int32Array, classes: number): number {
-  const predicted = argmaxRows(logits, classes);
-  return labels.reduce((count, label, row) => count + (predicted[row] === label ? 1 : 0), 0);
+/** How many predictions are the label. */
+export function countEqual(predictions: Int32Array, labels: Int32Array): number {
+  let count = 0;
+  for (let i = 0; i < predictions.length; i++) if (predictions[i] === labels[i]) count++;
+  return count;
 }
 
 /** A mean of values that stand for different numbers of samples. */

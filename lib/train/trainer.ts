@@ -1,73 +1,20 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { checkInteger, checkNumber, expected } from '../check.js';
+import { checkOptions } from '../check-options.js';
 import type { Dataset } from '../data/dataset.js';
 import { DataLoader } from '../data/loader.js';
 import { nextId } from '../identity.js';
 import { crossEntropy } from '../ops/cross-entropy.js';
 import { gradientNorm } from '../optim/clip.js';
-import type { Optimizer } from '../optim/optimizer.js';
-import type { Schedule } from '../optim/schedule.js';
-import { autocast, checkPrecision, type Precision } from '../precision.js';
-import { type Classifier, type Evaluation, evaluate } from './evaluate.js';
-import { countCorrect, Mean } from './metrics.js';
+import { autocast } from '../precision.js';
+import { warnOnce } from '../warning.js';
+import { Clock } from './clock.js';
+import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
+import { claim } from './exclusive.js';
+import { argmaxRows, countEqual, Mean } from './metrics.js';
+import { gradientNorms, type LossSite, NonFiniteLossError, nonFiniteText } from './non-finite.js';
 import { startTrace, stopTrace, writeTrace } from './trace.js';
+import { checkTrainerOptions, type EpochRecord, type Progress, type TrainerOptions } from './trainer-options.js';
 import { TrainingStep } from './training-step.js';
-
-/** One epoch, done. Losses are means over samples, accuracies shares. */
-export interface EpochRecord {
-  epoch: number;
-  trainLoss: number;
-  trainAccuracy: number;
-  testLoss?: number;
-  testAccuracy?: number;
-  /** Of the epoch's last step. */
-  learningRate: number;
-  seconds: number;
-  imagesPerSecond: number;
-}
-
-/** How far training has come; loss and accuracy are the epoch's so far. */
-export interface Progress {
-  epoch: number;
-  epochs: number;
-  step: number;
-  stepsPerEpoch: number;
-  loss: number;
-  accuracy: number;
-  imagesPerSecond: number;
-  secondsLeft: number;
-}
-
-/** Options of `Trainer`. */
-export interface TrainerOptions {
-  model: Classifier;
-  optimizer: Optimizer;
-  /** The learning rate of each step. Default: the optimizer's own, throughout. */
-  schedule?: Schedule;
-  train: Dataset;
-  /** Evaluated after each epoch. */
-  test?: Dataset;
-  batchSize: number;
-  epochs: number;
-  /** Of the order of samples. Default 0. */
-  seed?: number;
-  /** The L2 norm that the gradient is cut to. Default: not cut. */
-  clipGradNorm?: number;
-  /** Default 0. */
-  labelSmoothing?: number;
-  /** Whether a ViT's blocks are computed again in backward instead of kept; see `setGradCheckpointing`. Default false. */
-  checkpoint?: boolean;
-  /** Of the factors of linear layers' products; see `autocast`. Default `'fp32'`. */
-  precision?: Precision;
-  /** Whether a step is recorded once and then replayed; the results are the same bits. Default true. */
-  capture?: boolean;
-  /** A file to write one step's commands to, per thread, for Perfetto or Chrome's viewer. */
-  trace?: string;
-  onProgress?: (progress: Progress) => void;
-  onEpoch?: (record: EpochRecord) => void;
-  /** Ends training after the step under way. */
-  signal?: AbortSignal;
-}
 
 /** What `fit` gives. */
 export interface FitResult {
@@ -80,6 +27,22 @@ export interface FitResult {
   imagesPerSecond: number;
 }
 
+/** A step on its way. */
+interface Pending {
+  /** In the epoch, from 1. */
+  step: number;
+  learningRate: number;
+  labels: Int32Array;
+  values: Promise<{ loss: number; logits: ArrayLike<number> }>;
+}
+
+/** What is counted over an epoch. */
+interface Tally {
+  epoch: number;
+  loss: Mean;
+  accuracy: Mean;
+}
+
 // Steps that may be on their way: enough to keep the stream busy, few enough that stopping is prompt.
 const STEPS_IN_FLIGHT = 2;
 
@@ -90,7 +53,11 @@ const TRACED_STEP = 5;
  * Trains a classifier on a data set: shuffled epochs, learning-rate schedule, clipping, evaluation. The event loop
  * stays free; at most two steps are on their way.
  *
- * @throws TypeError for options out of range
+ * The gradients of the optimizer's parameters are the training's own: what another `backward` leaves in `grad` meanwhile
+ * is dropped by the next step. A model in evaluation mode is put into training mode before each epoch; parts of it that
+ * are in evaluation mode while it is not stay so.
+ *
+ * @throws TypeError for options that are missing, unknown or out of range, and for data sets whose parts do not agree
  * @example
  * const { history } = await new Trainer({ model, optimizer, train, test, batchSize: 64, epochs: 10 }).fit();
  */
@@ -99,161 +66,173 @@ export class Trainer {
   readonly id = nextId();
   readonly #options: TrainerOptions;
   readonly #loader: DataLoader;
-  readonly #clip: number | undefined;
+  #clock = new Clock();
+  /** Of a loss that is not finite, in this `fit`. */
+  #hasWarned = false;
 
   constructor(options: TrainerOptions) {
-    this.#options = options;
-    checkInteger(options.epochs, 'Trainer epochs', 1);
-    this.#clip =
-      options.clipGradNorm === undefined ? undefined : checkNumber(options.clipGradNorm, 'Trainer clipGradNorm', 0);
-    checkPrecision(options.precision ?? 'fp32', 'Trainer');
-    if (options.checkpoint !== undefined) {
-      const { model } = options;
-      if (model.setGradCheckpointing === undefined) {
-        throw expected('a model with setGradCheckpointing', 'Trainer checkpoint', model);
-      }
-      model.setGradCheckpointing(options.checkpoint);
-    }
-    checkNumber(options.labelSmoothing ?? 0, 'Trainer labelSmoothing', 0, 1);
-    const { batchSize, seed = 0 } = options;
-    this.#loader = new DataLoader(options.train, { batchSize, shuffle: true, seed });
+    this.#options = checkTrainerOptions(options);
+    const { model, checkpoint, train, batchSize, seed = 0 } = this.#options;
+    if (checkpoint !== undefined) model.setGradCheckpointing?.(checkpoint);
+    this.#loader = new DataLoader(train, { batchSize, shuffle: true, seed });
   }
 
   /**
    * Trains to the end, or until the signal.
    *
-   * @throws StreamError when a step failed while it ran (a label that is no class)
+   * @throws NonFiniteLossError when a loss is infinite or NaN; Error when another `fit` trains the model or the optimizer;
+   *   StreamError when a step failed while it ran; TypeError for a label that has become no class; whatever a callback
+   *   throws or rejects with
    */
   async fit(): Promise<FitResult> {
-    const { epochs, signal } = this.#options;
+    const { epochs, signal, onEpoch, model, optimizer } = this.#options;
+    const release = claim(model, optimizer);
     const step = this.#makeStep();
-    const clock = new Clock();
+    this.#clock = new Clock();
+    this.#hasWarned = false;
     const history: EpochRecord[] = [];
     try {
       for (let epoch = 0; epoch < epochs && !signal?.aborted; epoch++) {
-        const record = await this.#runEpoch(epoch, step, clock);
+        const record = await this.#runEpoch(epoch, step);
         if (record === undefined) break;
         history.push(record);
-        this.#options.onEpoch?.(record);
+        await onEpoch?.(record);
+        step.passEpoch();
       }
     } finally {
       step.dispose();
+      release();
     }
     return {
       history,
       stopped: signal?.aborted === true,
-      trainSeconds: clock.sinceStart(),
-      imagesPerSecond: clock.images / clock.training,
+      trainSeconds: this.#clock.sinceStart(),
+      imagesPerSecond: this.#clock.imagesPerSecond,
     };
   }
 
-  /** See `evaluate`. */
-  evaluate(data: Dataset): Promise<Evaluation> {
-    return evaluate(this.#options.model, data);
+  /** See `evaluate`; in batches and in the precision of the training. */
+  evaluate(data: Dataset, options: Pick<EvaluateOptions, 'signal'> = {}): Promise<Evaluation> {
+    checkOptions(options, { signal: true }, 'Trainer.evaluate');
+    const { model, batchSize, precision = 'fp32' } = this.#options;
+    return evaluate(model, data, { ...options, batchSize, precision });
   }
 
   /** One epoch; undefined when the signal came in it. */
-  async #runEpoch(epoch: number, step: TrainingStep, clock: Clock): Promise<EpochRecord | undefined> {
-    const { model, epochs, optimizer, schedule, signal, test, onProgress } = this.#options;
-    const stepsPerEpoch = this.#loader.length;
-    const loss = new Mean();
-    const accuracy = new Mean();
-    const inFlight: Promise<void>[] = [];
+  async #runEpoch(epoch: number, step: TrainingStep): Promise<EpochRecord | undefined> {
+    const { model, optimizer, signal } = this.#options;
+    const tally = { epoch, loss: new Mean(), accuracy: new Mean() };
     const begin = performance.now();
-    clock.resume();
-    model.train();
-    const tracedStep = Math.min(TRACED_STEP, stepsPerEpoch - 1);
-    let started = 0;
-    for (const batch of this.#loader.hostBatches(epoch)) {
-      await nextTurn(); // preparing a batch takes some milliseconds, and so may enqueuing it
-      if (signal?.aborted) break;
-      const number = started++;
-      optimizer.lr = schedule?.(epoch * stepsPerEpoch + number) ?? optimizer.lr;
-      const tracing = this.#options.trace !== undefined && epoch === 0 && number === tracedStep;
-      if (tracing) {
-        await Promise.all(inFlight.splice(0));
-        startTrace();
-      }
-      const { values } = await step.enqueue(batch);
-      const done = values.then(({ loss: value, logits }) => {
-        loss.add(value, batch.count);
-        accuracy.add(countCorrect(logits, batch.labels, logits.length / batch.count) / batch.count, batch.count);
-        clock.images += batch.count;
-        const stepsLeft = epochs * stepsPerEpoch - (epoch * stepsPerEpoch + number + 1);
-        onProgress?.({
-          epoch,
-          epochs,
-          step: number + 1,
-          stepsPerEpoch,
-          loss: loss.value,
-          accuracy: accuracy.value,
-          imagesPerSecond: clock.images / clock.trainingSoFar(),
-          secondsLeft: (clock.trainingSoFar() / (clock.images / this.#loader.batchSize)) * stepsLeft,
-        });
-      });
-      done.catch(() => undefined); // awaited below, but not if a step before it fails
-      inFlight.push(done);
-      if (tracing) {
-        await Promise.all(inFlight.splice(0));
-        await writeTrace(this.#options.trace as string, stopTrace()); // it is why we are tracing
-      }
-      if (inFlight.length >= STEPS_IN_FLIGHT) await inFlight.shift();
-    }
-    await Promise.all(inFlight);
-    clock.pause();
+    this.#clock.resume();
+    if (!model.training) model.train();
+    await this.#trainOn(step, tally);
+    this.#clock.pause();
     if (signal?.aborted) return undefined;
-    const trainSeconds = (performance.now() - begin) / 1000;
-    const tested = test && (await this.evaluate(test));
+    const seconds = (performance.now() - begin) / 1000;
     return {
       epoch,
-      trainLoss: loss.value,
-      trainAccuracy: accuracy.value,
-      ...(tested && { testLoss: tested.loss, testAccuracy: tested.accuracy }),
+      trainLoss: tally.loss.value,
+      trainAccuracy: tally.accuracy.value,
+      ...(await this.#test()),
       learningRate: optimizer.lr,
-      seconds: trainSeconds,
-      imagesPerSecond: this.#options.train.count / trainSeconds,
+      seconds,
+      imagesPerSecond: this.#loader.dataset.count / seconds,
     };
   }
 
+  /** Enqueues an epoch's steps and sees to each as it is done, until all are or the signal comes. */
+  async #trainOn(step: TrainingStep, tally: Tally): Promise<void> {
+    const { optimizer, schedule, signal, trace } = this.#options;
+    const { length } = this.#loader;
+    const tracedStep = trace !== undefined && tally.epoch === 0 ? Math.min(TRACED_STEP, length - 1) : undefined;
+    const inFlight: Pending[] = [];
+    const finishUntil = async (most: number): Promise<void> => {
+      while (inFlight.length > most) await this.#finishStep(inFlight.shift() as Pending, tally); // more than none
+    };
+    let number = 0;
+    for (const batch of this.#loader.hostBatches(tally.epoch)) {
+      await nextTurn(); // preparing a batch takes some milliseconds, and so may enqueuing it
+      if (signal?.aborted) break;
+      optimizer.lr = schedule?.(tally.epoch * length + number) ?? optimizer.lr;
+      const { lr: learningRate } = optimizer;
+      if (number === tracedStep) {
+        await finishUntil(0);
+        startTrace();
+      }
+      const { values } = await step.enqueue(batch);
+      values.catch(() => undefined); // awaited below, but not if a step before it fails
+      inFlight.push({ step: number + 1, learningRate, labels: batch.labels, values });
+      if (number === tracedStep) {
+        await finishUntil(0);
+        await writeTrace(trace as string, stopTrace()); // it is why we are tracing
+      }
+      await finishUntil(STEPS_IN_FLIGHT - 1);
+      number++;
+    }
+    await finishUntil(0);
+  }
+
+  async #finishStep({ step, learningRate, labels, values }: Pending, tally: Tally): Promise<void> {
+    const { loss, logits } = await values;
+    if (!Number.isFinite(loss)) await this.#tellNonFinite({ loss, epoch: tally.epoch, step, learningRate });
+    const count = labels.length;
+    tally.loss.add(loss, count);
+    tally.accuracy.add(countEqual(argmaxRows(logits, logits.length / count), labels) / count, count);
+    this.#clock.images += count;
+    await this.#options.onProgress?.(this.#progress(step, tally));
+  }
+
+  #progress(step: number, { epoch, loss, accuracy }: Tally): Progress {
+    const { epochs, batchSize } = this.#options;
+    const stepsPerEpoch = this.#loader.length;
+    const stepsLeft = epochs * stepsPerEpoch - (epoch * stepsPerEpoch + step);
+    const { imagesPerSecond } = this.#clock;
+    const secondsLeft = (stepsLeft * batchSize) / imagesPerSecond;
+    return {
+      epoch,
+      epochs,
+      step,
+      stepsPerEpoch,
+      loss: loss.value,
+      accuracy: accuracy.value,
+      imagesPerSecond,
+      secondsLeft,
+    };
+  }
+
+  async #tellNonFinite(site: LossSite): Promise<void> {
+    const { model, onNonFinite = 'stop' } = this.#options;
+    if (onNonFinite === 'stop') throw new NonFiniteLossError(site, await gradientNorms(model));
+    if (!this.#hasWarned) warnOnce(nonFiniteText(site));
+    this.#hasWarned = true;
+  }
+
+  /** How the model does on the test set; nothing without one, or where the signal comes meanwhile. */
+  async #test(): Promise<Pick<EpochRecord, 'testLoss' | 'testAccuracy'>> {
+    const { test, signal } = this.#options;
+    if (test === undefined) return {};
+    try {
+      const { loss, accuracy } = await this.evaluate(test, signal && { signal });
+      return { testLoss: loss, testAccuracy: accuracy };
+    } catch (error) {
+      if (signal?.aborted && error === signal.reason) return {};
+      throw error;
+    }
+  }
+
   #makeStep(): TrainingStep {
-    const { model, optimizer, train, capture, labelSmoothing = 0, precision = 'fp32' } = this.#options;
+    const { model, optimizer, train, capture, clipGradNorm, labelSmoothing = 0, precision = 'fp32' } = this.#options;
     return new TrainingStep({
-      imageShape: train.shape,
-      capture: capture !== false,
+      model,
       optimizer,
-      forward: (images, labels) => {
-        const logits = autocast(precision, () => model.forward(images));
-        return { logits, loss: crossEntropy(logits, labels, { labelSmoothing }) };
-      },
+      imageShape: train.shape,
+      capture,
+      forward: (images) => autocast(precision, () => model.forward(images)),
+      loss: (logits, labels) => crossEntropy(logits, labels, { labelSmoothing }),
       update: () => {
-        const scale = this.#clip === undefined ? undefined : gradientNorm(optimizer.parameters, this.#clip).scale;
+        const scale = clipGradNorm === undefined ? undefined : gradientNorm(optimizer.parameters, clipGradNorm).scale;
         optimizer.apply(scale);
       },
     });
-  }
-}
-
-/** Time spent training, evaluations apart, and images trained on. */
-class Clock {
-  images = 0;
-  training = 0;
-  readonly #start = performance.now();
-  #resumed = this.#start;
-
-  resume(): void {
-    this.#resumed = performance.now();
-  }
-
-  pause(): void {
-    this.training = this.trainingSoFar();
-    this.#resumed = performance.now();
-  }
-
-  trainingSoFar(): number {
-    return this.training + (performance.now() - this.#resumed) / 1000;
-  }
-
-  sinceStart(): number {
-    return (performance.now() - this.#start) / 1000;
   }
 }

@@ -1,24 +1,30 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { checkBatchLabels } from '../data/check-dataset.js';
 import type { HostBatch } from '../data/loader.js';
+import { runsOwnCode } from '../nn/own-code.js';
+import { checkTensor } from '../ops/check-tensor.js';
+import { AdamW } from '../optim/adamw.js';
 import type { Optimizer } from '../optim/optimizer.js';
-import { scope, untracked } from '../scope.js';
+import { SGD } from '../optim/sgd.js';
+import { releaseGraph, scope } from '../scope.js';
 import { type Tensor, tensor } from '../tensor.js';
-import { Capture } from './capture.js';
+import { warnOnce } from '../warning.js';
+import { Decisions } from './decisions.js';
+import type { Classifier } from './evaluate.js';
+import { type Inputs, type Outputs, RecordedStep } from './recorded-step.js';
 
 /** What a step is made of. */
 export interface TrainingStepOptions {
+  model: Classifier;
+  optimizer: Optimizer;
   /** Of one image: [channels, height, width]. */
   imageShape: readonly number[];
-  capture: boolean;
-  optimizer: Optimizer;
-  forward: (images: Tensor, labels: Tensor) => Outputs;
+  /** Whether steps are recorded; where undefined, if the model runs the library's own code. */
+  capture: boolean | undefined;
+  forward: (images: Tensor) => Tensor;
+  loss: (logits: Tensor, labels: Tensor) => Tensor;
   /** Enqueues the optimizer's update, clipping included. */
   update: () => void;
-}
-
-interface Outputs {
-  loss: Tensor;
-  logits: Tensor;
 }
 
 /** What a step computed, once it has run. */
@@ -26,94 +32,175 @@ interface Enqueued {
   values: Promise<{ loss: number; logits: ArrayLike<number> }>;
 }
 
-/** A captured step with the tensors that its batches are written to. */
-interface Recorded {
-  images: Tensor;
-  labels: Tensor;
-  capture: Capture<Outputs>;
-}
+// One for the usual batch size, one for the last of an epoch, and a few for whoever varies it.
+const MOST_RECORDED = 4;
 
 /**
  * Forward, backward and update on one batch. The first step of a batch size runs op by op, the second is recorded as it
- * runs, and from the third on it is replayed.
+ * runs, and from the third on it is replayed; where what JavaScript decides has changed, this begins anew.
+ *
+ * However it runs, a step is one whole: its gradients are those of its own backward, whatever others left in `grad`, and
+ * its forward reads the weights that its update changes.
  */
 export class TrainingStep {
   readonly #options: TrainingStepOptions;
-  readonly #recorded = new Map<number, Recorded>();
+  readonly #recorded = new Map<number, RecordedStep>();
   readonly #seen = new Set<number>();
+  #decisions: Decisions | undefined;
+  #mayRecord = false;
 
   constructor(options: TrainingStepOptions) {
     this.#options = options;
   }
 
-  /** Enqueues a step; to be awaited before the next. */
+  /**
+   * Enqueues a step; to be awaited before the next.
+   *
+   * @throws TypeError for a label that is no class of the model
+   */
   async enqueue(batch: HostBatch): Promise<Enqueued> {
-    this.#options.optimizer.advance();
+    this.#noticeChanges();
     const recorded = this.#recorded.get(batch.count);
     if (recorded !== undefined) {
-      recorded.images.set(batch.images);
-      recorded.labels.set(batch.labels);
-      recorded.capture.replay();
-      return { values: read(recorded.capture.result) };
+      checkBatchLabels(batch.labels, recorded.outputs.logits.shape[1] as number, 'Trainer'); // (N,classes)
+      this.#options.optimizer.advance();
+      recorded.replay(batch);
+      return { values: read(recorded.outputs) };
     }
     const images = tensor(batch.images, [batch.count, ...this.#options.imageShape]);
-    const labels = tensor(batch.labels);
+    const inputs = { images, labels: tensor(batch.labels) };
     await nextTurn();
-    if (this.#options.capture && this.#seen.has(batch.count)) return this.#record(images, labels);
+    this.#noticeChanges();
+    if (this.#mayRecord && this.#seen.has(batch.count)) return this.#record(inputs, batch);
     this.#seen.add(batch.count);
-    return this.#enqueueInTurns(images, labels);
+    return this.#runInTurns(inputs, batch);
+  }
+
+  /** To be called between epochs: a `forward` of the user's own is recorded again, whatever it goes by. */
+  passEpoch(): void {
+    if (this.#options.capture === true && !runsLibraryCode(this.#options)) this.#forget();
   }
 
   /** Releases what was recorded, and the gradients, which replays keep in use. */
   dispose(): void {
-    for (const { images, labels, capture } of this.#recorded.values()) {
-      capture.dispose();
-      for (const held of [images, labels, capture.result.loss, capture.result.logits]) held.dispose();
-    }
-    this.#recorded.clear();
+    this.#forget();
     this.#options.optimizer.zeroGrad();
   }
 
-  #record(images: Tensor, labels: Tensor): Enqueued {
+  #noticeChanges(): void {
+    if (this.#decisions?.hold()) return;
+    this.#forget();
+    this.#decisions = new Decisions(this.#options.model, this.#options.optimizer);
+    const wanted = this.#options.capture ?? runsLibraryCode(this.#options);
+    this.#mayRecord = wanted && !this.#decisions.isTooMuch;
+  }
+
+  #forget(): void {
+    for (const recorded of this.#recorded.values()) recorded.dispose();
+    this.#recorded.clear();
+    this.#seen.clear();
+  }
+
+  #record(inputs: Inputs, batch: HostBatch): Enqueued {
+    const { optimizer } = this.#options;
     try {
-      this.#options.optimizer.zeroGrad(); // before, so that all memory that is free can be joined
-      const capture = new Capture(() => untracked(() => this.#enqueueAtOnce(images, labels)));
-      this.#recorded.set(labels.size, { images, labels, capture });
-      return { values: read(capture.result) };
+      optimizer.zeroGrad(); // before, so that all memory that is free can be joined
+      optimizer.advance();
+      const step = new RecordedStep(inputs, optimizer, () => {
+        const outputs = this.#forward(inputs, batch);
+        this.#finish(outputs);
+        return outputs;
+      });
+      const values = read(step.outputs);
+      this.#keep(step, batch.count);
+      return { values };
     } catch (error) {
-      images.dispose();
-      labels.dispose();
+      disposeAll(inputs);
       throw error;
     }
   }
 
-  /** Op by op, a step takes JavaScript up to 30 ms (ViT-Ti/16, the first one): timers and sockets get turns between. */
-  async #enqueueInTurns(images: Tensor, labels: Tensor): Promise<Enqueued> {
-    const { optimizer, forward, update } = this.#options;
-    const held = [images, labels];
+  #keep(step: RecordedStep, count: number): void {
+    if (step.hostWrite !== undefined) {
+      this.#mayRecord = false;
+      step.dispose();
+      warnOnce(
+        `Expected a forward without host writes, to be replayed, but it calls ${step.hostWrite}: every step runs op by op. Make constant tensors once, in the constructor.`,
+      );
+      return;
+    }
+    const [oldest] = this.#recorded.keys();
+    if (oldest !== undefined && this.#recorded.size === MOST_RECORDED) {
+      this.#recorded.get(oldest)?.dispose();
+      this.#recorded.delete(oldest);
+    }
+    this.#recorded.set(count, step);
+  }
+
+  /**
+   * Op by op, a step takes JavaScript up to 30 ms (ViT-Ti/16, the first one): timers and sockets get a turn in the
+   * middle. Whoever calls backward on the model in that turn is dropped, as between steps; where the weights or what is
+   * frozen have changed, the forward is done again.
+   */
+  async #runInTurns(inputs: Inputs, batch: HostBatch): Promise<Enqueued> {
+    const { optimizer } = this.#options;
+    const made: Outputs[] = [];
     try {
       optimizer.zeroGrad();
-      const outputs = scope(() => forward(images, labels));
-      held.push(outputs.loss, outputs.logits);
+      let outputs = this.#forward(inputs, batch);
+      made.push(outputs);
+      const before = this.#weights();
       await nextTurn();
-      outputs.loss.backward();
-      await nextTurn();
-      scope(update);
+      const after = this.#weights();
+      if (after.length !== before.length || after.some((value, i) => value !== before[i])) {
+        releaseGraph(outputs.loss.node);
+        outputs = this.#forward(inputs, batch);
+        made.push(outputs);
+      }
+      optimizer.advance();
+      this.#finish(outputs);
       return { values: read(outputs) };
     } finally {
-      for (const tensor of held) tensor.dispose();
+      disposeAll(inputs, ...made);
     }
   }
 
-  #enqueueAtOnce(images: Tensor, labels: Tensor): Outputs {
+  /** The version of each weight, or undefined where it gets no gradient. */
+  #weights(): (number | undefined)[] {
+    const { model, optimizer } = this.#options;
+    return [...model.parameters(), ...optimizer.parameters].map(({ requiresGrad, storage }) =>
+      requiresGrad ? storage.version : undefined,
+    );
+  }
+
+  #forward({ images, labels }: Inputs, batch: HostBatch): Outputs {
     return scope(() => {
-      this.#options.optimizer.zeroGrad();
-      const outputs = this.#options.forward(images, labels);
-      outputs.loss.backward();
-      this.#options.update();
-      return outputs;
+      const logits = this.#options.forward(images);
+      checkTensor(logits, "the model's logits", { shape: [batch.count, null], letters: '(N,classes)' });
+      checkBatchLabels(batch.labels, logits.shape[1] as number, 'Trainer'); // two axes
+      return { logits, loss: this.#options.loss(logits, labels) };
     });
   }
+
+  /** Backward and update, in one go. */
+  #finish({ loss }: Outputs): void {
+    scope(() => {
+      this.#options.optimizer.zeroGrad();
+      loss.backward();
+      this.#options.update();
+    });
+  }
+}
+
+/** Whether all that decides how a step runs can be seen. */
+function runsLibraryCode({ model, optimizer }: TrainingStepOptions): boolean {
+  const prototype = Object.getPrototypeOf(optimizer);
+  if (prototype !== SGD.prototype && prototype !== AdamW.prototype) return false;
+  return runsOwnCode(model) && Object.values(optimizer).every((field) => typeof field !== 'function');
+}
+
+function disposeAll(...groups: readonly (Inputs | Outputs)[]): void {
+  for (const group of groups) for (const held of Object.values(group) as Tensor[]) held.dispose();
 }
 
 async function read({ loss, logits }: Outputs): Promise<{ loss: number; logits: ArrayLike<number> }> {

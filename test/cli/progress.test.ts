@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { liveText, progressDisplay } from '../../lib/cli/progress.js';
-import type { EpochRecord, Progress } from '../../lib/train/trainer.js';
+import type { EpochRecord, Progress } from '../../lib/train/trainer-options.js';
 
 const progress: Progress = {
   epoch: 11, // the twelfth

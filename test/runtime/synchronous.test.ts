@@ -15,7 +15,7 @@ import {
   untracked,
   ViT,
 } from '../../lib/index.js';
-import { evaluating } from '../../lib/render/evaluating.js';
+import { evaluating } from '../../lib/nn/evaluating.js';
 
 type Any = () => unknown;
 

@@ -220,4 +220,76 @@ describe('Capture', () => {
       );
       await fence();
     }));
+
+  it('refuses values from JavaScript inside, which a replay would bring again', () =>
+    leavesNothing(async () => {
+      const x = tensor([3]);
+      const sgd = new optim.SGD([tensor([1], [1], { requiresGrad: true })], { lr: 0.1 });
+      const writes: [() => unknown, string][] = [
+        [() => x.set([4]), 'set\\(\\)'],
+        [() => tensor([1, 2]), 'tensor\\(\\)'],
+        [() => sgd.step(), 'set\\(\\)'],
+        [() => manualSeed(1), 'set\\(\\)'],
+      ];
+      for (const [write, what] of writes) {
+        const message = new RegExp(`^Expected no ${what} inside a captured function but received one: every replay`);
+        assert.throws(() => new Capture(() => scope(() => [x.mul(2), write()])), { message });
+      }
+      assert.equal(await x.item(), 3);
+      for (const parameter of sgd.parameters) parameter.dispose();
+      sgd.dispose();
+      x.dispose();
+    }));
+
+  it('refuses what is no function, and a replay inside another', () =>
+    leavesNothing(() => {
+      assert.throws(
+        () => new Capture('step' as never),
+        /^TypeError: Expected a function for Capture but received 'step'\./,
+      );
+      const x = tensor([3]);
+      const inner = new Capture(() => scope(() => x.mul(2)));
+      assert.throws(
+        () => new Capture(() => inner.replay()),
+        /^Error: Expected no replay\(\) inside a captured function/,
+      );
+      for (const held of [inner, inner.result, x]) held.dispose();
+    }));
+
+  it('tells autograd at each replay that its result is another', () =>
+    leavesNothing(() => {
+      const w = tensor([2], [1], { requiresGrad: true });
+      const x = tensor([3]);
+      const capture = new Capture(() => scope(() => x.mul(2)));
+      scope(() => {
+        const y = w.mul(capture.result);
+        capture.replay();
+        assert.throws(() => y.backward(), /^Error: Expected what mul saved for backward to be unchanged/);
+      });
+      for (const held of [capture, capture.result, x, w]) held.dispose();
+    }));
+
+  it('tells autograd at each replay that what it modifies in place is another', () =>
+    leavesNothing(() => {
+      const w = tensor([2], [1], { requiresGrad: true });
+      const sgd = new optim.SGD([w], { lr: 0.1 });
+      const capture = untracked(
+        () =>
+          new Capture(() =>
+            scope(() => {
+              sgd.zeroGrad();
+              w.mul(3).backward();
+              sgd.apply();
+            }),
+          ),
+      );
+      const x = tensor([3], [1], { requiresGrad: true });
+      scope(() => {
+        const y = w.mul(x);
+        capture.replay();
+        assert.throws(() => y.backward(), /^Error: Expected what mul saved for backward to be unchanged/);
+      });
+      sgd.zeroGrad();
+      for (const held of [capture, x, w, sgd]) held.dispose();
+    }));
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { evaluate, F, noGrad, reset, StreamError, scope, tensor } from '../../lib/index.js';
+import { evaluate, F, fence, noGrad, optim, scope, Trainer, tensor } from '../../lib/index.js';
 import { leavesNothing } from '../runtime/leaves-nothing.js';
 import { textures, tinyViT } from './tiny-problem.js';
 
@@ -39,8 +39,89 @@ describe('evaluate', () => {
     leavesNothing(async () => {
       using model = tinyViT();
       const labels = Int32Array.from(test.labels).fill(4, 20, 21);
-      await assert.rejects(evaluate(model, { ...test, labels }, 16), StreamError);
+      await assert.rejects(evaluate(model, { ...test, labels, numClasses: 5 }, 16), {
+        name: 'TypeError',
+        message: /^Expected class labels from 0 to 3 for evaluate but received 4\./,
+      });
       assert.equal(model.training, true);
-      reset();
+      await fence(); // the stream goes on
+    }));
+
+  it('leaves every part in the mode that it was in, while it waits and after', async () => {
+    using model = tinyViT();
+    model.blocks.at(0).eval();
+    const modes = () => [...model.namedModules().values()].map(({ training }) => training);
+    const before = modes();
+    const evaluating = evaluate(model, test, 16);
+    assert.deepEqual(modes(), before);
+    await evaluating;
+    assert.deepEqual(modes(), before);
+    assert.ok(new Set(before).size === 2);
+  });
+
+  it('goes by the batch size given, which changes no result', () =>
+    leavesNothing(async () => {
+      using model = tinyViT();
+      const sizes: number[] = [];
+      const forward = model.forward.bind(model);
+      model.forward = (images) => {
+        sizes.push(images.shape[0] as number);
+        return forward(images);
+      };
+      const whole = await evaluate(model, test);
+      const parts = await evaluate(model, test, { batchSize: 20 });
+      assert.deepEqual(sizes, [50, 20, 20, 10]);
+      assert.deepEqual(parts.predictions, whole.predictions);
+      assert.deepEqual(parts.probabilities, whole.probabilities);
+    }));
+
+  it('ends at its signal', () =>
+    leavesNothing(async () => {
+      using model = tinyViT();
+      const controller = new AbortController();
+      let batches = 0;
+      const forward = model.forward.bind(model);
+      model.forward = (images) => {
+        if (++batches === 2) controller.abort(new Error('enough'));
+        return forward(images);
+      };
+      await assert.rejects(evaluate(model, test, { batchSize: 10, signal: controller.signal }), /^Error: enough$/);
+      assert.deepEqual([batches, model.training], [2, true]);
+    }));
+
+  it('refuses what is no model, and options that it does not know', async () => {
+    using model = tinyViT();
+    const cases: [unknown, unknown, RegExp][] = [
+      [model, { batchsize: 4 }, /Did you mean batchSize\?/],
+      [model, { batchSize: 0 }, /Expected a whole number of at least 1 for evaluate batchSize but received 0/],
+      [model, { precision: 'fp16' }, /Expected one of 'fp32', 'bf16' for evaluate precision/],
+      [{ forward: () => {} }, {}, /Expected a model, a Module with a forward of images, for evaluate/],
+    ];
+    for (const [given, options, message] of cases) {
+      await assert.rejects(evaluate(given as never, test, options as never), { name: 'TypeError', message });
+    }
+  });
+});
+
+describe('evaluation in fit', () => {
+  it("goes by training's batch size and precision, and ends at its signal", () =>
+    leavesNothing(async () => {
+      using model = tinyViT();
+      const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+      const sizes: number[] = [];
+      const controller = new AbortController();
+      const forward = model.forward.bind(model);
+      model.forward = (images) => {
+        if (!model.training) sizes.push(images.shape[0] as number);
+        if (sizes.length === 6) controller.abort();
+        return forward(images);
+      };
+      const { signal } = controller;
+      const options = { model, optimizer, train: textures(32), test: textures(50), batchSize: 16, epochs: 3, signal };
+      const { history, stopped } = await new Trainer(options).fit();
+      assert.deepEqual(sizes, [16, 16, 16, 2, 16, 16]);
+      assert.deepEqual([history.length, stopped, history[1]?.testLoss], [2, true, undefined]);
+      assert.ok(history[0]?.testLoss !== undefined && history[1]?.trainLoss !== undefined);
+      optimizer.dispose();
     }));
 });

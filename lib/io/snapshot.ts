@@ -1,0 +1,25 @@
+import { native } from '../native.js';
+import { checkMayRead, settled } from '../stream.js';
+import type { Tensor } from '../tensor.js';
+
+/**
+ * Begins at once to read a tensor, or part `part` of `parts` along axis 0: the bytes are those that it holds after what
+ * is enqueued so far, whatever changes it while a file is written. Tensors that are read so in one go, with no `await`
+ * between, are of the same step of a training. Takes as much memory as the bytes.
+ *
+ * @returns what gives the bytes, once, and rejects where a command before failed
+ */
+export function snapshot(tensor: Tensor, part = 0, parts = 1): () => Promise<Uint8Array> {
+  checkMayRead('a snapshot of tensors');
+  const bytes = new Uint8Array((tensor.size / parts) * Float32Array.BYTES_PER_ELEMENT); // int32's are four, too
+  const { handle } = tensor;
+  let reading: Promise<Uint8Array> | undefined = settled(bytes, (done) =>
+    native.read(handle, bytes, part * bytes.byteLength, done),
+  );
+  reading.catch(() => undefined); // heard of where it is awaited, if it comes to that
+  return () => {
+    const taken = reading ?? Promise.resolve(new Uint8Array(0)); // writers ask once
+    reading = undefined; // what has been written may go
+    return taken;
+  };
+}

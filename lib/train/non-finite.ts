@@ -1,0 +1,62 @@
+import type { Module } from '../nn/module.js';
+import { gradientNorm } from '../optim/clip.js';
+import { scope } from '../scope.js';
+
+/** Where a loss came out that is no finite number. */
+export interface LossSite {
+  loss: number;
+  /** From 0. */
+  epoch: number;
+  /** In the epoch, from 1. */
+  step: number;
+  learningRate: number;
+}
+
+/** A loss that is infinite or NaN. The weights are of no use then: go back to saved ones. */
+export class NonFiniteLossError extends Error {
+  override readonly name = 'NonFiniteLossError';
+
+  constructor(
+    readonly site: LossSite,
+    readonly gradients: GradientNorms,
+  ) {
+    super(`${nonFiniteText(site)} ${gradients.text} Try a lower learning rate, warmup or clipGradNorm.`);
+  }
+}
+
+/** What went wrong, in a sentence. */
+export function nonFiniteText({ loss, epoch, step, learningRate }: LossSite): string {
+  return `Expected a finite loss but step ${step} of epoch ${epoch + 1}, at learning rate ${learningRate}, gave ${loss}.`;
+}
+
+/** The L2 norms of the gradients at hand, those of the latest step. */
+export interface GradientNorms {
+  /** Over all gradients. */
+  total: number;
+  byName: ReadonlyMap<string, number>;
+  text: string;
+}
+
+/** Reads how large a model's gradients are; waits for the steps on their way. */
+export async function gradientNorms(model: Module): Promise<GradientNorms> {
+  const named = [...model.namedParameters()].filter(([, { grad }]) => grad !== null);
+  const norms = scope(() => named.map(([, parameter]) => gradientNorm([parameter], 0).norm));
+  const reading = Promise.all(norms.map((norm) => norm.item()));
+  for (const norm of norms) norm.dispose(); // the reads are enqueued already
+  const values = await reading;
+  const byName = new Map(named.map(([name], i) => [name, values[i] as number])); // one each
+  const total = Math.hypot(...values);
+  return { total, byName, text: describeNorms(total, byName) };
+}
+
+function describeNorms(total: number, byName: ReadonlyMap<string, number>): string {
+  if (byName.size === 0) return 'There are no gradients.';
+  const bad = [...byName].filter(([, norm]) => !Number.isFinite(norm));
+  if (bad.length === 0) {
+    const [name, norm] = [...byName].reduce((largest, entry) => (entry[1] > largest[1] ? entry : largest));
+    return `The gradient's norm is ${total.toPrecision(3)}, ${norm.toPrecision(3)} of it in ${name}.`;
+  }
+  const some = bad.slice(0, 3).map(([name, norm]) => `${name} ${norm}`);
+  const more = bad.length > some.length ? ', ...' : '';
+  return `The gradient's norm is ${total}: ${bad.length} of ${byName.size} parameters' are not finite (${some.join(', ')}${more}).`;
+}
