@@ -1,10 +1,7 @@
 import { checkPair } from '../check.js';
 import { resolveConfig, type ViTConfig, type ViTOptions, viTOptionNames } from '../nn/vit-config.js';
-import { fileError, fileErrorFrom, quoted } from './file-error.js';
+import { fileError, fileErrorFrom, listed, quoted } from './file-error.js';
 import type { JsonFields } from './json-fields.js';
-
-/** Of a hostile file's thirty thousand. */
-const MOST_LISTED = 5;
 
 /**
  * The options of a model as a file of ours states them, whole and checked; nothing is built.
@@ -23,8 +20,7 @@ export function readOwnConfig(fields: JsonFields): ViTConfig {
   }
   const unknown = Object.keys(options).filter((name) => !viTOptionNames.includes(name));
   if (unknown.length > 0) {
-    const more = unknown.length > MOST_LISTED ? ` and ${unknown.length - MOST_LISTED} more` : '';
-    const received = unknown.slice(0, MOST_LISTED).map(quoted).join(', ') + more;
+    const received = listed(unknown.map(quoted));
     throw fileError('the options of ViT alone', fields.where, received, 'A newer vitrine may have written it.');
   }
   try {
