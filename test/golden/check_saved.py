@@ -19,7 +19,7 @@ from timm.models.vision_transformer import VisionTransformer
 from timm.models.vision_transformer_hybrid import HybridEmbed
 from torchvision.models.vision_transformer import VisionTransformer as TorchvisionViT
 
-transformers.logging.set_verbosity_error(); warnings.filterwarnings("ignore"); torch.set_num_threads(1)
+transformers.logging.set_verbosity_error(); transformers.logging.disable_progress_bar(); warnings.filterwarnings("ignore"); torch.set_num_threads(1)
 pair = lambda size: size if isinstance(size, int) else tuple(size)
 first = lambda size: size if isinstance(size, int) else size[0]
 
