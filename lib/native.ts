@@ -29,12 +29,17 @@ export const REDUCTION = { none: 0, mean: 1, sum: 2 } as const;
 export const BINARY = { add: 0, mul: 1 } as const;
 export const DISTRIBUTION = { uniform: 0, normal: 1, integer: 2, truncatedNormal: 3 } as const;
 
+/** PIL.Image.Resampling, which Transformers' files go by too. */
+export const IMAGE_FILTER = { nearest: 0, lanczos: 1, bilinear: 2, bicubic: 3, box: 4, hamming: 5 } as const;
+export const IMAGE_CONVERSION = { greyFromRgb: 0, rgbFromCmyk: 1 } as const;
+
 export type Activation = keyof typeof ACTIVATION;
 export type Reduction = keyof typeof REDUCTION;
 
 type Dims = readonly number[];
 type Handles = readonly Handle[];
 type Window = [kh: number, kw: number, dh: number, dw: number, ph: number, pw: number, sh: number, sw: number];
+type ImageWindow = [top: number, left: number, height: number, width: number];
 type TypedArray = Float32Array | Int32Array | Uint8Array | BigInt64Array;
 
 /**
@@ -350,6 +355,41 @@ export interface Native {
     eps: number,
   ): void;
   gradientNorm(norm: Handle, scale: Handle, gradients: Handles, counts: Dims, maxNorm: number, apply: boolean): void;
+  imageConvert(y: Handle, x: Handle, pixels: number, conversion: number): void;
+  imageResize(
+    y: Handle,
+    between: Handle,
+    x: Handle,
+    channels: number,
+    height: number,
+    width: number,
+    ...windowsAndFilter: [
+      ...window: ImageWindow,
+      outHeight: number,
+      outWidth: number,
+      ...kept: ImageWindow,
+      filter: number,
+      antialias: boolean,
+    ]
+  ): void;
+  imageNormalize(
+    y: Handle,
+    x: Handle,
+    index: number,
+    channels: number,
+    height: number,
+    width: number,
+    xChannels: number,
+    xHeight: number,
+    xWidth: number,
+    top: number,
+    left: number,
+    offset: readonly number[],
+    divisor: readonly number[],
+    fill: readonly number[],
+    reversed: boolean,
+    mirrored: boolean,
+  ): void;
   peakFma(y: Handle, tiles: number, flopsPerTile: number, bf16: boolean): void;
 }
 

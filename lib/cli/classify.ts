@@ -1,10 +1,12 @@
 import { noGrad } from '../autograd.js';
-import { checkPair } from '../check.js';
+import { checkPair, expected, Text } from '../check.js';
+import { loadImages } from '../data/load-images.js';
+import { ownPreprocessing } from '../io/preprocessing.js';
 import type { ViT } from '../nn/vit.js';
+import { mul } from '../ops/elementwise.js';
 import { softmax } from '../ops/softmax.js';
 import { scope } from '../scope.js';
-import { tensor } from '../tensor.js';
-import { readImage } from './read-image.js';
+import type { Tensor } from '../tensor.js';
 
 /** How `classify` reads images, and what it tells of them. */
 export interface ClassifyOptions {
@@ -21,26 +23,50 @@ export interface Classification {
   readonly classes: readonly { readonly name: string; readonly probability: number }[];
 }
 
-/** Runs a model on image files, one by one; throws one sentence for a file that is no image. */
+/** A file that could not be read, and why. */
+export interface Unreadable {
+  readonly image: string;
+  readonly error: unknown;
+}
+
+/** Runs a model on image files, one by one; a file that is no image costs the others nothing. */
 export async function classify(
   model: ViT,
   paths: readonly string[],
-  { classNames, top, invert }: ClassifyOptions,
-): Promise<Classification[]> {
-  const shape = [model.config.inChans, ...checkPair(model.config.imgSize, 'ViT imgSize', 1)] as const;
-  const results: Classification[] = [];
+  options: ClassifyOptions,
+): Promise<(Classification | Unreadable)[]> {
+  const { inChans, imgSize } = model.config;
+  if (inChans !== 1 && inChans !== 3) {
+    const advice = 'An image file has no more.';
+    throw expected('a model of 1 or 3 channels', 'predict', new Text(`one of ${inChans}`), advice);
+  }
+  const preprocessing = ownPreprocessing(checkPair(imgSize, 'ViT imgSize', 1), inChans);
+  const results: (Classification | Unreadable)[] = [];
   for (const image of paths) {
-    const bytes = await readImage(image, shape);
-    // As in training: 0..255 to -1..1.
-    const pixels = Float32Array.from(bytes, (value) => (value / 127.5 - 1) * (invert ? -1 : 1));
-    const output = scope(() => noGrad(() => softmax(model.forward(tensor(pixels, [1, ...shape])))));
-    const probabilities = [...(await output.data())];
-    output.dispose();
-    const classes = probabilities
-      .map((probability, index) => ({ name: classNames[index] ?? String(index), probability }))
-      .sort((a, b) => b.probability - a.probability)
-      .slice(0, top);
-    results.push({ image, classes });
+    let pixels: Tensor;
+    try {
+      pixels = await loadImages([image], preprocessing);
+    } catch (error) {
+      results.push({ image, error });
+      continue;
+    }
+    results.push({ image, classes: await classesOf(model, pixels, options) });
+    pixels.dispose();
   }
   return results;
+}
+
+async function classesOf(
+  model: ViT,
+  pixels: Tensor,
+  { classNames, top, invert }: ClassifyOptions,
+): Promise<Classification['classes']> {
+  // From -1 to 1: light and dark change places with the sign.
+  const output = scope(() => noGrad(() => softmax(model.forward(invert ? mul(pixels, -1) : pixels))));
+  const probabilities = [...(await output.data())];
+  output.dispose();
+  return probabilities
+    .map((probability, index) => ({ name: classNames[index] ?? String(index), probability }))
+    .sort((a, b) => b.probability - a.probability)
+    .slice(0, top);
 }

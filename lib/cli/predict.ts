@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { printable } from '../check.js';
+import type { Classification } from './classify.js';
+import { reportFailure } from './failure.js';
 import { nonEmpty, wholeNumber } from './flags.js';
 import { DEFAULT_RUN } from './run-folder.js';
 
@@ -32,14 +34,16 @@ export function addPredict(program: Command): void {
       if (threads !== undefined) setThreads(threads);
       const { model, config } = await loadRun(run);
       const results = await classify(model, paths, { classNames: config.classNames, top, invert: invert === true });
-      if (json) {
-        console.log(JSON.stringify(results, null, 2));
-        return;
-      }
-      for (const { image, classes } of results) {
-        console.log(printable(image));
-        for (const { name, probability } of classes)
-          console.log(`${formatPercent(probability).padStart(8)}  ${printable(name)}`);
+      const told = results.filter((result) => 'classes' in result);
+      if (json) console.log(JSON.stringify(told, null, 2));
+      for (const result of results) {
+        if ('error' in result) reportFailure(result.error, program.opts().verbose === true);
+        else if (!json) console.log(formatResult(result, formatPercent));
       }
     });
+}
+
+function formatResult({ image, classes }: Classification, percent: (share: number) => string): string {
+  const lines = classes.map(({ name, probability }) => `${percent(probability).padStart(8)}  ${printable(name)}`);
+  return [printable(image), ...lines].join('\n');
 }

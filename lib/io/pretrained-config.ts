@@ -1,6 +1,7 @@
 import type { ViT } from '../nn/vit.js';
+import { INTERPOLATIONS } from '../ops/image-resize.js';
 import { warnOnce } from '../warning.js';
-import { fileError } from './file-error.js';
+import { fileError, quoted } from './file-error.js';
 import type { JsonFields } from './json-fields.js';
 import type { LayoutName } from './layouts/layout.js';
 import type { Preprocessing } from './preprocessing.js';
@@ -56,18 +57,35 @@ type Readers = {
   ) => PretrainedConfig[Name] | undefined;
 };
 
-const interpolations = ['bilinear', 'bicubic', 'nearest', 'lanczos'] as const;
-
 /** One for each field, which the type checker sees to: what is written is read. */
 const readers: Readers = {
-  resize: (fields) => (typeof fields.raw('resize') === 'number' ? fields.integer('resize', 1) : fields.size('resize')),
+  resize: (fields) => {
+    const value = fields.raw('resize');
+    if (value === undefined) return fields.keys().includes('resize') ? null : undefined;
+    return typeof value === 'number' ? fields.integer('resize', 1) : fields.size('resize');
+  },
+  fit: (fields) => oneOf(fields, 'fit', ['stretch', 'cover', 'contain']),
+  longest: (fields) => fields.integer('longest', 1),
   crop: (fields) => fields.size('crop'),
-  interpolation: (fields) => interpolations.find((name) => name === fields.raw('interpolation')),
+  rounding: (fields) => oneOf(fields, 'rounding', ['even', 'down']),
+  fill: (fields) => fields.numbers('fill'),
+  interpolation: (fields) => oneOf(fields, 'interpolation', INTERPOLATIONS),
+  antialias: (fields) => fields.boolean('antialias'),
+  rescale: (fields) => fields.number('rescale', -Infinity),
+  channelOrder: (fields) => oneOf(fields, 'channelOrder', ['rgb', 'bgr']),
   mean: (fields) => fields.numbers('mean'),
   std: (fields) => fields.numbers('std'),
   cropPct: (fields) => fields.number('cropPct'),
 };
 const required = ['resize', 'crop', 'interpolation', 'mean', 'std'] as const;
+
+function oneOf<T extends string>(fields: JsonFields, key: string, names: readonly T[]): T | undefined {
+  const value = fields.string(key);
+  if (value === undefined) return undefined;
+  const name = names.find((candidate) => candidate === value);
+  if (name === undefined) throw fileError(names.join(' or '), `"${key}" of ${fields.where}`, quoted(value));
+  return name;
+}
 
 /**
  * What a description says under "preprocessing" and "labels"; undefined without the first.
@@ -102,6 +120,7 @@ export function followSize<P extends Preprocessing & { cropPct?: number }>(
 ): P {
   const { crop, resize, cropPct } = config;
   if (crop[0] === imgSize[0] && crop[1] === imgSize[1]) return config;
+  if (resize === null) return { ...config, crop: imgSize };
   const scaled = (length: number, axis: 0 | 1): number =>
     // timm divides by its share, which rounding has not gone over; others tell both lengths.
     Math.floor(cropPct === undefined ? (length * imgSize[axis]) / crop[axis] : imgSize[axis] / cropPct);

@@ -1,4 +1,5 @@
 import type { Dataset } from '../data/dataset.js';
+import { byteOf, standardFor } from '../io/preprocessing.js';
 import type { ReportImage, ReportSample } from './report-data.js';
 
 /** What a model made of a data set: for each image the class, and (count, classes) probabilities. */
@@ -58,7 +59,7 @@ export function sampleAt(data: Dataset, { predictions, probabilities }: Predicti
 
 function imageAt({ images, shape }: Dataset, index: number): ReportImage {
   const size = shape[0] * shape[1] * shape[2];
-  // Back from -1..1 to bytes.
-  const bytes = Uint8Array.from(images.subarray(index * size, (index + 1) * size), (x) => Math.round((x + 1) * 127.5));
+  const prepared = standardFor(1); // of every channel, in a data set
+  const bytes = Uint8Array.from(images.subarray(index * size, (index + 1) * size), (x) => byteOf(x, prepared, 0));
   return { shape, pixels: Buffer.from(bytes).toString('base64') };
 }

@@ -7,6 +7,9 @@
 #include "ops/cross_entropy.h"
 #include "ops/elementwise.h"
 #include "ops/embedding.h"
+#include "ops/image_convert.h"
+#include "ops/image_normalize.h"
+#include "ops/image_resize.h"
 #include "ops/layer_norm.h"
 #include "ops/linear.h"
 #include "ops/matmul.h"
@@ -26,10 +29,11 @@ void ExportAllOps(Napi::Env env, Napi::Object exports) {
   ExportOps<ActivationForward, ActivationBackward, AttentionForward, AttentionBackward,
             Conv2dForward, Conv2dBackward, PatchEmbedForward, PatchEmbedBackward,
             CrossEntropyForward, CrossEntropyBackward, BinaryForward, Affine, Fill,
-            EmbeddingForward, EmbeddingBackward, LayerNormForward, LayerNormBackward, LinearForward,
-            LinearBackward, Matmul, MaxPool2dForward, MaxPool2dBackward, SgdStep, AdamWStep,
-            GradientNorm, RandomFill, DropoutForward, DropoutBackward, Sum, SoftmaxForward,
-            SoftmaxBackward, StridedCopy, Unfold, Fold, PeakFma>(env, exports);
+            EmbeddingForward, EmbeddingBackward, ImageConvert, ImageNormalize, ImageResize,
+            LayerNormForward, LayerNormBackward, LinearForward, LinearBackward, Matmul,
+            MaxPool2dForward, MaxPool2dBackward, SgdStep, AdamWStep, GradientNorm, RandomFill,
+            DropoutForward, DropoutBackward, Sum, SoftmaxForward, SoftmaxBackward, StridedCopy,
+            Unfold, Fold, PeakFma>(env, exports);
 }
 
 }  // namespace vitrine::binding

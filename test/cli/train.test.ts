@@ -83,6 +83,38 @@ describe('vitrine train, eval and predict', function () {
     assert.ok(Math.abs(sum - 1) < 1e-5);
   });
 
+  it('predicts the good images of several, names the bad one, and exits 1', async () => {
+    writeFileSync(at('no-image.png'), 'text');
+    const pixels = encode({ width: 8, height: 8, channels: 1, data: new Uint8Array(64).fill(90) });
+    for (const name of ['one.png', 'two.png']) writeFileSync(at(name), pixels);
+    const files = [at('one.png'), at('no-image.png'), at('two.png')];
+    const { code, stdout, stderr } = await runCli(['predict', '--run', at('run'), ...files]);
+    assert.deepEqual(
+      stdout.split('\n').filter((line) => line.endsWith('.png')),
+      [at('one.png'), at('two.png')],
+    );
+    assert.match(stderr, /^vitrine: Expected an image .*no-image\.png but received .*\n$/);
+    assert.equal(code, 1);
+    const told = await runCli(['predict', '--run', at('run'), '--json', ...files]);
+    assert.equal(JSON.parse(told.stdout).length, 2);
+    assert.equal(told.code, 1);
+  });
+
+  it('predicts what Pillow makes of colours: grey by ITU-R 601, opaque', async () => {
+    const solid = (name: string, ...pixel: number[]): void => {
+      const bytes = Uint8Array.from({ length: 64 * pixel.length }, (_, i) => pixel[i % pixel.length] ?? 0);
+      writeFileSync(at(name), encode({ width: 8, height: 8, channels: pixel.length, data: bytes }));
+    };
+    solid('grey150.png', 150);
+    solid('green.png', 0, 255, 0);
+    solid('clear.png', 0, 255, 0, 0);
+    const files = ['grey150.png', 'green.png', 'clear.png'].map((name) => at(name));
+    const { stdout } = await runCli(['predict', '--run', at('run'), '--json', ...files]);
+    const [grey, green, clear] = JSON.parse(stdout);
+    assert.deepEqual(green.classes, grey.classes);
+    assert.deepEqual(clear.classes, grey.classes);
+  });
+
   it('repeats itself bit for bit, with and without capture, with AdamW and dropout too', async () => {
     const settings = ['--epochs', '1', '--optimizer', 'adamw', '--dropout', '0.1', '--no-report', '--quiet'];
     const first = await runCli([...small, ...settings, '--out', at('first')]);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import { crc32 } from 'node:zlib';
 import { encode } from 'fast-png';
 import sharp from 'sharp';
 import { data, type io } from '../../lib/index.js';
@@ -75,12 +76,81 @@ describe('loadImages', () => {
     assert.deepEqual(values, new Array(24).fill(77));
   });
 
-  it('refuses what is no image, no file, or not of this many channels', async () => {
+  it('surrounds an image that is smaller than the crop', async () => {
+    const values = await load({ resize: null, crop: [3, 5], fill: [1, 2, 3] }, png(2, 2));
+    assert.deepEqual(values.slice(0, 15), [1, 0, 10, 1, 1, 1, 0, 10, 1, 1, 1, 1, 1, 1, 1]);
+    assert.deepEqual(values.slice(30, 32), [3, 200]);
+  });
+
+  it('reads a large batch in order, several at a time', async () => {
+    const files = Array.from({ length: 40 }, (_, i) => {
+      return encode({ width: 6, height: 4, channels: 1, data: new Uint8Array(24).fill(i) });
+    });
+    const values = await load({ mean: [0], std: [1 / 255] }, ...files);
+    assert.deepEqual(
+      values.filter((_, i) => i % 24 === 7),
+      files.map((_, i) => i),
+    );
+  });
+
+  it('reads a file anew when it has changed', async () => {
+    for (const grey of [10, 20]) {
+      const bytes = encode({ width: 6, height: 4, channels: 1, data: new Uint8Array(24).fill(grey) });
+      writeFileSync(path('changing.png'), bytes);
+      assert.equal((await load({}, path('changing.png')))[0], grey);
+    }
+  });
+
+  it('refuses what is no image or no file, and names the first of several', async () => {
     writeFileSync(path('no.png'), 'not an image');
+    writeFileSync(path('good.png'), png(6, 4));
     await assert.rejects(load({}, path('no.png')), /Expected an image .* for .*no\.png but received/);
     await assert.rejects(load({}, path('absent.png')), /Expected a readable file for .*absent\.png/);
+    await assert.rejects(load({}, path('good.png'), path('no.png'), path('absent.png')), /for .*no\.png but/);
+    await assert.rejects(load({}, png(6, 4), Uint8Array.of(1, 2, 3)), /Expected an image .* for the bytes of image 1 /);
     await assert.rejects(load({}), /at least one file/);
-    await assert.rejects(load({ mean: [0, 0], std: [1, 1] }, png(6, 4)), /1 or 3 means/);
-    await assert.rejects(load({ resize: [2, 2] }, png(6, 4)), /at least as large as/);
+    await assert.rejects(load({}, 5 as unknown as string), /paths, or Uint8Arrays/);
   });
+
+  it('refuses what is cut short, and formats that Pillow would read otherwise', async () => {
+    const noise = Uint8Array.from({ length: 30_000 }, (_, i) => (i * i) % 251);
+    const raw = sharp(noise, { raw: { width: 100, height: 100, channels: 3 } });
+    for (const whole of [await raw.clone().jpeg().toBuffer(), await raw.clone().png().toBuffer()]) {
+      await assert.rejects(load({}, whole.subarray(0, whole.length / 2)), /Expected an image .* but received/);
+    }
+    await assert.rejects(load({}, await raw.clone().avif().toBuffer()), /received HEIF\. Convert it to PNG\./);
+    const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
+    await assert.rejects(load({}, svg), /received SVG/);
+  });
+
+  it('refuses a picture of more pixels than Pillow opens, before decoding it', async () => {
+    const large = png(1, 1);
+    const head = Buffer.from(large);
+    head.writeUInt32BE(20_000, 16);
+    head.writeUInt32BE(20_000, 20);
+    head.writeUInt32BE(crc32(head.subarray(12, 29)), 29);
+    await assert.rejects(load({}, head), /at most 178956970 pixels .* received one of 20000 x 20000/);
+  });
+
+  const WRONG: [string, Record<string, unknown>, RegExp][] = [
+    ['2 channels', { mean: [0, 0], std: [1, 1] }, /1 or 3 means/],
+    ['fewer deviations than means', { std: [1] }, /as many deviations .* 3 and 1/],
+    ['a deviation of 0', { std: [1, 0, 1] }, /a deviation other than 0 .* std .* 0\./],
+    ['a mean that is no number', { mean: [0, Number.NaN, 0] }, /finite number .* mean .*NaN/],
+    ['a crop of no size', { crop: [0, 6] }, /at least 1 .* crop/],
+    ['a crop that is no pair', { crop: 6 }, /pair .* crop/],
+    ['a huge crop', { crop: [2 ** 30, 6] }, /whole number from 1 to 1048576 .* crop/],
+    ['a crop that does not fit into memory', { crop: [2 ** 20, 2 ** 20] }, /Expected memory for/],
+    ['a resize of no size', { resize: 0 }, /at least 1 .* resize/],
+    ['an unknown filter', { interpolation: 'cubic' }, /'bicubic'.* interpolation .*'cubic'/],
+    ['no antialias for a wide filter', { interpolation: 'bicubic', antialias: false }, /'bilinear' .*antialias/],
+    ['a rescale of 0', { rescale: 0 }, /other than 0 .* rescale/],
+    ['a fill for too few channels', { fill: [0] }, /a byte a channel .* fill/],
+    ['an option that there is not', { interpolate: 'box' }, /'interpolate'\. Did you mean interpolation\?/],
+  ];
+  for (const [name, options, says] of WRONG) {
+    it(`refuses ${name}`, async () => {
+      await assert.rejects(load(options as Partial<io.Preprocessing>, png(6, 4)), says);
+    });
+  }
 });

@@ -138,11 +138,12 @@ export const google: Layout = {
   square: true,
   usual: { posEmbed: 'sincos2d' }, // unless the file has positions: big_vision saves none of those that it computes
 
-  // vit_jax stretches the image to the model's size, and maps it to -1..1.
+  // vit_jax stretches the image to the model's size with tf.image.resize, which widens no filter, and maps it to -1..1.
   preprocessing: (_, { imgSize, inChans }) => ({
     resize: imgSize,
     crop: imgSize,
     interpolation: 'bilinear',
+    antialias: false,
     ...standardFor(inChans),
   }),
 

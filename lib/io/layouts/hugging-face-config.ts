@@ -1,3 +1,5 @@
+import { expected, Text } from '../../check.js';
+import { IMAGE_FILTER } from '../../native.js';
 import type { ViTConfig } from '../../nn/vit-config.js';
 import type { JsonFields } from '../json-fields.js';
 import type { Preprocessing } from '../preprocessing.js';
@@ -83,23 +85,46 @@ function sizeOf(size: ViTConfig['imgSize']): number | readonly number[] {
   return size[0] === size[1] ? size[0] : size;
 }
 
-// PIL.Image.Resampling.
-const resampling = { nearest: 0, lanczos: 1, bilinear: 2, bicubic: 3 } as const;
-
-/** The preprocessor_config.json of `ViTImageProcessor` or `DeiTImageProcessor`. */
-export function huggingFaceProcessor(config: Config, { resize, crop, interpolation, mean, std }: Preprocessing): Json {
-  const crops = typeof resize === 'number' || resize[0] !== crop[0] || resize[1] !== crop[1];
+/**
+ * The preprocessor_config.json of `ViTImageProcessor` or `DeiTImageProcessor`. Where timm and torchvision round the
+ * place of a crop, these round it down.
+ *
+ * @throws TypeError for what these do not do
+ */
+export function huggingFaceProcessor(config: Config, preprocessing: Preprocessing): Json {
+  const { resize, longest, crop, interpolation, rescale = 1 / 255, mean, std } = preprocessing;
+  const against = unlikeTransformers(preprocessing);
+  if (against.length > 0) {
+    const advice = 'Set model.pretrainedConfig to what they can do, or save another layout.';
+    throw expected('images prepared as Transformers can', 'save', new Text(against.join(', ')), advice);
+  }
+  const crops = resize === null || typeof resize === 'number' || resize[0] !== crop[0] || resize[1] !== crop[1];
   return {
     image_processor_type: `${isDeit(config) || crops ? 'DeiT' : 'ViT'}ImageProcessor`,
-    do_resize: true,
-    size: typeof resize === 'number' ? { shortest_edge: resize } : { height: resize[0], width: resize[1] },
-    resample: resampling[interpolation],
+    do_resize: resize !== null,
+    ...(resize !== null && { size: sizeFields(resize, preprocessing.fit, longest) }),
+    resample: IMAGE_FILTER[interpolation],
     do_center_crop: crops,
     ...(crops && { crop_size: { height: crop[0], width: crop[1] } }),
     do_rescale: true,
-    rescale_factor: 1 / 255,
+    rescale_factor: rescale,
     do_normalize: true,
     image_mean: mean,
     image_std: std,
   };
+}
+
+// Filters that do not widen are let pass: so Transformers itself has converted Google's checkpoints.
+function unlikeTransformers({ fit, rounding, fill, channelOrder }: Preprocessing): string[] {
+  const against: string[] = [];
+  if (fit === 'cover' || (fit === 'contain' && rounding !== 'down')) against.push(`fit: '${fit}'`);
+  if (fill?.some((value) => value !== 0)) against.push(`fill: ${JSON.stringify(fill)}`);
+  if (channelOrder === 'bgr') against.push("channelOrder: 'bgr'");
+  return against;
+}
+
+function sizeFields(resize: NonNullable<Preprocessing['resize']>, fit: Preprocessing['fit'], longest?: number): Json {
+  if (typeof resize === 'number') return { shortest_edge: resize, ...(longest && { longest_edge: longest }) };
+  const [height, width] = resize;
+  return fit === 'contain' ? { max_height: height, max_width: width } : { height, width };
 }

@@ -3,6 +3,7 @@ import type { ViTConfig } from '../../nn/vit-config.js';
 import type { JsonFields } from '../json-fields.js';
 import { imagenetStatistics, type Preprocessing, standardFor } from '../preprocessing.js';
 import { followSize } from '../pretrained-config.js';
+import { huggingFacePreprocessing } from './hugging-face-preprocessing.js';
 import type { Evidence, Layout, ModelSize, Reading } from './layout.js';
 import type { Rule } from './rules.js';
 
@@ -103,7 +104,9 @@ export const huggingFace: Layout = {
   preprocessing({ preprocessor, config, infos }: Evidence, size: ModelSize): Preprocessing {
     const deit =
       config?.string('model_type') === 'deit' || [...infos.keys()].some((name) => name.endsWith('.distillation_token'));
-    return preprocessor === undefined ? usualPreprocessing(size, deit) : fromPreprocessor(preprocessor, size);
+    return preprocessor === undefined
+      ? usualPreprocessing(size, deit)
+      : followSize(huggingFacePreprocessing(preprocessor, size), size.imgSize);
   },
 
   statesPreprocessing: ({ preprocessor }) => preprocessor !== undefined,
@@ -149,41 +152,5 @@ function activationOf(name: string | undefined, where: string): ViTConfig['act']
 function usualPreprocessing({ imgSize, inChans }: ModelSize, deit: boolean): Preprocessing {
   if (!deit) return { resize: imgSize, crop: imgSize, interpolation: 'bilinear', ...standardFor(inChans) };
   const enlarged = imgSize.map((pixels) => Math.floor((pixels * 256) / 224)) as [number, number]; // of a pair
-  return { resize: enlarged, crop: imgSize, interpolation: 'bicubic', ...imagenetStatistics };
-}
-
-// PIL.Image.Resampling.
-const resampling = ['nearest', 'lanczos', 'bilinear', 'bicubic'] as const;
-
-/** What the processor does, for the model's size where that is not what the processor makes. */
-function fromPreprocessor(given: JsonFields, { imgSize, inChans }: ModelSize): Preprocessing {
-  const standard = standardFor(inChans);
-  const normalize = given.boolean('do_normalize') !== false;
-  const crops = given.boolean('do_center_crop') ?? given.raw('crop_size') !== undefined;
-  const resize = given.boolean('do_resize') === false ? imgSize : (sizeOf(given, 'size') ?? imgSize);
-  // Without a crop, what it stretches to is the model's input.
-  const crop = (crops ? pairOf(sizeOf(given, 'crop_size')) : pairOf(resize)) ?? imgSize;
-  const processed: Preprocessing = {
-    resize,
-    crop,
-    interpolation: resampling[given.integer('resample') ?? 2] ?? 'bicubic',
-    mean: normalize ? (given.numbers('image_mean') ?? standard.mean) : standard.mean.map(() => 0),
-    std: normalize ? (given.numbers('image_std') ?? standard.std) : standard.std.map(() => 1),
-  };
-  return followSize(processed, imgSize);
-}
-
-/** A number (both sides), `{ height, width }`, or `{ shortest_edge }`, which stays a number. */
-function sizeOf(given: JsonFields, key: string): Preprocessing['resize'] | undefined {
-  const value = given.raw(key);
-  if (value === undefined) return undefined;
-  if (typeof value === 'number') return given.size(key);
-  const size = given.object(key);
-  const height = size?.integer('height', 1);
-  const width = size?.integer('width', 1);
-  return height !== undefined && width !== undefined ? [height, width] : size?.integer('shortest_edge', 1);
-}
-
-function pairOf(size: Preprocessing['resize'] | undefined): readonly [number, number] | undefined {
-  return typeof size === 'number' ? [size, size] : size;
+  return { resize: enlarged, crop: imgSize, rounding: 'down', interpolation: 'bicubic', ...imagenetStatistics };
 }

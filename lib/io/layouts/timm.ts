@@ -1,8 +1,9 @@
-import { expected } from '../../check.js';
-import { imagenetStatistics, type Preprocessing, standardFor } from '../preprocessing.js';
+import { JsonFields } from '../json-fields.js';
+import { imagenetStatistics, standardFor } from '../preprocessing.js';
 import type { Layout, ModelSize } from './layout.js';
 import type { Rule } from './rules.js';
 import { fromTimmConfig } from './timm-config.js';
+import { timmPreprocessing } from './timm-preprocessing.js';
 
 /** Our names are timm's. */
 export const timmRules: readonly Rule[] = [
@@ -32,18 +33,8 @@ export const timm: Layout = {
 
   preprocessing({ config, infos }, size) {
     const given = config?.object('pretrained_cfg');
-    const usual = usualPreprocessing(size, infos.has('blocks.0.ls1.gamma') || infos.has('blocks.0.gamma_1'));
-    const cropShare = given?.number('crop_pct', 1e-3) ?? usual.cropShare;
-    const resized = size.imgSize.map((pixels) => Math.floor(pixels / cropShare)) as [number, number]; // of a pair
-    const squash = given?.string('crop_mode') === 'squash' || resized[0] !== resized[1];
-    return {
-      resize: squash ? resized : resized[0],
-      crop: size.imgSize,
-      interpolation: interpolationOf(given?.string('interpolation') ?? 'bicubic'),
-      mean: given?.numbers('mean') ?? usual.mean,
-      std: given?.numbers('std') ?? usual.std,
-      cropPct: cropShare,
-    };
+    if (given !== undefined) return timmPreprocessing(given, size);
+    return usualPreprocessing(size, infos.has('blocks.0.ls1.gamma') || infos.has('blocks.0.gamma_1'));
   },
 
   statesPreprocessing: ({ config }) => config?.object('pretrained_cfg') !== undefined,
@@ -52,16 +43,11 @@ export const timm: Layout = {
 };
 
 /** timm's default_cfgs of vision_transformer.py and, with their own statistics, of deit.py. */
-function usualPreprocessing({ trained, distilled, inChans }: ModelSize, layerScale: boolean) {
-  const deit = (distilled || layerScale) && inChans === 3;
-  return { cropShare: trained[0] >= 384 ? 1 : 0.9, ...(deit ? imagenetStatistics : standardFor(inChans)) };
-}
-
-function interpolationOf(name: string): Preprocessing['interpolation'] {
-  // timm draws one of several at random in training and uses bicubic in evaluation.
-  if (name === 'random') return 'bicubic';
-  if (name === 'bilinear' || name === 'bicubic' || name === 'nearest' || name === 'lanczos') return name;
-  throw expected('bilinear, bicubic, nearest or lanczos', 'the interpolation of pretrained_cfg', name);
+function usualPreprocessing(size: ModelSize, layerScale: boolean): ReturnType<typeof timmPreprocessing> {
+  const deit = (size.distilled || layerScale) && size.inChans === 3;
+  const { mean, std } = deit ? imagenetStatistics : standardFor(size.inChans);
+  const usual = { crop_pct: size.trained[0] >= 384 ? 1 : 0.9, mean, std };
+  return timmPreprocessing(new JsonFields(usual, "timm's usual preprocessing"), size);
 }
 
 /** Our own: names and conventions are timm's, and the file says all the rest. */

@@ -1,0 +1,84 @@
+import { checkInteger, expected, Text } from '../check.js';
+import { native } from '../native.js';
+import { emptyBytes, type Tensor } from '../tensor.js';
+
+/** The most pixels that Pillow opens, twice its MAX_IMAGE_PIXELS; 537 MB of red, green, blue. */
+export const MOST_PIXELS = 178_956_970;
+
+/** A part of an image, in pixels. */
+export interface ImageWindow {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** @internal An image of unsigned bytes in native memory, (H,W,C), as files have them: no tensor, as those are of numbers. */
+export class ByteImage {
+  readonly #bytes: Tensor;
+
+  /** An image of undefined content. */
+  constructor(
+    readonly height: number,
+    readonly width: number,
+    readonly channels: number,
+  ) {
+    checkInteger(channels, 'the channels of an image', 1, 4);
+    checkInteger(height, 'the height of an image', 1);
+    checkInteger(width, 'the width of an image', 1);
+    if (height * width > MOST_PIXELS) {
+      throw expected(`at most ${MOST_PIXELS} pixels`, 'an image', new Text(`${height} x ${width}`));
+    }
+    this.#bytes = emptyBytes(height * width * channels);
+  }
+
+  /** The bytes of a typed array, copied in order with the ops enqueued before. */
+  static from(pixels: Uint8Array, height: number, width: number, channels: number): ByteImage {
+    const image = new ByteImage(height, width, channels);
+    if (pixels.length !== image.length) {
+      image.dispose();
+      throw expected(`${height * width * channels} bytes`, 'an image', new Text(`${pixels.length}`));
+    }
+    native.write(image.handle, pixels, 0);
+    return image;
+  }
+
+  get length(): number {
+    return this.height * this.width * this.channels;
+  }
+
+  get handle(): number {
+    return this.#bytes.handle;
+  }
+
+  /** All of it. */
+  get window(): ImageWindow {
+    return { top: 0, left: 0, height: this.height, width: this.width };
+  }
+
+  /** The bytes; blocks. For tests. */
+  bytesSync(): Uint8Array {
+    return new Uint8Array(this.#bytes.dataSync().buffer, 0, this.length);
+  }
+
+  dispose(): void {
+    this.#bytes.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+/** @internal A window in the order of the native ops; throws unless it lies within `height` x `width`. */
+export function checkWindowWithin(
+  { top, left, height, width }: ImageWindow,
+  [rows, columns]: readonly [number, number],
+  where: string,
+): [number, number, number, number] {
+  checkInteger(top, `${where} top`, 0, rows - 1);
+  checkInteger(left, `${where} left`, 0, columns - 1);
+  checkInteger(height, `${where} height`, 1, rows - top);
+  checkInteger(width, `${where} width`, 1, columns - left);
+  return [top, left, height, width];
+}
