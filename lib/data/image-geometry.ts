@@ -18,7 +18,7 @@ export function roundHalfEven(value: number): number {
  */
 export function resizedSize(size: Size, preprocessing: Preprocessing): Size {
   const { resize, fit = 'stretch', longest, rounding } = preprocessing;
-  if (resize === null) return size;
+  if (resize === 'none') return size;
   const [height, width] = size;
   if (typeof resize === 'number') {
     return longest === undefined ? withShorter(size, resize, resize) : withLimit(size, resize, longest);

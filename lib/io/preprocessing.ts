@@ -3,8 +3,8 @@ import { checkAntialias, INTERPOLATIONS, type Interpolation } from '../ops/image
 
 /** How an image becomes a model's input. */
 export interface Preprocessing {
-  /** (height, width) to resize to, the length in pixels of the shorter side, or null: no resizing. */
-  readonly resize: number | readonly [number, number] | null;
+  /** (height, width) to resize to, the length in pixels of the shorter side, or 'none'. */
+  readonly resize: number | readonly [number, number] | 'none';
   /**
    * How a (height, width) is met: `'stretch'` (default) whatever the image's proportions are; `'cover'` and `'contain'`
    * keep them, so that the image covers it just, or fits into it just.
@@ -75,7 +75,7 @@ export function checkPreprocessing(preprocessing: Preprocessing, where: string):
     // float32 divides by it.
     if (Math.fround(value) === 0) throw expected('a deviation other than 0', `${where} std`, value);
   }
-  if (resize !== null) checkSides(resize, `${where} resize`);
+  if (resize !== 'none') checkSides(resize, `${where} resize`);
   checkSides(crop, `${where} crop`);
   if (!Array.isArray(crop)) throw expected('a (height, width) pair', `${where} crop`, crop);
   checkOneOf(interpolation, `${where} interpolation`, INTERPOLATIONS);

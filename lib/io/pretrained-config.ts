@@ -61,7 +61,7 @@ type Readers = {
 const readers: Readers = {
   resize: (fields) => {
     const value = fields.raw('resize');
-    if (value === undefined) return fields.keys().includes('resize') ? null : undefined;
+    if (value === 'none') return value;
     return typeof value === 'number' ? fields.integer('resize', 1) : fields.size('resize');
   },
   fit: (fields) => oneOf(fields, 'fit', ['stretch', 'cover', 'contain']),
@@ -120,7 +120,7 @@ export function followSize<P extends Preprocessing & { cropPct?: number }>(
 ): P {
   const { crop, resize, cropPct } = config;
   if (crop[0] === imgSize[0] && crop[1] === imgSize[1]) return config;
-  if (resize === null) return { ...config, crop: imgSize };
+  if (resize === 'none') return { ...config, crop: imgSize };
   const scaled = (length: number, axis: 0 | 1): number =>
     // timm divides by its share, which rounding has not gone over; others tell both lengths.
     Math.floor(cropPct === undefined ? (length * imgSize[axis]) / crop[axis] : imgSize[axis] / cropPct);

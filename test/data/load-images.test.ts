@@ -77,7 +77,7 @@ describe('loadImages', () => {
   });
 
   it('surrounds an image that is smaller than the crop', async () => {
-    const values = await load({ resize: null, crop: [3, 5], fill: [1, 2, 3] }, png(2, 2));
+    const values = await load({ resize: 'none', crop: [3, 5], fill: [1, 2, 3] }, png(2, 2));
     assert.deepEqual(values.slice(0, 15), [1, 0, 10, 1, 1, 1, 0, 10, 1, 1, 1, 1, 1, 1, 1]);
     assert.deepEqual(values.slice(30, 32), [3, 200]);
   });

@@ -98,11 +98,11 @@ export function huggingFaceProcessor(config: Config, preprocessing: Preprocessin
     const advice = 'Set model.pretrainedConfig to what they can do, or save another layout.';
     throw expected('images prepared as Transformers can', 'save', new Text(against.join(', ')), advice);
   }
-  const crops = resize === null || typeof resize === 'number' || resize[0] !== crop[0] || resize[1] !== crop[1];
+  const crops = typeof resize !== 'object' || resize[0] !== crop[0] || resize[1] !== crop[1];
   return {
     image_processor_type: `${isDeit(config) || crops ? 'DeiT' : 'ViT'}ImageProcessor`,
-    do_resize: resize !== null,
-    ...(resize !== null && { size: sizeFields(resize, preprocessing.fit, longest) }),
+    do_resize: resize !== 'none',
+    ...(resize !== 'none' && { size: sizeFields(resize, preprocessing.fit, longest) }),
     resample: IMAGE_FILTER[interpolation],
     do_center_crop: crops,
     ...(crops && { crop_size: { height: crop[0], width: crop[1] } }),
@@ -123,7 +123,11 @@ function unlikeTransformers({ fit, rounding, fill, channelOrder }: Preprocessing
   return against;
 }
 
-function sizeFields(resize: NonNullable<Preprocessing['resize']>, fit: Preprocessing['fit'], longest?: number): Json {
+function sizeFields(
+  resize: Exclude<Preprocessing['resize'], 'none'>,
+  fit: Preprocessing['fit'],
+  longest?: number,
+): Json {
   if (typeof resize === 'number') return { shortest_edge: resize, ...(longest && { longest_edge: longest }) };
   const [height, width] = resize;
   return fit === 'contain' ? { max_height: height, max_width: width } : { height, width };

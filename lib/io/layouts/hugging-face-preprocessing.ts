@@ -87,7 +87,7 @@ type Sizes = Pick<Preprocessing, 'resize' | 'fit' | 'longest' | 'crop'>;
 
 function sizesOf(given: JsonFields, defaults: Defaults, imgSize: readonly [number, number]): Sizes {
   const resizes = given.boolean('do_resize') !== false;
-  const asked = resizes ? (resizeOf(given, defaults) ?? usualSize(defaults)) : { resize: null };
+  const asked = resizes ? (resizeOf(given, defaults) ?? usualSize(defaults)) : ({ resize: 'none' } as const);
   // A file that says a crop's size, but not whether: before 4.26, all that could crop did.
   const crops = given.boolean('do_center_crop') ?? (defaults.crops || given.raw('crop_size') !== undefined);
   // What is not cropped must come out at the model's size by itself; it is then cut or surrounded by nothing.
@@ -95,7 +95,7 @@ function sizesOf(given: JsonFields, defaults: Defaults, imgSize: readonly [numbe
 }
 
 function wholeOf({ resize, fit }: Pick<Sizes, 'resize' | 'fit'>): readonly [number, number] | undefined {
-  return fit === undefined && typeof resize === 'object' && resize !== null ? resize : undefined;
+  return fit === undefined && typeof resize === 'object' ? resize : undefined;
 }
 
 function usualSize({ size }: Defaults): Pick<Sizes, 'resize'> {
@@ -143,7 +143,7 @@ function cropSizeOf(given: JsonFields): readonly [number, number] | undefined {
 
 /** Below 384 pixels the shorter side is enlarged and the middle cut out; from there on, images are stretched. */
 function convNextSizes(given: JsonFields, imgSize: readonly [number, number]): Sizes {
-  if (given.boolean('do_resize') === false) return { resize: null, crop: imgSize };
+  if (given.boolean('do_resize') === false) return { resize: 'none', crop: imgSize };
   const asked = resizeOf(given, PROCESSORS.ConvNext ?? STRETCHED)?.resize ?? 384;
   if (typeof asked !== 'number') {
     throw expected('shortest_edge', `"size" of ${given.where}`, asked);
