@@ -12,7 +12,8 @@
       ],
       # NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS: a worker that is being terminated takes no exception; without this the
       # process aborts.
-      "defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
+      # NODE_ADDON_API_CPP_EXCEPTIONS_ALL: an exception of C++ that nobody translates is a JavaScript error, not the end.
+      "defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS", "NODE_ADDON_API_CPP_EXCEPTIONS_ALL", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       # OpenBLAS and oneDNN are not linked: native/gemm loads them with dlopen at run time.
       "libraries": ["-lhwy", "-ldl", "-pthread"],
       "cflags": ["-Wall", "-Wextra", "-fvisibility=hidden"],

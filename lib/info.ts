@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkInteger } from './check.js';
-import { native, packageRoot } from './native.js';
+import { native, packageRoot, warnOfFewerThreads } from './native.js';
 
 /** What vitrine runs on. Bytes and counts. */
 export interface Info {
@@ -64,7 +64,7 @@ export function emptyCache(): void {
   native.trim();
 }
 
-/** Threads that kernels run on. */
+/** Threads that kernels run on: those asked for, or fewer where the system gave no more. */
 export function getThreads(): number {
   return native.threads();
 }
@@ -77,6 +77,8 @@ export function getThreads(): number {
  */
 export function setThreads(threads: number): void {
   native.setThreads(checkInteger(threads, 'setThreads', 1, 1024));
+  // The stream starts them when it comes to it.
+  native.fence(warnOfFewerThreads);
 }
 
 /** vitrine's own version. */

@@ -20,6 +20,12 @@ export function loadAddon(path: string): unknown {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     if (/^Expected /.test(reason)) throw error;
+    if (/failed to map|cannot allocate|out of memory/i.test(reason)) {
+      throw new Error(
+        `Expected room for vitrine's native addon but this process may not have more memory or address space: ${reason}. Raise its limits (\`ulimit -v\`, a container's memory).`,
+        { cause: error },
+      );
+    }
     throw new Error(
       `Expected a native addon built for ${process.platform}-${process.arch} and Node ${process.version} but ${path} does not load: ${reason}. Build it again with \`npx vitrine setup\`.`,
       { cause: error },

@@ -74,6 +74,7 @@ export interface Native {
   startTrace(): void;
   stopTrace(): TraceEvent[];
   threads(): number;
+  wantedThreads(): number;
   setThreads(threads: number): void;
 
   fill(y: Handle, count: number, bits: number): void;
@@ -405,3 +406,13 @@ export const native = loadAddon(addon) as Native; // the one place where the add
 // that is used, and by the first environment of the process alone.
 const warning = native.blasWarning();
 if (warning !== '') warnOnce(warning);
+
+/** Warns if the system started fewer threads than were asked for. Results are the same on any number. */
+export function warnOfFewerThreads(): void {
+  const [wanted, started] = [native.wantedThreads(), native.threads()];
+  if (started >= wanted) return;
+  warnOnce(
+    `Expected ${wanted} threads but the system started ${started}: work takes longer. Raise the limit on threads (\`ulimit -u\`, a container's pids) or on address space (\`ulimit -v\`), or ask for fewer (VITRINE_THREADS, setThreads).`,
+  );
+}
+warnOfFewerThreads();

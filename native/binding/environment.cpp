@@ -9,11 +9,6 @@
 namespace vitrine::binding {
 namespace {
 
-constexpr int kIndexBits = 24;  // 16 million live tensors
-constexpr int64_t kIndexMask = (int64_t{1} << kIndexBits) - 1;
-constexpr int64_t kGenerationMask =
-    (int64_t{1} << (52 - kIndexBits)) - 1;  // handles fit a JavaScript number
-
 // V8 is told of memory in steps of this many bytes, and between turns of the event loop: told of
 // more inside a training step, which lets go of it again, it collects garbage for 5 to 10 ms a
 // telling (measured: 13 ms a step of ViT-Ti/16), and finalizers, which are what the telling is for,
@@ -35,13 +30,18 @@ int DefaultThreads() {
 
 class SetThreadsCommand final : public Command {
  public:
-  explicit SetThreadsCommand(int threads) : threads_(threads) {}
+  SetThreadsCommand(int threads, std::atomic<Environment::Shortage>& shortage)
+      : threads_(threads), shortage_(shortage) {}
   const char* name() const override { return "setThreads"; }
   bool runs_when_poisoned() const override { return true; }
-  void Run(Context& context) override { context.SetThreads(threads_); }
+  void Run(Context& context) override {
+    context.SetThreads(threads_);
+    if (context.threads() < threads_) shortage_ = {threads_, context.threads()};
+  }
 
  private:
   int threads_;
+  std::atomic<Environment::Shortage>& shortage_;
 };
 
 class ReplayCommand final : public Command {
@@ -79,10 +79,15 @@ class FenceCommand final : public Command {
       : stream_(stream), copy_(std::move(copy)), pending_(pending), settle_(settle) {}
   const char* name() const override { return "fence"; }
   bool runs_when_poisoned() const override { return true; }
-  void Run(Context&) override {
+  void Run(Context& context) override {
     pending_->fault = stream_.fault();
     if (!pending_->fault && copy_) copy_();
-    settle_.NonBlockingCall(pending_);
+    const napi_status status = settle_.NonBlockingCall(pending_);
+    // An environment that is being torn down waits for nothing any more.
+    if (status != napi_ok && status != napi_closing) {
+      context.Fail("Expected Node.js to take the news that a read is done but it gave status " +
+                   std::to_string(status) + ".");
+    }
   }
 
  private:
@@ -99,6 +104,7 @@ Environment::Environment(Napi::Env env)
   settle_ = SettleFunction::New(env, "vitrine", 0, 1, this);
   settle_.Unref(env);
   stream_ = std::make_unique<Stream>(threads_);
+  if (stream_->threads_at_start() < threads_) shortage_ = {threads_, stream_->threads_at_start()};
   // Node.js deletes settle_ before it deletes this, whoever may still call it; the stream must be
   // gone by then. Hooks run latest first, so this one before that.
   env.AddCleanupHook([this] { stream_.reset(); });
@@ -113,10 +119,9 @@ Environment::~Environment() {
 }
 
 Environment::Slot* Environment::Find(Handle handle) {
-  const int64_t index = handle & kIndexMask;
-  if (index <= 0 || index >= static_cast<int64_t>(slots_.size())) return nullptr;
-  Slot& slot = slots_[index];
-  return slot.references > 0 && slot.generation == handle >> kIndexBits ? &slot : nullptr;
+  const int64_t index = numbers_.Find(handle);
+  if (index == 0 || slots_[index].references == 0) return nullptr;
+  return &slots_[index];
 }
 
 Environment::Slot& Environment::SlotOf(Handle handle) {
@@ -127,15 +132,19 @@ Environment::Slot& Environment::SlotOf(Handle handle) {
 }
 
 Handle Environment::Allocate(size_t bytes) {
+  const Handle handle = numbers_.Take();
+  if (handle == 0) {
+    throw Napi::Error::New(env_, "Expected at most " + std::to_string(Numbers::kMaxSlots) +
+                                     " tensors at a time but received one more. Dispose of those "
+                                     "that are no longer needed.");
+  }
+  const int64_t index = Numbers::SlotOf(handle);
+  if (index >= static_cast<int64_t>(slots_.size())) slots_.resize(index + 1);
   const Block block = allocator_.Allocate(
       bytes, [this] { stream_->Synchronize(); }, CapturePool());
-  if (block.data == nullptr) return 0;
-  int64_t index = static_cast<int64_t>(slots_.size());
-  if (free_slots_.empty()) {
-    slots_.emplace_back();
-  } else {
-    index = free_slots_.back();
-    free_slots_.pop_back();
+  if (block.data == nullptr) {
+    numbers_.GiveBack(handle);
+    return 0;
   }
   Slot& slot = slots_[index];
   slot.block = block;
@@ -144,7 +153,7 @@ Handle Environment::Allocate(size_t bytes) {
   slot.captured_by = 0;  // what the slot held before may have been captured already
   ++used_slots_;
   CountForV8(static_cast<int64_t>(bytes));
-  return slot.generation << kIndexBits | index;
+  return handle;
 }
 
 void Environment::Retain(Handle handle) { ++SlotOf(handle).references; }
@@ -153,8 +162,7 @@ void Environment::Release(Handle handle) {
   Slot& slot = SlotOf(handle);
   if (--slot.references > 0) return;
   allocator_.Free(slot.block, CapturePool());
-  slot.generation = (slot.generation + 1) & kGenerationMask;
-  free_slots_.push_back(handle & kIndexMask);
+  numbers_.GiveBack(handle);
   --used_slots_;
   CountForV8(-static_cast<int64_t>(slot.block.bytes));
 }
@@ -215,7 +223,7 @@ void Environment::ReleaseGraph(uint32_t number) {
 
 void Environment::SetThreads(int threads) {
   threads_ = threads;
-  stream_->Enqueue(std::make_shared<SetThreadsCommand>(threads));
+  stream_->Enqueue(std::make_shared<SetThreadsCommand>(threads, shortage_));
 }
 
 void Environment::Fence(std::function<void()> copy, Napi::Function done, Napi::Value keep_alive) {

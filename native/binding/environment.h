@@ -2,6 +2,7 @@
 
 #include <napi.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,12 +11,13 @@
 
 #include "runtime/allocator.h"
 #include "runtime/operand.h"
+#include "runtime/slot_numbers.h"
 #include "runtime/stream.h"
 
 namespace vitrine::binding {
 
-// A tensor's memory as JavaScript knows it: a number. Slots are reused, so the high bits count the
-// uses of a slot, and a handle kept too long is noticed instead of reading another tensor.
+// A tensor's memory as JavaScript knows it: a number. One kept too long is noticed instead of
+// reading another tensor.
 using Handle = int64_t;
 
 // A captured step: the commands of one run of it, the storages they touch that outlived the run,
@@ -70,7 +72,17 @@ class Environment {
   // order keeps what they use safe.
   void ReleaseGraph(uint32_t number);
 
-  int threads() const { return threads_; }
+  // Fewer threads than were asked for, where the system gave no more.
+  struct Shortage {
+    int wanted, started;
+  };
+
+  int wanted_threads() const { return threads_; }
+  // Those that run, or will once the stream has come to SetThreads.
+  int threads() const {
+    const Shortage shortage = shortage_;
+    return shortage.wanted == threads_ ? shortage.started : threads_;
+  }
   void SetThreads(int threads);
 
   // Runs `done` on this environment's thread once all that is enqueued so far has run; meanwhile
@@ -82,7 +94,6 @@ class Environment {
   struct Slot {
     Block block;
     int references = 0;
-    int64_t generation = 0;
     uint32_t captured_by = 0;  // the last capture that used it
     uint64_t touched_by = 0;   // the last command that may, counted from 1
   };
@@ -101,12 +112,15 @@ class Environment {
 
   Napi::Env env_;
   Allocator allocator_;
-  std::vector<Slot> slots_{1};  // handle 0 is "none"
-  std::vector<int64_t> free_slots_;
+  // 16 million live tensors; handles fit the 53 bits of a JavaScript number.
+  using Numbers = SlotNumbers<24, 28>;
+  Numbers numbers_;
+  std::vector<Slot> slots_;
   size_t used_slots_ = 0;
   int64_t untold_bytes_ = 0;
   bool will_tell_ = false;
   int threads_;
+  std::atomic<Shortage> shortage_{Shortage{0, 0}};
   std::shared_ptr<Graph> capture_;
   std::unordered_map<uint32_t, std::shared_ptr<Graph>> graphs_;
   uint32_t captures_ = 0;

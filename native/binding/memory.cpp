@@ -6,13 +6,13 @@
 #include <vector>
 
 #include "binding/environment.h"
+#include "binding/guard.h"
+#include "binding/number.h"
 
 namespace vitrine::binding {
 namespace {
 
-Handle HandleOf(const Napi::Value& value) {
-  return static_cast<Handle>(value.As<Napi::Number>().DoubleValue());
-}
+Handle HandleOf(const Napi::Value& value) { return NumberAs<Handle>(value, "a storage"); }
 
 // The part of a storage that a typed array is copied to or from.
 struct Span {
@@ -23,7 +23,7 @@ struct Span {
 
 Span SpanOf(const Napi::CallbackInfo& info, const Block& block) {
   const auto array = info[1].As<Napi::TypedArray>();
-  const auto offset = static_cast<size_t>(info[2].As<Napi::Number>().Int64Value());
+  const auto offset = NumberAs<size_t>(info[2], "an offset");
   const size_t bytes = array.ByteLength();
   if (offset > block.bytes || bytes > block.bytes - offset) {
     throw Napi::RangeError::New(
@@ -59,12 +59,12 @@ class WriteCommand final : public Command {
 
 // allocate(bytes): handle, 0 when no memory is left
 Napi::Value Allocate(const Napi::CallbackInfo& info) {
-  const double bytes = info[0].As<Napi::Number>().DoubleValue();
+  const auto wanted = NumberAs<double>(info[0], "bytes");
   // Sizes multiply to numbers that no size_t holds.
-  if (bytes > static_cast<double>(Environment::Of(info).allocator().limit()))
+  if (wanted > static_cast<double>(Environment::Of(info).allocator().limit()))
     return Napi::Number::New(info.Env(), 0);
-  return Napi::Number::New(
-      info.Env(), static_cast<double>(Environment::Of(info).Allocate(static_cast<size_t>(bytes))));
+  const auto bytes = NumberAs<size_t>(info[0], "bytes");
+  return Napi::Number::New(info.Env(), static_cast<double>(Environment::Of(info).Allocate(bytes)));
 }
 
 void Retain(const Napi::CallbackInfo& info) { Environment::Of(info).Retain(HandleOf(info[0])); }
@@ -138,29 +138,29 @@ Napi::Value EndCapture(const Napi::CallbackInfo& info) {
 }
 
 void Replay(const Napi::CallbackInfo& info) {
-  Environment::Of(info).Replay(info[0].As<Napi::Number>());
+  Environment::Of(info).Replay(NumberAs<uint32_t>(info[0], "a graph"));
 }
 
 void ReleaseGraph(const Napi::CallbackInfo& info) {
-  Environment::Of(info).ReleaseGraph(info[0].As<Napi::Number>().Uint32Value());
+  Environment::Of(info).ReleaseGraph(NumberAs<uint32_t>(info[0], "a graph"));
 }
 
 }  // namespace
 
 void ExportMemory(Napi::Env env, Napi::Object exports) {
-  exports.Set("allocate", Napi::Function::New<Allocate>(env));
-  exports.Set("retain", Napi::Function::New<Retain>(env));
-  exports.Set("release", Napi::Function::New<Release>(env));
-  exports.Set("write", Napi::Function::New<Write>(env));
-  exports.Set("read", Napi::Function::New<Read>(env));
-  exports.Set("readSync", Napi::Function::New<ReadSync>(env));
-  exports.Set("peek", Napi::Function::New<Peek>(env));
-  exports.Set("fence", Napi::Function::New<Fence>(env));
-  exports.Set("synchronize", Napi::Function::New<Synchronize>(env));
-  exports.Set("beginCapture", Napi::Function::New<BeginCapture>(env));
-  exports.Set("endCapture", Napi::Function::New<EndCapture>(env));
-  exports.Set("replay", Napi::Function::New<Replay>(env));
-  exports.Set("releaseGraph", Napi::Function::New<ReleaseGraph>(env));
+  exports.Set("allocate", Napi::Function::New<Guarded<Allocate>>(env));
+  exports.Set("retain", Napi::Function::New<Guarded<Retain>>(env));
+  exports.Set("release", Napi::Function::New<Guarded<Release>>(env));
+  exports.Set("write", Napi::Function::New<Guarded<Write>>(env));
+  exports.Set("read", Napi::Function::New<Guarded<Read>>(env));
+  exports.Set("readSync", Napi::Function::New<Guarded<ReadSync>>(env));
+  exports.Set("peek", Napi::Function::New<Guarded<Peek>>(env));
+  exports.Set("fence", Napi::Function::New<Guarded<Fence>>(env));
+  exports.Set("synchronize", Napi::Function::New<Guarded<Synchronize>>(env));
+  exports.Set("beginCapture", Napi::Function::New<Guarded<BeginCapture>>(env));
+  exports.Set("endCapture", Napi::Function::New<Guarded<EndCapture>>(env));
+  exports.Set("replay", Napi::Function::New<Guarded<Replay>>(env));
+  exports.Set("releaseGraph", Napi::Function::New<Guarded<ReleaseGraph>>(env));
 }
 
 }  // namespace vitrine::binding

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "binding/environment.h"
+#include "binding/guard.h"
+#include "binding/number.h"
 #include "gemm/gemm.h"
 #include "runtime/cpu.h"
 
@@ -76,12 +78,19 @@ Napi::Value Memory(const Napi::CallbackInfo& info) {
 
 void ResetPeak(const Napi::CallbackInfo& info) { Environment::Of(info).allocator().ResetPeak(); }
 
+Napi::Value WantedThreads(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), Environment::Of(info).wanted_threads());
+}
+
 Napi::Value Threads(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), Environment::Of(info).threads());
 }
 
 void SetThreads(const Napi::CallbackInfo& info) {
-  Environment::Of(info).SetThreads(info[0].As<Napi::Number>().Int32Value());
+  const int threads = NumberAs<int>(info[0], "threads");
+  if (threads < 1 || threads > 1024)
+    throw Napi::RangeError::New(info.Env(), "Expected from 1 to 1024 threads.");
+  Environment::Of(info).SetThreads(threads);
 }
 
 void Reset(const Napi::CallbackInfo& info) { Environment::Of(info).stream().Reset(); }
@@ -148,19 +157,20 @@ Napi::Value StopTrace(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportSystem(Napi::Env env, Napi::Object exports) {
-  exports.Set("blas", Napi::Function::New<Blas>(env));
-  exports.Set("blasWarning", Napi::Function::New<BlasWarning>(env));
-  exports.Set("whyNoBf16", Napi::Function::New<WhyNoBf16>(env));
-  exports.Set("cpu", Napi::Function::New<Cpu>(env));
-  exports.Set("memory", Napi::Function::New<Memory>(env));
-  exports.Set("resetPeak", Napi::Function::New<ResetPeak>(env));
-  exports.Set("threads", Napi::Function::New<Threads>(env));
-  exports.Set("setThreads", Napi::Function::New<SetThreads>(env));
-  exports.Set("reset", Napi::Function::New<Reset>(env));
-  exports.Set("abandon", Napi::Function::New<Abandon>(env));
-  exports.Set("startTrace", Napi::Function::New<StartTrace>(env));
-  exports.Set("stopTrace", Napi::Function::New<StopTrace>(env));
-  exports.Set("trim", Napi::Function::New<Trim>(env));
+  exports.Set("blas", Napi::Function::New<Guarded<Blas>>(env));
+  exports.Set("blasWarning", Napi::Function::New<Guarded<BlasWarning>>(env));
+  exports.Set("whyNoBf16", Napi::Function::New<Guarded<WhyNoBf16>>(env));
+  exports.Set("cpu", Napi::Function::New<Guarded<Cpu>>(env));
+  exports.Set("memory", Napi::Function::New<Guarded<Memory>>(env));
+  exports.Set("resetPeak", Napi::Function::New<Guarded<ResetPeak>>(env));
+  exports.Set("threads", Napi::Function::New<Guarded<Threads>>(env));
+  exports.Set("wantedThreads", Napi::Function::New<Guarded<WantedThreads>>(env));
+  exports.Set("setThreads", Napi::Function::New<Guarded<SetThreads>>(env));
+  exports.Set("reset", Napi::Function::New<Guarded<Reset>>(env));
+  exports.Set("abandon", Napi::Function::New<Guarded<Abandon>>(env));
+  exports.Set("startTrace", Napi::Function::New<Guarded<StartTrace>>(env));
+  exports.Set("stopTrace", Napi::Function::New<Guarded<StopTrace>>(env));
+  exports.Set("trim", Napi::Function::New<Guarded<Trim>>(env));
 }
 
 }  // namespace vitrine::binding

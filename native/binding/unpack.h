@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "binding/environment.h"
+#include "binding/guard.h"
+#include "binding/number.h"
 #include "runtime/operand.h"
 
 namespace vitrine::binding {
@@ -30,19 +32,15 @@ class Unpacker {
     return info_[next_++];
   }
 
-  double Number(const Napi::Value& value) {
-    if (!value.IsNumber()) {
-      throw Napi::TypeError::New(info_.Env(), "Expected a number for argument " +
-                                                  std::to_string(next_) +
-                                                  " of a native op but received another type.");
-    }
-    return value.As<Napi::Number>().DoubleValue();
+  template <class T>
+  T Number(const Napi::Value& value) {
+    return NumberAs<T>(value, "argument " + std::to_string(next_) + " of a native op");
   }
 
   void Read(Napi::Value value, bool& field) { field = value.ToBoolean(); }
   template <class T>
   requires(std::integral<T> || std::floating_point<T>) void Read(Napi::Value value, T& field) {
-    field = static_cast<T>(Number(value));
+    field = Number<T>(value);
   }
   template <class T>
   void Read(Napi::Value value, In<T>& field) {
@@ -54,7 +52,7 @@ class Unpacker {
   }
   template <class T>
   void ReadOperand(Napi::Value value, T*& data, size_t& count) {
-    const auto handle = static_cast<Handle>(Number(value));
+    const auto handle = Number<Handle>(value);
     if (handle == 0) return;
     const Block& block = environment_.Use(handle);
     data = static_cast<T*>(block.data);
@@ -107,7 +105,7 @@ void EnqueueOp(const Napi::CallbackInfo& info) {
 
 template <class... Op>
 void ExportOps(Napi::Env env, Napi::Object exports) {
-  (exports.Set(Op::kName, Napi::Function::New<EnqueueOp<Op>>(env, Op::kName)), ...);
+  (exports.Set(Op::kName, Napi::Function::New<Guarded<EnqueueOp<Op>>>(env, Op::kName)), ...);
 }
 
 }  // namespace vitrine::binding

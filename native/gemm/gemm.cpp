@@ -1,5 +1,6 @@
 #include "gemm/gemm.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
@@ -30,6 +31,11 @@ Provider Choose() {
   }
 }
 
+// Whether m * n * k is at most kSmallProduct, without the product, which may overflow.
+bool IsSmall(int64_t m, int64_t n, int64_t k) {
+  return m <= kSmallProduct && n <= kSmallProduct / m && k <= kSmallProduct / m / n;
+}
+
 const Provider& Chosen() {
   static const Provider provider = Choose();
   return provider;
@@ -53,8 +59,11 @@ void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, in
           float alpha, const float* a, int64_t lda, const float* b, int64_t ldb, float beta,
           float* c, int64_t ldc) {
   if (m == 0 || n == 0) return;
-  static const auto sgemm = Chosen().sgemm;
-  const auto gemm = m * n * k <= kSmallProduct ? &SmallGemm : sgemm;
+  static const Provider& chosen = Chosen();
+  // The plain loop takes any size; sizes that a library cannot be told are matrices of 8 GB and
+  // more.
+  const bool plain = IsSmall(m, n, k) || std::max({m, n, k, lda, ldb, ldc}) > chosen.largest;
+  const auto gemm = plain ? &SmallGemm : chosen.sgemm;
   gemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 

@@ -7,6 +7,8 @@
 #endif
 
 #include <initializer_list>
+#include <limits>
+#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -26,6 +28,9 @@ struct Version {
   unsigned cpu_runtime, gpu_runtime;
 };
 constexpr int kCpuIsaAvx2 = 0x7;
+// Of dnnl_status_t.
+constexpr int kSuccess = 0;
+constexpr int kOutOfMemory = 1;
 
 struct OneDnn {
   SgemmFunction* sgemm = nullptr;
@@ -83,7 +88,11 @@ OneDnn Open() {
         "Expected a oneDNN library with dnnl_sgemm on OpenMP but it has another threading. Unset "
         "VITRINE_GEMM.");
   }
-  if (ActiveIsa() == Isa::kAvx2 && set_isa != nullptr) set_isa(kCpuIsaAvx2);
+  if (ActiveIsa() == Isa::kAvx2 && set_isa != nullptr && set_isa(kCpuIsaAvx2) != kSuccess) {
+    dnnl.library.warning =
+        "oneDNN did not take VITRINE_ISA=avx2: its products may differ in the last bits from those "
+        "of another CPU.";
+  }
   const Version& v = *version();
   dnnl.library.name = "oneDNN " + std::to_string(v.major) + "." + std::to_string(v.minor) + "." +
                       std::to_string(v.patch);
@@ -103,12 +112,21 @@ void Sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, i
   thread_local const bool one_thread = (Loaded().set_threads(1), true);
   static_cast<void>(one_thread);
   static SgemmFunction* const sgemm = Loaded().sgemm;
-  sgemm(transpose_a == Transpose::kYes ? 'T' : 'N', transpose_b == Transpose::kYes ? 'T' : 'N', m,
-        n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  const int status =
+      sgemm(transpose_a == Transpose::kYes ? 'T' : 'N', transpose_b == Transpose::kYes ? 'T' : 'N',
+            m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  if (status == kSuccess) return;
+  if (status == kOutOfMemory) throw std::bad_alloc();
+  throw std::runtime_error("Expected oneDNN to multiply " + std::to_string(m) + " x " +
+                           std::to_string(k) + " by " + std::to_string(k) + " x " +
+                           std::to_string(n) + " but it gave status " + std::to_string(status) +
+                           ". Set VITRINE_GEMM=openblas to use another library.");
 }
 
 }  // namespace
 
-Provider OneDnnProvider() { return {Loaded().library, &Sgemm}; }
+Provider OneDnnProvider() {
+  return {Loaded().library, &Sgemm, std::numeric_limits<int64_t>::max()};
+}
 
 }  // namespace vitrine::gemm

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 
 #include <cstdlib>
+#include <limits>
 #include <stdexcept>
 #include <string>
 
@@ -151,6 +152,7 @@ void Sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, i
 
 }  // namespace
 
-Provider OpenBlasProvider() { return {Loaded().library, &Sgemm}; }
+// Its sizes are ints.
+Provider OpenBlasProvider() { return {Loaded().library, &Sgemm, std::numeric_limits<int>::max()}; }
 
 }  // namespace vitrine::gemm

@@ -8,6 +8,7 @@ namespace vitrine::gemm {
 struct Provider {
   Library library;
   decltype(&Gemm) sgemm = nullptr;
+  int64_t largest = 0;  // the largest size or row stride that its interface can be told
 };
 
 // Both throw std::runtime_error, with one clear sentence, when the library cannot be used.

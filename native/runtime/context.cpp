@@ -1,5 +1,7 @@
 #include "runtime/context.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
 #include <utility>
@@ -8,7 +10,12 @@ namespace vitrine {
 
 void Context::Free::operator()(float* memory) const { std::free(memory); }
 
+// Left to others where the system gives no more threads: libuv ends the process if it cannot have
+// the four that read files.
+constexpr int kSpareThreads = 6;
+
 Context::Buffer Context::Allocate(size_t count) {
+  if (count > (SIZE_MAX - 63) / sizeof(float)) throw std::bad_alloc();
   const size_t bytes = (count * sizeof(float) + 63) / 64 * 64;
   void* memory = std::aligned_alloc(64, bytes);
   if (memory == nullptr) throw std::bad_alloc();
@@ -16,9 +23,15 @@ Context::Buffer Context::Allocate(size_t count) {
 }
 
 void Context::SetThreads(int threads) {
-  pool_ = std::make_unique<ThreadPool>(threads);
-  scratch_.clear();
-  scratch_.resize(pool_->threads());  // fewer than asked for if the system gives no more
+  auto pool = std::make_unique<ThreadPool>(threads);
+  if (pool->threads() < threads) {
+    const int fewer = std::max(1, pool->threads() - kSpareThreads);
+    pool.reset();
+    pool = std::make_unique<ThreadPool>(fewer);
+  }
+  std::vector<Buffer> scratch(pool->threads());
+  pool_ = std::move(pool);
+  scratch_ = std::move(scratch);
   scratch_count_ = 0;
 }
 

@@ -1,7 +1,10 @@
 #include "runtime/stream.h"
 
+#include <exception>
 #include <new>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "runtime/priority.h"
@@ -12,7 +15,19 @@ namespace {
 constexpr std::chrono::microseconds kSpin{50};
 }
 
-Stream::Stream(int threads) : context_(threads), thread_([this] { Run(); }) {}
+Stream::Stream(int threads) : context_(threads), thread_(StartThread()) {}
+
+std::thread Stream::StartThread() {
+  try {
+    return std::thread([this] { Run(); });
+  } catch (const std::system_error& error) {
+    throw std::runtime_error(
+        "Expected the system to start a thread for the stream but it did not (" +
+        error.code().message() +
+        "). Raise the limit on threads (`ulimit -u`, a container's pids) or on address space "
+        "(`ulimit -v`).");
+  }
+}
 
 Stream::~Stream() {
   {
@@ -91,14 +106,28 @@ void Stream::RunOne(Command& command) {
   if (may_be_dropped && Poisoned()) return;
   try {
     context_.Run(command);
-  } catch (const std::bad_alloc&) {
-    context_.Fail(std::string("Expected scratch memory for ") + command.name() +
-                  " but the system had none left. Use a smaller batch.");
+  } catch (...) {
+    context_.Fail(SentenceOfException(command));
   }
   if (may_be_dropped && context_.interrupted()) Poisoned();
   if (auto fault = context_.TakeFault()) {
     std::lock_guard lock(mutex_);
     if (!fault_) fault_ = std::move(fault);
+  }
+}
+
+std::string Stream::SentenceOfException(const Command& command) {
+  try {
+    throw;
+  } catch (const std::bad_alloc&) {
+    return std::string("Expected scratch memory for ") + command.name() +
+           " but the system had none left. Use a smaller batch.";
+  } catch (const std::exception& error) {
+    const std::string what = error.what();
+    if (what.starts_with("Expected ")) return what;  // in our own words already
+    return std::string("Expected ") + command.name() + " to run but it failed: " + what + ".";
+  } catch (...) {
+    return std::string("Expected ") + command.name() + " to run but it failed.";
   }
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "runtime/command.h"
@@ -51,11 +52,17 @@ class Stream {
   // Makes a poisoned stream usable again, once the commands enqueued so far are behind it.
   void Reset();
 
+  // Threads that the pool began with: fewer than asked for if the system gave no more.
+  int threads_at_start() const { return threads_at_start_; }
+
   static constexpr uint64_t kMaxPending = 1 << 16;
 
  private:
+  std::thread StartThread();
   void Run();
   void RunOne(Command& command);
+  // Says what the exception that is being handled has to do with the command.
+  static std::string SentenceOfException(const Command& command);
   // Whether commands are to be skipped. The first one skipped poisons an abandoned stream.
   bool Poisoned();
 
@@ -72,6 +79,7 @@ class Stream {
   std::optional<Fault> abandoned_;
 
   Context context_;
+  const int threads_at_start_ = context_.threads();
   std::thread thread_;
 };
 

@@ -1,7 +1,7 @@
 #include "runtime/thread_pool.h"
 
 #include <algorithm>
-#include <system_error>
+#include <utility>
 
 #include "runtime/priority.h"
 #include "runtime/spin.h"
@@ -36,12 +36,12 @@ int64_t ThreadPool::Share::TakeLast() {
 }
 
 ThreadPool::ThreadPool(int threads) : shares_(std::make_unique<Share[]>(std::max(1, threads))) {
-  workers_.reserve(threads - 1);
+  workers_.reserve(std::max(1, threads) - 1);
   for (int worker = 1; worker < threads; ++worker) {
     try {
       workers_.emplace_back([this, worker] { Work(worker); });
-    } catch (const std::system_error&) {
-      break;  // the system gives no more threads: fewer do the same
+    } catch (const std::exception&) {
+      break;  // the system gives no more threads, or no memory for one: fewer do the same
     }
   }
   threads_ = static_cast<int>(workers_.size()) + 1;
@@ -55,7 +55,15 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::ParallelFor(int64_t tiles, TileBody body) {
-  if (tiles <= 0) return;
+  // A share is two halves of a word; no op cuts its work so small that this loop has a second turn.
+  constexpr int64_t kMostTiles = int64_t{1} << 31;
+  for (int64_t first = 0; first < tiles; first += kMostTiles) {
+    const auto rest = [&](int64_t tile, int worker) { body(first + tile, worker); };
+    RunLoop(std::min(tiles - first, kMostTiles), first == 0 ? body : TileBody(rest));
+  }
+}
+
+void ThreadPool::RunLoop(int64_t tiles, TileBody body) {
   if (tiles == 1 || workers_.empty()) {
     for (int64_t tile = 0; tile < tiles; ++tile) body(tile, 0);
     return;
@@ -73,6 +81,17 @@ void ThreadPool::ParallelFor(int64_t tiles, TileBody body) {
     const uint32_t left = unfinished_.load(std::memory_order_acquire);
     if (left != 0) unfinished_.wait(left, std::memory_order_acquire);
   }
+  // Set before the tile that threw was reported as finished.
+  if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+}
+
+void ThreadPool::RunTile(int64_t tile, int worker) noexcept {
+  try {
+    body_(tile, worker);
+  } catch (...) {
+    std::lock_guard lock(error_mutex_);
+    if (!error_) error_ = std::current_exception();
+  }
 }
 
 int64_t ThreadPool::Claim(int worker) {
@@ -86,7 +105,7 @@ int64_t ThreadPool::Claim(int worker) {
 void ThreadPool::RunTiles(int worker) {
   uint32_t finished = 0;
   for (int64_t tile = Claim(worker); tile >= 0; tile = Claim(worker)) {
-    body_(tile, worker);
+    RunTile(tile, worker);
     ++finished;
   }
   if (finished == 0) return;

@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <type_traits>
 #include <vector>
@@ -38,8 +40,9 @@ class ThreadPool {
 
   int threads() const { return threads_.load(std::memory_order_relaxed); }
 
-  // Calls body(tile, worker) once for each tile in [0, tiles), tiles < 2^32, and returns when all
-  // are done. body must not throw. Only one thread, the leader, may call it.
+  // Calls body(tile, worker) once for each tile in [0, tiles), and returns when all are done. What
+  // the body throws, the first of it, is thrown again here once all other tiles are done. Only one
+  // thread, the leader, may call it.
   //
   // Any worker may run any tile, but each begins with its share of them, the same part of every
   // loop, and helps the others when that is done: where tile i of one loop writes what tile i of
@@ -59,7 +62,10 @@ class ThreadPool {
     int64_t TakeLast();
   };
 
+  // The same for fewer than 2^32 tiles.
+  void RunLoop(int64_t tiles, TileBody body);
   void Work(int worker);
+  void RunTile(int64_t tile, int worker) noexcept;
   // Runs tiles until there is none left to take.
   void RunTiles(int worker);
   int64_t Claim(int worker);
@@ -77,6 +83,8 @@ class ThreadPool {
   alignas(64) std::atomic<uint32_t> wake_{0};
   std::atomic<bool> stop_{false};
   TileBody body_;
+  std::mutex error_mutex_;
+  std::exception_ptr error_;  // of the loop that runs
   alignas(64) std::atomic<uint32_t> unfinished_{0};
 };
 
