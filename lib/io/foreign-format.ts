@@ -30,16 +30,31 @@ export function foreignFormat(head: Uint8Array, path: string): ForeignFormat | u
   return undefined;
 }
 
+// Where training scripts put the weights, averages before what they are of; a file of nothing else is a state dict.
+const stateKeys = ['model_ema', 'state_dict_ema', 'ema', 'teacher', 'state_dict', 'model', 'module', 'net', 'encoder'];
+
 /** The same for the PyTorch files that are zip archives and were opened as an .npz. */
 export function torchPickle(path: string): ForeignFormat {
-  const { source, target } = conversionNames(path);
   return {
     what: 'a PyTorch pickle (torch.save)',
     advice:
-      'Loading a pickle can run any code, so it is not read. Convert it once in Python: ' +
-      `import torch, safetensors.torch as s; w = torch.load("${source}", map_location="cpu", weights_only=True); ` +
-      `s.save_file({k: v.clone().contiguous() for k, v in w.items()}, "${target}").`,
+      `Loading a pickle can run any code, so it is not read. Convert it once in Python: ${pickleRecipe(path)} ` +
+      'If torch refuses what else is in it, such as a whole module, and you trust whoever made it, use weights_only=False.',
   };
+}
+
+/** One line of Python; test/golden/check_pickle_recipe.py proves it on all that such files hold. */
+function pickleRecipe(path: string): string {
+  const { source, target } = conversionNames(path);
+  const keys = stateKeys.map((key) => `"${key}"`).join(', ');
+  return [
+    'import argparse, torch, safetensors.torch as s',
+    'torch.serialization.add_safe_globals([argparse.Namespace])',
+    'd = lambda x: getattr(x, "state_dict", lambda: x)()',
+    `w = d(torch.load(${source}, map_location="cpu", weights_only=True))`,
+    `w = d(next((w[k] for k in (${keys}) if isinstance(w.get(k), (dict, torch.nn.Module))), w))`,
+    `s.save_file({k: v.clone().contiguous() for k, v in w.items() if torch.is_tensor(v)}, ${target})`,
+  ].join('; ');
 }
 
 function npz(): ForeignFormat {
@@ -52,11 +67,13 @@ function onnx(path: string): ForeignFormat {
     what: 'an ONNX model',
     advice:
       'Extract its weights once in Python: import onnx, onnx.numpy_helper as h, safetensors.numpy as s; ' +
-      `s.save_file({i.name: h.to_array(i) for i in onnx.load("${source}").graph.initializer}, "${target}").`,
+      `s.save_file({i.name: h.to_array(i) for i in onnx.load(${source}).graph.initializer}, ${target}).`,
   };
 }
 
+/** Names of files as strings of Python, whose escapes JSON's are: a name is whatever somebody called a file. */
 function conversionNames(path: string): { source: string; target: string } {
   const source = basename(path);
-  return { source, target: `${basename(source, extname(source))}.safetensors` };
+  const target = `${basename(source, extname(source))}.safetensors`;
+  return { source: JSON.stringify(source), target: JSON.stringify(target) };
 }

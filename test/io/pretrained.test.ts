@@ -261,6 +261,15 @@ describe('ViT.fromPretrained on bad input', () => {
     assert.deepEqual(padded.grid, [4, 4]);
   });
 
+  it('prints for pickles the recipe that PyTorch itself has proven, whatever the file is called', async () => {
+    const recipe = readFileSync(goldenPath('pickle_recipe.py'), 'utf8').trim();
+    for (const file of ['model.pth', 'it"s.pth']) {
+      writeFileSync(path(file), Buffer.from('PK\x03\x04 archive/data.pkl', 'latin1'));
+      const name = JSON.stringify(file).slice(1, -5);
+      await refuses(ViT.fromPretrained(path(file)), ` ${recipe.replaceAll('"model.', `"${name}.`)} `);
+    }
+  });
+
   it('tells how to convert pickles and ONNX models', async () => {
     writeFileSync(path('model.pth'), Buffer.from('PK\x03\x04 archive/data.pkl', 'latin1'));
     await refuses(ViT.fromPretrained(path('model.pth')), 'a PyTorch pickle', 'safetensors.torch', 'weights_only=True');
