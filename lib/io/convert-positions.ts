@@ -1,3 +1,4 @@
+import type { Grid } from '../nn/resample.js';
 import type { ViT } from '../nn/vit.js';
 import { warnOnce } from '../warning.js';
 import type { Guess } from './layouts/guess.js';
@@ -21,7 +22,8 @@ export function convertPositions(
   const { posEmbed } = model.config;
   const converted = new Map<string, Convert>();
   if (from === undefined || (from[0] === to[0] && from[1] === to[1])) return converted;
-  if (posEmbed === 'learned1d' && from[0] * from[1] === to[0] * to[1]) {
+  const inReadingOrder = posEmbed === 'learned1d' || posEmbed === 'relative';
+  if (inReadingOrder && from[0] * from[1] === to[0] * to[1]) {
     const grids = `${from.join(' x ')} patches stand for ${to.join(' x ')}`;
     warnOnce(`${path}: positions of ${grids}, in reading order: where there are as many, none are resampled.`);
     return converted;
@@ -33,6 +35,9 @@ export function convertPositions(
       const along = axis[1] === 'y' ? 0 : 1;
       const [before, after] = [from[along], to[along]];
       converted.set(name, (values) => resizePositions(values, 0, [before, 1], [after, 1], positionResize));
+    } else if (posEmbed === 'relative') {
+      const distances = (grid: Grid): Grid => [2 * (model.numPrefixTokens + grid[0] * grid[1]) - 1, 1];
+      converted.set(name, (values) => resizePositions(values, 0, distances(from), distances(to), positionResize));
     } else if (posEmbed === 'learned1d' && parameter.shape[1] === prefix + to[0] * to[1]) {
       // Where it is not just the grid that differs, the shape is wrong.
       converted.set(name, (values) => resizePositions(values, prefix, from, to, positionResize));

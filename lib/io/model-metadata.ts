@@ -1,7 +1,7 @@
 import { packageVersion } from '../info.js';
 import type { ViT } from '../nn/vit.js';
 import type { ViTConfig } from '../nn/vit-config.js';
-import { fileError } from './file-error.js';
+import { fileError, quoted } from './file-error.js';
 import { JsonFields } from './json-fields.js';
 import type { LayoutName } from './layouts/layout.js';
 import { readOwnConfig } from './own-config.js';
@@ -27,9 +27,14 @@ export interface OwnDescription {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A model as JSON that `readDescription` understands. */
+/**
+ * A model as JSON that `readDescription` understands.
+ *
+ * @throws TypeError when its `pretrainedConfig` names more classes than it has, or fewer
+ */
 export function describeModel(model: ViT, layout: LayoutName): Json {
   const known = pretrainedConfigOf(model);
+  checkLabels(known, model.config, 'pretrainedConfig');
   return {
     format: FORMAT,
     version: packageVersion(),
@@ -70,8 +75,14 @@ export function readModelMetadata(
 export function readDescription(fields: JsonFields): OwnDescription {
   const format = fields.integer('format', 1);
   if (format === undefined || format > FORMAT) {
-    const received = format === undefined ? 'none' : `format ${format}`;
-    throw fileError(`a format of at most ${FORMAT}`, fields.where, received, 'Read it with a newer vitrine.');
+    const by = quoted(fields.string('version') ?? 'of no version');
+    const received = format === undefined ? 'none' : `format ${format}, of vitrine ${by}`;
+    throw fileError(
+      `a format of at most ${FORMAT}`,
+      fields.where,
+      received,
+      'Read it with that vitrine, or a newer one.',
+    );
   }
   const config = fields.object('config');
   if (config === undefined) throw fileError('the options of a model as "config"', fields.where, 'none');
@@ -79,7 +90,16 @@ export function readDescription(fields: JsonFields): OwnDescription {
   if (layout === undefined || !isLayoutName(layout)) {
     throw fileError(`a layout among ${layoutNames.join(', ')}`, fields.where, 'another');
   }
-  return { config: readOwnConfig(config), layout, pretrainedConfig: readKnown(fields, layout) };
+  const own = { config: readOwnConfig(config), layout, pretrainedConfig: readKnown(fields, layout) };
+  checkLabels(own.pretrainedConfig, own.config, fields.where);
+  return own;
+}
+
+/** Throws unless there are as many names as classes, or none. */
+function checkLabels(known: PretrainedConfig | undefined, { numClasses }: ViTConfig, where: string): void {
+  const labels = known?.labels;
+  if (labels === undefined || labels.length === numClasses) return;
+  throw fileError(`labels for ${numClasses} classes`, where, `${labels.length}`);
 }
 
 function isLayoutName(name: string): name is LayoutName {

@@ -118,15 +118,19 @@ export function followSize<P extends Preprocessing & { cropPct?: number }>(
   config: P,
   imgSize: readonly [number, number],
 ): P {
-  const { crop, resize, cropPct } = config;
+  const { crop, resize, cropPct, longest } = config;
   if (crop[0] === imgSize[0] && crop[1] === imgSize[1]) return config;
   if (resize === 'none') return { ...config, crop: imgSize };
   const scaled = (length: number, axis: 0 | 1): number =>
     // timm divides by its share, which rounding has not gone over; others tell both lengths.
     Math.floor(cropPct === undefined ? (length * imgSize[axis]) / crop[axis] : imgSize[axis] / cropPct);
-  const followed =
-    typeof resize === 'number'
-      ? Math.max(scaled(resize, 0), scaled(resize, 1))
-      : ([scaled(resize[0], 0), scaled(resize[1], 1)] as const);
-  return { ...config, crop: imgSize, resize: followed };
+  const larger = (length: number): number => Math.max(scaled(length, 0), scaled(length, 1));
+  if (typeof resize !== 'number')
+    return { ...config, crop: imgSize, resize: [scaled(resize[0], 0), scaled(resize[1], 1)] };
+  if (cropPct === undefined || imgSize[0] === imgSize[1]) {
+    return { ...config, crop: imgSize, resize: larger(resize), ...(longest && { longest: larger(longest) }) };
+  }
+  // timm's transforms for a rectangle: ResizeKeepRatio, without the interpolation asked for.
+  const cover = { resize: [scaled(resize, 0), scaled(resize, 1)], fit: 'cover', interpolation: 'bilinear' } as const;
+  return { ...config, crop: imgSize, ...cover };
 }

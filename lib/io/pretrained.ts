@@ -1,5 +1,5 @@
 import { ViT } from '../nn/vit.js';
-import type { ViTOptions } from '../nn/vit-config.js';
+import { checkOptionNames, type ViTOptions } from '../nn/vit-config.js';
 import { loadPretrained } from './load-pretrained.js';
 import { knownOrGuessed, type PretrainedConfig, setPretrainedConfig, setPretrainedGuess } from './pretrained-config.js';
 import { type SaveOptions, saveCheckpoint } from './save-checkpoint.js';
@@ -32,13 +32,19 @@ declare module '../nn/vit.js' {
      * A model from a checkpoint of timm, torchvision, Hugging Face or Google, in evaluation mode; the layout and the
      * architecture are read off the weights and the config.json beside them.
      *
-     * Positions are resized for another `imgSize` as the checkpoint's library does it; another `numClasses` gives a
-     * head of zeros, to be trained. Weights are read one by one from the file, straight to their place.
+     * What the file says is believed, then the options; what neither tells is assumed, and said in one warning. A file
+     * that `save` wrote tells everything.
+     *
+     * Positions are resized for another `imgSize` as the checkpoint's library does it, and stay as they are where there
+     * are as many; `pretrainedConfig` follows. Another `numClasses` gives a head of zeros, to be trained. Weights are read
+     * one by one from the file, straight to their place.
      *
      * @param path a .safetensors or .npz file, the index of several, or a folder that has them
-     * @param options any of the model's; `numHeads` where a lone file's heads are not 64 wide
-     * @throws TypeError in one sentence for a file that is not sound, is of another format, or does not fit: every
-     *   missing, unexpected or misshapen tensor is listed, and nothing is loaded
+     * @param options of images and training as you like (`imgSize`, `numClasses`, `globalPool`, `dynamicImgSize`, rates of
+     *   dropout, ...), and of the others those that the file does not tell, such as `numHeads` of a lone file; `imgSize`
+     *   tells the grid of a lone file's positions, which is a square otherwise
+     * @throws TypeError in one sentence for a file that is not sound, is of another format, or does not fit, and where an
+     *   option contradicts it; nothing is loaded
      * @example
      * const model = await ViT.fromPretrained('vit-base-patch16-224', { numClasses: 10, imgSize: 384 });
      */
@@ -47,6 +53,7 @@ declare module '../nn/vit.js' {
 }
 
 async function fromPretrained(path: string, options: ViTOptions = {}): Promise<ViT> {
+  checkOptionNames(options); // before a file is read that may take long
   const { model, pretrainedConfig, certain, path: weights } = await loadPretrained(path, options);
   if (certain) setPretrainedConfig(model, pretrainedConfig);
   else setPretrainedGuess(model, pretrainedConfig, weights);

@@ -34,12 +34,12 @@ export async function saveCheckpoint(model: ViT, path: string, options: SaveOpti
     const advice = 'Without a layout, save writes any model.';
     throw expected(`a model that ${layout} has too`, 'save', new Text(`one with ${against.join(', ')}`), advice);
   }
-  if (layout === 'hf') return saveHuggingFace(model, path);
+  if (layout === 'hf') return saveHuggingFace(model, path, modelMetadata(model, layout));
   const rules = layout === 'torchvision' ? torchvisionRules : timmRules;
   await writeSafetensors(path, entriesOf(model, rules), modelMetadata(model, layout));
 }
 
-async function saveHuggingFace(model: ViT, folder: string): Promise<void> {
+async function saveHuggingFace(model: ViT, folder: string, metadata: Readonly<Record<string, string>>): Promise<void> {
   const spell = huggingFaceSpelling(model.config);
   const entries = entriesOf(model, huggingFaceRules({ teacher: model.config.distilled }), spell); // before any await
   try {
@@ -48,7 +48,7 @@ async function saveHuggingFace(model: ViT, folder: string): Promise<void> {
     throw fileErrorFrom(cause, 'a folder that may be made', folder, 'Hugging Face checkpoints are folders.');
   }
   const known = pretrainedConfigOf(model);
-  await writeSafetensors(join(folder, 'model.safetensors'), entries, modelMetadata(model, 'hf'));
+  await writeSafetensors(join(folder, 'model.safetensors'), entries, metadata);
   const config = huggingFaceConfig(model.config, known?.labels);
   await writeJson(join(folder, 'config.json'), { ...config, [OWN_KEY]: describeModel(model, 'hf') });
   if (known === undefined) return;

@@ -1,4 +1,5 @@
 import { checkInteger, checkNumber, checkOneOf, checkPair, expected, type Pair } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import type { PatchRoute } from './patch-embed.js';
 import { MAX_STAGES } from './resnet-stem.js';
 import type { MlpActivation } from './vit-block.js';
@@ -138,15 +139,20 @@ export const viTOptionNames: readonly string[] = [...Object.keys(DEFAULTS), ...O
 /** What the constructor takes: any of the options, with timm's word for learned positions. */
 export type ViTOptions = Partial<Omit<ViTConfig, 'posEmbed'> & { posEmbed: PosEmbed | 'learn' }>;
 
+const NAMES = Object.fromEntries(viTOptionNames.map((name) => [name, true])) as OptionNames<ViTOptions>; // of its defaults
+
+/** Throws unless these are options, and each of them one of a ViT's. */
+export function checkOptionNames(options: ViTOptions): void {
+  checkOptions(options, NAMES, 'ViT');
+}
+
 /**
  * Fills in defaults and checks every option.
  *
  * @throws TypeError that names the option
  */
 export function resolveConfig(options: ViTOptions): ViTConfig {
-  for (const name of Object.keys(options)) {
-    if (!viTOptionNames.includes(name)) throw expected(`an option among ${viTOptionNames.join(', ')}`, 'ViT', name);
-  }
+  checkOptionNames(options);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const posEmbed = options.posEmbed === 'learn' ? 'learned1d' : (options.posEmbed ?? DEFAULTS.posEmbed);
   const posEmbedPlacement = options.posEmbedPlacement ?? (posEmbed === 'relative' ? 'layers' : 'stem');

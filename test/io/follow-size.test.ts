@@ -49,6 +49,10 @@ describe('pretrainedConfig at another image size', () => {
     await model.save(path('own/model.safetensors'));
     assert.deepEqual(await prepared('own', 384), [426, [384, 384]]);
     assert.deepEqual(await prepared('own', 224), [248, [224, 224]]);
+    assert.deepEqual(await prepared('own', [96, 384]), [
+      [106, 426],
+      [96, 384],
+    ]);
   });
 
   // The sizes of the preprocessor_config.json of Hugging Face's own models: those of DeiT at 384 say 438 and 384.

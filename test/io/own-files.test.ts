@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { io, manualSeed, noGrad, scope, ViT, type ViTConfig, type ViTOptions } from '../../lib/index.js';
 import { objections, type SavedLayout, savedLayouts } from '../../lib/io/layouts/objections.js';
 import * as init from '../../lib/nn/init.js';
@@ -136,6 +136,43 @@ describe('a saved model', () => {
     assert.equal(others.pretrainedConfig?.labels, undefined);
   });
 
+  it('has a name for each class, or for none', async () => {
+    using model = drawn({ numClasses: 3 });
+    const images = { resize: 16, crop: [16, 16], interpolation: 'bicubic', mean: [0], std: [1] } as const;
+    model.pretrainedConfig = { layout: 'vitrine', ...images, labels: ['a', 'b'] };
+    for (const layout of savedLayouts) {
+      await assert.rejects(
+        model.save(path('labels'), { layout }),
+        /labels for 3 classes for pretrainedConfig .* received 2/,
+      );
+    }
+  });
+
+  it('is read from the folder of a run, whatever that has as config.json', async () => {
+    using model = drawn({ numHeads: 4 });
+    mkdirSync(path('run'));
+    await model.save(path('run/model.safetensors'));
+    writeFileSync(path('run/config.json'), JSON.stringify({ version: 1, model: {}, classNames: [], data: null }));
+    using again = await ViT.fromPretrained(path('run'));
+    assert.deepEqual(logitsOf(again), logitsOf(model));
+  });
+
+  for (const posEmbed of ['learned1d', 'learned2d', 'relative'] as const) {
+    it(`has its positions resized as the model itself does, ${posEmbed}, in one table or in one a block`, async () => {
+      for (const posEmbedPlacement of ['layers', 'shared'] as const) {
+        using model = drawn({ posEmbed, posEmbedPlacement, dynamicImgSize: true });
+        await model.save(path('resized.safetensors'));
+        using larger = await ViT.fromPretrained(path('resized.safetensors'), { imgSize: [24, 32] });
+        scope(() => {
+          const images = randn([1, 3, 24, 32]);
+          const [own, resized] = [model, larger].map((each) => noGrad(() => each.forward(images)).dataSync());
+          const most = Math.max(...(own ?? []).map((value, i) => Math.abs(value - (resized?.[i] ?? Number.NaN))));
+          assert.ok(most < 1e-4, `${posEmbedPlacement}: ${most}`);
+        });
+      }
+    });
+  }
+
   it('says who wrote it, in which format', async () => {
     using model = drawn({});
     await model.save(path('said.safetensors'));
@@ -243,9 +280,13 @@ describe('a description that does not go with its weights', () => {
   });
 
   it('is refused where it is damaged, or newer than this version', async () => {
+    const images = { resize: 16, crop: [16, 16], interpolation: 'bicubic', mean: [0], std: [1] };
     await refused(await said({}, () => '{"format":'), /JSON/);
     await refused(await said({}, () => '[]'), /a JSON object/);
-    await refused(await said({}, (all) => ({ ...all, format: 2 })), /format 2\. Read it with a newer vitrine/);
+    await refused(
+      await said({}, (all) => ({ ...all, format: 2 })),
+      /format 2, of vitrine "[\d.]+"\. Read it with that vitrine/,
+    );
     await refused(await said({}, ({ format: _, ...all }) => all), /received none/);
     await refused(await said({}, (all) => ({ ...all, layout: 'x\u001b[2J' })), /a layout among/);
     await refused(await said({}, ({ config: _, ...all }) => all), /"config"/);
@@ -253,7 +294,11 @@ describe('a description that does not go with its weights', () => {
     await refused(await said({}, withConfig({ act: 'swish' })), /'gelu', 'gelu_tanh', 'relu'/);
     const many = Object.fromEntries(Array.from({ length: 30_000 }, (_, i) => [`\u001b${i}`, 1]));
     await refused(await said({}, withConfig(many)), /and 29997 more/);
-    const preprocessing = { resize: 16, crop: [16, 16], interpolation: 'box', mean: [0], std: [1] };
+    await refused(
+      await said({}, (all) => ({ ...all, ...{ preprocessing: images, labels: ['one'] } })),
+      /labels for 10/,
+    );
+    const preprocessing = { resize: 16, crop: [16, 16], interpolation: 'wide', mean: [0], std: [1] };
     await refused(await said({}, (all) => ({ ...all, preprocessing })), /"interpolation"/);
   });
 

@@ -334,7 +334,10 @@ describe('ViT.fromPretrained on bad input', () => {
 
   it('refuses an option that is none', async () => {
     const options = { numHeads, imageSize: 32 } as object;
-    await assert.rejects(ViT.fromPretrained(timm, options), /an option among .* for ViT but received 'imageSize'/);
+    await assert.rejects(
+      ViT.fromPretrained(timm, options),
+      /an option among .* for ViT but received 'imageSize'.* Did you mean imgSize\?/,
+    );
   });
 
   it('reads back what io.saveSafetensors wrote of a model that no library has', async () => {

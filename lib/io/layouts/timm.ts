@@ -1,5 +1,5 @@
 import { JsonFields } from '../json-fields.js';
-import { imagenetStatistics, standardFor } from '../preprocessing.js';
+import { imagenetStatistics, ownPreprocessing, standardFor } from '../preprocessing.js';
 import type { Layout, ModelSize } from './layout.js';
 import type { Rule } from './rules.js';
 import { fromTimmConfig } from './timm-config.js';
@@ -51,4 +51,9 @@ function usualPreprocessing(size: ModelSize, layerScale: boolean): ReturnType<ty
 }
 
 /** Our own: names and conventions are timm's, and the file says all the rest. */
-export const vitrine: Layout = { ...timm, name: 'vitrine' };
+export const vitrine: Layout = {
+  ...timm,
+  name: 'vitrine',
+  preprocessing: (_, { imgSize, inChans }) => ownPreprocessing(imgSize, inChans),
+  statesPreprocessing: () => false,
+};
