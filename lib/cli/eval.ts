@@ -19,7 +19,7 @@ export function addEval(program: Command): void {
     .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1))
     .option('--json', 'as JSON')
     .action(async ({ run, data, threads, json }: EvalFlags) => {
-      const [{ loadRun }, { checkDataFits, loadData }, { evaluate }, { setThreads }, { formatPercent }] =
+      const [{ loadRun }, { checkDataFits, loadData }, { evaluate }, { info, setThreads }, { formatPercent }] =
         await Promise.all([
           import('./load-run.js'),
           import('./data-source.js'),
@@ -31,7 +31,10 @@ export function addEval(program: Command): void {
       const { model, config } = await loadRun(run);
       const test = await loadData(data ?? config.data, 'test');
       checkDataFits(model, test, 'the test images');
-      const { accuracy, loss } = await evaluate(model, test);
+      // In batches that fit the memory, and to the result of training; a CPU without bfloat16 gives nearly that.
+      const { batch = 64, precision = 'fp32' }: Partial<typeof config.training> = config.training ?? {};
+      const options = { batchSize: batch, precision: info().bf16.available ? precision : ('fp32' as const) };
+      const { accuracy, loss } = await evaluate(model, test, options);
       const right = Math.round(accuracy * test.count);
       if (json) console.log(JSON.stringify({ accuracy, loss, count: test.count, right }));
       else console.log(`Accuracy ${formatPercent(accuracy)} (${right} of ${test.count}), loss ${loss.toFixed(4)}`);

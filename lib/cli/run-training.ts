@@ -30,7 +30,7 @@ export async function runTraining(settings: TrainSettings): Promise<void> {
   const classNames = Array.from({ length: model.config.numClasses }, (_, index) => String(index));
   const { result, exitCode } = await trainToEnd(settings, model, train, test);
   const paths = await saveModel(settings, model, classNames);
-  const evaluation = await evaluate(model, test);
+  const evaluation = await evaluate(model, test, { batchSize: settings.batch, precision: settings.precision });
   paths.push(await saveSummary(settings, model, result, evaluation));
   if (settings.report) {
     const data = await collectReportData(model, {

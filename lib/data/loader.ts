@@ -64,10 +64,10 @@ export class DataLoader implements Iterable<Batch> {
   /**
    * The batches of one epoch as plain arrays.
    *
-   * @throws TypeError for a label that has become none of the data set's classes since it was checked
+   * @throws TypeError where the data set, changed since, is not sound any more
    */
   *hostBatches(epoch: number): Generator<HostBatch> {
-    const { images, labels, count, shape, numClasses } = this.dataset;
+    const { images, labels, count, shape, numClasses } = checkDataset(this.dataset, 'the DataLoader');
     const pixels = shape[0] * shape[1] * shape[2];
     const order = this.#shuffle ? orderOf(count, this.#seed, epoch) : undefined;
     for (let start = 0; start < count; start += this.batchSize) {

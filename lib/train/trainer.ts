@@ -3,6 +3,7 @@ import { checkOptions } from '../check-options.js';
 import type { Dataset } from '../data/dataset.js';
 import { DataLoader } from '../data/loader.js';
 import { nextId } from '../identity.js';
+import type { TraceEvent } from '../native.js';
 import { crossEntropy } from '../ops/cross-entropy.js';
 import { gradientNorm } from '../optim/clip.js';
 import { autocast } from '../precision.js';
@@ -69,6 +70,7 @@ export class Trainer {
   #clock = new Clock();
   /** Of a loss that is not finite, in this `fit`. */
   #hasWarned = false;
+  #isTracing = false;
 
   constructor(options: TrainerOptions) {
     this.#options = checkTrainerOptions(options);
@@ -100,6 +102,7 @@ export class Trainer {
         step.passEpoch();
       }
     } finally {
+      if (this.#isTracing) this.#stopTrace(); // of a step that failed
       step.dispose();
       release();
     }
@@ -158,13 +161,14 @@ export class Trainer {
       if (number === tracedStep) {
         await finishUntil(0);
         startTrace();
+        this.#isTracing = true;
       }
       const { values } = await step.enqueue(batch);
       values.catch(() => undefined); // awaited below, but not if a step before it fails
       inFlight.push({ step: number + 1, learningRate, labels: batch.labels, values });
       if (number === tracedStep) {
         await finishUntil(0);
-        await writeTrace(trace as string, stopTrace()); // it is why we are tracing
+        await writeTrace(trace as string, this.#stopTrace()); // it is why we are tracing
       }
       await finishUntil(STEPS_IN_FLIGHT - 1);
       number++;
@@ -218,6 +222,11 @@ export class Trainer {
       if (signal?.aborted && error === signal.reason) return {};
       throw error;
     }
+  }
+
+  #stopTrace(): TraceEvent[] {
+    this.#isTracing = false;
+    return stopTrace();
   }
 
   #makeStep(): TrainingStep {

@@ -93,10 +93,18 @@ describe('DataLoader', () => {
   it('refuses a label that has become no class', () => {
     const set = textures(12);
     const loader = new data.DataLoader(set, { batchSize: 4 });
-    set.labels[9] = 7;
     const iterator = loader.hostBatches(0);
     iterator.next();
+    set.labels[9] = 7;
     iterator.next();
     assert.throws(() => iterator.next(), /^TypeError: Expected class labels from 0 to 3 for a batch but received 7\./);
+  });
+
+  it('checks a data set again before each pass, as its parts may be exchanged', () => {
+    const set = { ...textures(12) };
+    const loader = new data.DataLoader(set, { batchSize: 4 });
+    assert.equal([...loader.hostBatches(0)].length, 3);
+    Object.assign(set, { images: set.images.slice(0, 64) });
+    assert.throws(() => loader.hostBatches(1).next(), /Expected 768 pixels, 12 images of 64, .+ received 64/);
   });
 });

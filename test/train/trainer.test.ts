@@ -9,6 +9,7 @@ import {
   reset,
   StreamError,
   scope,
+  stopTrace,
   type Tensor,
   Trainer,
   type TrainerOptions,
@@ -241,7 +242,8 @@ describe('Trainer.fit, when a step fails', () => {
       return withTrainer({ train, capture, epochs: 5, onEpoch }, async (trainer) => {
         await assert.rejects(trainer.fit(), {
           name: 'TypeError',
-          message: /^Expected class labels from 0 to 3 for a batch but received 4\./,
+          message:
+            /^Expected class indices from 0 to 3 for the labels of the DataLoader but received 4\. That is label 10\./,
         });
         await fence(); // whoever shares the stream has lost nothing
         assert.equal(epochs, 3);
@@ -266,5 +268,27 @@ describe('Trainer.fit, when a step fails', () => {
       const message = new RegExp(`^Error: call ${bad}$`);
       await withTrainer({}, (trainer) => assert.rejects(trainer.fit(), message), failing);
     }
+  });
+
+  it('ends the trace of a step that fails', () => {
+    let calls = 0;
+    const failing = () => {
+      const model = tinyViT();
+      const forward = model.forward.bind(model);
+      model.forward = (images: Tensor) => {
+        if (++calls === 4) throw new Error('the traced step');
+        return forward(images);
+      };
+      return model;
+    };
+    return withTrainer(
+      { trace: 'never-written.json' },
+      async (trainer) => {
+        await assert.rejects(trainer.fit(), /^Error: the traced step$/);
+        scope(() => ones([2]).add(1).dataSync());
+        assert.deepEqual(stopTrace(), []);
+      },
+      failing,
+    );
   });
 });
