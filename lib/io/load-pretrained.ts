@@ -7,6 +7,7 @@ import { convertPositions } from './convert-positions.js';
 import { fileError } from './file-error.js';
 import { fillParameters } from './fill-parameters.js';
 import { type Misfits, misfits, shapeOfPiece } from './fit.js';
+import { checkHeld } from './held.js';
 import type { JsonFields } from './json-fields.js';
 import type { Guess } from './layouts/guess.js';
 import type { Evidence, Layout, ModelSize } from './layouts/layout.js';
@@ -49,6 +50,7 @@ async function load(files: CheckpointFiles, options: ViTOptions): Promise<Pretra
   const mapping = mapNames(reading.names, reading.rules, (source) => infos.get(source)?.shape[0] ?? 0);
   const given: ViTOptions = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const plan = planModel(shapesOf(mapping, evidence), given, layout, evidence);
+  checkHeld(plan.config, infos, weights.path);
   const config: ViTOptions = { ...plan.config, ...given };
   const ownHead = config.numClasses === plan.config.numClasses;
   if (!ownHead) replaceHead(mapping, config, given);

@@ -42,7 +42,7 @@ export function planModel(shapes: Shapes, given: ViTOptions, layout: Layout, evi
     refuseContradiction(given, architecture.config, 'as its weights have it', path);
     const stated = layout.configure(evidence);
     refuseContradiction(given, stated, 'as the checkpoint says', path);
-    return guessModel(architecture, { stated, given }, layout, path);
+    return guessModel(architecture, { stated, given, uncertain: layout.uncertain?.(evidence) ?? [] }, layout, path);
   }
   const plan = describedModel(own.config, architecture, shapes, path);
   refuseContradiction(given, explicit(own.config), 'as the file says', path);

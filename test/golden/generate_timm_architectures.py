@@ -2,8 +2,8 @@
 
     python generate_timm_architectures.py
 
-For each name, heads, epsilon and activation as the modules have them; null where the model has a part that vitrine has
-not. Models are built on the meta device, two blocks deep. Written with torch 2.13 and timm 1.0.29.
+For each name, heads, epsilon and activation as the modules have them, and the image size, first mean and deviation,
+crop's share, interpolation and crop mode of its default weights; null where the model has a part that vitrine has not. Models are built on the meta device, two blocks deep. Written with torch 2.13 and timm 1.0.29.
 """
 import json
 import warnings
@@ -25,7 +25,7 @@ STEM = {"stem", "stages", "conv", "norm", "act", "pool", "head"}  # the parts of
 
 
 def row(model):
-    """[heads, epsilon, activation], or None for a model with anything but pre-norm blocks of attention and an MLP."""
+    """The row of a model, or None for a model with anything but pre-norm blocks of attention and an MLP."""
     block = model.blocks[0]
     if not isinstance(model, VisionTransformer) or type(block) is not Block or type(block.attn) is not Attention:
         return None
@@ -40,7 +40,11 @@ def row(model):
         and not model.pool_include_prefix
         and STEM.issuperset(dict(getattr(model.patch_embed, "backbone", torch.nn.Identity()).named_children()))
     )
-    return [block.attn.num_heads, block.norm1.eps, activation] if plain else None
+    if not plain:
+        return None
+    cfg = model.pretrained_cfg
+    images = [cfg["input_size"][1], cfg["mean"][0], cfg["std"][0], cfg["crop_pct"], cfg["interpolation"], cfg["crop_mode"]]
+    return [block.attn.num_heads, block.norm1.eps, activation, *images]
 
 
 rows = {}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { toFloat32 } from '../../lib/io/convert.js';
+import { toRowMajor } from '../../lib/io/npy.js';
 import { readNpz } from '../../lib/io/npz.js';
 import { readSafetensors } from '../../lib/io/safetensors.js';
 import { goldenPath } from './fixtures.js';
@@ -110,6 +111,27 @@ describe('readNpz', () => {
       const { data } = await readOne(npy(descr, '(2, 3, 4)', bytesOf(stored), { fortran: true }));
       assert.deepEqual(data, bytesOf(wanted), descr);
     }
+  });
+
+  it('lets others have the event loop while it rearranges, and axes of one element cost nothing', async () => {
+    const bytes = new Uint8Array(1 << 22);
+    const timeOf = async (shape: number[]): Promise<number> => {
+      const start = performance.now();
+      await toRowMajor(bytes, 'U8', shape);
+      return performance.now() - start;
+    };
+    let turns = 0;
+    const turn = (): void => {
+      turns++;
+      timer = setImmediate(turn);
+    };
+    let timer = setImmediate(turn);
+    const plain = await timeOf([2048, 2048]);
+    clearImmediate(timer);
+    assert.ok(turns >= 3, `${turns} turns of the event loop`);
+    const ones = new Array<number>(30).fill(1);
+    const padded = await timeOf([2048, ...ones, 2048, ...ones]); // 12 times as long when each is stepped over
+    assert.ok(padded < 4 * plain, `${padded} ms instead of ${plain}`);
   });
 
   it('reads an array larger than one chunk', async () => {

@@ -251,6 +251,17 @@ describe('ViT.fromPretrained on bad input', () => {
     await refuses(ViT.fromPretrained(file, { numHeads }), '"blocks.999999.norm1.bias" is not expected');
   });
 
+  it('does not believe shapes that hold nothing', async () => {
+    for (const change of [
+      { 'head.weight': { shape: [2 ** 31, 0] } },
+      { 'blocks.0.mlp.fc1.weight': { shape: [2 ** 31, 0] } },
+    ]) {
+      const [name, { shape }] = Object.entries(change)[0] as [string, { shape: number[] }]; // one each
+      const file = await changed('hollow.safetensors', { [name]: { shape, data: new Uint8Array(0) } });
+      await refuses(ViT.fromPretrained(file, { numHeads }), 'the parameters of a model', 'made to fill the memory');
+    }
+  });
+
   it('asks for the heads where nothing tells them', async () => {
     await refuses(ViT.fromPretrained(timm), /numHeads.*width 24.*give it as option numHeads/);
   });

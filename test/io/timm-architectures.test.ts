@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { ViT } from '../../lib/index.js';
+import { JsonFields } from '../../lib/io/json-fields.js';
 import { describeArchitecture, missingFeature } from '../../lib/io/layouts/timm-architectures.js';
+import { usualOf } from '../../lib/io/layouts/timm-usual.js';
 import { writeSafetensors } from '../../lib/io/safetensors.js';
 import type { TensorRecord } from '../../lib/io/tensor-record.js';
 import { returnsMemory } from '../native-op.js';
@@ -10,7 +12,8 @@ import { goldenTensors } from './golden-tensors.js';
 import { temporaryDirectory } from './temporary-directory.js';
 import { warningsOf } from './warnings-of.js';
 
-type Row = [numHeads: number, normEps: number, act: string] | null;
+type Images = [size: number, mean: number, std: number, crop: number, interpolation: string, mode: string];
+type Row = [numHeads: number, normEps: number, act: string, ...Images] | null;
 const rows: [string, Row][] = Object.entries(
   JSON.parse(readFileSync(goldenPath('timm-architectures.json'), 'utf8')) as Record<string, Row>,
 );
@@ -23,6 +26,19 @@ describe("The names of timm's architectures", () => {
       const [numHeads, normEps, act] = row ?? [];
       assert.deepEqual(describeArchitecture(name), { numHeads, normEps, act }, name);
       assert.equal(missingFeature(name), undefined, name);
+    }
+  });
+
+  it('tell how images are prepared for the weights that timm takes for them', () => {
+    for (const [name, row] of rows) {
+      if (row === null) continue;
+      const [, , , imgSize, ...wanted] = row;
+      const size = [imgSize, imgSize] as const;
+      const config = new JsonFields({ architecture: name }, 'config.json');
+      const evidence = { path: '', infos: new Map(), config, preprocessor: undefined, own: undefined };
+      const model = { imgSize: size, trained: size, inChans: 3, embedDim: 64, depth: 2, distilled: false };
+      const { mean, std, crop_pct, interpolation = 'bicubic', crop_mode = 'center' } = usualOf(evidence, model);
+      assert.deepEqual([mean[0], std[0], crop_pct, interpolation, crop_mode], wanted, name);
     }
   });
 
@@ -133,6 +149,15 @@ describe("ViT.fromPretrained on a folder of timm's", () => {
       using model = await ViT.fromPretrained(at, { numHeads: 3, imgSize: 32, posEmbed: 'none' });
       assert.equal(model.config.posEmbed, 'none');
     });
+  });
+
+  it('says that DeiT III and RoPE-ViT look the same, and takes the first', async () => {
+    const scales = [0, 1].flatMap((i) => [1, 2].map((n) => [`blocks.${i}.gamma_${n}`, one([24])]));
+    const at = await folder(undefined, Object.fromEntries(scales));
+    const copy = path('lone.safetensors');
+    copyFileSync(`${at}/model.safetensors`, copy);
+    const warnings = await warningsOf(async () => (await ViT.fromPretrained(copy, { numHeads: 3 })).dispose());
+    assert.match(warnings.join(), /assumed .*posEmbed: "learned1d"/);
   });
 
   it("gives CLIP's towers their epsilon by the norm before the blocks", async () => {

@@ -10,6 +10,8 @@ export interface Known {
   readonly stated: Partial<ViTConfig>;
   /** By the caller. */
   readonly given: ViTOptions;
+  /** Options that another model of the same shapes has otherwise. */
+  readonly uncertain: readonly (keyof ViTConfig)[];
 }
 
 type Grid = readonly [number, number];
@@ -46,8 +48,10 @@ export function guessModel(architecture: Architecture, known: Known, layout: Lay
   const assumed: Partial<ViTConfig> = Object.fromEntries(Object.entries(usual).filter(([name]) => !told.has(name)));
   if (architecture.headDim !== undefined) delete assumed.numHeads; // its shapes tell
   if (!placed.certain) assumed.imgSize = placed.config.imgSize ?? 224;
+  const config = { ...usual, ...stated, ...architecture.config, ...placed.config };
+  for (const name of known.uncertain) Object.assign(assumed, { [name]: config[name] });
   return {
-    config: { ...usual, ...stated, ...architecture.config, ...placed.config },
+    config,
     grid: placed.grid,
     positionPrefix: placed.prefix,
     assumed,

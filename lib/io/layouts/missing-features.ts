@@ -16,7 +16,7 @@ const others: readonly Sign[] = [
   ],
   [/\.layer_scale[12]\.lambda1$/, "a DINOv2 or BEiT of Hugging Face's"],
   [/(^|\.)layers\.\d+\.blocks\.\d+\.(attn\.|norm1\.|mlp\.)/, 'a Swin Transformer'],
-  [/(^|\.)mlp_tokens\./, 'an MLP-Mixer'],
+  [/(^|\.)mlp_(tokens|channels)\./, 'an MLP-Mixer, gMLP or ResMLP'],
   [/(^|\.)(conv_dw|dwconv|downsample_layers\.\d+)\./, 'a ConvNeXt, EfficientNet or MobileNet'],
   [/(^|\.)layer[1-4]\.\d+\.conv1\.|^stages\.\d+\.blocks\.\d+\.conv1\./, 'a ResNet'],
   [/^features\.(\d+|conv0|denseblock\d)\./, 'a convolutional network'],

@@ -1,9 +1,10 @@
 import { JsonFields } from '../json-fields.js';
-import { imagenetStatistics, ownPreprocessing, standardFor } from '../preprocessing.js';
-import type { Layout, ModelSize } from './layout.js';
+import { ownPreprocessing } from '../preprocessing.js';
+import type { Layout } from './layout.js';
 import type { Rule } from './rules.js';
 import { fromTimmConfig } from './timm-config.js';
 import { timmPreprocessing } from './timm-preprocessing.js';
+import { usualOf } from './timm-usual.js';
 
 /** Our names are timm's. */
 export const timmRules: readonly Rule[] = [
@@ -31,24 +32,19 @@ export const timm: Layout = {
 
   usual: { normEps: 1e-6, act: 'gelu' },
 
-  preprocessing({ config, infos }, size) {
-    const given = config?.object('pretrained_cfg');
-    if (given !== undefined) return timmPreprocessing(given, size);
-    return usualPreprocessing(size, infos.has('blocks.0.ls1.gamma') || infos.has('blocks.0.gamma_1'));
+  // RoPE-ViT has the tensors of DeiT III's own files, and rotary positions besides those that are learned.
+  uncertain: ({ config, infos }) => (config === undefined && infos.has('blocks.0.gamma_1') ? ['posEmbed'] : []),
+
+  preprocessing(evidence, size) {
+    const given = evidence.config?.object('pretrained_cfg');
+    const usual = (): JsonFields => new JsonFields({ ...usualOf(evidence, size) }, "timm's usual preprocessing");
+    return timmPreprocessing(given ?? usual(), size);
   },
 
   statesPreprocessing: ({ config }) => config?.object('pretrained_cfg') !== undefined,
 
   positionResize: 'bicubic-antialias',
 };
-
-/** timm's default_cfgs of vision_transformer.py and, with their own statistics, of deit.py. */
-function usualPreprocessing(size: ModelSize, layerScale: boolean): ReturnType<typeof timmPreprocessing> {
-  const deit = (size.distilled || layerScale) && size.inChans === 3;
-  const { mean, std } = deit ? imagenetStatistics : standardFor(size.inChans);
-  const usual = { crop_pct: size.trained[0] >= 384 ? 1 : 0.9, mean, std };
-  return timmPreprocessing(new JsonFields(usual, "timm's usual preprocessing"), size);
-}
 
 /** Our own: names and conventions are timm's, and the file says all the rest. */
 export const vitrine: Layout = {
