@@ -1,4 +1,5 @@
 import type { Dataset } from '../data/dataset.js';
+import { ownPreprocessing } from '../io/preprocessing.js';
 import { ViT } from '../nn/vit.js';
 import type { ViTConfig } from '../nn/vit-config.js';
 import type { ModelSettings } from './train-settings.js';
@@ -17,7 +18,11 @@ export function buildModel(settings: ModelSettings, { shape }: Dataset, numClass
   // Where the paper has dropout (Dosovitskiy et al. 2021, appendix B.1).
   const regularisation = { posDropRate: dropout, projDropRate: dropout, dropPathRate: settings.dropPath };
   const config = { ...onlyGiven(sizes), ...regularisation, imgSize: [height, width], inChans, numClasses } as const;
-  return settings.name === null ? new ViT(config) : ViT.create(settings.name, config);
+  const model = settings.name === null ? new ViT(config) : ViT.create(settings.name, config);
+  // Written beside the weights, for whoever reads a run without the command line.
+  const labels = Array.from({ length: numClasses }, (_, i) => String(i));
+  model.pretrainedConfig = { layout: 'vitrine', ...ownPreprocessing([height, width], inChans), labels };
+  return model;
 }
 
 function onlyGiven(options: { [K in keyof ViTConfig]?: ViTConfig[K] | undefined }): Partial<ViTConfig> {
