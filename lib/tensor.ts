@@ -32,12 +32,10 @@ let made = 0;
 export class Tensor {
   /** A number of its own, by which deep equality tells tensors apart: their contents lie where it cannot look. */
   readonly id = ++made;
-  /** Whether `backward` computes this tensor's gradient. */
-  requiresGrad = false;
-  /** The gradient, after `backward`; only tensors made with `requiresGrad` keep one. */
-  grad: Tensor | null = null;
   readonly #shape: readonly number[];
   readonly #dtype: DType;
+  #requiresGrad = false;
+  #grad: Tensor | null = null;
   #node: GraphNode | undefined;
   #outputIndex = 0;
   #storage: Storage | null;
@@ -59,6 +57,37 @@ export class Tensor {
     return this.#dtype;
   }
 
+  /**
+   * Whether `backward` computes this tensor's gradient.
+   *
+   * Setting it throws a TypeError on int32, which has no gradients, and for `false` on a result of tensors that require
+   * one: ops on it would take it for a constant. Make the result in `noGrad` instead.
+   */
+  get requiresGrad(): boolean {
+    return this.#requiresGrad;
+  }
+
+  set requiresGrad(on: boolean) {
+    checkBoolean(on, 'requiresGrad');
+    if (on && this.#dtype !== 'float32') throw expected('a float32 tensor', 'requiresGrad', this);
+    if (!on && this.#node !== undefined) {
+      throw expected('a tensor that no op made', 'requiresGrad = false', this, 'Make it inside noGrad().');
+    }
+    this.#requiresGrad = on;
+  }
+
+  /** The gradient, after `backward`; only tensors made with `requiresGrad` keep one. One that is set must fit. */
+  get grad(): Tensor | null {
+    return this.#grad;
+  }
+
+  set grad(gradient: Tensor | null) {
+    if (gradient !== null && !isFloatsOfShape(gradient, this.#shape)) {
+      throw expected(`null, or a float32 tensor of shape ${shapeText(this.#shape)}`, 'grad', gradient);
+    }
+    this.#grad = gradient;
+  }
+
   /** @internal What made this tensor. */
   get node(): GraphNode | undefined {
     return this.#node;
@@ -71,7 +100,7 @@ export class Tensor {
 
   /** @internal Makes this the given output of a node of the graph. */
   attach(node: GraphNode, outputIndex: number): void {
-    this.requiresGrad = true;
+    this.#requiresGrad = true;
     this.#node = node;
     this.#outputIndex = outputIndex;
   }
@@ -151,8 +180,8 @@ export class Tensor {
 
   /** Gives the memory back at once; the tensor, and its gradient, cannot be used any more. May be called twice. */
   dispose(): void {
-    this.grad?.dispose();
-    this.grad = null;
+    this.#grad?.dispose();
+    this.#grad = null;
     this.#node = undefined;
     if (this.#storage === null) return;
     forgotten.unregister(this);
@@ -205,6 +234,12 @@ export class Tensor {
   #checkOneElement(): void {
     if (this.size !== 1) throw expected('a tensor of one element', 'item()', this, 'Read data() instead.');
   }
+}
+
+/** Whether a value is a live float32 tensor of the given sizes. */
+function isFloatsOfShape(value: unknown, shape: readonly number[]): boolean {
+  if (!(value instanceof Tensor) || value.disposed || value.dtype !== 'float32') return false;
+  return value.shape.length === shape.length && value.shape.every((size, axis) => size === shape[axis]);
 }
 
 /** Options of the functions that make tensors. */

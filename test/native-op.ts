@@ -134,6 +134,11 @@ export function returnsMemory(): void {
     before = live();
   });
   afterEach(() => {
-    assert.equal(live(), before, 'bytes of native memory after the test');
+    // Less, where the garbage collector gave back meanwhile what an earlier test had forgotten.
+    const after = live();
+    assert.ok(
+      after <= before,
+      `Expected at most ${before} bytes of native memory after the test but there are ${after}.`,
+    );
   });
 }

@@ -1,3 +1,5 @@
+import { checkNumber } from '../check.js';
+import { checkTensor } from '../ops/check-tensor.js';
 import { fillRandom } from '../ops/random.js';
 import { fill, type Tensor } from '../tensor.js';
 import { callSynchronously } from '../thenable.js';
@@ -23,6 +25,9 @@ export function withoutInit<T>(make: () => T): T {
 }
 
 function draw(target: Tensor, distribution: 'normal' | 'truncatedNormal' | 'uniform', a: number, b: number): Tensor {
+  checkTensor(target, `init.${distribution}`); // other bits than a float32's would be drawn into it
+  checkNumber(a, `init.${distribution}`);
+  checkNumber(b, `init.${distribution}`, distribution === 'uniform' ? a : 0);
   return drawing ? fillRandom(target, distribution, a, b) : target;
 }
 
@@ -41,7 +46,11 @@ export function constant(target: Tensor, value: number): Tensor {
   return fill(target, value);
 }
 
-/** Normal numbers of the given mean and standard deviation. */
+/**
+ * Normal numbers of the given mean and standard deviation.
+ *
+ * @throws TypeError, as all that draw, for what is no float32 tensor and for a deviation below 0 or no number
+ */
 export function normal(target: Tensor, mean = 0, std = 1): Tensor {
   return draw(target, 'normal', mean, std);
 }

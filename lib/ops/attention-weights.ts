@@ -8,7 +8,7 @@ import { matmul } from './matmul.js';
 import { softmax } from './softmax.js';
 import { reshape } from './transpose.js';
 
-// Added to a masked score: far below any other, yet finite, so that a fully masked row stays without NaN.
+// Added to a score out of sight: far below any other, yet finite, so that a row that sees nothing stays without NaN.
 const MASKED = -1e30;
 
 /** Options of `attentionWeights`. */
@@ -36,22 +36,23 @@ export function attentionWeights(q: Tensor, k: Tensor, options: AttentionWeights
   const scale = checkNumber(options.scale ?? 1 / Math.sqrt(width), 'attentionWeights scale');
   let scores = mul(matmul(q, k, { transposeB: true }), scale);
   if (options.bias !== undefined) scores = add(scores, options.bias);
-  if (options.causal === true) scores = add(scores, causalMask(queries, keys));
   const { keyPaddingMask: mask } = options;
   if (mask !== undefined) {
     checkTensor(mask, 'attentionWeights keyPaddingMask', { dtype: 'int32', shape: [batch, keys] });
-    scores = add(scores, maskScores(mask, [batch, 1, 1, keys]));
   }
-  return softmax(scores);
+  const masks = [
+    ...(options.causal === true ? [causalVisibility(queries, keys)] : []),
+    ...(mask === undefined ? [] : [reshape(embedding(mask, constant(Float32Array.of(1, 0), [2, 1])), [batch, 1, 1, keys])]),
+  ];
+  if (masks.length === 0) return softmax(scores);
+  const visible = masks.reduce((both, one) => mul(both, one));
+  // A query that sees no key weighs none, as in `attention`, where softmax alone would weigh all alike.
+  return mul(softmax(add(scores, add(mul(visible, -MASKED), MASKED))), visible);
 }
 
-function causalMask(queries: number, keys: number): Tensor {
-  const mask = new Float32Array(queries * keys);
-  for (let t = 0; t < queries; t++) mask.fill(MASKED, t * keys + Math.min(t + 1, keys), (t + 1) * keys);
-  return constant(mask, [queries, keys]);
-}
-
-/** 0 where the mask is 0, MASKED where it is 1. */
-function maskScores(mask: Tensor, shape: readonly number[]): Tensor {
-  return reshape(embedding(mask, constant(Float32Array.of(0, MASKED), [2, 1])), shape);
+/** (T,M): 1 where a query may see a key, 0 elsewhere. */
+function causalVisibility(queries: number, keys: number): Tensor {
+  const visible = new Float32Array(queries * keys);
+  for (let t = 0; t < queries; t++) visible.fill(1, t * keys, t * keys + Math.min(t + 1, keys));
+  return constant(visible, [queries, keys]);
 }

@@ -1,5 +1,5 @@
-import { record } from '../autograd.js';
-import { checkInteger, checkNumber, checkOneOf, expected } from '../check.js';
+import { needsGrad, record } from '../autograd.js';
+import { checkInteger, checkNumber, checkOneOf, expected, Text } from '../check.js';
 import { native, REDUCTION, type Reduction } from '../native.js';
 import { noteSite } from '../stream.js';
 import { empty, type Tensor } from '../tensor.js';
@@ -15,13 +15,34 @@ export interface CrossEntropyOptions {
   ignoreIndex?: number;
 }
 
+function checkProbabilities(target: Tensor, shape: readonly number[], { ignoreIndex }: CrossEntropyOptions): void {
+  checkTensor(target, 'crossEntropy target probabilities', { shape });
+  if (ignoreIndex !== undefined) {
+    throw expected(
+      'no ignoreIndex',
+      'crossEntropy on target probabilities',
+      ignoreIndex,
+      'Only labels can be left out.',
+    );
+  }
+  // PyTorch differentiates with respect to them; here they would come out as constants.
+  if (needsGrad(target)) {
+    throw expected(
+      'target probabilities without gradient',
+      'crossEntropy',
+      new Text('some with requiresGrad'),
+      'Compute them inside noGrad().',
+    );
+  }
+}
+
 /**
  * Softmax and negative log-likelihood in one, with its gradient.
  *
  * @param logits (N,classes)
  * @param target class indices (N) int32, or probabilities (N,classes) float32
  * @returns one element, or (N) with `reduction: 'none'`
- * @throws TypeError when the sizes do not go together. A label that is no class is found on the stream: the next read
+ * @throws TypeError when the sizes do not go together, or for target probabilities that require a gradient. A label that is no class is found on the stream: the next read
  *   rejects with a StreamError that names this call.
  * Counterpart: `torch.nn.functional.cross_entropy`.
  */
@@ -29,7 +50,7 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
   checkTensor(logits, 'crossEntropy logits', { rank: 2, letters: '(N,classes)' });
   const [rows, classes] = logits.shape as [number, number]; // two axes
   const soft = target?.dtype === 'float32';
-  if (soft) checkTensor(target, 'crossEntropy target probabilities', { shape: [rows, classes] });
+  if (soft) checkProbabilities(target, [rows, classes], options);
   else checkTensor(target, 'crossEntropy target labels', { dtype: 'int32', shape: [rows] });
   const smoothing = checkNumber(options.labelSmoothing ?? 0, 'crossEntropy labelSmoothing', 0, 1);
   const reductionName = checkOneOf(options.reduction ?? 'mean', 'crossEntropy reduction', ['none', 'mean', 'sum']);

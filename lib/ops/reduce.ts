@@ -1,5 +1,5 @@
 import { record } from '../autograd.js';
-import { checkDim, sizeOf } from '../check.js';
+import { checkDim, expected, sizeOf } from '../check.js';
 import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor, stridesOf } from './check-tensor.js';
@@ -12,10 +12,19 @@ export interface ReduceOptions {
   keepDim?: boolean;
 }
 
+/** The axes to reduce. None, which PyTorch takes for all, and one named twice are refused: a slip as a rule. */
+function checkDims(dim: ReduceOptions['dim'], rank: number, where: string): Set<number> {
+  if (dim === undefined) return new Set(Array.from({ length: rank }, (_, axis) => axis));
+  const dims = [dim].flat();
+  const axes = new Set(dims.map((one) => checkDim(one, rank, where)));
+  if (dims.length === 0) throw expected('at least one axis', where, dims, 'Leave dim out to reduce all.');
+  if (axes.size !== dims.length) throw expected('each axis once', where, dims);
+  return axes;
+}
+
 function reduce(name: string, x: Tensor, options: ReduceOptions, average: boolean): Tensor {
   checkTensor(x, `${name} input`);
-  const dims = options.dim === undefined ? x.shape.map((_, axis) => axis) : [options.dim].flat();
-  const reduced = new Set(dims.map((dim) => checkDim(dim, x.rank, `${name} dim`)));
+  const reduced = checkDims(options.dim, x.rank, `${name} dim`);
   const kept = x.shape.map((_, axis) => (reduced.has(axis) ? 0 : 1));
   const keptShape = x.shape.map((size, axis) => (reduced.has(axis) ? 1 : size));
   const shape = options.keepDim === true ? keptShape : x.shape.filter((_, axis) => !reduced.has(axis));

@@ -1,9 +1,9 @@
-import { checkNumber, expected } from '../check.js';
+import { checkNumber, expected, Text } from '../check.js';
 import { nextId } from '../identity.js';
 import { checkTensor } from '../ops/check-tensor.js';
 import { copyInto } from '../ops/copy.js';
 import { untracked } from '../scope.js';
-import { Tensor, tensor, zeros } from '../tensor.js';
+import { fill, Tensor, tensor, zeros } from '../tensor.js';
 
 /** Parameters that share their own factors. */
 export interface ParameterGroup {
@@ -40,8 +40,7 @@ export interface Work {
 export abstract class Optimizer {
   /** A number of its own, by which deep equality tells optimizers apart. */
   readonly id = nextId();
-  /** The learning rate of the next step. */
-  lr: number;
+  #lr = 0;
   /** Steps done. */
   steps = 0;
   readonly #members: readonly Member[];
@@ -50,14 +49,14 @@ export abstract class Optimizer {
   readonly #steps: Tensor;
   readonly #state: readonly Map<string, Tensor>[];
 
-  /** @throws TypeError for no parameters, one given twice, or what is no float32 tensor */
+  /** @throws TypeError for no parameters, one given twice, or what is no float32 tensor, or is an op's result */
   protected constructor(
     readonly name: string,
     params: readonly Tensor[] | readonly ParameterGroup[],
     lr: number,
     weightDecay: number,
   ) {
-    this.lr = checkNumber(lr, `${name} lr`, 0);
+    this.lr = lr;
     checkNumber(weightDecay, `${name} weightDecay`, 0);
     if (!Array.isArray(params)) throw expected('an array of parameters', name, params);
     const groups = params.map((entry: Tensor | ParameterGroup) =>
@@ -66,7 +65,7 @@ export abstract class Optimizer {
     this.#members = groups.flatMap((group: ParameterGroup) => {
       if (!Array.isArray(group?.params)) throw expected('parameters, or groups of them', name, group);
       return group.params.map((parameter: Tensor) => ({
-        parameter: checkTensor(parameter, `${name} parameter`),
+        parameter: checkLeaf(parameter, `${name} parameter`),
         lrScale: checkNumber(group.lrScale ?? 1, `${name} lrScale`, 0),
         weightDecay: checkNumber(group.weightDecay ?? weightDecay, `${name} weightDecay`, 0),
       }));
@@ -77,6 +76,15 @@ export abstract class Optimizer {
     this.#learningRate = untracked(() => tensor([lr]));
     this.#steps = untracked(() => zeros([all.length]));
     this.#state = this.#members.map(() => new Map());
+  }
+
+  /** The learning rate of the next step: a finite number of at least 0. */
+  get lr(): number {
+    return this.#lr;
+  }
+
+  set lr(lr: number) {
+    this.#lr = checkNumber(lr, `${this.name} lr`, 0);
   }
 
   get parameters(): Tensor[] {
@@ -155,31 +163,37 @@ export abstract class Optimizer {
   }
 
   /**
-   * Puts back what `stateDict` gave.
+   * Puts back what `stateDict` gave. What it has no state for begins anew.
    *
    * @throws TypeError when it is another optimizer's, or for other parameters; nothing is loaded then
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>): void {
+    const where = `${this.name} loadStateDict`;
     const copies: (() => void)[] = [];
     const take = (value: Tensor, size: number, key: string, target: () => Tensor): void => {
-      checkTensor(value, `${this.name} loadStateDict ${key}`);
-      if (value.size !== size) throw expected(`${size} elements`, `${this.name} loadStateDict ${key}`, value);
+      checkTensor(value, `${where} ${key}`);
+      if (value.size !== size) throw expected(`${size} elements`, `${where} ${key}`, value);
       copies.push(() => copyInto(target(), value));
     };
     const steps = state.get('steps');
-    if (steps === undefined) throw expected(`an optimizer's state`, `${this.name} loadStateDict`, [...state.keys()]);
+    if (steps === undefined) throw expected(`an optimizer's state`, where, [...state.keys()]);
     take(steps, this.#members.length, 'steps', () => this.#steps);
     for (const [key, value] of state) {
       if (key === 'steps') continue;
-      const [member, name = ''] = key.split('.');
+      const [member = '', name = ''] = key.split('.');
       const parameter = this.#members[Number(member)]?.parameter;
       if (parameter === undefined || !this.stateNames.includes(name)) {
-        throw expected(`states ${this.stateNames.join(', ')} of these parameters`, `${this.name} loadStateDict`, key);
+        throw expected(`states ${this.stateNames.join(', ')} of these parameters`, where, key);
       }
+      const lacking = this.stateNames.find((other) => !state.has(`${member}.${other}`));
+      if (lacking !== undefined) throw expected(`${member}.${lacking} beside ${key}`, where, new Text('none'));
       take(value, parameter.size, key, () => this.state(Number(member), name));
     }
+    for (const [i, states] of this.#state.entries()) {
+      for (const [name, old] of states) if (!state.has(`${i}.${name}`)) fill(old, 0);
+    }
     for (const copy of copies) copy();
-    this.steps = Math.max(...steps.dataSync());
+    this.steps = Math.max(0, ...steps.dataSync());
   }
 
   /** Releases the optimizer's state; parameters are left alone. */
@@ -192,4 +206,11 @@ export abstract class Optimizer {
   #member(i: number): Member {
     return this.#members[i] as Member; // callers take i from the members
   }
+}
+
+/** Throws for a tensor that an op made: gradients go to what it was made of, and it would never change. */
+function checkLeaf(parameter: Tensor, where: string): Tensor {
+  checkTensor(parameter, where);
+  if (parameter.node === undefined) return parameter;
+  throw expected('a tensor that no op made', where, parameter, 'Give the tensors that it was computed from.');
 }
