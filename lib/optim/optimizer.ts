@@ -185,9 +185,15 @@ export abstract class Optimizer {
       if (parameter === undefined || !this.stateNames.includes(name)) {
         throw expected(`states ${this.stateNames.join(', ')} of these parameters`, where, key);
       }
-      const lacking = this.stateNames.find((other) => !state.has(`${member}.${other}`));
-      if (lacking !== undefined) throw expected(`${member}.${lacking} beside ${key}`, where, new Text('none'));
       take(value, parameter.size, key, () => this.state(Number(member), name));
+    }
+    for (const i of this.#members.keys()) {
+      const [there, missing] = [true, false].map((has) =>
+        this.stateNames.filter((name) => state.has(`${i}.${name}`) === has),
+      );
+      if (there?.[0] !== undefined && missing?.[0] !== undefined) {
+        throw expected(`${i}.${missing[0]} beside ${i}.${there[0]}`, where, new Text('none'));
+      }
     }
     for (const [i, states] of this.#state.entries()) {
       for (const [name, old] of states) if (!state.has(`${i}.${name}`)) fill(old, 0);
