@@ -6,5 +6,7 @@ export async function leavesNothing(fn: () => void | Promise<void>): Promise<voi
   manualSeed(0); // makes the generator's state, which stays
   const before = memory().live;
   await fn();
-  assert.equal(memory().live, before, 'live bytes after and before');
+  // Less, where the garbage collector gave back meanwhile what an earlier test had forgotten.
+  const after = memory().live;
+  assert.ok(after <= before, `Expected at most ${before} live bytes afterwards but there are ${after}.`);
 }
