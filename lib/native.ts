@@ -388,7 +388,6 @@ export interface Native {
     offset: readonly number[],
     divisor: readonly number[],
     fill: readonly number[],
-    reversed: boolean,
     mirrored: boolean,
   ): void;
   peakFma(y: Handle, tiles: number, flopsPerTile: number, bf16: boolean): void;

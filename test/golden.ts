@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Ref, ref } from './reference/array.js';
 
-/** One case of test/golden/NAME.json with its tensors of NAME.safetensors (int64 as numbers). */
+/** One case of test/golden/NAME.json with its tensors of NAME.safetensors (int64 and bytes as numbers). */
 export interface GoldenCase<Params> {
   params: Params;
   tensors: Record<string, Ref>;
@@ -37,14 +37,22 @@ function readTensors(file: Buffer): Map<string, Ref> {
           data_offsets: [from, to],
         },
       ]) => {
-        if (dtype !== 'F32' && dtype !== 'I64')
-          throw new TypeError(`Golden tensor ${key} is ${dtype}, neither F32 nor I64`);
         const bytes = file.buffer.slice(file.byteOffset + start + from, file.byteOffset + start + to);
-        return [
-          key,
-          ref(shape, dtype === 'F32' ? new Float32Array(bytes) : Array.from(new BigInt64Array(bytes), Number)),
-        ];
+        return [key, ref(shape, numbersOf(bytes, dtype, key))];
       },
     ),
   );
+}
+
+function numbersOf(bytes: ArrayBufferLike, dtype: string, key: string): ArrayLike<number> {
+  switch (dtype) {
+    case 'F32':
+      return new Float32Array(bytes);
+    case 'U8':
+      return new Uint8Array(bytes);
+    case 'I64':
+      return Array.from(new BigInt64Array(bytes), Number);
+    default:
+      throw new TypeError(`Golden tensor ${key} is ${dtype}, none of F32, I64 and U8`);
+  }
 }

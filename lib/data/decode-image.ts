@@ -58,7 +58,8 @@ async function decodeRaw(bytes: Uint8Array, where: string): Promise<{ data: Buff
   const image = sharp(bytes, OPTIONS).autoOrient();
   const inks = space === 'cmyk';
   if (inks) image.pipelineColourspace('cmyk').toColourspace('cmyk');
-  else image.removeAlpha().toColourspace(space === 'b-w' || space === 'grey16' ? 'b-w' : 'srgb');
+  // libvips makes 'b-w' of 16 bits by luminance, a grey level off; as three equal channels they are cut.
+  else image.removeAlpha().toColourspace(space === 'b-w' ? 'b-w' : 'srgb');
   try {
     return await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
   } catch (cause) {

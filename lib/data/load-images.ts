@@ -23,7 +23,6 @@ const NAMES: OptionNames<PretrainedConfig> = {
   interpolation: true,
   antialias: true,
   rescale: true,
-  channelOrder: true,
   mean: true,
   std: true,
   layout: true,
@@ -108,7 +107,7 @@ async function fillImages(
 
 /** @internal Writes a decoded image into a batch (N,C,H,W), prepared, and disposes it. */
 export function prepare(images: Tensor, index: number, image: ByteImage, preprocessing: Preprocessing): void {
-  const { crop, interpolation, antialias, rounding, rescale = 1 / 255, channelOrder, mean, std } = preprocessing;
+  const { crop, interpolation, antialias, rounding, rescale = 1 / 255, mean, std } = preprocessing;
   const size = resizedSize([image.height, image.width], preprocessing);
   const top = cropOffset(size[0], crop[0], rounding);
   const left = cropOffset(size[1], crop[1], rounding);
@@ -126,7 +125,6 @@ export function prepare(images: Tensor, index: number, image: ByteImage, preproc
       top: kept.top - top,
       left: kept.left - left,
       ...(preprocessing.fill && { fill: preprocessing.fill }),
-      reversed: channelOrder === 'bgr',
     });
   } finally {
     image.dispose();

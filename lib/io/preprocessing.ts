@@ -27,8 +27,6 @@ export interface Preprocessing {
   readonly antialias?: boolean;
   /** What a byte is multiplied by. Default 1/255. */
   readonly rescale?: number;
-  /** The order of the model's channels. Default `'rgb'`. */
-  readonly channelOrder?: 'rgb' | 'bgr';
   /** Of each channel, on a scale from 0 (black) to 1 (or what `rescale` makes of 255). One for grey images. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
@@ -61,8 +59,7 @@ const MOST_SIDE = 2 ** 20;
 
 /** Throws unless every field is one that can be honoured; unknown fields are for who knows the whole object. */
 export function checkPreprocessing(preprocessing: Preprocessing, where: string): void {
-  const { resize, fit, longest, crop, rounding, fill, interpolation, antialias, rescale, channelOrder } = preprocessing;
-  const { mean, std } = preprocessing;
+  const { resize, fit, longest, crop, rounding, fill, interpolation, antialias, rescale, mean, std } = preprocessing;
   if (!Array.isArray(mean) || !Array.isArray(std) || (mean.length !== 1 && mean.length !== 3)) {
     throw expected('lists of 1 or 3 means, and as many deviations', where, mean);
   }
@@ -81,7 +78,6 @@ export function checkPreprocessing(preprocessing: Preprocessing, where: string):
   checkOneOf(interpolation, `${where} interpolation`, INTERPOLATIONS);
   checkOneOf(fit ?? 'stretch', `${where} fit`, ['stretch', 'cover', 'contain']);
   checkOneOf(rounding ?? 'even', `${where} rounding`, ['even', 'down']);
-  checkOneOf(channelOrder ?? 'rgb', `${where} channelOrder`, ['rgb', 'bgr']);
   if (longest !== undefined) checkInteger(longest, `${where} longest`, 1, MOST_SIDE);
   checkAntialias(antialias ?? true, interpolation, where);
   if (checkNumber(rescale ?? 1 / 255, `${where} rescale`) === 0) {

@@ -72,7 +72,6 @@ const readers: Readers = {
   interpolation: (fields) => oneOf(fields, 'interpolation', INTERPOLATIONS),
   antialias: (fields) => fields.boolean('antialias'),
   rescale: (fields) => fields.number('rescale', -Infinity),
-  channelOrder: (fields) => oneOf(fields, 'channelOrder', ['rgb', 'bgr']),
   mean: (fields) => fields.numbers('mean'),
   std: (fields) => fields.numbers('std'),
   cropPct: (fields) => fields.number('cropPct'),

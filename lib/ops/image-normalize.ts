@@ -16,8 +16,6 @@ export interface ImageNormalizeOptions {
   readonly left?: number;
   /** Bytes of what the image does not cover. Default 0. */
   readonly fill?: readonly number[];
-  /** Whether channels go from last to first: blue, green, red. Default false. */
-  readonly reversed?: boolean;
   /** Whether left and right are swapped. Default false. */
   readonly mirrored?: boolean;
 }
@@ -28,7 +26,6 @@ const NAMES: OptionNames<ImageNormalizeOptions> = {
   top: true,
   left: true,
   fill: true,
-  reversed: true,
   mirrored: true,
 };
 
@@ -50,7 +47,7 @@ export function imageNormalize(images: Tensor, index: number, image: ByteImage, 
   if (image.channels !== 1 && image.channels !== channels) {
     throw expected(`an image of ${channels} channels or one`, 'imageNormalize', new Text(String(image.channels)));
   }
-  const { offset, divisor, top = 0, left = 0, fill = offset.map(() => 0), reversed, mirrored } = options;
+  const { offset, divisor, top = 0, left = 0, fill = offset.map(() => 0), mirrored } = options;
   for (const [name, values] of Object.entries({ offset, divisor, fill })) {
     if (values.length !== channels) throw expected(`${channels} numbers`, `imageNormalize ${name}`, values);
     for (const value of values) checkNumber(value, `imageNormalize ${name}`);
@@ -72,7 +69,6 @@ export function imageNormalize(images: Tensor, index: number, image: ByteImage, 
     offset,
     divisor,
     fill,
-    reversed === true,
     mirrored === true,
   );
   images.storage.version++;

@@ -39,7 +39,7 @@ void ImageNormalize::Row(int64_t channel, int64_t row) const {
   std::fill(out, out + begin, around);
   std::fill(out + end, out + width, around);
   if (begin < end) {
-    const int64_t from = x_channels == 1 ? 0 : reversed ? channels - 1 - channel : channel;
+    const int64_t from = x_channels == 1 ? 0 : channel;
     const int64_t column = begin - left;
     const uint8_t* pixels = x + ((row - top) * x_width + column) * x_channels + from;
     kernels::NormalizeBytes(out + begin, pixels, x_channels, offset[channel], divisor[channel],

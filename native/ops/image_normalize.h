@@ -11,7 +11,7 @@ namespace vitrine::ops {
 
 // Image `index` of y (N,C,H,W) = (x - offset[c]) / divisor[c], where x (XH,XW,XC) lies with its
 // corner at (top,left) of the image, cut off or surrounded by fill[c]. An x of one channel serves
-// all C; `reversed` takes x's channels from last to first, `mirrored` the columns.
+// all C; `mirrored` swaps left and right.
 struct ImageNormalize {
   static constexpr const char* kName = "imageNormalize";
   Out<float> y;
@@ -19,11 +19,11 @@ struct ImageNormalize {
   int64_t index, channels, height, width;
   int64_t x_channels, x_height, x_width, top, left;
   std::vector<float> offset, divisor, fill;
-  bool reversed, mirrored;
+  bool mirrored;
   template <class F>
   void Fields(F& f) {
     f(y, x, index, channels, height, width, x_channels, x_height, x_width, top, left, offset,
-      divisor, fill, reversed, mirrored);
+      divisor, fill, mirrored);
   }
   bool Valid() const;
   void Run(Context& context);

@@ -10,13 +10,13 @@ const given = { offset: [1, 20, 123.675], divisor: [2, 58.395, -3] };
 
 /** What stands at (c,i,j) of an image of (height,width): float32, as the op computes. */
 function wanted(height: number, width: number, options: ImageNormalizeOptions, channels = 3): number[] {
-  const { offset, divisor, top = 0, left = 0, fill = [0, 0, 0], reversed, mirrored } = options;
+  const { offset, divisor, top = 0, left = 0, fill = [0, 0, 0], mirrored } = options;
   return Array.from({ length: 3 * height * width }, (_, at) => {
     const [c, i, j] = [Math.floor(at / (height * width)), Math.floor(at / width) % height, at % width];
     const row = i - top;
     const column = (mirrored ? width - 1 - j : j) - left;
     const inside = row >= 0 && row < H && column >= 0 && column < W;
-    const from = channels === 1 ? 0 : reversed ? 2 - c : c;
+    const from = channels === 1 ? 0 : c;
     const byte = inside ? (pixels[(row * W + column) * channels + from] ?? NaN) : (fill[c] ?? NaN);
     const [shift, by] = [Math.fround(offset[c] ?? NaN), Math.fround(divisor[c] ?? NaN)];
     return Math.fround(Math.fround(byte - shift) / by);
@@ -32,7 +32,6 @@ describe('imageNormalize', () => {
     'with a border': [[6, 30], { top: 2, left: 5, fill: [255, 7, 0] }],
     'cut off one way and surrounded the other': [[1, 40], { top: -2, left: 9, fill: [1, 2, 3] }],
     'wholly outside': [[2, 4], { top: 0, left: -W, fill: [9, 9, 9] }],
-    'blue, green, red': [[H, W], { reversed: true }],
     mirrored: [[4, 25], { mirrored: true, left: 1, fill: [4, 5, 6] }],
   };
   for (const [name, [[height, width], options]] of Object.entries(CASES)) {

@@ -115,11 +115,10 @@ export function huggingFaceProcessor(config: Config, preprocessing: Preprocessin
 }
 
 // Filters that do not widen are let pass: so Transformers itself has converted Google's checkpoints.
-function unlikeTransformers({ fit, rounding, fill, channelOrder }: Preprocessing): string[] {
+function unlikeTransformers({ fit, rounding, fill }: Preprocessing): string[] {
   const against: string[] = [];
   if (fit === 'cover' || (fit === 'contain' && rounding !== 'down')) against.push(`fit: '${fit}'`);
   if (fill?.some((value) => value !== 0)) against.push(`fill: ${JSON.stringify(fill)}`);
-  if (channelOrder === 'bgr') against.push("channelOrder: 'bgr'");
   return against;
 }
 

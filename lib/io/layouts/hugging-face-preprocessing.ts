@@ -56,7 +56,6 @@ export function huggingFacePreprocessing(
     rounding: 'down',
     interpolation: resampleOf(given) ?? defaults.resample,
     ...valuesOf(given, defaults, inChans),
-    ...(given.boolean('do_flip_channel_order') === true && { channelOrder: 'bgr' }),
   };
 }
 
@@ -65,14 +64,13 @@ function processorOf(given: JsonFields): string {
   return name.replace(/(ImageProcessor|FeatureExtractor)(Fast|Pil)?$/, '');
 }
 
-// Steps that are honoured, or do nothing to an image.
+// Steps that are honoured, or do nothing to an image. do_flip_channel_order is of none of these processors.
 const STEPS = [
   'do_resize',
   'do_center_crop',
   'do_rescale',
   'do_normalize',
   'do_convert_rgb',
-  'do_flip_channel_order',
   'do_reduce_labels',
   'do_reduce_label', // its name before 4.23
 ];
