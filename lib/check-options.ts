@@ -23,6 +23,11 @@ export function checkOptions<T extends object>(options: T | undefined, names: Op
   }
 }
 
+/** Of an object the properties with the given names: what another function takes. */
+export function only<T extends object>(options: T, names: OptionNames<T>): T {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(names, name))) as T; // as named
+}
+
 function unknownOption(unknown: string, known: readonly string[], where: string): TypeError {
   const near = nearestName(comparable(unknown), known.map(comparable));
   const nearest = known.find((name) => comparable(name) === near);

@@ -115,7 +115,7 @@ export function assertBadInput(fn: () => unknown, says: RegExp): void {
     () => scope(fn),
     (error) => {
       assert.ok(error instanceof TypeError, `not a TypeError: ${error}`);
-      assert.match(error.message, /^Expected .+ but received .+\.$/);
+      assert.match(error.message, /^Expected .+ but received .+[.?]$/);
       assert.match(error.message, says);
       return true;
     },

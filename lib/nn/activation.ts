@@ -1,11 +1,18 @@
-import { gelu, relu } from '../ops/activation.js';
+import { checkOneOf } from '../check.js';
+import { checkOptions } from '../check-options.js';
+import { GELU_OPTIONS, type GELUOptions, gelu, relu } from '../ops/activation.js';
 import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';
 
 /** Gaussian error linear unit. Counterpart: `torch.nn.GELU`. */
 export class GELU extends Module {
-  constructor(readonly options: { approximate?: 'none' | 'tanh' } = {}) {
+  readonly options: Readonly<GELUOptions>;
+
+  constructor(options: GELUOptions = {}) {
     super();
+    checkOptions(options, GELU_OPTIONS, 'GELU');
+    this.options = Object.freeze({ ...options });
+    checkOneOf(options.approximate ?? 'none', 'GELU approximate', ['none', 'tanh']);
   }
 
   forward(x: Tensor): Tensor {

@@ -1,3 +1,5 @@
+import { checkInteger, checkNumber } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { attention } from '../ops/attention.js';
 import { add } from '../ops/elementwise.js';
 import { slice } from '../ops/slice.js';
@@ -20,6 +22,15 @@ export interface AttentionPoolOptions {
   act: MlpActivation;
 }
 
+/** @internal */
+export const ATTENTION_POOL_OPTIONS: OptionNames<AttentionPoolOptions> = {
+  embedDim: true,
+  numHeads: true,
+  mlpRatio: true,
+  normEps: true,
+  act: true,
+};
+
 /**
  * Multi-head attention pooling ("MAP"): a learned query gathers the tokens, (N,T,D) to (N,D), and an MLP follows.
  *
@@ -37,14 +48,18 @@ export class AttentionPool extends Module {
 
   constructor(options: AttentionPoolOptions) {
     super();
-    const { embedDim: dim } = options;
-    this.numHeads = options.numHeads;
+    checkOptions(options, ATTENTION_POOL_OPTIONS, 'AttentionPool');
+    const dim = checkInteger(options?.embedDim, 'AttentionPool embedDim', 1);
+    this.numHeads = checkInteger(options.numHeads, 'AttentionPool numHeads', 1);
     this.latent = this.parameter('latent', () => init.truncatedNormal(empty([1, 1, dim]), 0, 1 / Math.sqrt(dim)));
     this.q = this.child('q', new Linear(dim, dim));
     this.kv = this.child('kv', new Linear(dim, 2 * dim));
     this.proj = this.child('proj', new Linear(dim, dim));
-    this.norm = this.child('norm', new LayerNorm(dim, { eps: options.normEps }));
-    const hidden = Math.floor(dim * options.mlpRatio);
+    this.norm = this.child(
+      'norm',
+      new LayerNorm(dim, { eps: checkNumber(options.normEps, 'AttentionPool normEps', 0) }),
+    );
+    const hidden = Math.floor(dim * checkNumber(options.mlpRatio, 'AttentionPool mlpRatio', 1 / dim));
     this.mlp = this.child('mlp', new Mlp(dim, hidden, { act: options.act, bias: true, drop: 0 }));
   }
 

@@ -1,11 +1,15 @@
-import { type CrossEntropyOptions, crossEntropy } from '../ops/cross-entropy.js';
+import { type CrossEntropyOptions, checkCrossEntropy, crossEntropy } from '../ops/cross-entropy.js';
 import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';
 
 /** `F.crossEntropy` with its options bound. Counterpart: `torch.nn.CrossEntropyLoss`. */
 export class CrossEntropyLoss extends Module {
-  constructor(readonly options: CrossEntropyOptions = {}) {
+  readonly options: Readonly<CrossEntropyOptions>;
+
+  constructor(options: CrossEntropyOptions = {}) {
     super();
+    checkCrossEntropy(options, 'CrossEntropyLoss');
+    this.options = Object.freeze({ ...options });
   }
 
   /** @param logits (N,classes) @param target labels (N) int32, or probabilities (N,classes) */

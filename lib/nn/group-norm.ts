@@ -1,5 +1,6 @@
 import { checkInteger, checkNumber, expected } from '../check.js';
-import { groupNorm } from '../ops/group-norm.js';
+import { checkOptions } from '../check-options.js';
+import { GROUP_NORM_OPTIONS, type GroupNormOptions, groupNorm } from '../ops/group-norm.js';
 import { ones, type Tensor, zeros } from '../tensor.js';
 import { Module } from './module.js';
 
@@ -17,9 +18,10 @@ export class GroupNorm extends Module {
   constructor(
     readonly numGroups: number,
     readonly numChannels: number,
-    options: { eps?: number } = {},
+    options: GroupNormOptions = {},
   ) {
     super();
+    checkOptions(options, GROUP_NORM_OPTIONS, 'GroupNorm');
     checkInteger(numGroups, 'GroupNorm numGroups', 1);
     checkInteger(numChannels, 'GroupNorm numChannels', 1);
     if (numChannels % numGroups !== 0) {

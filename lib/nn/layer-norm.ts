@@ -1,4 +1,5 @@
-import { checkInteger, checkNumber } from '../check.js';
+import { checkBoolean, checkInteger, checkNumber } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { addLayerNorm, layerNorm } from '../ops/layer-norm.js';
 import { ones, type Tensor, zeros } from '../tensor.js';
 import { Module } from './module.js';
@@ -10,6 +11,8 @@ export interface LayerNormModuleOptions {
   /** Whether there is a bias beside the weight. Default true. */
   bias?: boolean;
 }
+
+const OPTIONS: OptionNames<LayerNormModuleOptions> = { eps: true, bias: true };
 
 /**
  * Layer normalisation over the last axis, with learned scale and shift.
@@ -27,10 +30,13 @@ export class LayerNorm extends Module {
     options: LayerNormModuleOptions = {},
   ) {
     super();
+    checkOptions(options, OPTIONS, 'LayerNorm');
     checkInteger(width, 'LayerNorm width', 1);
     this.eps = checkNumber(options.eps ?? 1e-5, 'LayerNorm eps', 0);
     this.weight = this.parameter('weight', () => ones([width]));
-    this.bias = options.bias === false ? undefined : this.parameter('bias', () => zeros([width]));
+    this.bias = checkBoolean(options.bias ?? true, 'LayerNorm bias')
+      ? this.parameter('bias', () => zeros([width]))
+      : undefined;
   }
 
   forward(x: Tensor): Tensor {

@@ -1,4 +1,5 @@
-import { checkInteger, expected } from '../check.js';
+import { checkBoolean, checkInteger, expected } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { type AttentionOptions, attention, attentionQkv } from '../ops/attention.js';
 import { attentionWeights } from '../ops/attention-weights.js';
 import { checkTensor } from '../ops/check-tensor.js';
@@ -27,8 +28,12 @@ export interface MultiheadAttentionOptions {
   batchFirst?: boolean;
 }
 
+const OPTIONS: OptionNames<MultiheadAttentionOptions> = { dropout: true, bias: true, batchFirst: true };
+
 /** Masks of one call. */
 export type AttentionMasks = Pick<AttentionOptions, 'causal' | 'keyPaddingMask'>;
+
+const MASKS: OptionNames<AttentionMasks> = { causal: true, keyPaddingMask: true };
 
 /**
  * Multi-head attention with learned projections.
@@ -50,14 +55,15 @@ export class MultiheadAttention extends Module {
     options: MultiheadAttentionOptions = {},
   ) {
     super();
+    checkOptions(options, OPTIONS, 'MultiheadAttention');
     checkInteger(embedDim, 'MultiheadAttention embedDim', 1);
     checkInteger(numHeads, 'MultiheadAttention numHeads', 1);
     if (embedDim % numHeads !== 0) {
       throw expected(`heads that divide the width ${embedDim}`, 'MultiheadAttention numHeads', numHeads);
     }
     this.dropout = checkDropProbability(options.dropout ?? 0, 'MultiheadAttention dropout');
-    this.batchFirst = options.batchFirst !== false;
-    const bias = options.bias !== false;
+    this.batchFirst = checkBoolean(options.batchFirst ?? true, 'MultiheadAttention batchFirst');
+    const bias = checkBoolean(options.bias ?? true, 'MultiheadAttention bias');
     this.inProjWeight = this.parameter('in_proj_weight', () => init.xavierUniform(empty([3 * embedDim, embedDim])));
     this.inProjBias = bias ? this.parameter('in_proj_bias', () => init.zeros(empty([3 * embedDim]))) : undefined;
     this.outProj = this.child('out_proj', new Linear(embedDim, embedDim, { bias }));
@@ -71,6 +77,7 @@ export class MultiheadAttention extends Module {
    * @returns of the query's shape
    */
   forward(query: Tensor, key: Tensor = query, value: Tensor = key, masks: AttentionMasks = {}): Tensor {
+    checkOptions(masks, MASKS, 'MultiheadAttention masks');
     const letters = this.batchFirst ? '(B,T,E)' : '(T,B,E)';
     const [a, b] = checkTensor(query, 'MultiheadAttention query', { rank: 3, letters }).shape as [
       number,

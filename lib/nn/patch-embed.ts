@@ -1,4 +1,5 @@
-import { checkInteger, checkOneOf, checkPair, type Pair } from '../check.js';
+import { checkBoolean, checkInteger, checkOneOf, checkPair, type Pair } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { patchEmbed } from '../ops/conv2d.js';
 import { add } from '../ops/elementwise.js';
 import { matmul } from '../ops/matmul.js';
@@ -27,6 +28,16 @@ export interface PatchEmbedOptions {
   dynamicImgPad?: boolean;
 }
 
+/** @internal */
+export const PATCH_EMBED_OPTIONS: OptionNames<PatchEmbedOptions> = {
+  patchSize: true,
+  inChans: true,
+  embedDim: true,
+  bias: true,
+  route: true,
+  dynamicImgPad: true,
+};
+
 class Projection extends Module {
   readonly weight: Tensor; // (D,C,kh,kw)
   readonly bias: Tensor | undefined; // (D)
@@ -54,12 +65,14 @@ export class PatchEmbed extends Module {
 
   constructor(options: PatchEmbedOptions) {
     super();
-    this.patchSize = checkPair(options.patchSize, 'PatchEmbed patchSize', 1);
+    checkOptions(options, PATCH_EMBED_OPTIONS, 'PatchEmbed');
+    this.patchSize = checkPair(options?.patchSize, 'PatchEmbed patchSize', 1);
     this.route = checkOneOf(options.route ?? 'conv', 'PatchEmbed route', ['unfold', 'conv']);
-    this.#pads = options.dynamicImgPad === true;
+    this.#pads = checkBoolean(options.dynamicImgPad ?? false, 'PatchEmbed dynamicImgPad');
     const channels = checkInteger(options.inChans, 'PatchEmbed inChans', 1);
     const width = checkInteger(options.embedDim, 'PatchEmbed embedDim', 1);
-    this.proj = this.child('proj', new Projection(channels, width, this.patchSize, options.bias !== false));
+    const bias = checkBoolean(options.bias ?? true, 'PatchEmbed bias');
+    this.proj = this.child('proj', new Projection(channels, width, this.patchSize, bias));
   }
 
   /** @param image (N,C,H,W) @returns (N,L,D), patches in row-major order */

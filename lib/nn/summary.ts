@@ -1,6 +1,9 @@
-import { checkInteger, sizeOf } from '../check.js';
+import { checkInteger, expected, sizeOf } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
+import { checkTensor } from '../ops/check-tensor.js';
 import { scope } from '../scope.js';
 import { Tensor } from '../tensor.js';
+import { checkSynchronous } from '../thenable.js';
 import { evaluating } from './evaluating.js';
 import type { Module } from './module.js';
 import { ownMultiplyAdds } from './multiply-adds.js';
@@ -36,6 +39,14 @@ export interface ModelSummary extends SummaryNumbers {
   toString(): string;
 }
 
+/** Options of `summary`. */
+export interface SummaryOptions {
+  /** Of the rows below the module itself. Default 3. */
+  depth?: number;
+}
+
+const OPTIONS: OptionNames<SummaryOptions> = { depth: true };
+
 interface Seen {
   outputShape: readonly number[] | null;
   multiplyAdds: number;
@@ -51,7 +62,10 @@ const BYTES = 4;
  * @example
  * console.log(String(nn.summary(model, zeros([1, 3, 224, 224]))));
  */
-export function summary(module: Module & Forward, input: Tensor, options: { depth?: number } = {}): ModelSummary {
+export function summary(module: Module & Forward, input: Tensor, options: SummaryOptions = {}): ModelSummary {
+  checkOptions(options, OPTIONS, 'summary');
+  if (typeof module?.forward !== 'function') throw expected('a module with a forward', 'summary', module);
+  checkTensor(input, 'summary input', { dtype: input?.dtype });
   const depth = checkInteger(options.depth ?? 3, 'summary depth');
   const modules = module.namedModules();
   const seen = watch(modules, module, input);
@@ -101,7 +115,11 @@ function watch(
       // A property of the object, which hides the class's method until it is deleted.
       Object.defineProperty(part, 'forward', { value: noting, configurable: true });
     }
-    evaluating(module, () => scope(() => void module.forward(input)));
+    evaluating(module, () =>
+      scope(() => {
+        checkSynchronous(module.forward(input), 'summary');
+      }),
+    );
   } finally {
     for (const [part, own] of watched) {
       Reflect.deleteProperty(part, 'forward');

@@ -1,4 +1,5 @@
-import { checkInteger, checkOneOf } from '../check.js';
+import { checkInteger, expected } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { Dropout } from './dropout.js';
@@ -6,7 +7,12 @@ import { LayerNorm } from './layer-norm.js';
 import { Linear } from './linear.js';
 import { Module, ModuleList } from './module.js';
 import { MultiheadAttention } from './multihead-attention.js';
-import { feedForward, type TransformerLayerOptions, toAttentionMasks } from './transformer-encoder.js';
+import {
+  checkLayerOptions,
+  feedForward,
+  type TransformerLayerOptions,
+  toAttentionMasks,
+} from './transformer-encoder.js';
 
 /** Masks of one call of a decoder. */
 export interface DecoderMasks {
@@ -19,6 +25,14 @@ export interface DecoderMasks {
   /** (B,M) int32 of 0 and 1: memory positions at a 1 are ignored as keys. */
   memoryKeyPaddingMask?: Tensor;
 }
+
+/** @internal */
+export const DECODER_MASKS: OptionNames<DecoderMasks> = {
+  tgtIsCausal: true,
+  memoryIsCausal: true,
+  tgtKeyPaddingMask: true,
+  memoryKeyPaddingMask: true,
+};
 
 /**
  * Self-attention, attention over an encoder's output, and a feed-forward network, each with a residual and a layer norm.
@@ -35,22 +49,18 @@ export class TransformerDecoderLayer extends Module {
   readonly norm2: LayerNorm;
   readonly norm3: LayerNorm;
   readonly #dropout: Dropout;
-  readonly #activation: 'relu' | 'gelu';
-  readonly #normFirst: boolean;
+  readonly options: Readonly<Required<TransformerLayerOptions>>;
 
   constructor(
     readonly dModel: number,
     readonly nHead: number,
-    readonly options: TransformerLayerOptions = {},
+    options: TransformerLayerOptions = {},
   ) {
     super();
-    const dropout = options.dropout ?? 0.1;
-    const bias = options.bias !== false;
-    const feedforward = checkInteger(options.dimFeedforward ?? 2048, 'TransformerDecoderLayer dimFeedforward', 1);
-    const norm = { eps: options.layerNormEps ?? 1e-5, bias };
-    const attention = { dropout, bias, batchFirst: options.batchFirst !== false };
-    this.#activation = checkOneOf(options.activation ?? 'relu', 'TransformerDecoderLayer activation', ['relu', 'gelu']);
-    this.#normFirst = options.normFirst === true;
+    this.options = checkLayerOptions(options, 'TransformerDecoderLayer');
+    const { dropout, bias, batchFirst, dimFeedforward: feedforward, layerNormEps: eps } = this.options;
+    const norm = { eps, bias };
+    const attention = { dropout, bias, batchFirst };
     this.selfAttn = this.child('self_attn', new MultiheadAttention(dModel, nHead, attention));
     this.multiheadAttn = this.child('multihead_attn', new MultiheadAttention(dModel, nHead, attention));
     this.linear1 = this.child('linear1', new Linear(dModel, feedforward, { bias }));
@@ -74,8 +84,9 @@ export class TransformerDecoderLayer extends Module {
    * @returns of the target's shape
    */
   forward(tgt: Tensor, memory: Tensor, masks: DecoderMasks = {}): Tensor {
+    checkOptions(masks, DECODER_MASKS, 'TransformerDecoderLayer masks');
     return scope(() => {
-      if (this.#normFirst) {
+      if (this.options.normFirst) {
         const attended = tgt.add(this.#attend(this.norm1.forward(tgt), masks));
         const informed = attended.add(this.#consult(this.norm2.forward(attended), memory, masks));
         return informed.add(this.#feedForward(this.norm3.forward(informed)));
@@ -96,7 +107,7 @@ export class TransformerDecoderLayer extends Module {
   }
 
   #feedForward(x: Tensor): Tensor {
-    const y = feedForward(x, this.linear1, this.linear2, this.#activation, this.#dropout);
+    const y = feedForward(x, this.linear1, this.linear2, this.options.activation, this.#dropout);
     return this.#dropout.forward(y);
   }
 }
@@ -113,6 +124,7 @@ export class TransformerDecoder extends Module {
 
   constructor(layer: TransformerDecoderLayer, numLayers: number, norm?: LayerNorm) {
     super();
+    if (!(layer instanceof TransformerDecoderLayer)) throw expected('a layer', 'TransformerDecoder', layer);
     checkInteger(numLayers, 'TransformerDecoder numLayers', 1);
     const copies = Array.from({ length: numLayers - 1 }, () => layer.clone());
     this.layers = this.child('layers', new ModuleList([layer, ...copies]));

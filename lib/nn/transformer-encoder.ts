@@ -1,4 +1,6 @@
-import { checkInteger, checkNumber, checkOneOf } from '../check.js';
+import { checkBoolean, checkInteger, checkNumber, checkOneOf, expected } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
+import { checkDropProbability } from '../ops/random.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { Dropout } from './dropout.js';
@@ -33,9 +35,39 @@ export interface EncoderMasks {
   srcKeyPaddingMask?: Tensor;
 }
 
+/** @internal */
+export const LAYER_OPTIONS: OptionNames<TransformerLayerOptions> = {
+  dimFeedforward: true,
+  dropout: true,
+  activation: true,
+  layerNormEps: true,
+  batchFirst: true,
+  normFirst: true,
+  bias: true,
+};
+
+/** @internal The options with their defaults, checked, and no longer the caller's. */
+export function checkLayerOptions(
+  options: TransformerLayerOptions,
+  where: string,
+): Readonly<Required<TransformerLayerOptions>> {
+  checkOptions(options, LAYER_OPTIONS, where);
+  return Object.freeze({
+    dimFeedforward: checkInteger(options.dimFeedforward ?? 2048, `${where} dimFeedforward`, 1),
+    dropout: checkDropProbability(options.dropout ?? 0.1, `${where} dropout`),
+    activation: checkOneOf(options.activation ?? 'relu', `${where} activation`, ['relu', 'gelu']),
+    layerNormEps: checkNumber(options.layerNormEps ?? 1e-5, `${where} layerNormEps`, 0),
+    batchFirst: checkBoolean(options.batchFirst ?? true, `${where} batchFirst`),
+    normFirst: checkBoolean(options.normFirst ?? false, `${where} normFirst`),
+    bias: checkBoolean(options.bias ?? true, `${where} bias`),
+  });
+}
+
+const MASKS: OptionNames<EncoderMasks> = { isCausal: true, srcKeyPaddingMask: true };
+
 /** @internal PyTorch's words for masks in `MultiheadAttention`'s. */
 export function toAttentionMasks(causal: boolean | undefined, keyPaddingMask: Tensor | undefined): AttentionMasks {
-  return { causal: causal === true, ...(keyPaddingMask && { keyPaddingMask }) };
+  return { causal: causal ?? false, ...(keyPaddingMask !== undefined && { keyPaddingMask }) };
 }
 
 /** @internal The feed-forward part of a Transformer layer: linear, activation, dropout, linear. */
@@ -62,23 +94,18 @@ export class TransformerEncoderLayer extends Module {
   readonly norm1: LayerNorm;
   readonly norm2: LayerNorm;
   readonly #dropout: Dropout;
-  readonly #activation: 'relu' | 'gelu';
-  readonly #normFirst: boolean;
+  readonly options: Readonly<Required<TransformerLayerOptions>>;
 
   constructor(
     readonly dModel: number,
     readonly nHead: number,
-    readonly options: TransformerLayerOptions = {},
+    options: TransformerLayerOptions = {},
   ) {
     super();
-    const dropout = options.dropout ?? 0.1;
-    const bias = options.bias !== false;
-    const feedforward = checkInteger(options.dimFeedforward ?? 2048, 'TransformerEncoderLayer dimFeedforward', 1);
-    const eps = checkNumber(options.layerNormEps ?? 1e-5, 'TransformerEncoderLayer layerNormEps', 0);
+    this.options = checkLayerOptions(options, 'TransformerEncoderLayer');
+    const { dropout, bias, batchFirst, dimFeedforward: feedforward, layerNormEps: eps } = this.options;
     const norm = { eps, bias };
-    const attention = { dropout, bias, batchFirst: options.batchFirst !== false };
-    this.#activation = checkOneOf(options.activation ?? 'relu', 'TransformerEncoderLayer activation', ['relu', 'gelu']);
-    this.#normFirst = options.normFirst === true;
+    const attention = { dropout, bias, batchFirst };
     this.selfAttn = this.child('self_attn', new MultiheadAttention(dModel, nHead, attention));
     this.linear1 = this.child('linear1', new Linear(dModel, feedforward, { bias }));
     this.linear2 = this.child('linear2', new Linear(feedforward, dModel, { bias }));
@@ -96,8 +123,9 @@ export class TransformerEncoderLayer extends Module {
 
   /** @param x (B,T,E), or (T,B,E) with `batchFirst: false` @returns of the same shape */
   forward(x: Tensor, masks: EncoderMasks = {}): Tensor {
+    checkOptions(masks, MASKS, 'TransformerEncoderLayer masks');
     return scope(() => {
-      if (this.#normFirst) {
+      if (this.options.normFirst) {
         const attended = x.add(this.#attend(this.norm1.forward(x), masks));
         return attended.add(this.#feedForward(this.norm2.forward(attended)));
       }
@@ -111,7 +139,7 @@ export class TransformerEncoderLayer extends Module {
   }
 
   #feedForward(x: Tensor): Tensor {
-    const y = feedForward(x, this.linear1, this.linear2, this.#activation, this.#dropout);
+    const y = feedForward(x, this.linear1, this.linear2, this.options.activation, this.#dropout);
     return this.#dropout.forward(y);
   }
 }
@@ -128,6 +156,7 @@ export class TransformerEncoder extends Module {
 
   constructor(layer: TransformerEncoderLayer, numLayers: number, norm?: LayerNorm) {
     super();
+    if (!(layer instanceof TransformerEncoderLayer)) throw expected('a layer', 'TransformerEncoder', layer);
     checkInteger(numLayers, 'TransformerEncoder numLayers', 1);
     const copies = Array.from({ length: numLayers - 1 }, () => layer.clone());
     this.layers = this.child('layers', new ModuleList([layer, ...copies]));

@@ -1,11 +1,19 @@
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import * as init from './init.js';
 import { LayerNorm } from './layer-norm.js';
 import { Module } from './module.js';
-import { type DecoderMasks, TransformerDecoder, TransformerDecoderLayer } from './transformer-decoder.js';
 import {
+  DECODER_MASKS,
+  type DecoderMasks,
+  TransformerDecoder,
+  TransformerDecoderLayer,
+} from './transformer-decoder.js';
+import {
+  checkLayerOptions,
   type EncoderMasks,
+  LAYER_OPTIONS,
   TransformerEncoder,
   TransformerEncoderLayer,
   type TransformerLayerOptions,
@@ -31,6 +39,15 @@ export interface TransformerMasks extends DecoderMasks {
   srcKeyPaddingMask?: Tensor;
 }
 
+const OPTIONS: OptionNames<TransformerOptions> = {
+  ...LAYER_OPTIONS,
+  dModel: true,
+  nHead: true,
+  numEncoderLayers: true,
+  numDecoderLayers: true,
+};
+const MASKS: OptionNames<TransformerMasks> = { ...DECODER_MASKS, srcIsCausal: true, srcKeyPaddingMask: true };
+
 /**
  * Encoder and decoder, each with a final norm.
  *
@@ -43,9 +60,10 @@ export class Transformer extends Module {
 
   constructor(options: TransformerOptions = {}) {
     super();
-    const { dModel = 512, nHead = 8, numEncoderLayers = 6, numDecoderLayers = 6, ...layer } = options;
-    const norm = (): LayerNorm =>
-      new LayerNorm(dModel, { eps: layer.layerNormEps ?? 1e-5, bias: layer.bias !== false });
+    checkOptions(options, OPTIONS, 'Transformer');
+    const { dModel = 512, nHead = 8, numEncoderLayers = 6, numDecoderLayers = 6, ...rest } = options;
+    const layer = checkLayerOptions(rest, 'Transformer');
+    const norm = (): LayerNorm => new LayerNorm(dModel, { eps: layer.layerNormEps, bias: layer.bias });
     const encoderLayer = new TransformerEncoderLayer(dModel, nHead, layer);
     this.encoder = this.child('encoder', new TransformerEncoder(encoderLayer, numEncoderLayers, norm()));
     const decoderLayer = new TransformerDecoderLayer(dModel, nHead, layer);
@@ -59,11 +77,12 @@ export class Transformer extends Module {
    * @returns of the target's shape
    */
   forward(src: Tensor, tgt: Tensor, masks: TransformerMasks = {}): Tensor {
+    checkOptions(masks, MASKS, 'Transformer masks');
     return scope(() => {
       const { srcIsCausal, srcKeyPaddingMask, ...decoding } = masks;
       const encoding: EncoderMasks = {
-        isCausal: srcIsCausal === true,
-        ...(srcKeyPaddingMask && { srcKeyPaddingMask }),
+        isCausal: srcIsCausal ?? false,
+        ...(srcKeyPaddingMask !== undefined && { srcKeyPaddingMask }),
       };
       return this.decoder.forward(tgt, this.encoder.forward(src, encoding), decoding);
     });

@@ -1,10 +1,12 @@
-import { checkInteger, expected } from '../check.js';
+import { checkBoolean, checkInteger, checkNumber, checkOneOf, expected } from '../check.js';
+import { checkOptions, type OptionNames, only } from '../check-options.js';
 import type { Activation } from '../native.js';
 import { attention, attentionQkv } from '../ops/attention.js';
 import { attentionWeights } from '../ops/attention-weights.js';
 import { dropout } from '../ops/dropout.js';
 import { add, mul } from '../ops/elementwise.js';
 import { matmul } from '../ops/matmul.js';
+import { checkDropProbability } from '../ops/random.js';
 import { slice } from '../ops/slice.js';
 import { permute, reshape, transpose } from '../ops/transpose.js';
 import { scope } from '../scope.js';
@@ -26,13 +28,45 @@ export interface BlockOptions {
   qkvBias: boolean;
   qkNorm: boolean;
   projBias: boolean;
-  initValues: number | undefined;
+  /** LayerScale's initial value; undefined leaves LayerScale out. */
+  initValues?: number | undefined;
   normEps: number;
   act: MlpActivation;
   projDropRate: number;
   attnDropRate: number;
   dropPathRate: number;
 }
+
+/** @internal */
+export const BLOCK_OPTIONS: OptionNames<BlockOptions> = {
+  dim: true,
+  numHeads: true,
+  mlpRatio: true,
+  qkvBias: true,
+  qkNorm: true,
+  projBias: true,
+  initValues: true,
+  normEps: true,
+  act: true,
+  projDropRate: true,
+  attnDropRate: true,
+  dropPathRate: true,
+};
+
+/** Options of `Attention`; see `ViTConfig`. */
+export type AttentionModuleOptions = Pick<
+  BlockOptions,
+  'qkvBias' | 'qkNorm' | 'projBias' | 'normEps' | 'projDropRate' | 'attnDropRate'
+>;
+
+const ATTENTION_OPTIONS: OptionNames<AttentionModuleOptions> = {
+  qkvBias: true,
+  qkNorm: true,
+  projBias: true,
+  normEps: true,
+  projDropRate: true,
+  attnDropRate: true,
+};
 
 /** Multi-head self-attention with a fused qkv projection. Counterpart: timm's `Attention`. */
 export class Attention extends Module {
@@ -46,20 +80,28 @@ export class Attention extends Module {
   constructor(
     readonly dim: number,
     readonly numHeads: number,
-    options: Pick<BlockOptions, 'qkvBias' | 'qkNorm' | 'projBias' | 'normEps' | 'projDropRate' | 'attnDropRate'>,
+    options: AttentionModuleOptions,
   ) {
     super();
+    checkOptions(options, ATTENTION_OPTIONS, 'Attention');
+    checkInteger(dim, 'Attention dim', 1);
+    const qkvBias = checkBoolean(options?.qkvBias, 'Attention qkvBias');
+    const projBias = checkBoolean(options.projBias, 'Attention projBias');
+    const eps = checkNumber(options.normEps, 'Attention normEps', 0);
     checkInteger(numHeads, 'ViT numHeads', 1);
     if (dim % numHeads !== 0) throw expected(`heads that divide the width ${dim}`, 'ViT numHeads', numHeads);
     const headDim = dim / numHeads;
-    this.qkv = this.child('qkv', new Linear(dim, 3 * dim, { bias: options.qkvBias }));
-    if (options.qkNorm) {
-      this.qNorm = this.child('q_norm', new LayerNorm(headDim, { eps: options.normEps }));
-      this.kNorm = this.child('k_norm', new LayerNorm(headDim, { eps: options.normEps }));
+    this.qkv = this.child('qkv', new Linear(dim, 3 * dim, { bias: qkvBias }));
+    if (checkBoolean(options.qkNorm, 'Attention qkNorm')) {
+      this.qNorm = this.child('q_norm', new LayerNorm(headDim, { eps }));
+      this.kNorm = this.child('k_norm', new LayerNorm(headDim, { eps }));
     }
-    this.proj = this.child('proj', new Linear(dim, dim, { bias: options.projBias }));
-    this.#projDrop = this.child('proj_drop', new Dropout(options.projDropRate));
-    this.#attnDropRate = options.attnDropRate;
+    this.proj = this.child('proj', new Linear(dim, dim, { bias: projBias }));
+    this.#projDrop = this.child(
+      'proj_drop',
+      new Dropout(checkDropProbability(options.projDropRate, 'Attention projDropRate')),
+    );
+    this.#attnDropRate = checkDropProbability(options.attnDropRate, 'Attention attnDropRate');
   }
 
   /**
@@ -114,6 +156,17 @@ function weightsOf(q: Tensor, k: Tensor, relative: RelativePositions | undefined
   return attentionWeights(q, k, relative && { bias: relative.forward(q) });
 }
 
+/** Options of `Mlp`. */
+export interface MlpOptions {
+  act: MlpActivation;
+  /** Whether both linear layers have biases. */
+  bias: boolean;
+  /** Probability of dropping, in training. */
+  drop: number;
+}
+
+const MLP_OPTIONS: OptionNames<MlpOptions> = { act: true, bias: true, drop: true };
+
 /** Linear, activation, linear. Counterpart: timm's `Mlp`. */
 export class Mlp extends Module {
   readonly fc1: Linear;
@@ -121,12 +174,14 @@ export class Mlp extends Module {
   readonly #drop: Dropout;
   readonly #act: MlpActivation;
 
-  constructor(dim: number, hidden: number, options: { act: MlpActivation; bias: boolean; drop: number }) {
+  constructor(dim: number, hidden: number, options: MlpOptions) {
     super();
-    this.fc1 = this.child('fc1', new Linear(dim, hidden, options));
-    this.fc2 = this.child('fc2', new Linear(hidden, dim, options));
-    this.#drop = this.child('drop', new Dropout(options.drop));
-    this.#act = options.act;
+    checkOptions(options, MLP_OPTIONS, 'Mlp');
+    const bias = checkBoolean(options?.bias, 'Mlp bias');
+    this.fc1 = this.child('fc1', new Linear(dim, hidden, { bias }));
+    this.fc2 = this.child('fc2', new Linear(hidden, dim, { bias }));
+    this.#drop = this.child('drop', new Dropout(checkDropProbability(options.drop, 'Mlp drop')));
+    this.#act = checkOneOf(options.act, 'Mlp act', ['gelu', 'gelu_tanh', 'relu']);
   }
 
   /** @param x (B,T,C) @param residual (B,T,C), added last @returns (B,T,C) */
@@ -146,6 +201,8 @@ export class LayerScale extends Module {
 
   constructor(dim: number, initValue: number) {
     super();
+    checkInteger(dim, 'LayerScale dim', 1);
+    checkNumber(initValue, 'LayerScale initValue');
     this.gamma = this.parameter('gamma', () => full([dim], initValue));
   }
 
@@ -171,17 +228,24 @@ export class Block extends Module {
 
   constructor(options: BlockOptions) {
     super();
-    const { dim, initValues } = options;
+    checkOptions(options, BLOCK_OPTIONS, 'Block');
+    const dim = checkInteger(options?.dim, 'Block dim', 1);
+    const hidden = Math.floor(dim * checkNumber(options.mlpRatio, 'Block mlpRatio', 1 / dim));
+    const eps = checkNumber(options.normEps, 'Block normEps', 0);
+    const { initValues } = options;
     const scale = (name: string): LayerScale | undefined =>
       initValues === undefined ? undefined : this.child(name, new LayerScale(dim, initValues));
-    this.norm1 = this.child('norm1', new LayerNorm(dim, { eps: options.normEps }));
-    this.attn = this.child('attn', new Attention(dim, options.numHeads, options));
+    this.norm1 = this.child('norm1', new LayerNorm(dim, { eps }));
+    this.attn = this.child('attn', new Attention(dim, options.numHeads, only(options, ATTENTION_OPTIONS)));
     this.#ls1 = scale('ls1');
-    this.norm2 = this.child('norm2', new LayerNorm(dim, { eps: options.normEps }));
+    this.norm2 = this.child('norm2', new LayerNorm(dim, { eps }));
     const mlp = { act: options.act, bias: options.projBias, drop: options.projDropRate };
-    this.mlp = this.child('mlp', new Mlp(dim, Math.floor(dim * options.mlpRatio), mlp));
+    this.mlp = this.child('mlp', new Mlp(dim, hidden, mlp));
     this.#ls2 = scale('ls2');
-    this.#dropPath = this.child('drop_path', new DropPath(options.dropPathRate));
+    this.#dropPath = this.child(
+      'drop_path',
+      new DropPath(checkDropProbability(options.dropPathRate, 'Block dropPathRate')),
+    );
   }
 
   /**

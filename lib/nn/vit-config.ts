@@ -151,7 +151,7 @@ export function checkOptionNames(options: ViTOptions): void {
  *
  * @throws TypeError that names the option
  */
-export function resolveConfig(options: ViTOptions): ViTConfig {
+export function resolveConfig(options: ViTOptions): Readonly<ViTConfig> {
   checkOptionNames(options);
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const posEmbed = options.posEmbed === 'learn' ? 'learned1d' : (options.posEmbed ?? DEFAULTS.posEmbed);
@@ -160,7 +160,17 @@ export function resolveConfig(options: ViTOptions): ViTConfig {
   checkKinds(config);
   checkSizes(config);
   checkTogether(config);
-  return config;
+  return Object.freeze({ ...config, ...frozenArrays(config) });
+}
+
+/** Copies of what is the caller's, and what a model's sizes follow from. */
+function frozenArrays({ imgSize, patchSize, resnetLayers }: ViTConfig): Partial<ViTConfig> {
+  const pair = (size: Pair): Pair => (typeof size === 'number' ? size : checkPair(size, 'ViT sizes', 1));
+  return {
+    imgSize: pair(imgSize),
+    patchSize: pair(patchSize),
+    ...(resnetLayers && { resnetLayers: Object.freeze([...resnetLayers]) }),
+  };
 }
 
 function checkKinds(config: ViTConfig): void {

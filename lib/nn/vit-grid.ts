@@ -26,5 +26,5 @@ export function gridOf({ patchSize, dynamicImgPad, resnetLayers }: GridOptions, 
       'Resize the images, or set dynamicImgPad to pad them with zeros.',
     );
   }
-  return [Math.ceil(size[0] / patch[0]), Math.ceil(size[1] / patch[1])];
+  return Object.freeze([Math.ceil(size[0] / patch[0]), Math.ceil(size[1] / patch[1])] as const);
 }

@@ -1,4 +1,5 @@
-import { checkInteger } from '../check.js';
+import { checkArray, checkBoolean, checkInteger, expected, Text } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { slice } from '../ops/slice.js';
 import { permute, reshape } from '../ops/transpose.js';
 import { scope } from '../scope.js';
@@ -15,6 +16,22 @@ export interface IntermediateOptions {
   prefix?: boolean;
 }
 
+const OPTIONS: OptionNames<IntermediateOptions> = { norm: true, reshape: true, prefix: true };
+
+/** @internal */
+export function checkIntermediate(options: IntermediateOptions): void {
+  checkOptions(options, OPTIONS, 'intermediateLayers');
+  for (const [name, value] of Object.entries(options)) checkBoolean(value ?? false, `intermediateLayers ${name}`);
+  if (options.prefix === true && options.reshape === true) {
+    throw expected(
+      'prefix or reshape',
+      'intermediateLayers',
+      new Text('both'),
+      'Prefix tokens have no place in a grid.',
+    );
+  }
+}
+
 /** The numbers of the last `n` of `count` blocks, or those listed, negative ones counted from the end. */
 export function layerIndices(n: number | readonly number[], count: number): ReadonlySet<number> {
   if (typeof n === 'number') {
@@ -22,7 +39,7 @@ export function layerIndices(n: number | readonly number[], count: number): Read
     return new Set(Array.from({ length: n }, (_, i) => count - n + i));
   }
   return new Set(
-    n.map((i) => {
+    (checkArray(n, 'a number of blocks, or an array of their numbers', 'intermediateLayers') as number[]).map((i) => {
       checkInteger(i, 'intermediateLayers n', -count, count - 1);
       return i < 0 ? count + i : i;
     }),

@@ -1,5 +1,6 @@
 import { noGrad } from '../autograd.js';
-import { checkPair, expected, type Pair } from '../check.js';
+import { checkBoolean, checkInteger, checkPair, expected, type Pair } from '../check.js';
+import { checkOptions, type OptionNames, only } from '../check-options.js';
 import { cat } from '../ops/cat.js';
 import { checkTensor } from '../ops/check-tensor.js';
 import { checkpoint } from '../ops/checkpoint.js';
@@ -7,7 +8,7 @@ import { add, mul } from '../ops/elementwise.js';
 import { tile } from '../ops/tile.js';
 import { scope } from '../scope.js';
 import { empty, type Tensor, zeros } from '../tensor.js';
-import { AttentionPool } from './attention-pool.js';
+import { ATTENTION_POOL_OPTIONS, AttentionPool } from './attention-pool.js';
 import { rollOut } from './attention-rollout.js';
 import { Dropout } from './dropout.js';
 import { HybridEmbed } from './hybrid-embed.js';
@@ -18,16 +19,26 @@ import { Module, ModuleList } from './module.js';
 import { noteOwnCode } from './own-code.js';
 import { PatchEmbed } from './patch-embed.js';
 import type { Grid } from './resample.js';
-import { type ModelSummary, summary } from './summary.js';
-import { Block } from './vit-block.js';
-import { resolveConfig, type ViTConfig, type ViTOptions } from './vit-config.js';
+import { type ModelSummary, type SummaryOptions, summary } from './summary.js';
+import { BLOCK_OPTIONS, Block } from './vit-block.js';
+import { checkOptionNames, resolveConfig, type ViTConfig, type ViTOptions } from './vit-config.js';
 import { gridOf } from './vit-grid.js';
 import { drawWeights } from './vit-init.js';
-import { type IntermediateOptions, layerIndices, separate } from './vit-intermediate.js';
+import { checkIntermediate, type IntermediateOptions, layerIndices, separate } from './vit-intermediate.js';
 import { pool, tokenAt } from './vit-pool.js';
 import { Positions } from './vit-positions.js';
 import { PreLogits } from './vit-pre-logits.js';
 import { configOf, modelNames } from './vit-registry.js';
+
+/** Options of `ViT.summary`. */
+export interface ViTSummaryOptions extends SummaryOptions {
+  /** Default 1. */
+  batchSize?: number;
+  /** (height, width). Default: the configuration's. */
+  imgSize?: Pair;
+}
+
+const SUMMARY_OPTIONS: OptionNames<ViTSummaryOptions> = { batchSize: true, imgSize: true, depth: true };
 
 /** Sees what goes into a block and what leaves it. */
 type Visit = (block: number, x: Tensor, y: Tensor) => void;
@@ -78,7 +89,8 @@ export class ViT extends Module {
     this.#positions = new Positions(config, { dim: embedDim, grid: this.grid, prefix: this.numPrefixTokens });
     for (const [name, module] of this.#positions.modules) this.child(name, module);
 
-    const patches = { ...config, route: config.patchEmbed, bias: !config.preNorm };
+    const { patchSize, inChans, dynamicImgPad } = config;
+    const patches = { patchSize, inChans, embedDim, dynamicImgPad, route: config.patchEmbed, bias: !config.preNorm };
     const embed = resnetLayers === undefined ? new PatchEmbed(patches) : new HybridEmbed({ ...patches, resnetLayers });
     this.patchEmbed = this.child('patch_embed', embed);
     this.#posDrop = this.child('pos_drop', new Dropout(config.posDropRate));
@@ -86,13 +98,16 @@ export class ViT extends Module {
     this.#normPre = config.preNorm ? this.child('norm_pre', norm()) : undefined;
     const blocks = Array.from({ length: depth }, (_, i) => {
       const dropPathRate = depth === 1 ? 0 : (config.dropPathRate * i) / (depth - 1);
-      return new Block({ ...config, dim: embedDim, initValues: config.initValues, dropPathRate });
+      return new Block(only({ ...config, dim: embedDim, dropPathRate }, BLOCK_OPTIONS));
     });
     this.blocks = this.child('blocks', new ModuleList(blocks));
 
     const useFcNorm = config.fcNorm ?? ['avg', 'avgmax', 'max'].includes(config.globalPool);
     this.#norm = config.finalNorm && !useFcNorm ? this.child('norm', norm()) : undefined;
-    this.#attnPool = config.globalPool === 'map' ? this.child('attn_pool', new AttentionPool(config)) : undefined;
+    this.#attnPool =
+      config.globalPool === 'map'
+        ? this.child('attn_pool', new AttentionPool(only({ ...config }, ATTENTION_POOL_OPTIONS)))
+        : undefined;
     this.#fcNorm = config.finalNorm && useFcNorm ? this.child('fc_norm', norm()) : undefined;
     const width = config.representationSize ?? embedDim;
     this.#preLogits =
@@ -111,6 +126,7 @@ export class ViT extends Module {
    * @throws TypeError for a name that is none; `ViT.list()` tells them
    */
   static create(name: string, overrides: ViTOptions = {}): ViT {
+    checkOptionNames(overrides);
     return new ViT({ ...configOf(name), ...overrides });
   }
 
@@ -175,6 +191,7 @@ export class ViT extends Module {
    * Source: Caron et al. 2021 (DINO). Counterpart: timm's `get_intermediate_layers`.
    */
   intermediateLayers(images: Tensor, n: number | readonly number[] = 1, options: IntermediateOptions = {}): Tensor[] {
+    checkIntermediate(options);
     const taken = layerIndices(n, this.blocks.length);
     return scope(() => {
       const outputs: Tensor[] = [];
@@ -227,14 +244,22 @@ export class ViT extends Module {
    * @example
    * console.log(String(model.summary()));
    */
-  summary(options: { batchSize?: number; imgSize?: Pair; depth?: number } = {}): ModelSummary {
+  summary(options: ViTSummaryOptions = {}): ModelSummary {
+    checkOptions(options, SUMMARY_OPTIONS, 'ViT.summary');
     const { batchSize = 1, imgSize = this.config.imgSize, depth = 3 } = options;
     const [height, width] = checkPair(imgSize, 'summary imgSize', 1);
+    const before = this.#countsAll;
     this.#countsAll = true; // as others count: `forward` itself leaves out what no head reads
     try {
-      return scope(() => summary(this, zeros([batchSize, this.config.inChans, height, width]), { depth }));
+      return scope(() =>
+        summary(
+          this,
+          zeros([checkInteger(batchSize, 'ViT.summary batchSize', 1), this.config.inChans, height, width]),
+          { depth },
+        ),
+      );
     } finally {
-      this.#countsAll = false;
+      this.#countsAll = before;
     }
   }
 
@@ -243,7 +268,7 @@ export class ViT extends Module {
    * forward pass more. Counterpart: timm's `set_grad_checkpointing`.
    */
   setGradCheckpointing(on = true): this {
-    this.#checkpointing = on;
+    this.#checkpointing = checkBoolean(on, 'setGradCheckpointing');
     this.revision++;
     return this;
   }

@@ -1,5 +1,6 @@
 import { type Gradients, type Remake, record } from '../autograd.js';
 import { checkOneOf } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { ACTIVATION, type Activation, native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
@@ -31,13 +32,23 @@ function activation(x: Tensor, name: Exclude<Activation, 'none'>): Tensor {
   return record(name, y, [x], [x], rule, remakeOf(name, x.shape, 0));
 }
 
+/** Options of `gelu`. */
+export interface GELUOptions {
+  /** Default `'none'`. */
+  approximate?: 'none' | 'tanh';
+}
+
+/** @internal */
+export const GELU_OPTIONS: OptionNames<GELUOptions> = { approximate: true };
+
 /**
  * Gaussian error linear unit, element by element: x * Phi(x), or its tanh approximation.
  *
  * @throws TypeError unless `x` is a float32 tensor
  * Source: Hendrycks and Gimpel 2016. Counterpart: `torch.nn.functional.gelu`.
  */
-export function gelu(x: Tensor, options: { approximate?: 'none' | 'tanh' } = {}): Tensor {
+export function gelu(x: Tensor, options: GELUOptions = {}): Tensor {
+  checkOptions(options, GELU_OPTIONS, 'gelu');
   const approximate = checkOneOf(options.approximate ?? 'none', 'gelu approximate', ['none', 'tanh']);
   return activation(x, approximate === 'tanh' ? 'gelu_tanh' : 'gelu');
 }

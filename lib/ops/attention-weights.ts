@@ -1,4 +1,5 @@
-import { checkNumber } from '../check.js';
+import { checkBoolean, checkNumber } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { constant, type Tensor } from '../tensor.js';
 import type { AttentionOptions } from './attention.js';
 import { checkTensor } from './check-tensor.js';
@@ -19,6 +20,8 @@ export interface AttentionWeightsOptions extends Omit<AttentionOptions, 'keyPadd
   bias?: Tensor;
 }
 
+const OPTIONS: OptionNames<AttentionWeightsOptions> = { causal: true, keyPaddingMask: true, scale: true, bias: true };
+
 /**
  * The weights of attention in full, softmax(scale q k^T + masks): `attention` without the values, for those who look at
  * the weights, drop some, or bias the scores.
@@ -29,6 +32,7 @@ export interface AttentionWeightsOptions extends Omit<AttentionOptions, 'keyPadd
  * @throws TypeError when the sizes do not go together
  */
 export function attentionWeights(q: Tensor, k: Tensor, options: AttentionWeightsOptions = {}): Tensor {
+  checkOptions(options, OPTIONS, 'attentionWeights');
   checkTensor(q, 'attentionWeights q', { rank: 4, letters: '(B,H,T,D)' });
   const [batch, heads, queries, width] = q.shape as [number, number, number, number]; // four axes
   checkTensor(k, 'attentionWeights k', { shape: [batch, heads, null, width] });
@@ -41,8 +45,10 @@ export function attentionWeights(q: Tensor, k: Tensor, options: AttentionWeights
     checkTensor(mask, 'attentionWeights keyPaddingMask', { dtype: 'int32', shape: [batch, keys] });
   }
   const masks = [
-    ...(options.causal === true ? [causalVisibility(queries, keys)] : []),
-    ...(mask === undefined ? [] : [reshape(embedding(mask, constant(Float32Array.of(1, 0), [2, 1])), [batch, 1, 1, keys])]),
+    ...(checkBoolean(options.causal ?? false, 'attentionWeights causal') ? [causalVisibility(queries, keys)] : []),
+    ...(mask === undefined
+      ? []
+      : [reshape(embedding(mask, constant(Float32Array.of(1, 0), [2, 1])), [batch, 1, 1, keys])]),
   ];
   if (masks.length === 0) return softmax(scores);
   const visible = masks.reduce((both, one) => mul(both, one));

@@ -1,5 +1,6 @@
 import { record } from '../autograd.js';
-import { checkInteger, checkNumber, expected } from '../check.js';
+import { checkBoolean, checkInteger, checkNumber, expected } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import { currentPrecision } from '../precision.js';
 import { empty, fill, type Tensor } from '../tensor.js';
@@ -14,6 +15,8 @@ export interface AttentionOptions {
   /** Factor of the scores. Default 1 / sqrt(D). */
   scale?: number;
 }
+
+const ATTENTION_OPTIONS: OptionNames<AttentionOptions> = { causal: true, keyPaddingMask: true, scale: true };
 
 /** Where element (b,h,t,0) lies: offset + b * batch + h * head + t * token. */
 type Layout = readonly [offset: number, batch: number, head: number, token: number];
@@ -44,7 +47,12 @@ function checkSettings(options: AttentionOptions, { batch, keys, width }: Sizes)
   const { keyPaddingMask: mask } = options;
   if (mask !== undefined) checkTensor(mask, 'attention keyPaddingMask', { dtype: 'int32', shape: [batch, keys] });
   const scale = checkNumber(options.scale ?? 1 / Math.sqrt(Math.max(1, width)), 'attention scale');
-  return { mask, scale, causal: options.causal === true, bf16: currentPrecision() === 'bf16' };
+  return {
+    mask,
+    scale,
+    causal: checkBoolean(options.causal ?? false, 'attention causal'),
+    bf16: currentPrecision() === 'bf16',
+  };
 }
 
 /**
@@ -59,6 +67,7 @@ function checkSettings(options: AttentionOptions, { batch, keys, width }: Sizes)
  * Source: Vaswani et al. 2017, section 3.2.1. Counterpart: `torch.nn.functional.scaled_dot_product_attention`.
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
+  checkOptions(options, ATTENTION_OPTIONS, 'attention');
   checkTensor(q, 'attention q', { rank: 4, letters: '(B,H,T,D)' });
   const [batch, heads, queries, width] = q.shape as [number, number, number, number]; // four axes
   checkTensor(k, 'attention k', { shape: [batch, heads, null, width] });
@@ -108,6 +117,8 @@ export interface AttentionQkvOptions extends AttentionOptions {
   queries?: number;
 }
 
+const QKV_OPTIONS: OptionNames<AttentionQkvOptions> = { ...ATTENTION_OPTIONS, batchFirst: true, queries: true };
+
 /**
  * Self-attention on a fused projection, read in place: `attention` without splitting heads or transposing.
  *
@@ -117,10 +128,11 @@ export interface AttentionQkvOptions extends AttentionOptions {
  * @throws TypeError when H does not divide a third of the last axis
  */
 export function attentionQkv(qkv: Tensor, numHeads: number, options: AttentionQkvOptions = {}): Tensor {
+  checkOptions(options, QKV_OPTIONS, 'attentionQkv');
   checkTensor(qkv, 'attentionQkv input', { rank: 3, letters: '(B,T,3*H*D)' });
   const heads = checkInteger(numHeads, 'attentionQkv numHeads', 1);
   const [outer, inner, packed] = qkv.shape as [number, number, number]; // three axes
-  const batchFirst = options.batchFirst !== false;
+  const batchFirst = checkBoolean(options.batchFirst ?? true, 'attentionQkv batchFirst');
   const [batch, tokens] = batchFirst ? [outer, inner] : [inner, outer];
   if (packed % (3 * heads) !== 0) {
     throw expected(`a last axis that 3 * ${heads} heads divide`, 'attentionQkv input', qkv);

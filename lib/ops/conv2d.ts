@@ -1,5 +1,6 @@
 import { type Gradients, record } from '../autograd.js';
 import { checkInteger, expected, type Pair } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import { currentPrecision } from '../precision.js';
 import { empty, type Tensor } from '../tensor.js';
@@ -18,6 +19,8 @@ export interface Conv2dOptions {
   groups?: number;
 }
 
+const OPTIONS: OptionNames<Conv2dOptions> = { stride: true, padding: true, dilation: true, groups: true };
+
 /**
  * 2-D convolution (cross-correlation). Where the stride is the kernel's size, as in a patch embedding, each pixel is
  * read once.
@@ -32,6 +35,7 @@ export interface Conv2dOptions {
  * const same = F.conv2d(image, kernel, undefined, { stride: 4 });
  */
 export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor {
+  checkOptions(options, OPTIONS, 'conv2d');
   checkTensor(x, 'conv2d input', { rank: 4, letters: '(N,C,H,W)' });
   checkTensor(weight, 'conv2d weight', { rank: 4, letters: '(OC,C/groups,kh,kw)' });
   const [n, c, h, w] = x.shape as [number, number, number, number]; // four axes

@@ -1,5 +1,6 @@
 import { needsGrad, record } from '../autograd.js';
 import { checkInteger, checkNumber, checkOneOf, expected, Text } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { native, REDUCTION, type Reduction } from '../native.js';
 import { noteSite } from '../stream.js';
 import { empty, type Tensor } from '../tensor.js';
@@ -13,6 +14,18 @@ export interface CrossEntropyOptions {
   reduction?: Reduction;
   /** A label that is left out. Default -100. */
   ignoreIndex?: number;
+}
+
+const OPTIONS: OptionNames<CrossEntropyOptions> = { labelSmoothing: true, reduction: true, ignoreIndex: true };
+
+/** @internal The options with their defaults, checked. */
+export function checkCrossEntropy(options: CrossEntropyOptions, where: string): Required<CrossEntropyOptions> {
+  checkOptions(options, OPTIONS, where);
+  return {
+    labelSmoothing: checkNumber(options.labelSmoothing ?? 0, `${where} labelSmoothing`, 0, 1),
+    reduction: checkOneOf(options.reduction ?? 'mean', `${where} reduction`, ['none', 'mean', 'sum']),
+    ignoreIndex: checkInteger(options.ignoreIndex ?? -100, `${where} ignoreIndex`, -(2 ** 31), 2 ** 31 - 1),
+  };
 }
 
 function checkProbabilities(target: Tensor, shape: readonly number[], { ignoreIndex }: CrossEntropyOptions): void {
@@ -47,14 +60,13 @@ function checkProbabilities(target: Tensor, shape: readonly number[], { ignoreIn
  * Counterpart: `torch.nn.functional.cross_entropy`.
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const checked = checkCrossEntropy(options, 'crossEntropy');
+  const { labelSmoothing: smoothing, reduction: reductionName, ignoreIndex } = checked;
   checkTensor(logits, 'crossEntropy logits', { rank: 2, letters: '(N,classes)' });
   const [rows, classes] = logits.shape as [number, number]; // two axes
   const soft = target?.dtype === 'float32';
   if (soft) checkProbabilities(target, [rows, classes], options);
   else checkTensor(target, 'crossEntropy target labels', { dtype: 'int32', shape: [rows] });
-  const smoothing = checkNumber(options.labelSmoothing ?? 0, 'crossEntropy labelSmoothing', 0, 1);
-  const reductionName = checkOneOf(options.reduction ?? 'mean', 'crossEntropy reduction', ['none', 'mean', 'sum']);
-  const ignoreIndex = checkInteger(options.ignoreIndex ?? -100, 'crossEntropy ignoreIndex', -(2 ** 31), 2 ** 31 - 1);
   if (classes === 0) throw expected('at least one class', 'crossEntropy logits', logits);
 
   const reduction = REDUCTION[reductionName];

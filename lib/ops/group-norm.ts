@@ -1,4 +1,5 @@
 import { checkInteger, expected, sizeOf } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
@@ -11,6 +12,9 @@ export interface GroupNormOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number;
 }
+
+/** @internal */
+export const GROUP_NORM_OPTIONS: OptionNames<GroupNormOptions> = { eps: true };
 
 /**
  * Group normalisation: each sample's channels in groups, each group to mean 0 and variance 1, then scaled and shifted
@@ -30,6 +34,7 @@ export function groupNorm(
   bias?: Tensor,
   options: GroupNormOptions = {},
 ): Tensor {
+  checkOptions(options, GROUP_NORM_OPTIONS, 'groupNorm');
   checkTensor(x, 'groupNorm input', { minRank: 2, letters: '(N,C,...)' });
   checkInteger(numGroups, 'groupNorm numGroups', 1);
   const [n, c, ...rest] = x.shape as [number, number, ...number[]]; // two axes at least

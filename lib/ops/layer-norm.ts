@@ -1,5 +1,6 @@
 import { type GradientRule, type Gradients, needsGrad, type Remake, recordAll } from '../autograd.js';
 import { checkNumber } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import { empty, fill, type Tensor } from '../tensor.js';
 import { checkTensor, lastOf } from './check-tensor.js';
@@ -9,6 +10,8 @@ export interface LayerNormOptions {
   /** Added to the variance. Default 1e-5, as PyTorch's; ViTs use 1e-6. */
   eps?: number;
 }
+
+const OPTIONS: OptionNames<LayerNormOptions> = { eps: true };
 
 interface Normalised {
   y: Tensor;
@@ -52,6 +55,7 @@ function normalise(
   bias: Tensor | undefined,
   options: LayerNormOptions,
 ): Normalised {
+  checkOptions(options, OPTIONS, 'layerNorm');
   checkTensor(x, 'layerNorm input', { minRank: 1, letters: '(...,C)' });
   const width = lastOf(x.shape);
   if (residual !== undefined) checkTensor(residual, 'layerNorm residual', { shape: x.shape });

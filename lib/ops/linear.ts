@@ -1,5 +1,6 @@
 import { type Gradients, needsGrad, record } from '../autograd.js';
 import { checkOneOf, expected } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { ACTIVATION, type Activation, native } from '../native.js';
 import { currentPrecision } from '../precision.js';
 import { empty, type Tensor } from '../tensor.js';
@@ -14,6 +15,8 @@ export interface LinearOptions {
   residual?: Tensor;
 }
 
+const OPTIONS: OptionNames<LinearOptions> = { activation: true, residual: true };
+
 /**
  * act(x weight^T + bias) + residual.
  *
@@ -25,6 +28,7 @@ export interface LinearOptions {
  * Counterpart: `torch.nn.functional.linear`.
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: LinearOptions = {}): Tensor {
+  checkOptions(options, OPTIONS, 'linear');
   checkTensor(weight, 'linear weight', { rank: 2, letters: '(OC,C)' });
   const [outFeatures, inFeatures] = weight.shape as [number, number]; // two axes
   checkTensor(x, 'linear input', { minRank: 1, letters: '(...,C)' });

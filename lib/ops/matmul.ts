@@ -1,5 +1,6 @@
 import { record } from '../autograd.js';
-import { expected, shapeText, sizeOf, Text } from '../check.js';
+import { checkBoolean, expected, shapeText, sizeOf, Text } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { broadcastShape } from './broadcast.js';
@@ -14,6 +15,8 @@ export interface MatmulOptions {
   transposeB?: boolean;
 }
 
+const OPTIONS: OptionNames<MatmulOptions> = { transposeA: true, transposeB: true };
+
 /**
  * Matrix products over the last two axes; the axes before them are a batch and broadcast.
  *
@@ -24,10 +27,11 @@ export interface MatmulOptions {
  * Counterpart: `torch.matmul` on tensors of at least two axes.
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+  checkOptions(options, OPTIONS, 'matmul');
   checkTensor(a, 'matmul a', { minRank: 2, letters: '(...,M,K)' });
   checkTensor(b, 'matmul b', { minRank: 2, letters: '(...,K,N)' });
-  const transposeA = options.transposeA === true;
-  const transposeB = options.transposeB === true;
+  const transposeA = checkBoolean(options.transposeA ?? false, 'matmul transposeA');
+  const transposeB = checkBoolean(options.transposeB ?? false, 'matmul transposeB');
   const [rowsA, columnsA] = a.shape.slice(-2) as [number, number]; // at least two axes
   const [rowsB, columnsB] = b.shape.slice(-2) as [number, number]; // at least two axes
   const [m, k] = transposeA ? [columnsA, rowsA] : [rowsA, columnsA];

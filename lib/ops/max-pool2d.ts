@@ -1,9 +1,10 @@
 import { record } from '../autograd.js';
 import { checkPair, expected } from '../check.js';
+import { checkOptions } from '../check-options.js';
 import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
-import { checkWindow, type WindowOptions } from './unfold.js';
+import { checkWindow, WINDOW_OPTIONS, type WindowOptions } from './unfold.js';
 
 /**
  * The largest element of each window of an image; the gradient goes to the first of equals.
@@ -16,6 +17,7 @@ import { checkWindow, type WindowOptions } from './unfold.js';
  * Counterpart: `torch.nn.functional.max_pool2d`.
  */
 export function maxPool2d(x: Tensor, options: WindowOptions): Tensor {
+  checkOptions(options, WINDOW_OPTIONS, 'maxPool2d');
   checkTensor(x, 'maxPool2d input', { rank: 4, letters: '(N,C,H,W)' });
   const [n, c, h, w] = x.shape as [number, number, number, number]; // four axes
   const stride = options?.stride ?? options?.kernelSize;

@@ -1,5 +1,6 @@
 import { record } from '../autograd.js';
-import { checkDim, expected, sizeOf } from '../check.js';
+import { checkBoolean, checkDim, expected, sizeOf } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor, stridesOf } from './check-tensor.js';
@@ -12,6 +13,8 @@ export interface ReduceOptions {
   keepDim?: boolean;
 }
 
+const OPTIONS: OptionNames<ReduceOptions> = { dim: true, keepDim: true };
+
 /** The axes to reduce. None, which PyTorch takes for all, and one named twice are refused: a slip as a rule. */
 function checkDims(dim: ReduceOptions['dim'], rank: number, where: string): Set<number> {
   if (dim === undefined) return new Set(Array.from({ length: rank }, (_, axis) => axis));
@@ -23,11 +26,13 @@ function checkDims(dim: ReduceOptions['dim'], rank: number, where: string): Set<
 }
 
 function reduce(name: string, x: Tensor, options: ReduceOptions, average: boolean): Tensor {
+  checkOptions(options, OPTIONS, name);
   checkTensor(x, `${name} input`);
+  const keepDim = checkBoolean(options.keepDim ?? false, `${name} keepDim`);
   const reduced = checkDims(options.dim, x.rank, `${name} dim`);
   const kept = x.shape.map((_, axis) => (reduced.has(axis) ? 0 : 1));
   const keptShape = x.shape.map((size, axis) => (reduced.has(axis) ? 1 : size));
-  const shape = options.keepDim === true ? keptShape : x.shape.filter((_, axis) => !reduced.has(axis));
+  const shape = keepDim ? keptShape : x.shape.filter((_, axis) => !reduced.has(axis));
   const scale = average ? sizeOf(shape) / x.size : 1;
   const y = empty(shape);
   native.sum(y.handle, x.handle, x.shape, kept, scale, false);

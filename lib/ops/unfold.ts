@@ -1,5 +1,6 @@
 import { record } from '../autograd.js';
 import { checkPair, expected, type Pair } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
@@ -14,6 +15,14 @@ export interface WindowOptions {
   /** Distance from window to window. Default 1. */
   stride?: Pair;
 }
+
+/** @internal */
+export const WINDOW_OPTIONS: OptionNames<WindowOptions> = {
+  kernelSize: true,
+  dilation: true,
+  padding: true,
+  stride: true,
+};
 
 /** @internal A checked window, in the order of the native ops. */
 export type Window = [kh: number, kw: number, dh: number, dw: number, ph: number, pw: number, sh: number, sw: number];
@@ -59,6 +68,7 @@ export function checkWindow(
  * const patches = F.unfold(image, { kernelSize: 4, stride: 4 });
  */
 export function unfold(image: Tensor, options: WindowOptions): Tensor {
+  checkOptions(options, WINDOW_OPTIONS, 'unfold');
   checkTensor(image, 'unfold input', { rank: 4, letters: '(N,C,H,W)' });
   const [n, c, h, w] = image.shape as [number, number, number, number]; // four axes
   const { window, positions } = checkWindow(options, [h, w], 'unfold');
@@ -78,6 +88,8 @@ export interface FoldOptions extends WindowOptions {
   outputSize: Pair;
 }
 
+const FOLD_OPTIONS: OptionNames<FoldOptions> = { ...WINDOW_OPTIONS, outputSize: true };
+
 /**
  * Columns summed back into an image, each window where `unfold` took it.
  *
@@ -87,6 +99,7 @@ export interface FoldOptions extends WindowOptions {
  * Counterpart: `torch.nn.functional.fold`.
  */
 export function fold(columns: Tensor, options: FoldOptions): Tensor {
+  checkOptions(options, FOLD_OPTIONS, 'fold');
   checkTensor(columns, 'fold input', { rank: 3, letters: '(N,C*kh*kw,L)' });
   const [h, w] = checkPair(options?.outputSize, 'fold outputSize', 1);
   const { window, positions } = checkWindow(options, [h, w], 'fold');

@@ -1,4 +1,5 @@
 import { checkNumber, expected } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import type { Tensor } from '../tensor.js';
 import { Optimizer, type ParameterGroup, type Work } from './optimizer.js';
@@ -15,6 +16,8 @@ export interface AdamWOptions {
   weightDecay?: number;
 }
 
+const OPTIONS: OptionNames<AdamWOptions> = { lr: true, betas: true, eps: true, weightDecay: true };
+
 /**
  * Adam with decoupled weight decay: PyTorch's update exactly.
  *
@@ -26,6 +29,7 @@ export class AdamW extends Optimizer {
   readonly #eps: number;
 
   constructor(params: readonly Tensor[] | readonly ParameterGroup[], options: AdamWOptions = {}) {
+    checkOptions(options, OPTIONS, 'AdamW');
     const betas = options.betas ?? [0.9, 0.999];
     if (!Array.isArray(betas) || betas.length !== 2) throw expected('two numbers', 'AdamW betas', betas);
     for (const beta of betas) {
@@ -33,7 +37,7 @@ export class AdamW extends Optimizer {
     }
     const eps = checkNumber(options.eps ?? 1e-8, 'AdamW eps', 0);
     super('AdamW', params, options.lr ?? 1e-3, options.weightDecay ?? 0.01);
-    this.#betas = betas as readonly [number, number]; // two, checked above
+    this.#betas = [...betas] as [number, number]; // two, checked above; the array is the caller's
     this.#eps = eps;
   }
 

@@ -1,5 +1,6 @@
-import { checkNumber } from '../check.js';
-import type { Module } from '../nn/module.js';
+import { checkNumber, expected } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
+import { Module } from '../nn/module.js';
 import type { Tensor } from '../tensor.js';
 import type { ParameterGroup } from './optimizer.js';
 
@@ -10,6 +11,8 @@ export interface LayerDecayOptions {
   /** Factor of the learning rate from a layer to the one below it. Default 0.75. */
   layerDecay?: number;
 }
+
+const OPTIONS: OptionNames<LayerDecayOptions> = { weightDecay: true, layerDecay: true };
 
 /** Parameters of one layer that decay alike. */
 export interface LayerDecayGroup extends ParameterGroup {
@@ -37,6 +40,8 @@ const NO_DECAY = /^(cls_token|dist_token|reg_token|pos_embeds?)(\.|$)/;
  * const optimizer = new optim.AdamW(optim.layerDecayGroups(model, { layerDecay: 0.65 }), { lr: 5e-4 });
  */
 export function layerDecayGroups(model: Module, options: LayerDecayOptions = {}): LayerDecayGroup[] {
+  if (!(model instanceof Module)) throw expected('a module', 'layerDecayGroups', model);
+  checkOptions(options, OPTIONS, 'layerDecayGroups');
   const weightDecay = checkNumber(options.weightDecay ?? 0.05, 'layerDecayGroups weightDecay', 0);
   const layerDecay = checkNumber(options.layerDecay ?? 0.75, 'layerDecayGroups layerDecay', 0, 1);
   const named = model.namedParameters();

@@ -1,4 +1,5 @@
 import { checkNumber, expected, Text } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { nextId } from '../identity.js';
 import { checkTensor } from '../ops/check-tensor.js';
 import { copyInto } from '../ops/copy.js';
@@ -13,6 +14,14 @@ export interface ParameterGroup {
   /** Default: the optimizer's. */
   weightDecay?: number;
 }
+
+// `names` is what layerDecayGroups adds, for whoever reads the groups.
+const GROUP: OptionNames<ParameterGroup & { names?: unknown }> = {
+  params: true,
+  lrScale: true,
+  weightDecay: true,
+  names: true,
+};
 
 interface Member {
   parameter: Tensor;
@@ -63,6 +72,7 @@ export abstract class Optimizer {
       entry instanceof Tensor ? { params: [entry] } : entry,
     );
     this.#members = groups.flatMap((group: ParameterGroup) => {
+      if (typeof group === 'object') checkOptions(group, GROUP, `a group of ${name}`);
       if (!Array.isArray(group?.params)) throw expected('parameters, or groups of them', name, group);
       return group.params.map((parameter: Tensor) => ({
         parameter: checkLeaf(parameter, `${name} parameter`),

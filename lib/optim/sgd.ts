@@ -1,4 +1,5 @@
-import { checkNumber, expected } from '../check.js';
+import { checkBoolean, checkNumber, expected } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import type { Tensor } from '../tensor.js';
 import { Optimizer, type ParameterGroup, type Work } from './optimizer.js';
@@ -16,6 +17,14 @@ export interface SGDOptions {
   nesterov?: boolean;
 }
 
+const OPTIONS: OptionNames<SGDOptions> = {
+  lr: true,
+  momentum: true,
+  dampening: true,
+  weightDecay: true,
+  nesterov: true,
+};
+
 /**
  * Stochastic gradient descent: PyTorch's update exactly.
  *
@@ -28,9 +37,10 @@ export class SGD extends Optimizer {
   readonly #nesterov: boolean;
 
   constructor(params: readonly Tensor[] | readonly ParameterGroup[], options: SGDOptions) {
+    checkOptions(options, OPTIONS, 'SGD');
     const momentum = checkNumber(options?.momentum ?? 0, 'SGD momentum', 0);
     const dampening = checkNumber(options?.dampening ?? 0, 'SGD dampening');
-    const nesterov = options?.nesterov === true;
+    const nesterov = checkBoolean(options?.nesterov ?? false, 'SGD nesterov');
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       throw expected('momentum, and no dampening', 'SGD nesterov', options);
     }

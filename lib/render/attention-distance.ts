@@ -3,6 +3,7 @@ import { evaluating } from '../nn/evaluating.js';
 import type { ViT } from '../nn/vit.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
+import { checkImages } from './check-images.js';
 import { toPng } from './picture.js';
 import { scatter } from './scatter.js';
 
@@ -16,6 +17,7 @@ import { scatter } from './scatter.js';
  * Source: Dosovitskiy et al. 2021, appendix D.7.
  */
 export async function attentionDistances(model: ViT, images: Tensor): Promise<number[][]> {
+  checkImages(model, images, 'render.attentionDistances');
   const [height, width] = checkPair(model.config.imgSize, 'ViT imgSize', 1);
   if (images.shape[2] !== height || images.shape[3] !== width) {
     throw expected(`images of ${height} x ${width}`, 'render.attentionDistances', images);

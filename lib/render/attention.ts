@@ -1,4 +1,5 @@
 import { checkInteger, expected } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import { evaluating } from '../nn/evaluating.js';
 import type { ViT } from '../nn/vit.js';
 import { gridOf } from '../nn/vit-grid.js';
@@ -6,6 +7,7 @@ import { mean } from '../ops/reduce.js';
 import { slice } from '../ops/slice.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
+import { checkImages } from './check-images.js';
 import { viridis } from './colour-map.js';
 import { imagePicture } from './image-picture.js';
 import { enlarge, paint, toPng } from './picture.js';
@@ -17,6 +19,8 @@ export interface AttentionOptions {
   /** A head's number from 0. Default: the mean over heads. */
   readonly head?: number;
 }
+
+const OPTIONS: OptionNames<AttentionOptions> = { layer: true, head: true };
 
 // Of the veil over the image; even where it is densest, the image shows.
 const OPACITY = 0.55;
@@ -34,6 +38,8 @@ const LEAST_PIXELS = 224;
  * await writeFile('attention.png', await render.attention(model, image, { layer: 'rollout' }));
  */
 export async function attention(model: ViT, image: Tensor, options: AttentionOptions = {}): Promise<Uint8Array> {
+  checkOptions(options, OPTIONS, 'render.attention');
+  checkImages(model, image, 'render.attention');
   if (image.shape[0] !== 1) throw expected('one image (1,C,H,W)', 'render.attention', image);
   const row = evaluating(model, () => scope(() => attentionRow(model, image, options)));
   const weights = Float32Array.from((await row.data()).subarray(model.numPrefixTokens));

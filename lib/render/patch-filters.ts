@@ -1,10 +1,20 @@
 import { checkInteger } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
 import type { ViT } from '../nn/vit.js';
+import { checkModel } from './check-images.js';
 import { enlarge, mosaic, type Picture, paint, toPng } from './picture.js';
 import { principalComponents } from './principal-components.js';
 
 const COLUMNS = 7; // as in the paper's figure
 const PIXELS = 64; // of one filter, about
+
+/** Options of `patchFilters`. */
+export interface PatchFilterOptions {
+  /** Of components. Default 28, the paper's; fewer where there are no more. */
+  readonly count?: number;
+}
+
+const OPTIONS: OptionNames<PatchFilterOptions> = { count: true };
 
 /**
  * The first principal components of the filters that embed patches, each scaled to its own range.
@@ -13,7 +23,9 @@ const PIXELS = 64; // of one filter, about
  * @returns a PNG file's bytes
  * Source: Dosovitskiy et al. 2021, figure 7 (left).
  */
-export async function patchFilters(model: ViT, options: { count?: number } = {}): Promise<Uint8Array> {
+export async function patchFilters(model: ViT, options: PatchFilterOptions = {}): Promise<Uint8Array> {
+  checkModel(model, 'render.patchFilters');
+  checkOptions(options, OPTIONS, 'render.patchFilters');
   const { weight } = model.patchEmbed.proj;
   const [filters, channels, height, width] = weight.shape as [number, number, number, number]; // (D,C,kh,kw)
   const most = Math.min(filters, channels * height * width);

@@ -1,5 +1,6 @@
 import { expected } from '../check.js';
 import type { ViT } from '../nn/vit.js';
+import { checkModel } from './check-images.js';
 import { viridis } from './colour-map.js';
 import { cosineSimilarity } from './cosine-similarity.js';
 import { enlarge, mosaic, paint, toPng } from './picture.js';
@@ -16,6 +17,7 @@ const PIXELS = 900;
  * Source: Dosovitskiy et al. 2021, figure 7 (centre).
  */
 export async function positionSimilarity(model: ViT): Promise<Uint8Array> {
+  checkModel(model, 'render.positionSimilarity');
   const { posEmbed, grid } = model;
   if (posEmbed === undefined) {
     throw expected("a model with posEmbed: 'learned1d'", 'render.positionSimilarity', model.config.posEmbed);

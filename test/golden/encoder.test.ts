@@ -4,6 +4,7 @@ import { checkGradients, loadParameters } from '../golden-module.js';
 import { assertNear, fromRef, LONG_SUM, returnsMemory } from '../native-op.js';
 
 interface Case {
+  case: number;
   dModel: number;
   nHead: number;
   dimFeedforward: number;
@@ -17,11 +18,11 @@ describe('golden encoder', () => {
   returnsMemory();
 
   for (const { params, tensors } of loadGolden<Case>('encoder').cases) {
-    const { dModel, nHead, numLayers, ...options } = params;
+    const { case: number, dModel, nHead, numLayers, ...options } = params;
     // A row of the feed-forward part sums so many terms.
     const bound = options.dimFeedforward > 1000 ? LONG_SUM : undefined;
 
-    it(`agrees with PyTorch on (${tensors.x.shape}) with ${JSON.stringify(options)}`, () => {
+    it(`agrees with PyTorch on (${tensors.x.shape}) with ${JSON.stringify({ case: number, ...options })}`, () => {
       const layer = new nn.TransformerEncoderLayer(dModel, nHead, { ...options, dropout: 0 });
       using encoder = new nn.TransformerEncoder(layer, numLayers);
       loadParameters(encoder, tensors, 'p.');

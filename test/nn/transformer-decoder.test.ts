@@ -5,6 +5,7 @@ import { assertNear, assertSameBits, fromRef, intsFromRef, returnsMemory } from 
 import { drawParameters } from './drawn-parameters.js';
 
 interface Case {
+  case: number;
   kind: 'decoder' | 'transformer';
   dModel: number;
   nHead: number;
@@ -21,7 +22,7 @@ describe('Transformer with a decoder', () => {
   returnsMemory();
 
   for (const { params, tensors } of loadGolden<Case>('decoder').cases) {
-    const { kind, dModel, nHead, masks = [], numEncoderLayers, numDecoderLayers, ...options } = params;
+    const { case: number, kind, dModel, nHead, masks = [], numEncoderLayers, numDecoderLayers, ...options } = params;
 
     const check = (module: nn.Module, run: (tgt: Tensor, memory: Tensor) => Tensor): void => {
       drawParameters(module);
@@ -37,7 +38,7 @@ describe('Transformer with a decoder', () => {
       });
     };
 
-    it(`agrees with PyTorch's ${kind}: ${JSON.stringify({ ...options, masks })}`, () => {
+    it(`agrees with PyTorch's ${kind}: ${JSON.stringify({ case: number, ...options, masks })}`, () => {
       if (kind === 'transformer') {
         using whole = new nn.Transformer({
           ...{ dModel, nHead, numEncoderLayers, numDecoderLayers },

@@ -19,7 +19,8 @@ import { evaluating } from '../../lib/nn/evaluating.js';
 
 type Any = () => unknown;
 
-const model = new ViT({ imgSize: 4, patchSize: 2, embedDim: 8, depth: 1, numHeads: 1, numClasses: 2 });
+let model: ViT;
+const makeModel = (): ViT => new ViT({ imgSize: 4, patchSize: 2, embedDim: 8, depth: 1, numHeads: 1, numClasses: 2 });
 
 /** Everything that sets something up around a function, which is over when the function returns. */
 const AROUND: Record<string, (fn: Any) => unknown> = {
@@ -51,6 +52,11 @@ const GO_ON: Record<string, Any> = {
 };
 
 describe('what lasts as long as a function', () => {
+  before(() => {
+    model = makeModel();
+  });
+  after(() => model.dispose());
+
   for (const [name, around] of Object.entries(AROUND)) {
     for (const [kind, fn] of Object.entries(GO_ON)) {
       it(`${name} refuses ${kind}`, () => {

@@ -1,0 +1,307 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as vitrine from '../../lib/index.js';
+import { AttentionPool } from '../../lib/nn/attention-pool.js';
+import { HybridEmbed } from '../../lib/nn/hybrid-embed.js';
+import { attentionWeights } from '../../lib/ops/attention-weights.js';
+
+const { F, nn, optim, ones, rand, randn, render, scope, tensor, ViT, zeros } = vitrine;
+
+const image = () => ones([1, 1, 4, 4]);
+const tokens = () => ones([1, 3, 4]);
+const heads = () => ones([1, 1, 3, 4]);
+const labels = () => tensor(new Int32Array([1]));
+const parameter = () => ones([2], { requiresGrad: true });
+const BLOCK = {
+  ...{ dim: 4, numHeads: 1, mlpRatio: 1, qkvBias: true, qkNorm: false, projBias: true, normEps: 1e-6 },
+  ...{ act: 'gelu', projDropRate: 0, attnDropRate: 0, dropPathRate: 0 },
+} as const;
+const { dim: _dim, numHeads: _heads, mlpRatio: _ratio, act: _act, dropPathRate: _path, ...ATTENTION } = BLOCK;
+const TINY = { imgSize: 4, patchSize: 2, inChans: 1, embedDim: 8, depth: 1, numHeads: 1, numClasses: 2 };
+const vit = (options = {}) => new ViT({ ...TINY, ...options });
+
+/** Calls that take options, by the interface of these. */
+interface Taker {
+  /** Options without which none are taken. */
+  needs?: object;
+  /** The names, where the interface is made of another. */
+  names?: readonly string[];
+  calls: Record<string, (options: never) => unknown>;
+}
+
+const LAYER_CALLS: Taker['calls'] = {
+  'new TransformerEncoderLayer': (options) => new nn.TransformerEncoderLayer(4, 1, options),
+  'new TransformerDecoderLayer': (options) => new nn.TransformerDecoderLayer(4, 1, options),
+};
+
+const TAKERS: Record<string, Taker> = {
+  AdamWOptions: { calls: { AdamW: (options) => new optim.AdamW([parameter()], options) } },
+  'ops/AttentionOptions': { calls: { attention: (options) => F.attention(heads(), heads(), heads(), options) } },
+  'render/AttentionOptions': { calls: { 'render.attention': (options) => render.attention(vit(), image(), options) } },
+  AttentionMasks: {
+    names: ['causal', 'keyPaddingMask'],
+    calls: {
+      MultiheadAttention: (masks) => new nn.MultiheadAttention(4, 1).forward(tokens(), tokens(), tokens(), masks),
+    },
+  },
+  AttentionModuleOptions: {
+    needs: ATTENTION,
+    names: Object.keys(ATTENTION),
+    calls: { Attention: (options) => new nn.Attention(4, 1, options) },
+  },
+  AttentionPoolOptions: {
+    needs: { embedDim: 4, numHeads: 1, mlpRatio: 1, normEps: 1e-6, act: 'gelu' },
+    calls: { AttentionPool: (options) => new AttentionPool(options) },
+  },
+  AttentionQkvOptions: { calls: { attentionQkv: (options) => F.attentionQkv(ones([1, 3, 12]), 1, options) } },
+  AttentionWeightsOptions: {
+    names: ['causal', 'keyPaddingMask', 'scale', 'bias'],
+    calls: { attentionWeights: (options) => attentionWeights(heads(), heads(), options) },
+  },
+  BlockOptions: { needs: BLOCK, calls: { Block: (options) => new nn.Block(options) } },
+  Conv2dModuleOptions: { calls: { Conv2d: (options) => new nn.Conv2d(1, 1, 2, options) } },
+  Conv2dOptions: { calls: { conv2d: (options) => F.conv2d(image(), ones([1, 1, 2, 2]), undefined, options) } },
+  CosineScheduleOptions: {
+    needs: { lr: 1, totalSteps: 5 },
+    calls: { cosineSchedule: (options) => optim.cosineSchedule(options) },
+  },
+  CrossEntropyOptions: {
+    calls: {
+      crossEntropy: (options) => F.crossEntropy(ones([1, 2]), labels(), options),
+      CrossEntropyLoss: (options) => new nn.CrossEntropyLoss(options),
+    },
+  },
+  DecoderMasks: {
+    calls: {
+      TransformerDecoderLayer: (masks) => new nn.TransformerDecoderLayer(4, 1).forward(tokens(), tokens(), masks),
+      TransformerDecoder: (masks) =>
+        new nn.TransformerDecoder(new nn.TransformerDecoderLayer(4, 1), 1).forward(tokens(), tokens(), masks),
+    },
+  },
+  EncoderMasks: {
+    calls: {
+      TransformerEncoderLayer: (masks) => new nn.TransformerEncoderLayer(4, 1).forward(tokens(), masks),
+      TransformerEncoder: (masks) =>
+        new nn.TransformerEncoder(new nn.TransformerEncoderLayer(4, 1), 1).forward(tokens(), masks),
+    },
+  },
+  FoldOptions: {
+    needs: { kernelSize: 2, outputSize: 3 },
+    calls: { fold: (options) => F.fold(ones([1, 4, 4]), options) },
+  },
+  GELUOptions: { calls: { gelu: (options) => F.gelu(image(), options), GELU: (options) => new nn.GELU(options) } },
+  GroupNormOptions: {
+    calls: {
+      groupNorm: (options) => F.groupNorm(ones([1, 2]), 1, undefined, undefined, options),
+      GroupNorm: (options) => new nn.GroupNorm(1, 1, options),
+    },
+  },
+  HybridEmbedOptions: {
+    needs: { patchSize: 1, inChans: 1, embedDim: 4, resnetLayers: [] },
+    calls: { HybridEmbed: (options) => new HybridEmbed(options) },
+  },
+  IntermediateOptions: { calls: { intermediateLayers: (options) => vit().intermediateLayers(image(), 1, options) } },
+  LayerDecayOptions: { calls: { layerDecayGroups: (options) => optim.layerDecayGroups(vit(), options) } },
+  LayerNormModuleOptions: { calls: { LayerNorm: (options) => new nn.LayerNorm(4, options) } },
+  LayerNormOptions: {
+    calls: {
+      layerNorm: (options) => F.layerNorm(tokens(), undefined, undefined, options),
+      addLayerNorm: (options) => F.addLayerNorm(tokens(), tokens(), undefined, undefined, options),
+    },
+  },
+  LinearModuleOptions: { calls: { Linear: (options) => new nn.Linear(4, 4, options) } },
+  LinearOptions: {
+    calls: {
+      linear: (options) => F.linear(tokens(), ones([2, 4]), undefined, options),
+      'Linear.forward': (options) => new nn.Linear(4, 2).forward(tokens(), options),
+    },
+  },
+  LoadStateOptions: {
+    calls: {
+      loadStateDict: (options) => {
+        const module = new nn.Linear(1, 1);
+        return module.loadStateDict(module.stateDict(), options);
+      },
+    },
+  },
+  MatmulOptions: { calls: { matmul: (options) => F.matmul(ones([2, 2]), ones([2, 2]), options) } },
+  MlpOptions: {
+    needs: { act: 'relu', bias: true, drop: 0 },
+    calls: { Mlp: (options) => new nn.Mlp(4, 4, options) },
+  },
+  MultiheadAttentionOptions: { calls: { MultiheadAttention: (options) => new nn.MultiheadAttention(4, 1, options) } },
+  ParameterGroup: {
+    needs: { params: [parameter()] },
+    calls: {
+      SGD: (group) => new optim.SGD([group], { lr: 1 }),
+      AdamW: (group) => new optim.AdamW([group]),
+    },
+  },
+  PatchEmbedOptions: {
+    needs: { patchSize: 2, inChans: 1, embedDim: 4 },
+    calls: { PatchEmbed: (options) => new nn.PatchEmbed(options) },
+  },
+  PatchFilterOptions: { calls: { patchFilters: (options) => render.patchFilters(vit(), options) } },
+  ReduceOptions: {
+    calls: {
+      sum: (options) => F.sum(tokens(), options),
+      mean: (options) => F.mean(tokens(), options),
+      'Tensor.sum': (options) => tokens().sum(options),
+      'Tensor.mean': (options) => tokens().mean(options),
+    },
+  },
+  SGDOptions: { needs: { lr: 1 }, calls: { SGD: (options) => new optim.SGD([parameter()], options) } },
+  SaveOptions: { calls: { 'ViT.save': (options) => vit().save('never-written/model.safetensors', options) } },
+  SummaryOptions: { calls: { summary: (options) => nn.summary(vit(), image(), options) } },
+  TensorOptions: {
+    calls: {
+      tensor: (options) => tensor([1], [1], options),
+      zeros: (options) => zeros([1], options),
+      ones: (options) => ones([1], options),
+      full: (options) => vitrine.full([1], 2, options),
+      randn: (options) => randn([1], options),
+      rand: (options) => rand([1], options),
+    },
+  },
+  TransformerLayerOptions: { calls: LAYER_CALLS },
+  TransformerMasks: {
+    calls: {
+      Transformer: (masks) =>
+        new nn.Transformer({ dModel: 4, nHead: 1, numEncoderLayers: 1, numDecoderLayers: 1 }).forward(
+          tokens(),
+          tokens(),
+          masks,
+        ),
+    },
+  },
+  TransformerOptions: {
+    needs: { dModel: 4, nHead: 1, numEncoderLayers: 1, numDecoderLayers: 1 },
+    calls: { Transformer: (options) => new nn.Transformer(options) },
+  },
+  ViTOptions: {
+    needs: TINY,
+    names: [...Object.keys(vit().config), 'initValues', 'fcNorm', 'representationSize', 'resnetLayers'],
+    calls: {
+      ViT: (options) => new ViT(options),
+      'ViT.create': (options) => ViT.create('vit_tiny_patch16_224', options),
+      'ViT.fromPretrained': (options) => ViT.fromPretrained('no-such-file.safetensors', options),
+    },
+  },
+  ViTSummaryOptions: { calls: { 'ViT.summary': (options) => vit().summary(options) } },
+  WindowOptions: {
+    needs: { kernelSize: 2 },
+    calls: {
+      unfold: (options) => F.unfold(image(), options),
+      maxPool2d: (options) => F.maxPool2d(image(), options),
+    },
+  },
+};
+
+/** What looks like the name of options, and is not what a user gives a function of lib; or is tested elsewhere. */
+const OTHERS = new Map([
+  ['ViTConfig', 'what ViTOptions become'],
+  ['GridOptions', 'a part of ViTConfig, inside nn'],
+  ['LayerDecayGroup', 'a ParameterGroup, which layerDecayGroups gives'],
+  ['DataLoaderOptions', 'test/train and test/data'],
+  ['TrainerOptions', 'test/train'],
+  ['EvaluateOptions', 'test/train'],
+  ['CaptureOptions', 'test/train'],
+  ['ImageNormalizeOptions', 'inside loadImages; test/ops'],
+  ['ImageResizeOptions', 'inside loadImages; test/ops'],
+]);
+
+const OPTIONS = /export (?:declare )?(?:interface|type) (\w*(?:Options|Masks|Group|Config))\b/g;
+// These hold no functions of the library's users, or have tests of their own names: command line, report, files, data.
+const PUBLIC = ['', 'ops', 'nn', 'optim', 'render', 'train', 'data', 'io'];
+const OF_FILES = /^(Preprocessing|Pretrained|Run)\w*Config$/;
+
+/** Every interface of options in the declarations of lib, by name, with the declaration. */
+function declared(): Map<string, { folder: string; text: string }[]> {
+  const lib = fileURLToPath(new URL('../../lib/', import.meta.url));
+  const found = new Map<string, { folder: string; text: string }[]>();
+  for (const folder of PUBLIC) {
+    for (const file of readdirSync(join(lib, folder)).filter((name) => name.endsWith('.d.ts'))) {
+      const text = readFileSync(join(lib, folder, file), 'utf8');
+      for (const match of text.matchAll(OPTIONS)) {
+        const name = match[1] ?? '';
+        found.set(name, [...(found.get(name) ?? []), { folder, text: text.slice(match.index) }]);
+      }
+    }
+  }
+  return found;
+}
+
+const DECLARED = declared();
+
+/** The names in an interface and in those that it extends. */
+function namesIn(name: string, folder?: string): string[] {
+  const of = DECLARED.get(name)?.find((candidate) => folder === undefined || candidate.folder === folder);
+  const [, base, body = ''] = /^export \w+ \w+(?: extends (\w+))? \{\n([\s\S]*?)\n\}/.exec(of?.text ?? '') ?? [];
+  const own = [...body.matchAll(/^ {4}(?:readonly )?(\w+)\??:/gm)].map((match) => match[1] ?? '');
+  return [
+    ...(base === undefined ? [] : namesIn(base, 'ops').length > 0 ? namesIn(base, 'ops') : namesIn(base)),
+    ...own,
+  ];
+}
+
+/** Runs a call, synchronous or not, and gives the message of its failure. */
+async function failureOf(call: () => unknown): Promise<string> {
+  try {
+    let result: unknown;
+    scope(() => {
+      result = call();
+    });
+    await result;
+  } catch (error) {
+    assert.ok(error instanceof TypeError, `a TypeError: ${error}`);
+    return error.message;
+  }
+  return 'none';
+}
+
+describe('options', () => {
+  it('of every interface are in the table of this test', () => {
+    const listed = new Set(Object.keys(TAKERS).map((name) => name.split('/').at(-1) ?? ''));
+    const missing = [...DECLARED.keys()].filter(
+      (name) => !listed.has(name) && !OTHERS.has(name) && !OF_FILES.test(name) && !name.startsWith('TrainingStep'),
+    );
+    assert.deepEqual(missing, [], 'interfaces of options without an entry');
+    assert.ok(DECLARED.size > 35, 'the declarations were found');
+  });
+
+  for (const [key, { needs = {}, names, calls }] of Object.entries(TAKERS)) {
+    const [name = '', folder] = key.split('/').reverse();
+    const known = names ?? namesIn(name, folder);
+
+    for (const [where, call] of Object.entries(calls)) {
+      const failure = (options: unknown): Promise<string> => failureOf(() => call(options as never));
+
+      it(`${key}: ${where} refuses an unknown one, with the nearest name`, async () => {
+        assert.ok(known.length > 0, 'its names are known');
+        const unknown = await failure({ ...needs, noSuchOption: 1 });
+        assert.match(unknown, /^Expected an option among .* but received 'noSuchOption'\./);
+        const [first = ''] = known.filter((option) => option.length > 3);
+        if (first === '') return; // too short a name to be near to
+        const snake = first.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+        const misspelt = snake === first ? `${first}s` : snake;
+        assert.match(await failure({ ...needs, [misspelt]: 1 }), new RegExp(`Did you mean ${first}\\?$`));
+      });
+
+      it(`${key}: ${where} refuses options that are no object`, async () => {
+        for (const wrong of [null, 3, 'x', [], true]) {
+          assert.match(await failure(wrong), /^Expected .* but received/, String(wrong));
+        }
+      });
+
+      for (const option of known) {
+        it(`${key}: ${where} refuses ${option} of a wrong type`, async () => {
+          for (const wrong of [{}, null, Symbol('wrong'), () => 1, Number.NaN]) {
+            assert.match(await failure({ ...needs, [option]: wrong }), /^Expected .* but received/, String(wrong));
+          }
+        });
+      }
+    }
+  }
+});
