@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { autocast, F, info, type Precision, randn, scope, type Tensor, tensor } from '../../lib/index.js';
 import { returnsMemory } from '../native-op.js';
+import { runProgram } from '../runtime/run-program.js';
 
 /** A float32 rounded to bfloat16, to nearest, ties to even. */
 function rounded(value: number): number {
@@ -66,10 +67,12 @@ describe('autocast', () => {
     assert.throws(() => autocast('fp8', () => 0), /Expected one of 'fp32', 'bf16' for autocast precision/);
   });
 
-  it('refuses bf16 where it cannot be had, with the reason that info() gives', function () {
-    const { available, reason } = info().bf16;
-    if (available) this.skip(); // this machine has it
-    assert.throws(() => autocast('bf16', () => 0), { message: reason });
+  it('refuses bf16 where it cannot be had, with the reason that info() gives', async () => {
+    const { stdout, stderr } = await runProgram('autocasts', { env: { VITRINE_ISA: 'scalar' } });
+    const { available, reason, thrown } = JSON.parse(stdout);
+    assert.deepEqual([available, stderr], [false, '']);
+    assert.match(reason, /^Expected a CPU with AVX512_BF16 .* Use precision: 'fp32'\.$/);
+    assert.equal(thrown, reason);
   });
 
   for (const [rows, inFeatures, outFeatures] of [
