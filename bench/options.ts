@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { checkOneOf, expected } from '../lib/check.js';
+import { expected } from '../lib/check.js';
 import { nonEmpty, number, oneOf, wholeNumber } from '../lib/cli/flags.js';
 import { PEERS, type Peer } from './contenders.js';
 import type { Suite, SuiteOption } from './suite.js';
@@ -63,6 +63,7 @@ export function addSuiteFlags(command: Command, options: readonly SuiteOption[])
   return command;
 }
 
+const peer = oneOf('--vs', PEERS);
 const threads = wholeNumber('--threads', 1, MOST_THREADS);
 const seconds = number('--seconds', 0, MOST_SECONDS);
 
@@ -78,5 +79,5 @@ function pattern(text: string): RegExp {
 export function peers(text: string, before: readonly Peer[] = []): Peer[] {
   const names = text.split(',').map((name) => name.trim());
   if (names.includes('')) throw expected(`names among ${PEERS.join(', ')}`, '--vs', text);
-  return [...new Set([...before, ...names.map((name) => checkOneOf(name, '--vs', PEERS))])];
+  return [...new Set([...before, ...names.map((name) => peer(name))])];
 }

@@ -69,6 +69,10 @@ export interface Native {
   whyNoBf16(): string;
   cpu(): { model: string; isa: string; isas: string[]; bf16: boolean; usable: number; memory: number };
   memory(): { live: number; peak: number; cached: number; pooled: number; storages: number };
+  /** Whether this process now has the lock of an open file; it is given back when the file is closed or the process ends. */
+  lockFile(descriptor: number): boolean;
+  /** Whether two paths have changed places, in one step; false where the file system cannot. */
+  exchangePaths(a: string, b: string): boolean;
   resetPeak(): void;
   trim(): void;
   startTrace(): void;

@@ -1,5 +1,6 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { printable } from '../check.js';
+import { UsageError } from './usage-error.js';
 
 // What `sysexits` and most tools use: 2 for a command line that makes no sense, 1 for work that failed.
 const USAGE = 2;
@@ -12,8 +13,13 @@ export function reportFailure(error: unknown, verbose: boolean): void {
     process.exitCode = error.exitCode === 0 ? 0 : USAGE;
     return;
   }
-  process.exitCode = FAILED;
+  process.exitCode = error instanceof UsageError ? USAGE : FAILED;
   console.error(`vitrine: ${verbose ? stackOf(error) : sentenceOf(error)}`);
+}
+
+/** Whether stacks are wanted: by --verbose, or by VITRINE_DEBUG=1. */
+export function isVerbose(command: Command): boolean {
+  return command.optsWithGlobals().verbose === true || Boolean(process.env.VITRINE_DEBUG);
 }
 
 function sentenceOf(error: unknown): string {

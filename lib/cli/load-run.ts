@@ -1,17 +1,78 @@
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileError } from '../io/file-error.js';
+import { readArchitecture } from '../io/layouts/architecture.js';
+import { readModelMetadata } from '../io/model-metadata.js';
+import { contradiction, optionText } from '../io/own-config.js';
+import { describedModel } from '../io/own-model.js';
+import { readSafetensors } from '../io/safetensors.js';
 import { loadSafetensors } from '../io/state-dict.js';
+import { withoutInit } from '../nn/init.js';
 import { ViT } from '../nn/vit.js';
-import { RUN_FILES, type RunConfig, readRunConfig } from './run-folder.js';
+import type { ViTConfig } from '../nn/vit-config.js';
+import { type ReadRunConfig, readRunConfig } from './run-config.js';
+import { RUN_FILES } from './run-folder.js';
 
-/** Builds a run's model again, with its weights, ready to be evaluated. */
-export async function loadRun(folder: string): Promise<{ model: ViT; config: RunConfig }> {
+interface Run {
+  readonly model: ViT;
+  readonly config: ReadRunConfig;
+}
+
+// A training that ends meanwhile puts another run in the folder's place; hardly twice.
+const MOST_TRIES = 3;
+
+/** Builds a run's model again, with its weights, ready to be evaluated; both are of one run. */
+export async function loadRun(folder: string): Promise<Run> {
+  for (let tries = 1; ; tries++) {
+    const before = await identity(folder);
+    let run: Run | undefined;
+    try {
+      run = await load(folder);
+    } catch (error) {
+      if (tries === MOST_TRIES || before === (await identity(folder))) throw error;
+    }
+    if (run !== undefined && before === (await identity(folder))) return run;
+    run?.model.dispose();
+  }
+}
+
+/** Which folder it is that bears the name now. */
+async function identity(folder: string): Promise<string> {
+  const { dev, ino, birthtimeMs } = (await stat(folder).catch(() => undefined)) ?? {};
+  return [dev, ino, birthtimeMs].join();
+}
+
+async function load(folder: string): Promise<Run> {
   const config = await readRunConfig(folder);
-  const weights = await loadSafetensors(join(folder, RUN_FILES.model));
+  const path = join(folder, RUN_FILES.model);
+  await checkWeights(config.model, path, join(folder, RUN_FILES.config));
+  const weights = await loadSafetensors(path);
   try {
-    const model = new ViT(config.model);
+    const model = withoutInit(() => new ViT(config.model));
     model.loadStateDict(weights);
     return { model: model.eval(), config };
   } finally {
     for (const weight of weights.values()) weight.dispose();
+  }
+}
+
+/** Throws where the settings are not those of the weights, by what the file tells of itself; nothing is built. */
+async function checkWeights(model: ViTConfig, path: string, where: string): Promise<void> {
+  const file = await readSafetensors(path);
+  try {
+    const shapes = new Map(file.names().map((name) => [name, file.info(name).shape]));
+    describedModel(model, readArchitecture(shapes, path), shapes, where);
+    const own = readModelMetadata(file.metadata, path);
+    const found = own && contradiction(model, own.config);
+    if (found === undefined) return;
+    const advice = 'The two files are of different runs: train again.';
+    throw fileError(
+      `${optionText(found.name, found.known)}, as ${path} says,`,
+      where,
+      optionText(found.name, found.said),
+      advice,
+    );
+  } finally {
+    await file.close();
   }
 }

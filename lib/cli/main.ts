@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { addBench } from './bench.js';
 import { addEval } from './eval.js';
-import { exitOnClosedOutput, reportFailure } from './failure.js';
+import { exitOnClosedOutput, isVerbose, reportFailure } from './failure.js';
 import { addInfo } from './info.js';
 import { packageRoot } from './package-root.js';
 import { addPredict } from './predict.js';
@@ -32,5 +32,5 @@ exitOnClosedOutput();
 try {
   await program.parseAsync();
 } catch (error) {
-  reportFailure(error, program.opts().verbose === true || Boolean(process.env.VITRINE_DEBUG));
+  reportFailure(error, isVerbose(program));
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { printable } from '../check.js';
 import type { Classification } from './classify.js';
-import { reportFailure } from './failure.js';
+import { isVerbose, reportFailure } from './failure.js';
 import { nonEmpty, wholeNumber } from './flags.js';
 import { DEFAULT_RUN } from './run-folder.js';
 
@@ -22,9 +22,9 @@ export function addPredict(program: Command): void {
     .option('--run <folder>', 'what `vitrine train` has written', nonEmpty('--run', 'a folder'), DEFAULT_RUN)
     .option('--top <n>', 'classes to tell, likeliest first', wholeNumber('--top', 1), 5)
     .option('--invert', 'for dark ink on light paper, where training had light on dark')
-    .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1))
+    .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1, 1024))
     .option('--json', 'as JSON')
-    .action(async (paths: string[], { run, top, invert, threads, json }: PredictFlags) => {
+    .action(async (paths: string[], { run, top, invert, threads, json }: PredictFlags, command: Command) => {
       const [{ loadRun }, { classify }, { setThreads }, { formatPercent }] = await Promise.all([
         import('./load-run.js'),
         import('./classify.js'),
@@ -37,7 +37,7 @@ export function addPredict(program: Command): void {
       const told = results.filter((result) => 'classes' in result);
       if (json) console.log(JSON.stringify(told, null, 2));
       for (const result of results) {
-        if ('error' in result) reportFailure(result.error, program.opts().verbose === true);
+        if ('error' in result) reportFailure(result.error, isVerbose(command));
         else if (!json) console.log(formatResult(result, formatPercent));
       }
     });

@@ -1,6 +1,9 @@
-import { basename, join } from 'node:path';
+import { access, constants } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { expected } from '../check.js';
 import type { Dataset } from '../data/dataset.js';
 import { evaluate, info, manualSeed, optim, setThreads, Trainer } from '../index.js';
+import { fileErrorFrom } from '../io/file-error.js';
 import type { ViT } from '../nn/vit.js';
 import { collectReportData } from '../report/collect.js';
 import { formatCount, formatDuration, formatPercent } from '../report/format.js';
@@ -12,7 +15,9 @@ import { checkDataFits, loadData } from './data-source.js';
 import { machineFacts, settingFacts } from './facts.js';
 import { listenForInterrupts } from './interrupt.js';
 import { progressDisplay } from './progress.js';
-import { makeRunFolder, RUN_FILES, writeRunFile } from './run-folder.js';
+import { type RunConfig, runConfig } from './run-config.js';
+import { RUN_FILES } from './run-folder.js';
+import { RunWriter } from './run-writer.js';
 import { saveModel, saveSummary } from './save-run.js';
 import type { TrainSettings } from './train-settings.js';
 
@@ -24,29 +29,67 @@ export async function runTraining(settings: TrainSettings): Promise<void> {
   manualSeed(settings.seed);
   const model = buildModel(settings.model, train, Math.max(train.numClasses, test.numClasses));
   checkDataFits(model, test, 'the test images');
-  await makeRunFolder(settings.out);
-  if (!settings.quiet) announce(model, train, test);
-
   const classNames = Array.from({ length: model.config.numClasses }, (_, index) => String(index));
-  const { result, exitCode } = await trainToEnd(settings, model, train, test);
-  const paths = await saveModel(settings, model, classNames);
-  const evaluation = await evaluate(model, test, { batchSize: settings.batch, precision: settings.precision });
-  paths.push(await saveSummary(settings, model, result, evaluation));
-  if (settings.report) {
-    const data = await collectReportData(model, {
-      title: `Vision Transformer on ${settings.data === null ? 'digits' : basename(settings.data)}`,
-      test,
-      evaluation,
-      training: result,
-      classNames,
-      settings: settingFacts(settings, model, train.count),
-      machine: machineFacts(),
-    });
-    await writeRunFile(settings.out, RUN_FILES.report, renderReport(data));
-    paths.push(join(settings.out, RUN_FILES.report));
+  const config = runConfig(settings, model.config, classNames);
+  const bytes = Float32Array.BYTES_PER_ELEMENT * model.numParameters();
+  const run = await RunWriter.open(settings.out, config, { force: settings.force, bytes });
+  try {
+    const trace = settings.trace === undefined ? undefined : run.redirect(settings.trace);
+    if (trace !== undefined) await checkWritable(dirname(trace), '--trace');
+    if (!settings.quiet) announce(model, train, test);
+    const { result, exitCode } = await trainToEnd({ ...settings, trace }, model, train, test);
+    const evaluation = await evaluate(model, test, { batchSize: settings.batch, precision: settings.precision });
+    checkFinite(result, evaluation);
+    await saveRun(run, config, settings, { model, test, result, evaluation, trainCount: train.count });
+    await run.commit();
+    printResult(result, evaluation, settings);
+    if (exitCode !== undefined) process.exitCode = exitCode;
+  } catch (error) {
+    await run.abandon();
+    throw error;
   }
-  printResult(result, evaluation, paths);
-  if (exitCode !== undefined) process.exitCode = exitCode;
+}
+
+interface Trained {
+  readonly model: ViT;
+  readonly test: Dataset;
+  readonly result: FitResult;
+  readonly evaluation: Evaluation;
+  readonly trainCount: number;
+}
+
+/** Writes all files of the run. */
+async function saveRun(run: RunWriter, config: RunConfig, settings: TrainSettings, trained: Trained): Promise<void> {
+  const { model, test, result, evaluation, trainCount } = trained;
+  await saveModel(run, model, config);
+  await saveSummary(run, settings.seed, model, result, evaluation);
+  if (!settings.report) return;
+  const data = await collectReportData(model, {
+    title: `Vision Transformer on ${settings.data === null ? 'digits' : basename(settings.data)}`,
+    test,
+    evaluation,
+    training: result,
+    classNames: config.classNames,
+    settings: settingFacts(settings, model, trainCount),
+    machine: machineFacts(),
+  });
+  await run.write(RUN_FILES.report, renderReport(data));
+}
+
+/** Throws where training has left numbers that are none: nothing of it is worth a report, or a file. */
+function checkFinite({ history }: FitResult, { loss }: Evaluation): void {
+  const losses = [...history.map(({ trainLoss }) => trainLoss), loss];
+  const wrong = losses.find((value) => !Number.isFinite(value));
+  if (wrong === undefined) return;
+  throw expected('a finite loss', 'training', wrong, 'Lower --lr, or cut the gradients with --clip.');
+}
+
+async function checkWritable(folder: string, flag: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK);
+  } catch (cause) {
+    throw fileErrorFrom(cause, 'a folder to write to', flag);
+  }
 }
 
 async function trainToEnd(
@@ -108,10 +151,12 @@ function announce(model: ViT, train: Dataset, test: Dataset): void {
 function printResult(
   { history, trainSeconds, imagesPerSecond }: FitResult,
   evaluation: Evaluation,
-  paths: string[],
+  { out, report }: TrainSettings,
 ): void {
   const epochs = `${history.length} ${history.length === 1 ? 'epoch' : 'epochs'}`;
   const speed = `${formatDuration(trainSeconds)} (${formatCount(imagesPerSecond)} images/s)`;
   console.log(`Test accuracy ${formatPercent(evaluation.accuracy)} after ${epochs} in ${speed}`);
-  for (const path of paths) console.log(`  ${path}`);
+  for (const name of Object.values(RUN_FILES)) {
+    if (report || name !== RUN_FILES.report) console.log(`  ${join(out, name)}`);
+  }
 }

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { expected, Text } from '../check.js';
+import { UsageError } from './usage-error.js';
 
 /** The flags of `vitrine train`, parsed; what was not given is absent. */
 export interface TrainFlags {
@@ -31,6 +32,7 @@ export interface TrainFlags {
   capture: boolean;
   report: boolean;
   quiet?: boolean;
+  force?: boolean;
 }
 
 /** What is trained: with a name, the sizes left undefined are those of the name. */
@@ -73,6 +75,8 @@ export interface TrainSettings {
   readonly capture: boolean;
   readonly report: boolean;
   readonly quiet: boolean;
+  /** Whether what is in the folder may be another run, which is replaced. */
+  readonly force: boolean;
 }
 
 // The recipe of the digits preset; it does well on other small images, too. AdamW's are timm's usual.
@@ -86,16 +90,20 @@ const OPTIMIZERS = {
 /**
  * Fills in what the flags leave open.
  *
- * @throws TypeError when there is nothing to train on, or flags contradict each other
+ * @throws UsageError when there is nothing to train on, or flags contradict each other
  */
 export function resolveSettings(flags: TrainFlags): TrainSettings {
   if (flags.preset === undefined && flags.data === undefined) {
     const advice = 'The preset trains on the bundled digits; --data names a folder of IDX files.';
-    throw expected('--preset digits or --data <folder>', 'vitrine train', new Text('neither'), advice);
+    throw new UsageError(expected('--preset digits or --data <folder>', 'vitrine train', new Text('neither'), advice));
+  }
+  if (flags.preset !== undefined && flags.data !== undefined) {
+    const advice = 'The preset trains on the bundled digits; --data names other images.';
+    throw new UsageError(expected('--preset or --data', 'vitrine train', new Text('both'), advice));
   }
   const optimizer = flags.optimizer ?? 'sgd';
   if (optimizer === 'adamw' && flags.momentum !== undefined) {
-    throw expected('--optimizer sgd', '--momentum', optimizer, 'AdamW has no momentum to set.');
+    throw new UsageError(expected('--optimizer sgd', '--momentum', optimizer, 'AdamW has no momentum to set.'));
   }
   const sizes = flags.model === undefined ? SIZES : undefined;
   return {
@@ -132,6 +140,7 @@ export function resolveSettings(flags: TrainFlags): TrainSettings {
     capture: flags.capture,
     report: flags.report,
     quiet: flags.quiet === true,
+    force: flags.force === true,
   };
 }
 

@@ -32,7 +32,7 @@ export function addTrain(program: Command): void {
       number('--dropout', 0, 1),
     )
     .option('--drop-path <p>', 'stochastic depth at the last block (default: 0)', number('--drop-path', 0, 1))
-    .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1))
+    .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1, 1024))
     .option(
       '--precision <name>',
       'of the factors of matrix products: fp32 or bf16 (default: fp32)',
@@ -43,9 +43,14 @@ export function addTrain(program: Command): void {
     .option('--no-capture', 'run every step op by op')
     .option('--no-report', 'write no report.html')
     .option('--quiet', 'show no progress, only the result')
+    .option('--force', 'replace what is in the folder, though it is another run')
     .action(async (flags: TrainFlags) => {
       const settings = resolveSettings(flags);
-      const { runTraining } = await import('./run-training.js');
-      await runTraining(settings);
+      const [{ runTraining }, { inFlags }] = await Promise.all([import('./run-training.js'), import('./in-flags.js')]);
+      try {
+        await runTraining(settings);
+      } catch (error) {
+        throw inFlags(error);
+      }
     });
 }

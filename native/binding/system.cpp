@@ -1,9 +1,11 @@
 #include "binding/system.h"
 
 #include <atomic>
+#include <cerrno>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "binding/environment.h"
@@ -11,6 +13,7 @@
 #include "binding/number.h"
 #include "gemm/gemm.h"
 #include "runtime/cpu.h"
+#include "runtime/files.h"
 
 namespace vitrine::binding {
 namespace {
@@ -61,6 +64,22 @@ Napi::Value Cpu(const Napi::CallbackInfo& info) {
   result.Set("usable", UsableCpus());
   result.Set("memory", static_cast<double>(MemoryLimit()));
   return result;
+}
+
+// lockFile(descriptor): whether this process now has the open file's lock; throws where files
+// cannot be locked
+Napi::Value LockFileOf(const Napi::CallbackInfo& info) {
+  if (LockFile(info[0].As<Napi::Number>().Int32Value()))
+    return Napi::Boolean::New(info.Env(), true);
+  if (errno == EWOULDBLOCK) return Napi::Boolean::New(info.Env(), false);
+  throw Napi::Error::New(info.Env(), std::generic_category().message(errno));
+}
+
+// exchangePaths(a, b): whether they have changed places
+Napi::Value ExchangePathsOf(const Napi::CallbackInfo& info) {
+  const std::string a = info[0].As<Napi::String>();
+  const std::string b = info[1].As<Napi::String>();
+  return Napi::Boolean::New(info.Env(), ExchangePaths(a.c_str(), b.c_str()));
 }
 
 // memory(): { live, peak, cached, pooled, storages }
@@ -161,6 +180,8 @@ void ExportSystem(Napi::Env env, Napi::Object exports) {
   exports.Set("blasWarning", Napi::Function::New<Guarded<BlasWarning>>(env));
   exports.Set("whyNoBf16", Napi::Function::New<Guarded<WhyNoBf16>>(env));
   exports.Set("cpu", Napi::Function::New<Guarded<Cpu>>(env));
+  exports.Set("lockFile", Napi::Function::New<Guarded<LockFileOf>>(env));
+  exports.Set("exchangePaths", Napi::Function::New<Guarded<ExchangePathsOf>>(env));
   exports.Set("memory", Napi::Function::New<Guarded<Memory>>(env));
   exports.Set("resetPeak", Napi::Function::New<Guarded<ResetPeak>>(env));
   exports.Set("threads", Napi::Function::New<Guarded<Threads>>(env));

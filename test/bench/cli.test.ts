@@ -96,16 +96,16 @@ describe('npm run bench', function () {
       assert.equal(status, 2, args.join(' '));
       assert.match(stderr, /^vitrine: /);
     }
-    const wrong: readonly (readonly [args: string[], sentence: RegExp])[] = [
-      [['train', '--model', 'X/16'], /for --model but received 'X\/16'/],
-      [['train', '--vs', 'jax'], /Expected one of 'torch', .* for --vs but received 'jax'\./],
-      [['train', '--seconds=-1'], /for --seconds but received -1\./],
-      [['tiny', '--case', 'nothing'], /The cases are: tiny train batch 1; tiny infer batch 1\./],
-      [['embed', '--img', '100'], /patch size 16 divides for --img but received 100/],
+    const wrong: readonly (readonly [args: string[], code: number, sentence: RegExp])[] = [
+      [['train', '--model', 'X/16'], 1, /for --model but received 'X\/16'/],
+      [['train', '--vs', 'jax'], 2, /Expected one of 'torch', .* for --vs but received 'jax'\./],
+      [['train', '--seconds=-1'], 2, /for --seconds but received -1\./],
+      [['tiny', '--case', 'nothing'], 1, /The cases are: tiny train batch 1; tiny infer batch 1\./],
+      [['embed', '--img', '100'], 1, /patch size 16 divides for --img but received 100/],
     ];
-    for (const [args, sentence] of wrong) {
+    for (const [args, code, sentence] of wrong) {
       const { status, stderr } = bench(args);
-      assert.equal(status, 1, args.join(' '));
+      assert.equal(status, code, args.join(' '));
       assert.match(stderr, sentence);
     }
   });

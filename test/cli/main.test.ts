@@ -45,10 +45,22 @@ describe('vitrine on the command line', () => {
     }
   });
 
-  it('refuses a wrong value in one sentence', async () => {
-    const { code, stderr } = await runCli(['train', '--epochs', '0'], { env: withoutAddon });
-    assert.equal(stderr, 'vitrine: Expected a whole number of at least 1 for --epochs but received 0.\n');
-    assert.equal(code, 1);
+  it('refuses a wrong value in one sentence, with exit code 2', async () => {
+    const wrong: readonly (readonly [args: string[], sentence: string])[] = [
+      [['train', '--epochs', '0'], 'Expected a whole number of at least 1 for --epochs but received 0.'],
+      [['train', '--preset', 'cats'], "Expected one of 'digits' for --preset but received 'cats'."],
+      [['train', '--threads', '1025'], 'Expected a whole number from 1 to 1024 for --threads but received 1025.'],
+      [
+        ['train', '--preset', 'digits', '--data', 'here'],
+        'Expected --preset or --data for vitrine train but received both. The preset trains on the bundled digits; --data names other images.',
+      ],
+      [['eval', '--run', ''], "Expected a folder for --run but received ''."],
+      [['predict', '--top', 'x', 'a.png'], "Expected a whole number of at least 1 for --top but received 'x'."],
+    ];
+    for (const [args, sentence] of wrong) {
+      const { code, stderr } = await runCli(args, { env: withoutAddon });
+      assert.deepEqual([stderr, code], [`vitrine: ${sentence}\n`, 2]);
+    }
   });
 
   it('hands its arguments on to set-up', async () => {

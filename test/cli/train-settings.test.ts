@@ -27,6 +27,7 @@ describe('resolveSettings', () => {
       capture: true,
       report: true,
       quiet: false,
+      force: false,
     });
   });
 
@@ -60,6 +61,13 @@ describe('resolveSettings', () => {
       name: 'TypeError',
       message:
         'Expected --preset digits or --data <folder> for vitrine train but received neither. The preset trains on the bundled digits; --data names a folder of IDX files.',
+    });
+  });
+
+  it('refuses --preset beside --data', () => {
+    assert.throws(() => resolveSettings(flags({ preset: 'digits', data: 'here' })), {
+      name: 'TypeError',
+      message: /^Expected --preset or --data for vitrine train but received both\./,
     });
   });
 

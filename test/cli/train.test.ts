@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { encode } from 'fast-png';
 import { loadIdxDataset } from '../../lib/data/dataset.js';
 import { packageRoot } from '../../lib/native.js';
@@ -115,6 +115,53 @@ describe('vitrine train, eval and predict', function () {
     assert.deepEqual(clear.classes, grey.classes);
   });
 
+  it('tells where data that was moved may be named', async () => {
+    cpSync(at('run'), at('moved'), { recursive: true });
+    writeFileSync(at('moved/config.json'), JSON.stringify({ ...json(at('run/config.json')), data: at('gone') }));
+    const { code, stderr } = await runCli(['eval', '--run', at('moved')]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^vitrine: Expected the data that the run was trained on for .*gone .* with --data\.\n$/);
+    const digits = `${packageRoot}/data/digits`;
+    assert.equal((await runCli(['eval', '--run', at('moved'), '--data', digits])).code, 0);
+  });
+
+  it('ends in one sentence, and leaves no run, where the loss is no number any more', async () => {
+    const args = [...small, '--lr', '1e30', '--clip', '0', '--epochs', '1', '--quiet', '--out', at('burst')];
+    const { code, stderr } = await runCli(args);
+    assert.equal(code, 1);
+    assert.match(stderr, /^vitrine: .*(finite|NaN).*\n$/);
+    assert.match(stderr, /--lr/);
+    assert.equal(stderr.trim().split('\n').length, 1);
+    assert.deepEqual(
+      readdirSync(at('.')).filter((name) => name.includes('burst')),
+      [],
+    );
+  });
+
+  it('replaces its own earlier run, and none with other settings unless forced', async () => {
+    const again = [...small, '--epochs', '1', '--no-report', '--quiet', '--out', at('again')];
+    for (const args of [again, [...again, '--threads', '1']]) assert.equal((await runCli(args)).code, 0);
+    const { code, stderr } = await runCli([...again, '--seed', '1']);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^vitrine: Expected an empty folder, or an earlier run with the same settings, .*--force\.\n$/,
+    );
+    assert.equal(json(at('again/summary.json')).seed, 0);
+    assert.equal((await runCli([...again, '--seed', '1', '--force'])).code, 0);
+    assert.equal(json(at('again/summary.json')).seed, 1);
+    assert.equal(json(at('again/config.json')).version, 1);
+  });
+
+  it('writes a trace into its own folder, and finds out before training where it cannot', async () => {
+    const args = [...small, '--epochs', '1', '--no-report', '--quiet', '--out', at('traced')];
+    assert.equal((await runCli([...args, '--trace', at('traced/trace.json')])).code, 0);
+    assert.ok(existsSync(at('traced/trace.json')));
+    const { code, stdout, stderr } = await runCli([...args, '--trace', at('nowhere/trace.json')]);
+    assert.deepEqual([code, stdout], [1, '']);
+    assert.match(stderr, /^vitrine: Expected a folder to write to for --trace /);
+  });
+
   it('repeats itself bit for bit, with and without capture, with AdamW and dropout too', async () => {
     const settings = ['--epochs', '1', '--optimizer', 'adamw', '--dropout', '0.1', '--no-report', '--quiet'];
     const first = await runCli([...small, ...settings, '--out', at('first')]);
@@ -140,7 +187,19 @@ describe('vitrine train, eval and predict', function () {
 
   it('tells in one line what does not go together', async () => {
     const wrong: readonly (readonly [args: string[], sentence: RegExp])[] = [
-      [['train', '--preset', 'digits', '--heads', '5', '--out', at('x')], /^vitrine: Expected heads that divide/],
+      [
+        ['train', '--preset', 'digits', '--heads', '5', '--out', at('x')],
+        /^vitrine: Expected heads that divide .* --heads /,
+      ],
+      [['train', '--preset', 'digits', '--patch', '3', '--out', at('x')], /^vitrine: .* Choose another --patch\.$/m],
+      [
+        ['train', '--preset', 'digits', '--model', 'vit_t', '--out', at('x')],
+        /^vitrine: .* for --model but received 'vit_t'/,
+      ],
+      [
+        ['train', '--preset', 'digits', '--mlp-ratio', '1e9', '--out', at('x')],
+        /^vitrine: .* Use a smaller --batch or/,
+      ],
       [['train', '--data', at('nothing'), '--out', at('x')], /^vitrine: Expected train-images-idx3-ubyte or /],
       [['eval', '--run', at('nothing')], /^vitrine: Expected the settings of a training run for /],
       [['eval', '--run', at('run'), '--data', at('nothing')], /^vitrine: Expected t10k-images-idx3-ubyte or /],
@@ -149,6 +208,7 @@ describe('vitrine train, eval and predict', function () {
       const { code, stderr } = await runCli(args);
       assert.equal(code, 1);
       assert.match(stderr, sentence);
+      assert.doesNotMatch(stderr, /\w\(\)|ViT\b/, 'advice in flags');
       assert.equal(stderr.trim().split('\n').length, 1);
     }
     assert.ok(!existsSync(at('x')));

@@ -1,0 +1,43 @@
+// The flag behind each option that a message of the library may name.
+const FLAGS: Readonly<Record<string, string>> = {
+  imgSize: '--patch',
+  patchSize: '--patch',
+  embedDim: '--dim',
+  depth: '--depth',
+  numHeads: '--heads',
+  mlpRatio: '--mlp-ratio',
+  posDropRate: '--dropout',
+  projDropRate: '--dropout',
+  dropPathRate: '--drop-path',
+  batchSize: '--batch',
+  clipGradNorm: '--clip',
+  labelSmoothing: '--label-smoothing',
+  weightDecay: '--weight-decay',
+  momentum: '--momentum',
+  precision: '--precision',
+  checkpoint: '--checkpoint',
+  trace: '--trace',
+  epochs: '--epochs',
+  lr: '--lr',
+};
+
+// Advice of the library, and what the same comes to on the command line.
+const ADVICE: readonly (readonly [library: RegExp, commandLine: string])[] = [
+  [/ Resize the images, or set dynamicImgPad to pad them with zeros\./, ' Choose another --patch.'],
+  [/ Use a smaller batch, or dispose tensors\./, ' Use a smaller --batch or a smaller model, or --checkpoint.'],
+  [/ Use precision: 'fp32'\./, ' Use --precision fp32.'],
+  [/ for ViT\.create but/, ' for --model but'],
+  [/ See ViT\.list\(\)\./, ''],
+];
+
+const OPTION = new RegExp(`(?<![-\\w])(?:(?:ViT|Trainer|SGD|AdamW) )?(${Object.keys(FLAGS).join('|')})(?![-\\w])`, 'g');
+
+/** A library's error about options in the words of `vitrine train`, which has flags for them. */
+export function inFlags(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const advised = ADVICE.reduce((text, [library, commandLine]) => text.replace(library, commandLine), error.message);
+  // Words that English has too stand for options only behind the name of what takes them.
+  const message = advised.replace(OPTION, (text, name: string) => (/[A-Z]/.test(text) ? (FLAGS[name] ?? text) : text));
+  if (message !== error.message) error.message = message;
+  return error;
+}

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { checkOneOf } from '../check.js';
+import { fileError, fileErrorFrom } from '../io/file-error.js';
+import { isObject, JsonFields } from '../io/json-fields.js';
+import { readOwnConfig } from '../io/own-config.js';
+import { regularFileSize } from '../io/regular-file.js';
+import { parseStrictJson } from '../io/strict-json.js';
+import type { ViTConfig } from '../nn/vit-config.js';
+import { DEFAULT_RUN, RUN_FILES } from './run-folder.js';
+import type { TrainSettings } from './train-settings.js';
+
+/** The version of what config.json holds; a reader takes its own and all before it, of which the first had no number. */
+const VERSION = 1;
+
+// Twenty thousand names of classes take less than a tenth of it.
+const MOST_BYTES = 10_000_000;
+
+/** What config.json holds: enough to build the model again, and how it was trained. */
+export interface RunConfig {
+  readonly version: number;
+  readonly model: ViTConfig;
+  readonly classNames: readonly string[];
+  /** Folder of IDX files, absolute; null for the bundled digits. */
+  readonly data: string | null;
+  readonly training: Omit<TrainSettings, 'data' | 'out' | 'report' | 'quiet' | 'force'>;
+}
+
+/** What a reader of a run needs of it. */
+export interface ReadRunConfig extends Pick<RunConfig, 'model' | 'classNames' | 'data'> {
+  readonly training: Pick<TrainSettings, 'batch' | 'precision'>;
+}
+
+/** The config.json of a run with these settings. */
+export function runConfig(settings: TrainSettings, model: ViTConfig, classNames: readonly string[]): RunConfig {
+  const { data, out: _out, report: _report, quiet: _quiet, force: _force, ...training } = settings;
+  return { version: VERSION, model, classNames, data: data === null ? null : resolve(data), training };
+}
+
+/** Reads a run's config.json, as untrusted as any file; nothing is built. Throws one sentence if it is none. */
+export async function readRunConfig(folder: string): Promise<ReadRunConfig> {
+  const path = join(folder, RUN_FILES.config);
+  const fields = new JsonFields(await readJson(path), path);
+  const version = fields.integer('version', 1) ?? 1;
+  if (version > VERSION) {
+    throw fileError(`a version of at most ${VERSION}`, path, `version ${version}`, 'Read it with a newer vitrine.');
+  }
+  const model = fields.object('model');
+  const names = fields.raw('classNames');
+  if (model === undefined || !Array.isArray(names)) {
+    throw fileError('"model" and "classNames"', path, 'JSON without them', notARun());
+  }
+  const config = readOwnConfig(model);
+  if (!names.every((name) => typeof name === 'string') || names.length > config.numClasses) {
+    throw fileError(`the names of at most ${config.numClasses} classes as "classNames"`, path, 'something else');
+  }
+  return { model: config, classNames: names, data: fields.string('data') ?? null, training: readTraining(fields) };
+}
+
+/** What of the training says how the model is to be run; as the command line has it where the file does not. */
+function readTraining(fields: JsonFields): ReadRunConfig['training'] {
+  const training = fields.object('training');
+  const precision = training?.string('precision') ?? 'fp32';
+  const where = `"precision" of ${training?.where ?? fields.where}`;
+  return {
+    batch: training?.integer('batch', 1) ?? 64,
+    precision: checkOneOf(precision, where, ['fp32', 'bf16']),
+  };
+}
+
+function notARun(): string {
+  return `Give a folder that \`vitrine train\` has written, such as ${DEFAULT_RUN}.`;
+}
+
+async function readJson(path: string): Promise<unknown> {
+  let bytes: number;
+  try {
+    bytes = await regularFileSize(path);
+  } catch (cause) {
+    throw fileErrorFrom(cause, 'the settings of a training run', path, notARun());
+  }
+  if (bytes > MOST_BYTES) throw fileError(`at most ${MOST_BYTES} bytes`, path, `${bytes} bytes`, notARun());
+  return parseStrictJson(await readFile(path, 'utf8'), path);
+}
+
+// What a run's result does not depend on: it may be trained again with others of these and is the same run.
+const WITHOUT_EFFECT = ['threads', 'capture', 'checkpoint', 'trace'];
+
+/**
+ * Whether a folder's config.json is that of a run with these settings, whatever became of it; settings that only one of
+ * them knows are of another version, and do not tell runs apart. Undefined where there is no config.json.
+ */
+export async function holdsSameRun(folder: string, { data, training }: RunConfig): Promise<boolean | undefined> {
+  const path = join(folder, RUN_FILES.config);
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw fileErrorFrom(error, 'the settings of an earlier run, or none,', path);
+  });
+  if (text === undefined) return undefined;
+  try {
+    const found: unknown = parseStrictJson(text, path);
+    return isObject(found) && found.data === data && agrees(found.training, JSON.parse(JSON.stringify(training)));
+  } catch {
+    return false;
+  }
+}
+
+function agrees(found: unknown, wanted: unknown): boolean {
+  if (!isObject(found) || !isObject(wanted)) return found === wanted;
+  const names = Object.keys(wanted).filter((name) => !WITHOUT_EFFECT.includes(name) && Object.hasOwn(found, name));
+  return names.every((name) => agrees(found[name], wanted[name]));
+}
