@@ -26,6 +26,7 @@ const ADVICE: readonly (readonly [library: RegExp, commandLine: string])[] = [
   [/ Resize the images, or set dynamicImgPad to pad them with zeros\./, ' Choose another --patch.'],
   [/ Use a smaller batch, or dispose tensors\./, ' Use a smaller --batch or a smaller model, or --checkpoint.'],
   [/ Use precision: 'fp32'\./, ' Use --precision fp32.'],
+  [/ Try a lower learning rate, warmup or clipGradNorm\./, ' Try a lower --lr, more --warmup, or --clip.'],
   [/ for ViT\.create but/, ' for --model but'],
   [/ See ViT\.list\(\)\./, ''],
 ];
