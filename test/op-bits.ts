@@ -15,6 +15,8 @@ import {
   type Tensor,
   ViT,
 } from '../lib/index.js';
+import { ByteImage } from '../lib/ops/byte-image.js';
+import { imageResize } from '../lib/ops/image-resize.js';
 
 /** What op-bits prints. */
 export interface OpBits {
@@ -138,7 +140,16 @@ if (info().bf16.available) {
   OPS.linearBf16 = () => ofOp([[611, 197], [311, 197], [311]], (x, w, b) => autocast('bf16', () => F.linear(x, w, b)));
 }
 
+/** The bits of an image that is resized along both sides, in several tiles each. */
+function ofImage(): string {
+  const pixels = Uint8Array.from({ length: 301 * 257 * 3 }, (_, i) => (i * i) % 251);
+  using image = ByteImage.from(pixels, 301, 257, 3);
+  using y = imageResize(image, { size: [240, 280], interpolation: 'bicubic' });
+  return createHash('sha256').update(y.bytesSync()).digest('hex').slice(0, 16);
+}
+
 const digests = Object.fromEntries(Object.entries(OPS).map(([name, run]) => [name, run()]));
+digests.imageResize = ofImage();
 digests.sgd = training((parameters) => new optim.SGD(parameters, { lr: 0.1, momentum: 0.9, weightDecay: 1e-3 }));
 digests.adamw = training((parameters) => new optim.AdamW(parameters, { lr: 1e-3 }));
 const bits: OpBits = { isa: info().isa, threads: getThreads(), digests };

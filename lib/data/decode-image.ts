@@ -4,7 +4,7 @@ import { fileError, fileErrorFrom } from '../io/file-error.js';
 import { regularFileSize } from '../io/regular-file.js';
 import { ByteImage, MOST_PIXELS } from '../ops/byte-image.js';
 import { imageConvert } from '../ops/image-convert.js';
-import { opaqueGif } from './opaque-gif.js';
+import { firstOfGif } from './first-of-gif.js';
 
 const FORMATS = 'an image (PNG, JPEG, WebP, GIF or TIFF)';
 // AVIF is left out: libheif repeats colours where Pillow's libavif interpolates them, up to 43 grey levels apart.
@@ -26,7 +26,7 @@ const OPTIONS: SharpOptions = { ignoreIcc: true, failOn: 'error', limitInputPixe
  */
 export async function decodeImage(file: string | Uint8Array, where: string, grey: boolean): Promise<ByteImage> {
   const bytes = typeof file === 'string' ? await readWhole(file) : file;
-  const raw = await decodeRaw(opaqueGif(bytes), where);
+  const raw = await decodeRaw(bytes, where);
   let image = ByteImage.from(raw.data, raw.info.height, raw.info.width, raw.info.channels);
   if (image.channels === 4) image = converted(image, 'rgbFromCmyk');
   if (grey && image.channels === 3) image = converted(image, 'greyFromRgb');
@@ -55,8 +55,10 @@ async function decodeRaw(bytes: Uint8Array, where: string): Promise<{ data: Buff
     const advice = 'Make it smaller first.';
     throw fileError(`an image of at most ${MOST_PIXELS} pixels`, where, `one of ${width} x ${height}`, advice);
   }
-  const image = sharp(bytes, OPTIONS).autoOrient();
+  const gif = firstOfGif(bytes);
+  const image = sharp(gif?.picture ?? bytes, OPTIONS).autoOrient();
   const inks = space === 'cmyk';
+  if (gif !== undefined) image.extend(gif.margin);
   if (inks) image.pipelineColourspace('cmyk').toColourspace('cmyk');
   // libvips makes 'b-w' of 16 bits by luminance, a grey level off; as three equal channels they are cut.
   else image.removeAlpha().toColourspace(space === 'b-w' ? 'b-w' : 'srgb');

@@ -42,17 +42,17 @@ export async function saveCheckpoint(model: ViT, path: string, options: SaveOpti
 async function saveHuggingFace(model: ViT, folder: string, metadata: Readonly<Record<string, string>>): Promise<void> {
   const spell = huggingFaceSpelling(model.config);
   const entries = entriesOf(model, huggingFaceRules({ teacher: model.config.distilled }), spell); // before any await
+  const known = pretrainedConfigOf(model);
+  const processor = known && huggingFaceProcessor(model.config, known); // before anything is written: it may refuse
   try {
     await mkdir(folder, { recursive: true });
   } catch (cause) {
     throw fileErrorFrom(cause, 'a folder that may be made', folder, 'Hugging Face checkpoints are folders.');
   }
-  const known = pretrainedConfigOf(model);
   await writeSafetensors(join(folder, 'model.safetensors'), entries, metadata);
   const config = huggingFaceConfig(model.config, known?.labels);
   await writeJson(join(folder, 'config.json'), { ...config, [OWN_KEY]: describeModel(model, 'hf') });
-  if (known === undefined) return;
-  await writeJson(join(folder, 'preprocessor_config.json'), huggingFaceProcessor(model.config, known));
+  if (processor !== undefined) await writeJson(join(folder, 'preprocessor_config.json'), processor);
 }
 
 function writeJson(path: string, value: Readonly<Record<string, unknown>>): Promise<void> {

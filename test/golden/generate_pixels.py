@@ -108,6 +108,17 @@ def png16(path, image):
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
+def inner_gif(file):
+    """The same GIF with its picture at (3,2) of a larger canvas, which Pillow does not write."""
+    data = bytearray((folder / file).read_bytes())
+    width, height = struct.unpack("<HH", data[6:10])
+    data[6:10] = struct.pack("<HH", width + 7, height + 4)
+    picture = data.index(b"," + struct.pack("<HHHH", 0, 0, width, height))
+    data[picture + 1 : picture + 5] = struct.pack("<HH", 3, 2)
+    (folder / file).write_bytes(data)
+    return file
+
+
 def wide_profile():
     """A colour profile whose primaries are far from sRGB's: red, green and blue change places."""
     fixed = lambda value: struct.pack(">i", round(value * 65536))
@@ -145,6 +156,8 @@ def kinds_of_files():
     files += [save("I.tif", Image.fromarray(np.asarray(grey).astype(np.int32) * 3 - 200)), save("F.tif", Image.fromarray(np.asarray(grey).astype(np.float32) * 1.5 - 40))]
     files += [save(f"{kind}.tif", rgb, compression=f"tiff_{kind}") for kind in ("lzw", "adobe_deflate")]
     files += [save("group4.tif", modes["one"], compression="group4"), save("profile.png", rgb, icc_profile=wide_profile())]
+    for key in (None, 3):
+        files.append(inner_gif(save(f"inner-{key}.gif", rgb.quantize(9), **({} if key is None else dict(transparency=key)))))
     frames = [Image.fromarray(np.roll(base, 5 * k, 1)) for k in range(3)]
     files += [save("animated.gif", frames[0], save_all=True, append_images=frames[1:]), save("animated.webp", frames[0], save_all=True, append_images=frames[1:], **lossless)]
     png16(folder / "RGB16.png", base.astype(np.uint16) * 256 + rng.integers(0, 256, base.shape))

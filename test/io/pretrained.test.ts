@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import {
@@ -162,6 +162,15 @@ describe('ViT.save', () => {
     const { layout: __, ...first } = model.pretrainedConfig ?? assert.fail('no pretrainedConfig');
     assert.deepEqual({ ...kept, labels: undefined }, { ...first, rounding: 'down', labels: undefined });
     assert.equal(again.config.normEps, model.config.normEps);
+  });
+
+  it('refuses preprocessing that Transformers has not, before it writes anything', async () => {
+    using model = new ViT({ imgSize: 8, patchSize: 4, embedDim: 8, depth: 1, numHeads: 1, numClasses: 2 });
+    const statistics = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
+    const images = { resize: [9, 9], fit: 'cover', crop: [8, 8], interpolation: 'bilinear', ...statistics } as const;
+    model.pretrainedConfig = { layout: 'timm', ...images };
+    await assert.rejects(model.save(path('cover'), { layout: 'hf' }), /as Transformers can for save .*fit: 'cover'/);
+    assert.ok(!existsSync(path('cover')));
   });
 
   it('refuses a model that the library has not, and names the options', async () => {
