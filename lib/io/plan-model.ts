@@ -42,7 +42,7 @@ export function planModel(shapes: Shapes, given: ViTOptions, layout: Layout, evi
     refuseContradiction(given, architecture.config, 'as its weights have it', path);
     const stated = layout.configure(evidence);
     refuseContradiction(given, stated, 'as the checkpoint says', path);
-    return guessModel(architecture, { stated, given, uncertain: layout.uncertain?.(evidence) ?? [] }, layout, path);
+    return { ...guessModel(architecture, { stated, given }, layout, path), doubts: layout.doubts?.(evidence) ?? [] };
   }
   const plan = describedModel(own.config, architecture, shapes, path);
   refuseContradiction(given, explicit(own.config), 'as the file says', path);
@@ -62,15 +62,17 @@ function refuseContradiction(given: ViTOptions, known: Partial<ViTConfig>, by: s
 }
 
 /** Says what was assumed, and how to say otherwise; what the caller gave is no guess. */
-export function warnOfGuess({ assumed, grid }: Guess, given: ViTOptions, path: string): void {
+export function warnOfGuess({ assumed, grid, doubts = [] }: Guess, given: ViTOptions, path: string): void {
   const names = (Object.keys(assumed) as (keyof ViTConfig)[]).filter(
     (name) => given[name] === undefined || name === 'imgSize',
   );
-  if (names.length === 0) return;
+  if (names.length + doubts.length === 0) return;
   const texts = names.map((name) =>
     name === 'imgSize' ? sizeText(assumed.imgSize, grid) : optionText(name, assumed[name]),
   );
-  warnOnce(`${path} does not tell all of its model; assumed ${texts.join(', ')}. Give what is otherwise as an option.`);
+  warnOnce(
+    `${path} does not tell all of its model; assumed ${[...texts, ...doubts].join(', ')}. Give what is otherwise as an option.`,
+  );
 }
 
 function sizeText(imgSize: ViTConfig['imgSize'] = 224, grid: Guess['grid']): string {

@@ -157,7 +157,32 @@ describe("ViT.fromPretrained on a folder of timm's", () => {
     const copy = path('lone.safetensors');
     copyFileSync(`${at}/model.safetensors`, copy);
     const warnings = await warningsOf(async () => (await ViT.fromPretrained(copy, { numHeads: 3 })).dispose());
-    assert.match(warnings.join(), /assumed .*posEmbed: "learned1d"/);
+    assert.match(warnings.join(), /assumed .*no rotary positions \(DeiT III has none; RoPE-ViT has them/);
+  });
+
+  it('says that models of res-post-norm look like others of pre-norm', async () => {
+    const at = await folder(undefined, {
+      ...Object.fromEntries([0, 1].map((i) => [`blocks.${i}.attn.qkv.bias`, undefined])),
+      ...{ cls_token: undefined, pos_embed: one([1, 16, 24]), 'norm.weight': undefined, 'norm.bias': undefined },
+      ...{ 'fc_norm.weight': one([24]), 'fc_norm.bias': one([24]) },
+    });
+    const copy = path('rpn.safetensors');
+    copyFileSync(`${at}/model.safetensors`, copy);
+    const warnings = await warningsOf(async () => (await ViT.fromPretrained(copy, { numHeads: 3 })).dispose());
+    assert.match(warnings.join(), /assumed .*norms before attention and MLP/);
+  });
+
+  it('knows a Perception Encoder by its norms and its pooling', async () => {
+    const pre = { 'norm_pre.weight': one([24]), 'norm_pre.bias': one([24]), 'patch_embed.proj.bias': undefined };
+    for (const change of [
+      { 'attn_pool.latent': one([1, 1, 24]) },
+      { 'norm.weight': undefined, 'norm.bias': undefined },
+    ]) {
+      const at = await folder(undefined, { ...pre, ...change });
+      const copy = path('pe.safetensors');
+      copyFileSync(`${at}/model.safetensors`, copy);
+      await assert.rejects(ViT.fromPretrained(copy, { numHeads: 3 }), /rotary position embeddings/);
+    }
   });
 
   it("gives CLIP's towers their epsilon by the norm before the blocks", async () => {

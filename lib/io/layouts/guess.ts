@@ -10,8 +10,6 @@ export interface Known {
   readonly stated: Partial<ViTConfig>;
   /** By the caller. */
   readonly given: ViTOptions;
-  /** Options that another model of the same shapes has otherwise. */
-  readonly uncertain: readonly (keyof ViTConfig)[];
 }
 
 type Grid = readonly [number, number];
@@ -25,6 +23,8 @@ export interface Guess {
   readonly positionPrefix: number;
   /** The options that nothing told, as they are taken to be. */
   readonly assumed: Partial<ViTConfig>;
+  /** What else was taken for granted, in words. */
+  readonly doubts?: readonly string[];
 }
 
 // timm's and the papers' models whose heads are not 64 wide: SoViT-400m, huge, giant, gigantic.
@@ -48,10 +48,8 @@ export function guessModel(architecture: Architecture, known: Known, layout: Lay
   const assumed: Partial<ViTConfig> = Object.fromEntries(Object.entries(usual).filter(([name]) => !told.has(name)));
   if (architecture.headDim !== undefined) delete assumed.numHeads; // its shapes tell
   if (!placed.certain) assumed.imgSize = placed.config.imgSize ?? 224;
-  const config = { ...usual, ...stated, ...architecture.config, ...placed.config };
-  for (const name of known.uncertain) Object.assign(assumed, { [name]: config[name] });
   return {
-    config,
+    config: { ...usual, ...stated, ...architecture.config, ...placed.config },
     grid: placed.grid,
     positionPrefix: placed.prefix,
     assumed,

@@ -52,8 +52,8 @@ export interface Layout {
   configure(evidence: Evidence): Partial<ViTConfig>;
   /** What its models usually have, for lack of anything that tells: each one used is a guess, and is said to be one. */
   readonly usual: Partial<ViTConfig>;
-  /** Options that the shapes tell and that another model of the same tensors has otherwise. */
-  uncertain?(evidence: Evidence): (keyof ViTConfig)[];
+  /** What is taken for granted though another model of the same tensors has it otherwise, in words. */
+  doubts?(evidence: Evidence): readonly string[];
   /** Whether all its models are of square images. */
   readonly square?: true;
   /** How the library prepares images for a model of this size. */

@@ -54,14 +54,15 @@ const parts: readonly Sign[] = [
  *
  * @throws TypeError in a sentence of at most three tensors' names
  */
-export function refuseMissing({ infos, path, own }: Evidence): void {
+export function refuseMissing({ infos, path, own, config }: Evidence): void {
   if (own !== undefined) return;
   const names = [...infos.keys()];
   const kind = signIn(names, others);
   if (kind !== undefined) {
     throw expected('the weights of a ViT', path, new Text(`${kind.what} (${listed(kind.shown.map(quoted))})`));
   }
-  const part = signIn(names, parts) ?? unbiasedNorms(names, infos) ?? gatedMlp(infos);
+  const part =
+    signIn(names, parts) ?? unbiasedNorms(names, infos) ?? gatedMlp(infos) ?? perceptionEncoder(infos, config);
   if (part === undefined) return;
   const received = new Text(`one with ${part.what} (${listed(part.shown.map(quoted))})`);
   throw expected('a ViT of parts that are implemented', path, received);
@@ -87,6 +88,15 @@ function unbiasedNorms(names: readonly string[], infos: Evidence['infos']): Foun
   // A single bias that is not there is a tensor that is missing.
   const all = shown.length > 0 && shown.length === weights.length;
   return all ? { what: 'norms without bias, such as RMS norm', shown } : undefined;
+}
+
+/** CLIP's norm before the blocks, with pooling by attention or without a norm behind: Perception Encoders alone. */
+function perceptionEncoder(infos: Evidence['infos'], config: Evidence['config']): Found | undefined {
+  const [before, pool] = ['norm_pre.weight', 'attn_pool.latent'];
+  const normed = infos.has('norm.weight') || infos.has('fc_norm.weight');
+  if (config !== undefined || !infos.has(before) || (normed && !infos.has(pool))) return undefined;
+  const shown = [before, pool].filter((name) => infos.has(name));
+  return { what: 'rotary position embeddings, as Perception Encoder has them', shown };
 }
 
 /** An MLP whose first layer makes twice what its second takes: half of it are gates. */

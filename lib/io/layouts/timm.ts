@@ -32,8 +32,13 @@ export const timm: Layout = {
 
   usual: { normEps: 1e-6, act: 'gelu' },
 
-  // RoPE-ViT has the tensors of DeiT III's own files, and rotary positions besides those that are learned.
-  uncertain: ({ config, infos }) => (config === undefined && infos.has('blocks.0.gamma_1') ? ['posEmbed'] : []),
+  doubts({ config, infos }) {
+    const has = (name: string): boolean => infos.has(name) || infos.has(`blocks.0.${name}`);
+    if (config !== undefined) return [];
+    if (has('gamma_1')) return ['no rotary positions (DeiT III has none; RoPE-ViT has them, and the same tensors)'];
+    const rpn = has('fc_norm.weight') && !has('cls_token') && !has('attn.qkv.bias') && !has('ls1.gamma');
+    return rpn ? ["norms before attention and MLP (timm's rpn models have them behind, and the same tensors)"] : [];
+  },
 
   preprocessing(evidence, size) {
     const given = evidence.config?.object('pretrained_cfg');
