@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -25,7 +25,17 @@ describe('the examples of the documentation', function () {
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'vitrine-examples-'));
     symlinkSync(join(packageRoot, 'data'), join(folder, 'data'));
-    symlinkSync(join(packageRoot, 'test/golden/hf-vit'), join(folder, 'vit-base-patch16-224'));
+    const checkpoint = join(folder, 'vit-base-patch16-224');
+    cpSync(join(packageRoot, 'test/golden/hf-vit'), checkpoint, { recursive: true });
+    // Published folders say how images are prepared; of one that does not, a warning says what is assumed.
+    const processor = {
+      do_resize: true,
+      size: { height: 32, width: 32 },
+      resample: 2,
+      image_mean: [0.5],
+      image_std: [0.5],
+    };
+    writeFileSync(join(checkpoint, 'preprocessor_config.json'), JSON.stringify(processor));
   });
   after(() => rmSync(folder, { recursive: true }));
 
