@@ -1,11 +1,12 @@
 // Makes this tree ready to run, doing only what is missing: system packages, node_modules, the addon, dist.
-// Silent, and done within 0.3 s, when nothing is. It serves a clone and an installed package (npx vitrine setup) alike;
+// Silent, and done within 0.3 s, when nothing is; a line with a count and the time while something is made. It serves a clone and an installed package (npx vitrine setup) alike;
 // the latter has its dist and its dependencies already, and needs the addon only.
 //
 //   node scripts/setup.mjs [--check] [--dev]
 //     --check  only tells what is there and what is missing; exit code 1 if anything is
 //     --dev    asks for the tools of `npm run lint` and `npm run sanitize` as well
 
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
@@ -13,7 +14,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fingerprint, listFiles, readStamp, writeStamp } from './setup/freshness.mjs';
 import { withLock } from './setup/lock.mjs';
-import { run, StepError, step } from './setup/step.mjs';
+import { StepError, step } from './setup/step.mjs';
 import { findCompiler, install, NEEDS } from './setup/system.mjs';
 
 const OLDEST_NODE = [20, 19];
@@ -52,23 +53,42 @@ function addonStamp() {
 const typeScriptSources = () => SOURCE_DIRECTORIES.flatMap((path) => listFiles(path, (file) => file.endsWith('.ts')));
 const distStamp = () => fingerprint([...typeScriptSources(), 'tsconfig.json', 'package.json'], []);
 
-const hasAddon = () => existsSync(ADDON) && readStamp(ADDON_STAMP) === addonStamp();
+/** Why the addon does not load, in a process of its own, which a file cut short would kill; undefined where it does. */
+function whyNotLoaded() {
+  const load = `process.dlopen({ exports: {} }, ${JSON.stringify(resolve(ADDON))})`;
+  // What the addon reads of the environment is of no concern here: a wrong value is not mended by building again.
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VITRINE_|NODE_)/.test(name)));
+  const { status, signal, stderr } = spawnSync(process.execPath, ['-e', load], { encoding: 'utf8', env });
+  if (status === 0) return undefined;
+  return /^\w*Error: (.*)/m.exec(stderr)?.[1] ?? `loading it ended with ${signal ?? `exit code ${status}`}`;
+}
+
+/** Whether the addon is there, of the sources as they are, and loads; `damage` says why it does not. */
+function inspectAddon() {
+  if (!existsSync(ADDON) || readStamp(ADDON_STAMP) !== addonStamp()) return { present: false };
+  const damage = whyNotLoaded();
+  return { present: damage === undefined, damage };
+}
+
 const hasDist = () => !isClone() || readStamp(DIST_STAMP) === distStamp();
 
 /** What is missing, in the order in which it is made: needs of the system, then parts of the tree. */
 function inspect({ check, dev }) {
-  const addon = hasAddon();
+  const { present: addon, damage } = inspectAddon();
   const forBuild = addon && !check ? [] : ['compiler', 'make', 'python', 'highway'];
   const needs = [...forBuild, 'openblas', ...(dev ? ['cmake', 'clangFormat', 'clangTidy'] : [])];
   const parts = { dependencies: hasDependencies(), addon, dist: hasDist() };
   const system = needs.filter((need) => !NEEDS[need].present());
-  return { needs, system, parts, complete: system.length === 0 && Object.values(parts).every(Boolean) };
+  return { needs, system, parts, damage, complete: system.length === 0 && Object.values(parts).every(Boolean) };
 }
 
-function report({ needs, system, parts, complete }) {
+function report({ needs, system, parts, damage, complete }) {
   const lines = [
     ...needs.map((need) => [!system.includes(need), NEEDS[need].name]),
-    [parts.addon, `${ADDON}, built from the sources as they are`],
+    [
+      parts.addon,
+      `${ADDON}, ${damage === undefined ? 'built from the sources as they are' : `which does not load: ${damage}`}`,
+    ],
     ...(isClone()
       ? [
           [parts.dependencies, 'node_modules, as package-lock.json says'],
@@ -86,7 +106,12 @@ async function installDependencies() {
   await step('setup: installing node_modules', 'npm', args);
 }
 
-async function buildAddon() {
+async function buildAddon(damage) {
+  if (damage !== undefined) {
+    console.log(`setup: ${ADDON} does not load, so it is built again: ${damage}`);
+    // Make would take a damaged file, younger than its objects, for done.
+    for (const file of [ADDON, 'build/Release/obj.target/vitrine.node']) rmSync(file, { force: true });
+  }
   const compiler = findCompiler();
   const headers = process.env.npm_config_nodedir ?? nodeDirectory();
   const args = ['configure', 'build', '--jobs', String(availableParallelism())];
@@ -105,11 +130,14 @@ async function buildAddon() {
   }
   const nodeGyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
   const env = compiler === 'g++' ? process.env : { ...process.env, CXX: compiler };
-  await step('setup: building the addon', process.execPath, [nodeGyp, ...args], { env });
+  const count = readFileSync('native/sources.txt', 'utf8').split('\n').filter(Boolean).length;
+  await step('setup: building the addon', process.execPath, [nodeGyp, ...args], {
+    env,
+    items: { pattern: /^ +CXX\(/gm, count },
+  });
   // The linker leaves symbols to node, so a missing one shows only here.
-  const load = `process.dlopen({ exports: {} }, ${JSON.stringify(resolve(ADDON))})`;
-  const { code, output } = await run(process.execPath, ['-e', load]);
-  if (code !== 0) throw new StepError(`${output}\nExpected ${ADDON} to load but it does not. See the error above.`);
+  const reason = whyNotLoaded();
+  if (reason !== undefined) throw new StepError(`Expected ${ADDON} to load but received an error: ${reason}`);
   writeStamp(ADDON_STAMP, stamp);
 }
 
@@ -130,10 +158,10 @@ async function buildDist() {
 }
 
 async function makeComplete(options) {
-  const { system, parts } = inspect(options);
+  const { system, parts, damage } = inspect(options);
   if (system.length > 0) await install(system, ['onednn']);
   if (!parts.dependencies) await installDependencies();
-  if (!parts.addon) await buildAddon();
+  if (!parts.addon) await buildAddon(damage);
   if (!parts.dist) await buildDist();
 }
 
