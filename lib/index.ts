@@ -12,7 +12,7 @@ export * as optim from './optim/index.js';
 export { autocast, type Precision } from './precision.js';
 export * as render from './render/index.js';
 export { keep, scope, untracked } from './scope.js';
-export { fence, reset, StreamError, synchronize } from './stream.js';
+export { background, fence, reset, StreamError, synchronize } from './stream.js';
 export {
   type DType,
   full,

@@ -59,6 +59,7 @@ export interface Native {
   synchronize(): Fault | undefined;
   reset(): void;
   abandon(): void;
+  setBackground(on: boolean): void;
   beginCapture(): void;
   endCapture(): Graph;
   replay(graph: Graph): void;

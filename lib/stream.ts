@@ -1,4 +1,5 @@
 import { type Fault, native } from './native.js';
+import { checkSynchronous } from './thenable.js';
 
 /**
  * The command stream as TypeScript sees it: fences, faults and their call sites. Ops enqueue through `native`.
@@ -103,6 +104,38 @@ export function synchronize(): void {
   checkMayRead('fence');
   const fault = native.synchronize();
   if (fault !== undefined) throw new StreamError(fault);
+}
+
+let inBackground = false;
+
+/**
+ * Runs `fn` and has the stream do what it enqueues in the background: after all that is enqueued before, and giving way
+ * to whatever else is enqueued later, command by command, unless that uses its results or its memory. Results are those
+ * without it, bit for bit. For long work beside short work that somebody waits for; the Trainer's steps and `evaluate`
+ * are in the background by themselves.
+ *
+ * @example
+ * const loss = background(() => scope(() => trainingStep(batch)));
+ * console.log(await loss.item());
+ * @throws TypeError when `fn` is asynchronous: other code would run in the background. Call it for each part.
+ */
+export function background<T>(fn: () => T): T {
+  const before = inBackground;
+  setInBackground(true);
+  let result: T;
+  try {
+    result = fn();
+  } finally {
+    setInBackground(before);
+  }
+  checkSynchronous(result, 'background');
+  return result;
+}
+
+function setInBackground(on: boolean): void {
+  if (inBackground === on) return;
+  inBackground = on;
+  native.setBackground(on);
 }
 
 /** Makes the stream usable again after a fault; commands enqueued before are dropped or done. */

@@ -10,6 +10,7 @@ import { crossEntropy } from '../ops/cross-entropy.js';
 import { softmax } from '../ops/softmax.js';
 import { autocast, checkPrecision, type Precision } from '../precision.js';
 import { scope } from '../scope.js';
+import { background } from '../stream.js';
 import { type Tensor, tensor } from '../tensor.js';
 import { warnOnce } from '../warning.js';
 import { argmaxRows, countEqual, Mean, NO_CLASS } from './metrics.js';
@@ -52,8 +53,8 @@ export function checkClassifier(model: unknown, where: string): void {
 }
 
 /**
- * Runs a model over a data set, in evaluation mode and without gradients, in batches. Every part of the model is left in
- * the mode it was in.
+ * Runs a model over a data set, in evaluation mode and without gradients, in batches, in the `background`. Every part of
+ * the model is left in the mode it was in.
  *
  * @param options or the batch size alone
  * @throws TypeError for a data set whose parts do not go together, a label that is no class of the model, and options that
@@ -78,7 +79,9 @@ export async function evaluate(
   let done = 0;
   for (const batch of loader.hostBatches(0)) {
     signal?.throwIfAborted();
-    const results = await read(autocast(precision, () => evaluating(model, () => answer(model, batch, shape))));
+    const results = await read(
+      background(() => autocast(precision, () => evaluating(model, () => answer(model, batch, shape)))),
+    );
     const classes = results.logits.length / batch.count;
     if (done === 0) probabilities = new Float32Array(count * classes);
     loss.add(results.loss[0] as number, batch.count); // one element

@@ -7,6 +7,7 @@ import { AdamW } from '../optim/adamw.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import { SGD } from '../optim/sgd.js';
 import { releaseGraph, scope } from '../scope.js';
+import { background } from '../stream.js';
 import { type Tensor, tensor } from '../tensor.js';
 import { warnOnce } from '../warning.js';
 import { Decisions } from './decisions.js';
@@ -40,7 +41,8 @@ const MOST_RECORDED = 4;
  * runs, and from the third on it is replayed; where what JavaScript decides has changed, this begins anew.
  *
  * However it runs, a step is one whole: its gradients are those of its own backward, whatever others left in `grad`, and
- * its forward reads the weights that its update changes.
+ * its forward reads the weights that its update changes. All of it stands in the background of the stream, so that
+ * whatever else the process computes need not wait for whole steps.
  */
 export class TrainingStep {
   readonly #options: TrainingStepOptions;
@@ -63,15 +65,19 @@ export class TrainingStep {
     const recorded = this.#recorded.get(batch.count);
     if (recorded !== undefined) {
       checkBatchLabels(batch.labels, recorded.outputs.logits.shape[1] as number, 'Trainer'); // (N,classes)
-      this.#options.optimizer.advance();
-      recorded.replay(batch);
-      return { values: read(recorded.outputs) };
+      return background(() => {
+        this.#options.optimizer.advance();
+        recorded.replay(batch);
+        return { values: read(recorded.outputs) };
+      });
     }
-    const images = tensor(batch.images, [batch.count, ...this.#options.imageShape]);
-    const inputs = { images, labels: tensor(batch.labels) };
+    const inputs = background(() => ({
+      images: tensor(batch.images, [batch.count, ...this.#options.imageShape]),
+      labels: tensor(batch.labels),
+    }));
     await nextTurn();
     this.#noticeChanges();
-    if (this.#mayRecord && this.#seen.has(batch.count)) return this.#record(inputs, batch);
+    if (this.#mayRecord && this.#seen.has(batch.count)) return background(() => this.#record(inputs, batch));
     this.#seen.add(batch.count);
     return this.#runInTurns(inputs, batch);
   }
@@ -147,19 +153,21 @@ export class TrainingStep {
     const made: Outputs[] = [];
     try {
       optimizer.zeroGrad();
-      let outputs = this.#forward(inputs, batch);
+      let outputs = background(() => this.#forward(inputs, batch));
       made.push(outputs);
       const before = this.#weights();
       await nextTurn();
       const after = this.#weights();
       if (after.length !== before.length || after.some((value, i) => value !== before[i])) {
         releaseGraph(outputs.loss.node);
-        outputs = this.#forward(inputs, batch);
+        outputs = background(() => this.#forward(inputs, batch));
         made.push(outputs);
       }
-      optimizer.advance();
-      this.#finish(outputs);
-      return { values: read(outputs) };
+      return background(() => {
+        optimizer.advance();
+        this.#finish(outputs);
+        return { values: read(outputs) };
+      });
     } finally {
       disposeAll(inputs, ...made);
     }

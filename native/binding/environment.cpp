@@ -1,5 +1,6 @@
 #include "binding/environment.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <utility>
@@ -42,21 +43,6 @@ class SetThreadsCommand final : public Command {
  private:
   int threads_;
   std::atomic<Environment::Shortage>& shortage_;
-};
-
-class ReplayCommand final : public Command {
- public:
-  explicit ReplayCommand(std::shared_ptr<Graph> graph) : graph_(std::move(graph)) {}
-  const char* name() const override { return "replay"; }
-  void Run(Context& context) override {
-    for (const auto& command : graph_->commands) {
-      context.Run(*command);
-      if (context.failed() || context.interrupted()) return;
-    }
-  }
-
- private:
-  std::shared_ptr<Graph> graph_;
 };
 
 }  // namespace
@@ -140,8 +126,10 @@ Handle Environment::Allocate(size_t bytes) {
   }
   const int64_t index = Numbers::SlotOf(handle);
   if (index >= static_cast<int64_t>(slots_.size())) slots_.resize(index + 1);
+  const bool any = lane_ == Lane::kBackground || stream_->Idle(Lane::kBackground);
   const Block block = allocator_.Allocate(
-      bytes, [this] { stream_->Synchronize(); }, CapturePool());
+      bytes, [this] { stream_->Synchronize(); }, CapturePool(),
+      any ? Allocator::kAll : stream_->completed(Lane::kBackground));
   if (block.data == nullptr) {
     numbers_.GiveBack(handle);
     return 0;
@@ -149,8 +137,11 @@ Handle Environment::Allocate(size_t bytes) {
   Slot& slot = slots_[index];
   slot.block = block;
   slot.references = 1;
-  slot.touched_by = stream_->enqueued();  // by commands of whoever had the memory before
-  slot.captured_by = 0;  // what the slot held before may have been captured already
+  // By commands of whoever had the memory before.
+  slot.touched_by = stream_->enqueued(Lane::kOrdinary);
+  slot.background = {block.background_use, block.background_use};
+  // What the slot held before may have been captured already.
+  slot.captured_by = slot.captured_write_by = 0;
   ++used_slots_;
   CountForV8(static_cast<int64_t>(bytes));
   return handle;
@@ -161,64 +152,28 @@ void Environment::Retain(Handle handle) { ++SlotOf(handle).references; }
 void Environment::Release(Handle handle) {
   Slot& slot = SlotOf(handle);
   if (--slot.references > 0) return;
+  slot.block.background_use = slot.background.any;
   allocator_.Free(slot.block, CapturePool());
   numbers_.GiveBack(handle);
   --used_slots_;
   CountForV8(-static_cast<int64_t>(slot.block.bytes));
 }
 
-const Block& Environment::Use(Handle handle) {
-  Slot& slot = SlotOf(handle);
-  if (capture_ && slot.captured_by != captures_) {
-    slot.captured_by = captures_;
-    capture_->storages.push_back(handle);
-  }
-  slot.touched_by = stream_->enqueued() + 1;
-  return slot.block;
-}
-
 const Block* Environment::Settled(Handle handle) {
   const Slot& slot = SlotOf(handle);
-  const uint64_t done = stream_->completed();
-  const bool settled = done >= slot.touched_by && done >= last_replay_ && !capture_;
+  const uint64_t last = std::min(slot.touched_by, stream_->enqueued(Lane::kOrdinary));
+  const bool settled =
+      stream_->completed(Lane::kOrdinary) >= std::max(last, last_replay_) &&
+      !slot.background.HoldsUp(Access::kWrite, stream_->completed(Lane::kBackground)) && !capture_;
   return settled && !stream_->fault() ? &slot.block : nullptr;
 }
 
-void Environment::Enqueue(std::shared_ptr<Command> command) {
-  if (capture_) capture_->commands.push_back(command);
-  stream_->Enqueue(std::move(command));
-}
-
-void Environment::BeginCapture() {
-  ++captures_;
-  capture_ = std::make_shared<Graph>();
-}
-
-uint32_t Environment::EndCapture() {
-  std::shared_ptr<Graph> graph = std::move(capture_);
-  std::erase_if(graph->storages, [this](Handle handle) { return Find(handle) == nullptr; });
-  for (Handle handle : graph->storages) Retain(handle);
-  graphs_.emplace(captures_, std::move(graph));
-  return captures_;
-}
-
-const std::shared_ptr<Graph>& Environment::GraphOf(uint32_t number) {
-  const auto found = graphs_.find(number);
-  if (found == graphs_.end())
-    throw Napi::Error::New(env_, "Expected a live graph but received a released one.");
-  return found->second;
-}
-
-void Environment::Replay(uint32_t number) {
-  stream_->Enqueue(std::make_shared<ReplayCommand>(GraphOf(number)));
-  last_replay_ = stream_->enqueued();
-}
-
-void Environment::ReleaseGraph(uint32_t number) {
-  const std::shared_ptr<Graph> graph = GraphOf(number);
-  graphs_.erase(number);
-  for (Handle handle : graph->storages) Release(handle);
-  allocator_.Dissolve(graph->pool);
+void Environment::AwaitWriters(Handle handle) {
+  // Where the background has yet to write, whatever is to write after that stands there, too.
+  const BackgroundUse& background = SlotOf(handle).background;
+  if (background.HoldsUp(Access::kRead, stream_->completed(Lane::kBackground)))
+    return stream_->Wait(Lane::kBackground, background.write);
+  stream_->Wait(Lane::kOrdinary, stream_->enqueued(Lane::kOrdinary));
 }
 
 void Environment::SetThreads(int threads) {
@@ -226,14 +181,21 @@ void Environment::SetThreads(int threads) {
   stream_->Enqueue(std::make_shared<SetThreadsCommand>(threads, shortage_));
 }
 
-void Environment::Fence(std::function<void()> copy, Napi::Function done, Napi::Value keep_alive) {
+std::shared_ptr<Command> Environment::MakeFence(std::function<void()> copy, Napi::Function done,
+                                                Napi::Value keep_alive) {
   auto owned = std::make_unique<PendingFence>(
       PendingFence{Napi::Persistent(done), Napi::Reference<Napi::Value>::New(keep_alive, 1), {}});
   PendingFence* pending = owned.get();
   if (pending_fences_.empty()) settle_.Ref(env_);
   pending_fences_.emplace(pending, std::move(owned));
-  stream_->Enqueue(std::make_shared<FenceCommand<PendingFence, SettleFunction>>(
-      *stream_, std::move(copy), pending, settle_));
+  return std::make_shared<FenceCommand<PendingFence, SettleFunction>>(*stream_, std::move(copy),
+                                                                      pending, settle_);
+}
+
+void Environment::Fence(Napi::Function done) { EnqueueBehindAll(MakeFence({}, done, done)); }
+
+void Environment::Read(std::function<void()> copy, Napi::Function done, Napi::Value keep_alive) {
+  Submit(MakeFence(std::move(copy), done, keep_alive), LaneOfCommand());
 }
 
 void Environment::Settle(Napi::Env env, Napi::Function, Environment* self, PendingFence* pending) {

@@ -26,7 +26,9 @@ using Handle = int64_t;
 struct Graph {
   std::vector<std::shared_ptr<Command>> commands;
   std::vector<Handle> storages;
+  std::vector<Handle> written;  // those of them that it writes
   Allocator::Pool pool;
+  BackgroundUse background;  // of the pool's memory: the run that was captured, and replays
 };
 
 // All that one JavaScript environment (the main thread, or a worker) owns. Used on that
@@ -48,17 +50,26 @@ class Environment {
   // Adds a reference. A storage goes back to the allocator with its last one.
   void Retain(Handle handle);
   void Release(Handle handle);
-  // The memory behind a handle, for the command that is enqueued next; noted for the capture that
-  // is under way. Throws Napi::Error for a stale handle.
-  const Block& Use(Handle handle);
-  // The same for whoever enqueues nothing.
+  // The memory behind a handle, for whoever enqueues nothing. Throws Napi::Error for a stale
+  // handle, as all of these do.
   const Block& BlockOf(Handle handle) { return SlotOf(handle).block; }
-  // The memory behind a handle if no command on its way can touch it, and nothing has failed.
+  // The same if no command on its way can touch the memory, and nothing has failed.
   const Block* Settled(Handle handle);
+  // Blocks until all that writes the memory has run.
+  void AwaitWriters(Handle handle);
   size_t storages() const { return used_slots_; }
 
+  // Whether what is enqueued from now on belongs to the background.
+  void SetBackground(bool on) { lane_ = on ? Lane::kBackground : Lane::kOrdinary; }
+
+  // A command is made in three steps: BeginCommand, Use for each operand, and Enqueue or Read.
+  void BeginCommand();
+  // The memory behind a handle, noted for the command and for the capture that is under way.
+  const Block& Use(Handle handle, Access access);
   // Appends to the stream, and to the capture that is under way.
   void Enqueue(std::shared_ptr<Command> command);
+  // Appends a command without operands that runs after all others.
+  void EnqueueBehindAll(std::shared_ptr<Command> command);
 
   void BeginCapture();
   // Ends the capture and gives the number of its graph.
@@ -86,16 +97,26 @@ class Environment {
   void SetThreads(int threads);
 
   // Runs `done` on this environment's thread once all that is enqueued so far has run; meanwhile
-  // the process stays alive, and so does the object `keep_alive`. `copy` runs on the stream first,
-  // unless that is poisoned.
-  void Fence(std::function<void()> copy, Napi::Function done, Napi::Value keep_alive);
+  // the process stays alive.
+  void Fence(Napi::Function done);
+  // Enqueues `copy`, a command that has begun, and runs `done` when it has run, or was left out
+  // because the stream is poisoned; the object `keep_alive` stays alive, too.
+  void Read(std::function<void()> copy, Napi::Function done, Napi::Value keep_alive);
 
  private:
   struct Slot {
     Block block;
     int references = 0;
-    uint32_t captured_by = 0;  // the last capture that used it
-    uint64_t touched_by = 0;   // the last command that may, counted from 1
+    uint32_t captured_by = 0;        // the last capture that used it
+    uint32_t captured_write_by = 0;  // and that wrote it
+    // The last ordinary command that may touch it, counted from 1; or the next one, which then went
+    // to the background.
+    uint64_t touched_by = 0;
+    BackgroundUse background;
+  };
+  struct Operand {
+    Slot* slot;  // none is made while a command is
+    Access access;
   };
   struct PendingFence;
 
@@ -105,6 +126,15 @@ class Environment {
   using SettleFunction = Napi::TypedThreadSafeFunction<Environment, PendingFence, Settle>;
 
   Allocator::Pool* CapturePool() { return capture_ ? &capture_->pool : nullptr; }
+  // The lane of the command that is being made; see Stream for the rule.
+  Lane LaneOfCommand() const {
+    return lane_ == Lane::kBackground || held_up_ ? Lane::kBackground : Lane::kOrdinary;
+  }
+  void NoteOperand(Slot& slot, Access access);
+  void NoteCaptured(Slot& slot, Handle handle, Access access);
+  void Submit(std::shared_ptr<Command> command, Lane lane);
+  std::shared_ptr<Command> MakeFence(std::function<void()> copy, Napi::Function done,
+                                     Napi::Value keep_alive);
   Slot* Find(Handle handle);
   Slot& SlotOf(Handle handle);
   void CountForV8(int64_t bytes);
@@ -121,10 +151,17 @@ class Environment {
   bool will_tell_ = false;
   int threads_;
   std::atomic<Shortage> shortage_{Shortage{0, 0}};
+  Lane lane_ = Lane::kOrdinary;
+  // Of the command that is being made.
+  std::vector<Operand> operands_;  // noted where the background is in use
+  bool notes_operands_ = false;
+  bool held_up_ = false;  // a command of the background has to run first
+  uint64_t background_done_ = 0;
   std::shared_ptr<Graph> capture_;
   std::unordered_map<uint32_t, std::shared_ptr<Graph>> graphs_;
   uint32_t captures_ = 0;
-  uint64_t last_replay_ = 0;  // the command; it may touch whatever its graph touches
+  // The last ordinary command that is one; it may touch whatever its graph touches.
+  uint64_t last_replay_ = 0;
   SettleFunction settle_;
   std::unordered_map<PendingFence*, std::unique_ptr<PendingFence>> pending_fences_;
   std::unique_ptr<Stream> stream_;  // last: it ends first, and with it all use of the rest

@@ -35,8 +35,11 @@ Span SpanOf(const Napi::CallbackInfo& info, const Block& block) {
   return {static_cast<std::byte*>(block.data) + offset, data, bytes};
 }
 
-Span SpanOf(const Napi::CallbackInfo& info) {
-  return SpanOf(info, Environment::Of(info).Use(HandleOf(info[0])));
+// Begins a command on it.
+Span SpanOf(const Napi::CallbackInfo& info, Access access) {
+  Environment& environment = Environment::Of(info);
+  environment.BeginCommand();
+  return SpanOf(info, environment.Use(HandleOf(info[0]), access));
 }
 
 // A copy into a storage that earlier commands may still use: takes its place in the queue.
@@ -79,22 +82,22 @@ void Write(const Napi::CallbackInfo& info) {
     if (span.bytes > 0) std::memcpy(span.storage, span.array, span.bytes);
     return;
   }
-  const Span span = SpanOf(info);
+  const Span span = SpanOf(info, Access::kWrite);
   if (span.bytes > 0) environment.Enqueue(std::make_shared<WriteCommand>(span));
 }
 
 // read(handle, array, byteOffset, done): copies on the stream, then calls done(message?, site?)
 void Read(const Napi::CallbackInfo& info) {
-  const Span span = SpanOf(info);
+  const Span span = SpanOf(info, Access::kRead);
   auto copy = [span] {
     if (span.bytes > 0) std::memcpy(span.array, span.storage, span.bytes);
   };
-  Environment::Of(info).Fence(copy, info[3].As<Napi::Function>(), info[1]);
+  Environment::Of(info).Read(copy, info[3].As<Napi::Function>(), info[1]);
 }
 
 // fence(done)
 void Fence(const Napi::CallbackInfo& info) {
-  Environment::Of(info).Fence({}, info[0].As<Napi::Function>(), info[0]);
+  Environment::Of(info).Fence(info[0].As<Napi::Function>());
 }
 
 Napi::Value FaultOf(const Napi::CallbackInfo& info) {
@@ -108,8 +111,9 @@ Napi::Value FaultOf(const Napi::CallbackInfo& info) {
 
 // readSync(handle, array, byteOffset): { message, site } of a fault, or undefined
 Napi::Value ReadSync(const Napi::CallbackInfo& info) {
-  const Span span = SpanOf(info, Environment::Of(info).BlockOf(HandleOf(info[0])));
-  Environment::Of(info).stream().Synchronize();
+  Environment& environment = Environment::Of(info);
+  const Span span = SpanOf(info, environment.BlockOf(HandleOf(info[0])));
+  environment.AwaitWriters(HandleOf(info[0]));
   const Napi::Value fault = FaultOf(info);
   if (fault.IsUndefined() && span.bytes > 0) std::memcpy(span.array, span.storage, span.bytes);
   return fault;
@@ -128,6 +132,10 @@ Napi::Value Peek(const Napi::CallbackInfo& info) {
 Napi::Value Synchronize(const Napi::CallbackInfo& info) {
   Environment::Of(info).stream().Synchronize();
   return FaultOf(info);
+}
+
+void SetBackground(const Napi::CallbackInfo& info) {
+  Environment::Of(info).SetBackground(info[0].ToBoolean());
 }
 
 void BeginCapture(const Napi::CallbackInfo& info) { Environment::Of(info).BeginCapture(); }
@@ -157,6 +165,7 @@ void ExportMemory(Napi::Env env, Napi::Object exports) {
   exports.Set("peek", Napi::Function::New<Guarded<Peek>>(env));
   exports.Set("fence", Napi::Function::New<Guarded<Fence>>(env));
   exports.Set("synchronize", Napi::Function::New<Guarded<Synchronize>>(env));
+  exports.Set("setBackground", Napi::Function::New<Guarded<SetBackground>>(env));
   exports.Set("beginCapture", Napi::Function::New<Guarded<BeginCapture>>(env));
   exports.Set("endCapture", Napi::Function::New<Guarded<EndCapture>>(env));
   exports.Set("replay", Napi::Function::New<Guarded<Replay>>(env));

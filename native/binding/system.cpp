@@ -150,15 +150,15 @@ class TraceCommand final : public Command {
 };
 
 void StartTrace(const Napi::CallbackInfo& info) {
-  Environment::Of(info).stream().Enqueue(std::make_shared<TraceCommand>(true));
+  Environment::Of(info).EnqueueBehindAll(std::make_shared<TraceCommand>(true));
 }
 
 // stopTrace(): [{ name, thread, start, end }], once all that is enqueued has run. Microseconds.
 Napi::Value StopTrace(const Napi::CallbackInfo& info) {
   std::vector<std::vector<TraceEvent>> lists;
-  Stream& stream = Environment::Of(info).stream();
-  stream.Enqueue(std::make_shared<TraceCommand>(false, &lists));
-  stream.Synchronize();
+  Environment& environment = Environment::Of(info);
+  environment.EnqueueBehindAll(std::make_shared<TraceCommand>(false, &lists));
+  environment.stream().Synchronize();
   auto result = Napi::Array::New(info.Env());
   for (const auto& list : lists) {
     for (const TraceEvent& event : list) {

@@ -18,7 +18,9 @@ namespace vitrine::binding {
 class Unpacker {
  public:
   explicit Unpacker(const Napi::CallbackInfo& info)
-      : info_(info), environment_(Environment::Of(info)) {}
+      : info_(info), environment_(Environment::Of(info)) {
+    environment_.BeginCommand();
+  }
 
   template <class... Field>
   void operator()(Field&... fields) {
@@ -44,17 +46,17 @@ class Unpacker {
   }
   template <class T>
   void Read(Napi::Value value, In<T>& field) {
-    ReadOperand(value, field.data, field.count);
+    ReadOperand(value, field.data, field.count, Access::kRead);
   }
   template <class T>
   void Read(Napi::Value value, Out<T>& field) {
-    ReadOperand(value, field.data, field.count);
+    ReadOperand(value, field.data, field.count, Access::kWrite);
   }
   template <class T>
-  void ReadOperand(Napi::Value value, T*& data, size_t& count) {
+  void ReadOperand(Napi::Value value, T*& data, size_t& count, Access access) {
     const auto handle = Number<Handle>(value);
     if (handle == 0) return;
-    const Block& block = environment_.Use(handle);
+    const Block& block = environment_.Use(handle, access);
     data = static_cast<T*>(block.data);
     count = block.bytes / sizeof(T);
   }

@@ -40,19 +40,27 @@ void* SystemAllocate(size_t capacity) {
 
 Allocator::~Allocator() { Trim(); }
 
-void* Allocator::JoinAndCut(Pool& pool, size_t capacity) {
-  if (void* data = Cut(pool, capacity)) return data;
-  Rejoin(pool);
-  if (void* data = Take(pool, capacity)) return data;
-  return Cut(pool, capacity);
+Allocator::FreeBlock Allocator::JoinAndCut(Pool& pool, size_t capacity, uint64_t done) {
+  if (const FreeBlock piece = Cut(pool, capacity, done); piece.data != nullptr) return piece;
+  Rejoin(pool, done);
+  if (const FreeBlock whole = Take(pool, capacity, done); whole.data != nullptr) return whole;
+  return Cut(pool, capacity, done);
 }
 
-void* Allocator::Take(Pool& pool, size_t capacity) {
+Allocator::FreeBlock Allocator::TakeFrom(std::vector<FreeBlock>& blocks, uint64_t done) {
+  // The newest first; where nothing runs in the background, it is the first one looked at.
+  for (size_t i = blocks.size(); i-- > 0;) {
+    if (blocks[i].background_use > done) continue;
+    const FreeBlock taken = blocks[i];
+    blocks.erase(blocks.begin() + static_cast<std::ptrdiff_t>(i));
+    return taken;
+  }
+  return {};
+}
+
+Allocator::FreeBlock Allocator::Take(Pool& pool, size_t capacity, uint64_t done) {
   const auto found = pool.find(capacity);
-  if (found == pool.end() || found->second.empty()) return nullptr;
-  void* data = found->second.back();
-  found->second.pop_back();
-  return data;
+  return found == pool.end() ? FreeBlock{} : TakeFrom(found->second, done);
 }
 
 Allocator::Whole Allocator::WholeOf(void* piece) const {
@@ -63,68 +71,71 @@ Allocator::Whole Allocator::WholeOf(void* piece) const {
   return data < whole->first + whole->second ? whole : cut_.end();
 }
 
-void* Allocator::Cut(Pool& pool, size_t capacity) {
-  auto larger = pool.upper_bound(capacity);
-  while (larger != pool.end() && larger->second.empty()) ++larger;
-  if (larger == pool.end()) return nullptr;
-  const size_t whole = larger->first;
-  auto* data = static_cast<char*>(larger->second.back());
-  larger->second.pop_back();
-  if (WholeOf(data) == cut_.end()) cut_.emplace(data, whole);
-  pool[whole - capacity].push_back(data + capacity);
-  return data;
+Allocator::FreeBlock Allocator::Cut(Pool& pool, size_t capacity, uint64_t done) {
+  for (auto larger = pool.upper_bound(capacity); larger != pool.end(); ++larger) {
+    const FreeBlock block = TakeFrom(larger->second, done);
+    if (block.data == nullptr) continue;
+    const size_t whole = larger->first;
+    auto* data = static_cast<char*>(block.data);
+    if (WholeOf(data) == cut_.end()) cut_.emplace(data, whole);
+    pool[whole - capacity].push_back({data + capacity, block.background_use});
+    return block;
+  }
+  return {};
 }
 
-Block Allocator::TryAllocate(size_t bytes, Pool* pool) {
+Block Allocator::TryAllocate(size_t bytes, Pool* pool, uint64_t done) {
   if (bytes > limit_) return {};
   const size_t capacity = SizeClass(bytes);
   // Blocks of that size first, lest larger ones be cut that will be wanted whole.
-  void* data = pool != nullptr ? Take(*pool, capacity) : nullptr;
-  bool from_pool = data != nullptr;
-  if (data == nullptr) data = Take(free_, capacity);
-  if (data == nullptr && capacity >= kLeastCut) {
-    if (pool != nullptr) data = JoinAndCut(*pool, capacity);
-    if (data == nullptr && pool != nullptr && Adopt(*pool)) data = JoinAndCut(*pool, capacity);
-    from_pool = data != nullptr;
-    if (data == nullptr) data = JoinAndCut(free_, capacity);
+  FreeBlock free = pool != nullptr ? Take(*pool, capacity, done) : FreeBlock{};
+  bool from_pool = free.data != nullptr;
+  if (free.data == nullptr) free = Take(free_, capacity, done);
+  if (free.data == nullptr && capacity >= kLeastCut) {
+    if (pool != nullptr) free = JoinAndCut(*pool, capacity, done);
+    if (free.data == nullptr && pool != nullptr && Adopt(*pool, done))
+      free = JoinAndCut(*pool, capacity, done);
+    from_pool = free.data != nullptr;
+    if (free.data == nullptr) free = JoinAndCut(free_, capacity, done);
   }
-  if (data != nullptr) {
+  if (free.data != nullptr) {
     (from_pool ? statistics_.pooled : statistics_.cached) -= capacity;
   } else {
     if (held_ + statistics_.cached + statistics_.pooled + capacity > limit_) return {};
-    data = SystemAllocate(capacity);
-    if (data == nullptr) return {};
+    free.data = SystemAllocate(capacity);
+    if (free.data == nullptr) return {};
   }
   held_ += capacity;
   statistics_.live += bytes;
   statistics_.peak = std::max(statistics_.peak, statistics_.live);
-  return {data, bytes, capacity};
+  return {free.data, bytes, capacity, free.background_use};
 }
 
 void Allocator::Free(const Block& block, Pool* pool) {
-  (pool != nullptr ? *pool : free_)[block.capacity].push_back(block.data);
+  (pool != nullptr ? *pool : free_)[block.capacity].push_back({block.data, block.background_use});
   (pool != nullptr ? statistics_.pooled : statistics_.cached) += block.capacity;
   held_ -= block.capacity;
   statistics_.live -= block.bytes;
 }
 
-void Allocator::Dissolve(Pool& pool) {
+void Allocator::Dissolve(Pool& pool, uint64_t background_use, uint64_t done) {
   for (auto& [capacity, blocks] : pool) {
     statistics_.pooled -= capacity * blocks.size();
     statistics_.cached += capacity * blocks.size();
-    std::vector<void*>& free = free_[capacity];
-    free.insert(free.end(), blocks.begin(), blocks.end());
+    std::vector<FreeBlock>& free = free_[capacity];
+    for (const FreeBlock& block : blocks)
+      free.push_back({block.data, std::max(block.background_use, background_use)});
   }
   pool.clear();
-  Rejoin(free_);
+  Rejoin(free_, done);
 }
 
-bool Allocator::Adopt(Pool& pool) {
+bool Allocator::Adopt(Pool& pool, uint64_t done) {
   size_t adopted = 0;
   for (auto& [capacity, blocks] : free_) {
-    std::erase_if(blocks, [&, bytes = capacity](void* data) {
-      if (WholeOf(data) == cut_.end()) return false;
-      pool[bytes].push_back(data);
+    std::erase_if(blocks, [&, bytes = capacity](const FreeBlock& block) {
+      if (block.background_use > done || WholeOf(block.data) == cut_.end()) return false;
+      pool[bytes].push_back(block);
       adopted += bytes;
       return true;
     });
@@ -134,38 +145,44 @@ bool Allocator::Adopt(Pool& pool) {
   return adopted > 0;
 }
 
-void Allocator::Rejoin(Pool& pool) {
+void Allocator::Rejoin(Pool& pool, uint64_t done) {
   if (cut_.empty()) return;
-  std::map<char*, size_t> pieces;  // in the order of their addresses
+  struct Piece {
+    size_t bytes;
+    uint64_t background_use;
+  };
+  std::map<char*, Piece> pieces;  // in the order of their addresses
   for (auto& [capacity, blocks] : pool) {
-    std::erase_if(blocks, [&, bytes = capacity](void* data) {
-      if (WholeOf(data) == cut_.end()) return false;
-      pieces.emplace(static_cast<char*>(data), bytes);
+    std::erase_if(blocks, [&, bytes = capacity](const FreeBlock& block) {
+      // Joined with one that the background uses, a piece would be of no use to others meanwhile.
+      if (block.background_use > done || WholeOf(block.data) == cut_.end()) return false;
+      pieces.emplace(static_cast<char*>(block.data), Piece{bytes, block.background_use});
       return true;
     });
   }
   for (auto piece = pieces.begin(); piece != pieces.end();) {
     const auto [data, first] = *piece;
     const auto whole = WholeOf(data);
-    size_t bytes = first;
+    auto [bytes, background_use] = first;
     ++piece;
     while (piece != pieces.end() && piece->first == data + bytes &&
            piece->first < whole->first + whole->second) {
-      bytes += piece->second;
+      bytes += piece->second.bytes;
+      background_use = std::max(background_use, piece->second.background_use);
       ++piece;
     }
     if (bytes == whole->second) cut_.erase(whole);
-    pool[bytes].push_back(data);
+    pool[bytes].push_back({data, background_use});
   }
 }
 
 void Allocator::Trim() {
-  Rejoin(free_);
+  Rejoin(free_, kAll);
   for (auto& [capacity, blocks] : free_) {
     // What is left of a block that was cut goes when all of it may.
-    std::erase_if(blocks, [&, bytes = capacity](void* data) {
-      if (WholeOf(data) != cut_.end()) return false;
-      std::free(data);
+    std::erase_if(blocks, [&, bytes = capacity](const FreeBlock& block) {
+      if (WholeOf(block.data) != cut_.end()) return false;
+      std::free(block.data);
       statistics_.cached -= bytes;
       return true;
     });

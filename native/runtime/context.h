@@ -3,9 +3,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/command.h"
@@ -25,13 +27,20 @@ struct Fault {
 // Lives on the stream's thread; only ParallelFor's body runs elsewhere.
 class Context {
  public:
-  explicit Context(int threads) { SetThreads(threads); }
+  // `give_way` runs what may overtake the running command, if anything does.
+  Context(int threads, std::function<void()> give_way) : give_way_(std::move(give_way)) {
+    SetThreads(threads);
+  }
 
   int threads() const { return pool_->threads(); }
   void SetThreads(int threads);
 
   // Runs a command, traced if tracing is on. A command made of others runs them through this too.
   void Run(Command& command);
+
+  // To be called by a command made of others between two of them: other commands may run meanwhile,
+  // and scratch memory is theirs.
+  void GiveWay() { give_way_(); }
 
   // See ThreadPool::ParallelFor.
   void ParallelFor(int64_t tiles, TileBody body);
@@ -65,6 +74,7 @@ class Context {
   using Buffer = std::unique_ptr<float[], Free>;
   static Buffer Allocate(size_t count);
 
+  std::function<void()> give_way_;
   std::unique_ptr<ThreadPool> pool_;
   Trace trace_;
   const char* running_ = "";

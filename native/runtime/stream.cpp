@@ -12,10 +12,22 @@
 
 namespace vitrine {
 namespace {
-constexpr std::chrono::microseconds kSpin{50};
-}
 
-Stream::Stream(int threads) : context_(threads), thread_(StartThread()) {}
+constexpr std::chrono::microseconds kSpin{50};
+
+// JavaScript takes 2 to 5 us to enqueue a command, and a small model's may run in less: whoever
+// resumed the background whenever nothing ordinary is queued would put a command of it, often
+// milliseconds long, between any two of an inference.
+constexpr std::chrono::microseconds kLinger{20};
+
+// Ordinary work that never ends leaves the background a share: after so long without a pause, the
+// background has a turn of so long, one command at least.
+constexpr std::chrono::milliseconds kLongestWait{40};
+constexpr std::chrono::milliseconds kTurn{4};
+
+}  // namespace
+
+Stream::Stream(int threads) : context_(threads, [this] { GiveWay(); }), thread_(StartThread()) {}
 
 std::thread Stream::StartThread() {
   try {
@@ -39,20 +51,27 @@ Stream::~Stream() {
   thread_.join();
 }
 
-void Stream::Enqueue(std::shared_ptr<Command> command) {
+uint64_t Stream::Enqueue(std::shared_ptr<Command> command, Lane lane) {
+  Queue& into = queue(lane);
   {
     std::unique_lock lock(mutex_);
-    done_.wait(lock, [this] { return enqueued_ - completed_ < kMaxPending; });
-    queue_.push_back(std::move(command));
-    ++enqueued_;
-    has_work_.store(true, std::memory_order_release);
+    done_.wait(lock, [&into] { return into.enqueued - into.completed < kMaxPending; });
+    into.waiting.push_back({std::move(command), ordinary_.enqueued});
+    ++into.enqueued;
+    into.has_work.store(true, std::memory_order_release);
   }
   work_.notify_one();
+  return into.enqueued;
 }
 
 void Stream::Synchronize() {
   std::unique_lock lock(mutex_);
-  done_.wait(lock, [this] { return completed_ == enqueued_; });
+  done_.wait(lock, [this] { return Idle(); });
+}
+
+void Stream::Wait(Lane lane, uint64_t count) {
+  std::unique_lock lock(mutex_);
+  done_.wait(lock, [this, lane, count] { return completed(lane) >= count; });
 }
 
 std::optional<Fault> Stream::fault() const {
@@ -80,25 +99,79 @@ void Stream::Abandon(Fault fault) {
 
 void Stream::Run() {
   StandBack();
-  std::deque<std::shared_ptr<Command>> batch;
   while (!stop_) {
-    SpinUntil(kSpin, [this] { return has_work_.load(std::memory_order_acquire) || stop_; });
-    {
-      std::unique_lock lock(mutex_);
-      work_.wait(lock, [this] { return !queue_.empty() || stop_; });
-      std::swap(batch, queue_);
-      has_work_.store(false, std::memory_order_relaxed);
-    }
-    for (; !batch.empty() && !stop_; batch.pop_front()) {
-      RunOne(*batch.front());
-      {
-        // Under the lock, so that a waiter cannot miss it between its check and its sleep.
-        std::lock_guard lock(mutex_);
-        completed_.fetch_add(1, std::memory_order_release);
-      }
-      done_.notify_all();
+    RunOrdinary();
+    if (Take(background_)) {
+      RunBackground();
+    } else if (!HasWork(ordinary_)) {
+      AwaitWork();
     }
   }
+}
+
+// Runs what is ordinary until there is none left, or it is the background's turn.
+void Stream::RunOrdinary() {
+  std::optional<Clock::time_point> since;
+  do {
+    while (!stop_ && Take(ordinary_)) {
+      if (BackgroundWaits()) {
+        const Clock::time_point now = Clock::now();
+        if (now < background_turn_) return;
+        if (!since) since = now;
+        if (now - *since >= kLongestWait) {
+          background_turn_ = now + kTurn;
+          return;
+        }
+      }
+      RunNext(ordinary_);
+    }
+  } while (since && SpinUntil(kLinger, [this] { return HasWork(ordinary_) || stop_; }) && !stop_);
+}
+
+void Stream::RunBackground() {
+  // All that it may depend on. They are there: they were enqueued before it.
+  while (!stop_ && ordinary_.completed < background_.taken.front().after && Take(ordinary_)) {
+    RunNext(ordinary_);
+  }
+  if (stop_) return;
+  background_runs_ = may_give_way_ = true;
+  RunNext(background_);
+  background_runs_ = may_give_way_ = false;
+}
+
+// Called by the running command.
+void Stream::GiveWay() {
+  if (!may_give_way_ || !HasWork(ordinary_)) return;
+  may_give_way_ = false;  // ordinary commands keep their order: those made of others, too
+  RunOrdinary();
+  may_give_way_ = true;
+}
+
+void Stream::AwaitWork() {
+  auto awaited = [this] { return HasWork(ordinary_) || HasWork(background_) || stop_; };
+  if (SpinUntil(kSpin, awaited)) return;
+  std::unique_lock lock(mutex_);
+  work_.wait(lock, awaited);
+}
+
+bool Stream::Take(Queue& queue) {
+  if (!queue.taken.empty()) return true;
+  if (!queue.has_work.load(std::memory_order_acquire)) return false;
+  std::lock_guard lock(mutex_);
+  std::swap(queue.taken, queue.waiting);
+  queue.has_work.store(false, std::memory_order_relaxed);
+  return true;
+}
+
+void Stream::RunNext(Queue& queue) {
+  RunOne(*queue.taken.front().command);
+  {
+    // Under the lock, so that a waiter cannot miss it between its check and its sleep.
+    std::lock_guard lock(mutex_);
+    queue.completed.fetch_add(1, std::memory_order_release);
+  }
+  done_.notify_all();
+  queue.taken.pop_front();
 }
 
 void Stream::RunOne(Command& command) {

@@ -1,8 +1,10 @@
 #include "runtime/allocator.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <vector>
 
 #include "tests/harness.h"
@@ -86,10 +88,80 @@ void AllocatorCutsAndRejoins() {
   Expect(allocator.statistics().live == 0 && drains == 0, "nothing is left, nothing was drained");
 }
 
+// A block that the background uses up to its command 5 is free, and more are when memory is short.
+void AllocatorSparesWhoeverMustNotWait() {
+  constexpr size_t kMega = size_t{1} << 20;
+  Allocator allocator(16 * kMega);
+  int drains = 0;
+  auto drain = [&drains] { ++drains; };
+  Block used = allocator.Allocate(4 * kMega, drain);
+  used.background_use = 5;
+  allocator.Free(used);
+
+  const Block other = allocator.Allocate(4 * kMega, drain, nullptr, 4);
+  Expect(other.data != used.data && other.background_use == 0, "a block that nobody uses");
+  allocator.Free(other);
+  const Block again = allocator.Allocate(4 * kMega, drain, nullptr, 4);
+  Expect(again.data == other.data, "found behind one that the background uses");
+  const Block piece = allocator.Allocate(1 * kMega, drain);
+  Expect(piece.data == used.data && piece.background_use == 5,
+         "whoever waits with the background takes a piece of it");
+  const Block later = allocator.Allocate(3 * kMega, drain, nullptr, 5);
+  Expect(static_cast<char*>(later.data) == static_cast<char*>(used.data) + piece.capacity,
+         "and so does anybody, once the background has done with it");
+
+  allocator.Free(later);
+  allocator.Free(piece);
+  const Block short_of = allocator.Allocate(10 * kMega, drain, nullptr, 4);
+  Expect(short_of.data == nullptr || drains == 1, "what the background uses is given back last");
+  allocator.Free(again);
+}
+
+void AllocatorJoinsWhatIsOfUse() {
+  constexpr size_t kMega = size_t{1} << 20;
+  Allocator allocator(64 * kMega);
+  auto no_drain = [] {};
+  const Block whole = allocator.Allocate(8 * kMega, no_drain);
+  allocator.Free(whole);
+  Block pieces[4];
+  for (Block& piece : pieces) piece = allocator.Allocate(2 * kMega, no_drain);
+  auto* begin = static_cast<char*>(whole.data);
+  std::sort(std::begin(pieces), std::end(pieces),
+            [](const Block& a, const Block& b) { return a.data < b.data; });
+  pieces[2].background_use = 7;
+  for (const Block& piece : pieces) allocator.Free(piece);
+
+  const Block first = allocator.Allocate(4 * kMega, no_drain, nullptr, 6);
+  Expect(first.data == begin, "two pieces that nobody uses are joined");
+  const Block second = allocator.Allocate(4 * kMega, no_drain, nullptr, 6);
+  Expect(static_cast<char*>(second.data) < begin ||
+             static_cast<char*>(second.data) >= begin + whole.capacity,
+         "and not with one that the background uses");
+  const Block third = allocator.Allocate(4 * kMega, no_drain);
+  Expect(third.data == begin + 4 * kMega && third.background_use == 7,
+         "but for the background they are, and are used as long as any of them");
+  for (const Block& block : {first, second, third}) allocator.Free(block);
+
+  // A captured step's memory is used up to its last replay.
+  Allocator::Pool pool;
+  const Block captured = allocator.Allocate(16 * kMega, no_drain, &pool);
+  allocator.Free(captured, &pool);
+  allocator.Dissolve(pool, 9, 8);
+  const Block apart = allocator.Allocate(16 * kMega, no_drain, nullptr, 8);
+  const Block same = allocator.Allocate(16 * kMega, no_drain, nullptr, 9);
+  Expect(apart.data != captured.data && same.data == captured.data,
+         "what a graph has used is free when its last replay has run");
+  allocator.Free(apart);
+  allocator.Free(same);
+}
+
 constexpr Test kTests[] = {
     {"the allocator counts, aligns and reuses", AllocatorCountsAlignsAndReuses},
     {"the allocator drains before it gives back", AllocatorDrainsBeforeItGivesBack},
     {"the allocator cuts large blocks and joins the pieces", AllocatorCutsAndRejoins},
+    {"the allocator spares whoever must not wait the background's blocks",
+     AllocatorSparesWhoeverMustNotWait},
+    {"the allocator joins what is of use to the same", AllocatorJoinsWhatIsOfUse},
 };
 
 }  // namespace

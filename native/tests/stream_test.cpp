@@ -16,29 +16,11 @@
 
 #include "runtime/allocator.h"
 #include "runtime/thread_pool.h"
+#include "tests/function_command.h"
 #include "tests/harness.h"
 
 namespace vitrine {
 namespace {
-
-template <class F>
-class FunctionCommand : public Command {
- public:
-  FunctionCommand(F function, bool runs_when_poisoned)
-      : function_(std::move(function)), runs_when_poisoned_(runs_when_poisoned) {}
-  const char* name() const override { return "function"; }
-  void Run(Context& context) override { function_(context); }
-  bool runs_when_poisoned() const override { return runs_when_poisoned_; }
-
- private:
-  F function_;
-  bool runs_when_poisoned_;
-};
-
-template <class F>
-void Enqueue(Stream& stream, F function) {
-  stream.Enqueue(std::make_shared<FunctionCommand<F>>(std::move(function), false));
-}
 
 // A fence: ready once all that was enqueued before it has run, or been skipped.
 std::future<void> Fence(Stream& stream) {
