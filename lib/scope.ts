@@ -6,7 +6,7 @@
 import { checkFunction, expected } from './check.js';
 import { callSynchronously, checkSynchronous } from './thenable.js';
 
-/** @internal A step of the autograd graph, as far as lifetime goes. */
+/** A step of the autograd graph, as far as lifetime goes. */
 export interface GraphNode {
   /** Grows from node to node. */
   readonly order: number;
@@ -15,8 +15,9 @@ export interface GraphNode {
   release(): void;
 }
 
-/** @internal Something with native memory that a scope may own. */
+/** Something with native memory that a scope may own. */
 export interface Scoped {
+  /** @internal */
   readonly node: GraphNode | undefined;
   dispose(): void;
 }

@@ -22,7 +22,7 @@ export class NpzFile implements Weights {
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #infos: ReadonlyMap<string, TensorInfo>;
 
-  /** Takes over the archive; use `openNpz`. */
+  /** @internal Takes over the archive; use `openNpz`. */
   constructor(
     readonly path: string,
     zip: ZipFile,

@@ -13,7 +13,7 @@ export interface ImageWindow {
   readonly width: number;
 }
 
-/** @internal An image of unsigned bytes in native memory, (H,W,C), as files have them: no tensor, as those are of numbers. */
+/** An image of unsigned bytes in native memory, (H,W,C), as files have them: no tensor, as those are of numbers. */
 export class ByteImage {
   readonly #bytes: Tensor;
 

@@ -29,7 +29,7 @@ interface Member {
   weightDecay: number;
 }
 
-/** @internal What one native step works on: the parameters that have a gradient, side by side. */
+/** What one native step works on: the parameters that have a gradient, side by side. */
 export interface Work {
   members: readonly number[];
   parameters: number[];
