@@ -33,17 +33,17 @@ function draw(target: Tensor, distribution: 'normal' | 'truncatedNormal' | 'unif
 
 /** Zeros. */
 export function zeros(target: Tensor): Tensor {
-  return fill(target, 0);
+  return constant(target, 0);
 }
 
 /** Ones. */
 export function ones(target: Tensor): Tensor {
-  return fill(target, 1);
+  return constant(target, 1);
 }
 
 /** One value. */
 export function constant(target: Tensor, value: number): Tensor {
-  return fill(target, value);
+  return fill(checkTensor(target, 'init.constant', { dtype: target?.dtype }), value);
 }
 
 /**
@@ -70,7 +70,7 @@ export function uniform(target: Tensor, low = 0, high = 1): Tensor {
 
 /** The number of inputs and outputs of one unit of a weight (out, in, ...receptive field). */
 function fans(target: Tensor): { fanIn: number; fanOut: number } {
-  const [out, ...rest] = target.shape;
+  const [out, ...rest] = checkTensor(target, 'init').shape;
   const fanIn = rest.reduce((product, size) => product * size, 1);
   const receptive = rest.slice(1).reduce((product, size) => product * size, 1);
   return { fanIn, fanOut: (out ?? 1) * receptive };
@@ -101,6 +101,7 @@ export function lecunNormal(target: Tensor): Tensor {
 
 /** Uniform in +-1 / sqrt(fanIn), with which PyTorch's Linear and Conv2d begin (weights and biases alike). */
 export function defaultUniform(target: Tensor, fanIn: number = fans(target).fanIn): Tensor {
+  checkNumber(fanIn, 'init.defaultUniform fanIn', 0);
   const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0;
   return uniform(target, -bound, bound);
 }

@@ -128,7 +128,7 @@ export class TransformerDecoder extends Module {
     checkInteger(numLayers, 'TransformerDecoder numLayers', 1);
     const copies = Array.from({ length: numLayers - 1 }, () => layer.clone());
     this.layers = this.child('layers', new ModuleList([layer, ...copies]));
-    this.norm = norm && this.child('norm', norm);
+    this.norm = norm === undefined ? undefined : this.child('norm', norm);
   }
 
   /** As `TransformerDecoderLayer.forward`, through all layers. */

@@ -160,7 +160,7 @@ export class TransformerEncoder extends Module {
     checkInteger(numLayers, 'TransformerEncoder numLayers', 1);
     const copies = Array.from({ length: numLayers - 1 }, () => layer.clone());
     this.layers = this.child('layers', new ModuleList([layer, ...copies]));
-    this.norm = norm && this.child('norm', norm);
+    this.norm = norm === undefined ? undefined : this.child('norm', norm);
   }
 
   /** @param x (B,T,E), or (T,B,E) with `batchFirst: false` @returns of the same shape */

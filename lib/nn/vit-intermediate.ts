@@ -38,8 +38,10 @@ export function layerIndices(n: number | readonly number[], count: number): Read
     checkInteger(n, 'intermediateLayers n', 1, count);
     return new Set(Array.from({ length: n }, (_, i) => count - n + i));
   }
+  const listed = checkArray(n, 'a number of blocks, or an array of their numbers', 'intermediateLayers') as number[];
+  if (listed.length === 0) throw expected('at least one block', 'intermediateLayers n', n);
   return new Set(
-    (checkArray(n, 'a number of blocks, or an array of their numbers', 'intermediateLayers') as number[]).map((i) => {
+    listed.map((i) => {
       checkInteger(i, 'intermediateLayers n', -count, count - 1);
       return i < 0 ? count + i : i;
     }),

@@ -170,6 +170,7 @@ export class ViT extends Module {
 
   /** @param tokens (N,T,D) @returns logits (N,classes), or features (N,D) without classes */
   forwardHead(tokens: Tensor): Tensor {
+    checkTensor(tokens, 'ViT tokens', { shape: [null, null, this.config.embedDim] });
     return scope(() => {
       if (this.config.distilled) {
         const [a, b] = this.#distilledHeads(tokens);

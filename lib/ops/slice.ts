@@ -17,9 +17,9 @@ export function slice(x: Tensor, dim: number, start: number, end?: number): Tens
   checkTensor(x, 'slice input', { dtype: x?.dtype });
   const axis = checkDim(dim, x.rank, 'slice dim');
   const length = x.shape[axis] as number; // axis was checked
-  const from = checkInteger(start < 0 ? start + length : start, 'slice start', 0, length);
-  const until = end === undefined ? length : end < 0 ? end + length : end;
-  const to = checkInteger(until, 'slice end', from, length);
+  const position = (at: unknown): unknown => (typeof at === 'number' && at < 0 ? at + length : at);
+  const from = checkInteger(position(start), 'slice start', 0, length);
+  const to = end === undefined ? length : checkInteger(position(end), 'slice end', from, length);
   const shape = x.shape.with(axis, to - from);
   const strides = stridesOf(x.shape);
   const offset = from * (strides[axis] as number); // axis was checked

@@ -1,9 +1,11 @@
-import { checkNumber } from '../check.js';
+import { checkArray, checkNumber } from '../check.js';
 import { native } from '../native.js';
+import { checkTensor } from '../ops/check-tensor.js';
 import { empty, type Tensor } from '../tensor.js';
 
 function withGradients(parameters: readonly Tensor[]): Tensor[] {
-  return parameters.flatMap((parameter) => parameter.grad ?? []);
+  checkArray(parameters, 'an array of parameters', 'clipping');
+  return parameters.flatMap((parameter) => checkTensor(parameter, 'a parameter in clipping').grad ?? []);
 }
 
 function run(parameters: readonly Tensor[], maxNorm: number, apply: boolean): { norm: Tensor; scale: Tensor } {

@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import * as vitrine from '../../lib/index.js';
+import { returnsMemory } from '../native-op.js';
+
+const { F, nn, ones, optim, scope, tensor, ViT } = vitrine;
+
+const x = () => ones([1, 2, 4]);
+const image = () => ones([1, 2, 4, 4]);
+const heads = () => ones([1, 1, 3, 4]);
+const ints = () => tensor(new Int32Array([1]));
+
+/** Good arguments of every function of F, by its name; every one of them is then spoilt. */
+const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
+  add: () => [x(), x()],
+  addLayerNorm: () => [x(), x(), ones([4]), ones([4]), {}],
+  attention: () => [heads(), heads(), heads(), {}],
+  attentionQkv: () => [ones([1, 3, 12]), 1, {}],
+  cat: () => [[x(), x()], 0],
+  checkpoint: () => [(t: vitrine.Tensor) => t, x()],
+  conv2d: () => [image(), ones([1, 2, 2, 2]), ones([1]), {}],
+  crossEntropy: () => [ones([1, 2]), ints(), {}],
+  dropPath: () => [x(), 0.5],
+  dropout: () => [x(), 0.5],
+  embedding: () => [ints(), ones([2, 2])],
+  fold: () => [ones([1, 4, 4]), { kernelSize: 2, outputSize: 3 }],
+  gelu: () => [x(), {}],
+  groupNorm: () => [x(), 1, ones([2]), ones([2]), {}],
+  image2embConv: () => [image(), ones([3, 2, 2, 2]), 2],
+  image2embNaive: () => [image(), 2, ones([8, 3])],
+  layerNorm: () => [x(), ones([4]), ones([4]), {}],
+  linear: () => [x(), ones([2, 4]), ones([2]), {}],
+  matmul: () => [ones([2, 2]), ones([2, 2]), {}],
+  maxPool2d: () => [image(), { kernelSize: 2 }],
+  mean: () => [x(), {}],
+  mul: () => [x(), x()],
+  pad: () => [image(), [1, 1, 1, 1], 0],
+  patchEmbed: () => [image(), ones([3, 2, 2, 2]), ones([3])],
+  permute: () => [x(), [0, 2, 1]],
+  relu: () => [x()],
+  reshape: () => [x(), [8]],
+  slice: () => [x(), 1, 0, 1],
+  softmax: () => [x(), 0],
+  sum: () => [x(), {}],
+  tanh: () => [x()],
+  tile: () => [x(), [1, 2, 1]],
+  transpose: () => [x(), 0, 1],
+  unfold: () => [image(), { kernelSize: 2 }],
+};
+
+const linear = () => new nn.Linear(4, 4);
+const vit = () => new ViT({ imgSize: 4, patchSize: 2, inChans: 1, embedDim: 4, depth: 1, numHeads: 1, numClasses: 2 });
+const block = {
+  ...{ dim: 4, numHeads: 1, mlpRatio: 1, qkvBias: true, qkNorm: false, projBias: true, normEps: 1e-6 },
+  ...({ act: 'gelu', projDropRate: 0, attnDropRate: 0, dropPathRate: 0 } as const),
+};
+const { dim: _dim, numHeads: _heads, mlpRatio: _ratio, act: _act, dropPathRate: _path, ...attention } = block;
+const encoderLayer = () => new nn.TransformerEncoderLayer(4, 1);
+const decoderLayer = () => new nn.TransformerDecoderLayer(4, 1);
+
+/** Good arguments of constructors and, after a slash, of what they make; `make` gives what has the method. */
+const MODULES: Record<string, { make?: () => object; args: () => unknown[] }> = {
+  Attention: { args: () => [4, 1, attention] },
+  'Attention/forward': { make: () => new nn.Attention(4, 1, attention), args: () => [x(), x()] },
+  Block: { args: () => [block] },
+  'Block/forward': { make: () => new nn.Block(block), args: () => [x()] },
+  Conv2d: { args: () => [2, 1, 2, {}] },
+  'Conv2d/forward': { make: () => new nn.Conv2d(2, 1, 2), args: () => [image()] },
+  CrossEntropyLoss: { args: () => [{}] },
+  'CrossEntropyLoss/forward': { make: () => new nn.CrossEntropyLoss(), args: () => [ones([1, 2]), ints()] },
+  DropPath: { args: () => [0.1] },
+  'DropPath/forward': { make: () => new nn.DropPath(0.5), args: () => [x()] },
+  Dropout: { args: () => [0.1] },
+  'Dropout/forward': { make: () => new nn.Dropout(0.5), args: () => [x()] },
+  GELU: { args: () => [{}] },
+  'GELU/forward': { make: () => new nn.GELU(), args: () => [x()] },
+  GroupNorm: { args: () => [1, 2, {}] },
+  'GroupNorm/forward': { make: () => new nn.GroupNorm(1, 2), args: () => [x()] },
+  LayerNorm: { args: () => [4, {}] },
+  'LayerNorm/forward': { make: () => new nn.LayerNorm(4), args: () => [x()] },
+  LayerScale: { args: () => [4, 1] },
+  'LayerScale/forward': { make: () => new nn.LayerScale(4, 1), args: () => [x()] },
+  Linear: { args: () => [4, 4, {}] },
+  'Linear/forward': { make: linear, args: () => [x()] },
+  Mlp: { args: () => [4, 4, { act: 'relu', bias: true, drop: 0 }] },
+  'Mlp/forward': { make: () => new nn.Mlp(4, 4, { act: 'relu', bias: true, drop: 0 }), args: () => [x(), x()] },
+  'Module/loadStateDict': { make: linear, args: () => [linear().stateDict(), {}] },
+  'Module/train': { make: linear, args: () => [true] },
+  'Module/freeze': { make: linear, args: () => ['weight'] },
+  'Module/unfreeze': { make: linear, args: () => ['weight'] },
+  ModuleList: { args: () => [[linear()]] },
+  'ModuleList/at': { make: () => new nn.ModuleList([linear()]), args: () => [0] },
+  MultiheadAttention: { args: () => [4, 1, {}] },
+  'MultiheadAttention/forward': { make: () => new nn.MultiheadAttention(4, 1), args: () => [x(), x(), x(), {}] },
+  PatchEmbed: { args: () => [{ patchSize: 2, inChans: 2, embedDim: 4 }] },
+  'PatchEmbed/forward': {
+    make: () => new nn.PatchEmbed({ patchSize: 2, inChans: 2, embedDim: 4 }),
+    args: () => [image()],
+  },
+  ReLU: { args: () => [] },
+  'ReLU/forward': { make: () => new nn.ReLU(), args: () => [x()] },
+  Transformer: { args: () => [{ dModel: 4, nHead: 1, numEncoderLayers: 1, numDecoderLayers: 1 }] },
+  'Transformer/forward': {
+    make: () => new nn.Transformer({ dModel: 4, nHead: 1, numEncoderLayers: 1, numDecoderLayers: 1 }),
+    args: () => [x(), x(), {}],
+  },
+  TransformerDecoder: { args: () => [decoderLayer(), 1, new nn.LayerNorm(4)] },
+  'TransformerDecoder/forward': {
+    make: () => new nn.TransformerDecoder(decoderLayer(), 1),
+    args: () => [x(), x(), {}],
+  },
+  TransformerDecoderLayer: { args: () => [4, 1, {}] },
+  'TransformerDecoderLayer/forward': { make: decoderLayer, args: () => [x(), x(), {}] },
+  TransformerEncoder: { args: () => [encoderLayer(), 1, new nn.LayerNorm(4)] },
+  'TransformerEncoder/forward': { make: () => new nn.TransformerEncoder(encoderLayer(), 1), args: () => [x(), {}] },
+  TransformerEncoderLayer: { args: () => [4, 1, {}] },
+  'TransformerEncoderLayer/forward': { make: encoderLayer, args: () => [x(), {}] },
+  ViT: { args: () => [{}] },
+  'ViT/forward': { make: vit, args: () => [ones([1, 1, 4, 4])] },
+  'ViT/forwardFeatures': { make: vit, args: () => [ones([1, 1, 4, 4])] },
+  'ViT/forwardHead': { make: vit, args: () => [ones([1, 5, 4])] },
+  'ViT/intermediateLayers': { make: vit, args: () => [ones([1, 1, 4, 4]), 1, {}] },
+  'ViT/attentionMaps': { make: vit, args: () => [ones([1, 1, 4, 4])] },
+  'ViT/attentionRollout': { make: vit, args: () => [ones([1, 1, 4, 4])] },
+  'ViT/setGradCheckpointing': { make: vit, args: () => [true] },
+};
+
+const others: Record<string, { call: (...args: never[]) => unknown; args: () => unknown[] }> = {
+  'nn.summary': { call: nn.summary, args: () => [linear(), x(), {}] },
+  tensor: { call: tensor, args: () => [[1], [1], {}] },
+  zeros: { call: vitrine.zeros, args: () => [[1], {}] },
+  full: { call: vitrine.full, args: () => [[1], 1, {}] },
+  randint: { call: vitrine.randint, args: () => [0, 2, [1]] },
+  manualSeed: { call: vitrine.manualSeed, args: () => [1] },
+  setRandomState: { call: vitrine.setRandomState, args: () => [[0, 0, 0, 0]] },
+  setThreads: { call: vitrine.setThreads, args: () => [2] },
+  backward: { call: vitrine.backward, args: () => [ones([1], { requiresGrad: true }).mul(2)] },
+  keep: { call: vitrine.keep, args: () => [x()] },
+  'Tensor.set': { call: ((values: number[]) => ones([2]).set(values)) as () => unknown, args: () => [[1, 2]] },
+  'Tensor.add': { call: ((other: number) => ones([2]).add(other)) as () => unknown, args: () => [2] },
+  SGD: { call: ((...a: [[], never]) => new optim.SGD(...a)) as () => unknown, args: () => [[ones([1])], { lr: 1 }] },
+  AdamW: { call: ((...a: [[], never]) => new optim.AdamW(...a)) as () => unknown, args: () => [[ones([1])], {}] },
+  clipGradNorm: { call: optim.clipGradNorm, args: () => [[ones([1])], 1] },
+  gradientNorm: { call: optim.gradientNorm, args: () => [[ones([1])], 1] },
+  layerDecayGroups: { call: optim.layerDecayGroups, args: () => [vit(), {}] },
+  cosineSchedule: { call: optim.cosineSchedule, args: () => [{ lr: 1, totalSteps: 2 }] },
+  'ViT.create': { call: ViT.create, args: () => ['vit_tiny_patch16_224', {}] },
+  ...Object.fromEntries(
+    Object.entries(nn.init)
+      .filter(([name]) => name !== 'withoutInit')
+      .map(([name, call]) => [
+        `nn.init.${name}`,
+        { call: call as never, args: () => [ones([2, 2]), ...[0, 1].slice(0, call.length - 1)] },
+      ]),
+  ),
+};
+
+const WRONG = [undefined, null, 'x', {}, [], () => 1, Symbol('wrong'), Number.NaN, { shape: [1], dtype: 'float32' }];
+
+// Whose number is a value that a tensor may hold.
+const TAKE_NAN = ['pad', 'tensor', 'full', 'nn.init.constant'];
+
+/** Whether an argument may be what is tried: left out, an empty list, options without any, or a value. */
+function mayBe(name: string, wrong: unknown, good: unknown): boolean {
+  if (wrong === undefined) return true; // there is a default
+  if (Number.isNaN(wrong)) return TAKE_NAN.includes(name);
+  const isEmpty = typeof wrong === 'object' && wrong !== null && Object.keys(wrong).length === 0;
+  return isEmpty && typeof good === 'object' && Array.isArray(wrong) === Array.isArray(good);
+}
+
+/** Disposes what is no tensor of the scope: modules, optimizers. */
+function dispose(...items: unknown[]): void {
+  for (const item of items.flat(3)) (item as Partial<Disposable> | null)?.[Symbol.dispose]?.();
+}
+
+function checkEach(name: string, args: () => unknown[], call: (args: unknown[]) => unknown): void {
+  it(`${name} takes good arguments`, () => scope(() => void call(args())));
+
+  for (const [i] of args().entries()) {
+    for (const wrong of WRONG) {
+      it(`${name} answers in our words to ${wrong === undefined ? 'nothing' : String(wrong)} for argument ${i}`, () =>
+        scope(() => {
+          const good = args();
+          try {
+            call(good.with(i, wrong));
+          } catch (error) {
+            assert.ok(error instanceof Error);
+            assert.match(error.message, /^Expected .+ but received|^Expected memory/, String(error.stack));
+            assert.ok(error.message.length < 1500);
+            return;
+          }
+          assert.ok(mayBe(name, wrong, good[i]), `${String(wrong)} is refused`);
+        }));
+    }
+  }
+}
+
+describe('arguments of a wrong kind', () => {
+  describe('of F', () => {
+    returnsMemory();
+    for (const [name, args] of Object.entries(FUNCTIONS)) {
+      checkEach(name, args, (given) => Reflect.apply(F[name as keyof typeof F] as () => unknown, undefined, given));
+    }
+
+    it('are tried for each function', () => {
+      assert.deepEqual(Object.keys(FUNCTIONS).sort(), Object.keys(F).sort());
+    });
+  });
+
+  describe('of nn', () => {
+    for (const [name, { make, args }] of Object.entries(MODULES)) {
+      const [type = '', method] = name.split('/');
+      checkEach(`${name}`, args, (given) => {
+        if (method === undefined) {
+          const made = Reflect.construct(nn[type as keyof typeof nn] as new () => object, given);
+          dispose(made, ...given);
+          return;
+        }
+        const object = make?.() as Record<string, () => unknown>;
+        try {
+          return Reflect.apply(object[method] as () => unknown, object, given);
+        } finally {
+          dispose(object, ...given);
+        }
+      });
+    }
+
+    it('are tried for each module', () => {
+      const exported = Object.entries(nn).filter(
+        ([name, value]) => typeof value === 'function' && /^[A-Z]/.test(name) && name !== 'Module',
+      );
+      const tried = new Set(Object.keys(MODULES).map((name) => name.split('/')[0]));
+      for (const [name] of exported) assert.ok(tried.has(name), name);
+    });
+  });
+
+  describe('of everything else', () => {
+    for (const [name, { call, args }] of Object.entries(others)) {
+      checkEach(name, args, (given) => {
+        const result = Reflect.apply(call as () => unknown, undefined, given);
+        dispose(result);
+        return result;
+      });
+    }
+  });
+});
