@@ -1,11 +1,21 @@
 import { backward } from './autograd.js';
 import * as F from './ops/index.js';
 import type { ReduceOptions } from './ops/reduce.js';
+import * as unary from './ops/unary.js';
 import { Tensor } from './tensor.js';
 
 // The ops that read best as methods, put onto Tensor from above: tensor.ts itself knows no ops.
+
+/** The functions of one tensor as its methods: `x.exp()` is `F.exp(x)`. */
+type Methods<Functions> = {
+  [Name in keyof Functions]: Functions[Name] extends (x: Tensor, ...rest: infer Rest) => Tensor
+    ? (...rest: Rest) => Tensor
+    : never;
+};
+type UnaryMethods = Methods<typeof unary>;
+
 declare module './tensor.js' {
-  interface Tensor {
+  interface Tensor extends UnaryMethods {
     /** See `backward`. Counterpart: `Tensor.backward`. */
     backward(gradient?: Tensor): void;
     /** See `F.add`. */
@@ -61,3 +71,11 @@ Object.assign(Tensor.prototype, {
     return this.alias();
   },
 });
+
+for (const [name, op] of Object.entries(unary) as [string, (x: Tensor, ...rest: unknown[]) => Tensor][]) {
+  Object.assign(Tensor.prototype, {
+    [name](this: Tensor, ...rest: unknown[]) {
+      return op(this, ...rest); // the op checks the rest
+    },
+  });
+}

@@ -98,6 +98,8 @@ export interface Native {
   sum(y: Handle, x: Handle, shape: Dims, kept: Dims, scale: number, accumulate: boolean): void;
   activationForward(y: Handle, x: Handle, count: number, activation: number): void;
   activationBackward(dx: Handle, dy: Handle, x: Handle, count: number, activation: number): void;
+  unaryForward(y: Handle, x: Handle, count: number, operation: number, p: number, q: number): void;
+  unaryBackward(dx: Handle, dy: Handle, saved: Handle, count: number, operation: number, p: number, q: number): void;
   softmaxForward(y: Handle, x: Handle, rows: number, width: number): void;
   softmaxBackward(dx: Handle, dy: Handle, y: Handle, rows: number, width: number): void;
   matmul(

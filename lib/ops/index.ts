@@ -20,4 +20,5 @@ export { slice } from './slice.js';
 export { softmax } from './softmax.js';
 export { tile } from './tile.js';
 export { permute, reshape, transpose } from './transpose.js';
+export * from './unary.js';
 export { fold, unfold } from './unfold.js';

@@ -20,6 +20,7 @@
 #include "ops/reduce.h"
 #include "ops/softmax.h"
 #include "ops/strided_copy.h"
+#include "ops/unary.h"
 #include "ops/unfold.h"
 
 namespace vitrine::binding {
@@ -33,7 +34,7 @@ void ExportAllOps(Napi::Env env, Napi::Object exports) {
             LayerNormForward, LayerNormBackward, LinearForward, LinearBackward, Matmul,
             MaxPool2dForward, MaxPool2dBackward, SgdStep, AdamWStep, GradientNorm, RandomFill,
             DropoutForward, DropoutBackward, Sum, SoftmaxForward, SoftmaxBackward, StridedCopy,
-            Unfold, Fold, PeakFma>(env, exports);
+            UnaryForward, UnaryBackward, Unfold, Fold, PeakFma>(env, exports);
 }
 
 }  // namespace vitrine::binding

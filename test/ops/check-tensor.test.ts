@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { F, scope, type Tensor, zeros } from '../../lib/index.js';
 import { attentionWeights } from '../../lib/ops/attention-weights.js';
+import * as unary from '../../lib/ops/unary.js';
 import { assertBadInput, returnsMemory } from '../native-op.js';
 
 /** An op on good arguments, in order; one of them is then spoilt. */
@@ -14,7 +15,11 @@ interface Call {
 
 const HEADS = [1, 2, 3, 4];
 
+/** The functions of one tensor, which need nothing else. */
+const ofOne = Object.keys(unary).map((name) => [name, { shapes: [[3]], run: (x: Tensor) => F[name as 'exp'](x) }]);
+
 const CALLS: Record<string, Call> = {
+  ...(Object.fromEntries(ofOne) as Record<string, Call>), // as made above
   add: { shapes: [[3], [3]], run: (a, b) => F.add(a, b) },
   attention: { shapes: [HEADS, HEADS, HEADS], run: (q, k, v) => F.attention(q, k, v) },
   'attention with padding': {
@@ -26,6 +31,7 @@ const CALLS: Record<string, Call> = {
   attentionWeights: { shapes: [HEADS, HEADS], run: (q, k) => attentionWeights(q, k) },
   cat: { shapes: [[3], [3]], either: [0, 1], run: (a, b) => F.cat([a, b]) },
   checkpoint: { shapes: [[3]], run: (x) => F.checkpoint((y) => F.relu(y), x) },
+  clamp: { shapes: [[3]], run: (x) => F.clamp(x, { min: 0 }) },
   conv2d: { shapes: [[1, 2, 5, 5], [3, 2, 2, 2], [3]], run: (x, w, b) => F.conv2d(x, w, b) },
   crossEntropy: { shapes: [[2, 3], [2]], ints: [1], run: (x, labels) => F.crossEntropy(x, labels) },
   dropout: { shapes: [[3]], run: (x) => F.dropout(x, 0.5) },
@@ -67,6 +73,7 @@ const CALLS: Record<string, Call> = {
   pad: { shapes: [[2, 3]], run: (x) => F.pad(x, [1, 1, 1, 1]) },
   patchEmbed: { shapes: [[1, 2, 4, 4], [3, 2, 2, 2], [3]], run: (x, w, b) => F.patchEmbed(x, w, b) },
   permute: { shapes: [[2, 3]], either: [0], run: (x) => F.permute(x, [1, 0]) },
+  pow: { shapes: [[3]], run: (x) => F.pow(x, 3) },
   relu: { shapes: [[3]], run: (x) => F.relu(x) },
   reshape: { shapes: [[2, 3]], either: [0], run: (x) => F.reshape(x, [6]) },
   slice: { shapes: [[3]], either: [0], run: (x) => F.slice(x, 0, 1) },

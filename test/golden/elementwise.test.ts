@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { F, scope, type Tensor } from '../../lib/index.js';
+import type { ClampOptions } from '../../lib/ops/unary.js';
+import { loadGolden } from '../golden.js';
+import { fromRef } from '../native-op.js';
+import { full, type Ref } from '../reference/array.js';
+
+interface Params {
+  op: string;
+  exponent?: number;
+  bounds?: ClampOptions;
+}
+
+function run({ op, exponent, bounds }: Params, x: Tensor): Tensor {
+  if (exponent !== undefined) return F.pow(x, exponent);
+  if (bounds !== undefined) return F.clamp(x, bounds);
+  return F[op as 'exp'](x); // a function of one tensor
+}
+
+/** The same zeros, infinities and NaNs; the same numbers to 1e-6 or to float32's smallest. */
+function assertEdges(actual: ArrayLike<number>, expected: Ref, inputs: Ref, what: string): void {
+  for (const [i, e] of expected.data.entries()) {
+    const a = actual[i];
+    const plain = e !== 0 && Number.isFinite(e);
+    const same = plain ? Math.abs(a - e) <= 1e-6 * Math.abs(e) + 1e-44 : Object.is(a, e);
+    assert.ok(same, `${what} at ${inputs.data[i]} is ${a}, ${e} in PyTorch`);
+  }
+}
+
+describe('edges of elementwise functions', () => {
+  for (const { params, tensors } of loadGolden<Params>('elementwise').cases) {
+    const { op, exponent, bounds } = params;
+    it(`${op}${exponent ?? ''}${JSON.stringify(bounds) ?? ''} is PyTorch's at zeros, infinities and NaN`, () => {
+      scope(() => {
+        const x = fromRef(tensors.x, { requiresGrad: true });
+        const y = run(params, x);
+        assertEdges(y.dataSync(), tensors.y, tensors.x, op);
+        y.backward(fromRef(full(y.shape, 1)));
+        assertEdges(x.grad?.dataSync() ?? [], tensors.dx, tensors.x, `the gradient of ${op}`);
+      });
+    });
+  }
+});
