@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import * as vitrine from '../../lib/index.js';
+import * as unary from '../../lib/ops/unary.js';
 import { returnsMemory } from '../native-op.js';
 
 const { F, nn, ones, optim, scope, tensor, ViT } = vitrine;
@@ -9,14 +10,19 @@ const image = () => ones([1, 2, 4, 4]);
 const heads = () => ones([1, 1, 3, 4]);
 const ints = () => tensor(new Int32Array([1]));
 
+/** Those of functions of one tensor. */
+const ofOne = Object.fromEntries(Object.keys(unary).map((name) => [name, () => [x()]]));
+
 /** Good arguments of every function of F, by its name; every one of them is then spoilt. */
 const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
+  ...(ofOne as Record<keyof typeof unary, () => unknown[]>), // as made above
   add: () => [x(), x()],
   addLayerNorm: () => [x(), x(), ones([4]), ones([4]), {}],
   attention: () => [heads(), heads(), heads(), {}],
   attentionQkv: () => [ones([1, 3, 12]), 1, {}],
   cat: () => [[x(), x()], 0],
   checkpoint: () => [(t: vitrine.Tensor) => t, x()],
+  clamp: () => [x(), { min: 0 }],
   conv2d: () => [image(), ones([1, 2, 2, 2]), ones([1]), {}],
   crossEntropy: () => [ones([1, 2]), ints(), {}],
   dropPath: () => [x(), 0.5],
@@ -36,6 +42,7 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   pad: () => [image(), [1, 1, 1, 1], 0],
   patchEmbed: () => [image(), ones([3, 2, 2, 2]), ones([3])],
   permute: () => [x(), [0, 2, 1]],
+  pow: () => [x(), 3],
   relu: () => [x()],
   reshape: () => [x(), [8]],
   slice: () => [x(), 1, 0, 1],
