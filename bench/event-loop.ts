@@ -11,23 +11,11 @@ import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type data, info, manualSeed, optim, Trainer, ViT } from '../lib/index.js';
+import { info, manualSeed, optim, Trainer, ViT } from '../lib/index.js';
+import { noise } from './noise.js';
+import { summarise } from './statistics.js';
 
 const INTERVAL = 10;
-
-interface Times {
-  count: number;
-  p50: number;
-  p99: number;
-  max: number;
-}
-
-function summarise(times: readonly number[]): Times {
-  const sorted = [...times].sort((a, b) => a - b);
-  const at = (share: number): number =>
-    Number((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN).toFixed(2));
-  return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
-}
 
 /** Asks once every interval until it is killed; sends each answer's time. */
 async function runClient(port: string): Promise<void> {
@@ -41,17 +29,11 @@ async function runClient(port: string): Promise<void> {
   }
 }
 
-/** Grey noise; what is on the images does not matter here. */
-function noise(count: number): data.Dataset {
-  const images = Float32Array.from({ length: count * 3 * 224 * 224 }, (_, i) => ((i * 7919) % 255) / 127.5 - 1);
-  return { images, labels: new Int32Array(count), count, shape: [3, 224, 224], numClasses: 10 };
-}
-
 async function measure(seconds: number): Promise<void> {
   manualSeed(0);
   const model = ViT.create('vit_tiny_patch16_224', { numClasses: 10 });
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.01, momentum: 0.9 });
-  const train = noise(64);
+  const train = noise(64, 224);
 
   const server = createServer((_, response) => response.end('here'));
   await once(server.listen(0, '127.0.0.1'), 'listening');

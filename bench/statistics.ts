@@ -15,3 +15,19 @@ export function fitExponent(points: readonly (readonly [x: number, y: number])[]
   const meanY = mean(([, y]) => y);
   return mean(([x, y]) => (x - meanX) * (y - meanY)) / mean(([x]) => (x - meanX) ** 2);
 }
+
+/** How long something took, in milliseconds. */
+export interface Times {
+  count: number;
+  p50: number;
+  p99: number;
+  max: number;
+}
+
+/** What some times are like, to a hundredth of a millisecond. */
+export function summarise(times: readonly number[]): Times {
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (share: number): number =>
+    Number((sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN).toFixed(2));
+  return { count: sorted.length, p50: at(0.5), p99: at(0.99), max: at(1) };
+}
