@@ -99,6 +99,35 @@ describe('making tensors', () => {
     }));
 });
 
+describe('tensor of arrays without end', () => {
+  const depth = (levels: number): NestedNumbers => (levels === 0 ? [1] : [depth(levels - 1)]);
+
+  it('refuses ones that hold themselves, directly or around a corner', () => {
+    const own: unknown[] = [];
+    own.push(own);
+    const there: unknown[] = [];
+    there.push([there]);
+    for (const cyclic of [own, there]) {
+      assert.throws(() => tensor(cyclic as number[]), {
+        name: 'TypeError',
+        message: /^Expected arrays nested at most 8 deep for tensor but received deeper ones, or one that holds itself/,
+      });
+    }
+  });
+
+  it('takes eight axes and refuses nine', () => {
+    assert.deepEqual(tensor(depth(7)).shape, [1, 1, 1, 1, 1, 1, 1, 1]);
+    assert.throws(() => tensor(depth(8)), /Expected arrays nested at most 8 deep/);
+  });
+
+  it('refuses holes, and long arrays of nothing else before it takes memory', () => {
+    const holed = [1, 2, 3];
+    delete holed[1];
+    assert.throws(() => tensor(holed), /Expected numbers for a float32 tensor but received undefined/);
+    assert.throws(() => tensor(new Array<number>(1e9)), /Expected numbers for a float32 tensor but received undefined/);
+  });
+});
+
 describe('Tensor.set', () => {
   it('overwrites in place, and gives the tensor back', () => {
     const t = zeros([2, 2]);
