@@ -7,9 +7,9 @@
 //     --dev    asks for the tools of `npm run lint` and `npm run sanitize` as well
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fingerprint, listFiles, readStamp, writeStamp } from './setup/freshness.mjs';
@@ -101,9 +101,27 @@ function report({ needs, system, parts, damage, complete }) {
   process.exitCode = complete ? 0 : 1;
 }
 
+/** Whether a folder can be made and written to: its nearest ancestor that is there may be. */
+function isWritable(path) {
+  if (!existsSync(path)) return dirname(path) !== path && isWritable(dirname(path));
+  try {
+    accessSync(path, constants.W_OK | constants.X_OK);
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 async function installDependencies() {
   const args = ['ci', '--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund'];
-  await step('setup: installing node_modules', 'npm', args);
+  // npm cannot install without a cache, which is in the home folder; not every account has one to write to.
+  const usual = process.env.npm_config_cache ?? join(homedir(), '.npm');
+  const cache = isWritable(usual) ? undefined : mkdtempSync(join(tmpdir(), 'vitrine-npm-'));
+  try {
+    await step('setup: installing node_modules', 'npm', cache === undefined ? args : [...args, '--cache', cache]);
+  } finally {
+    if (cache !== undefined) rmSync(cache, { recursive: true, force: true });
+  }
 }
 
 async function buildAddon(damage) {
