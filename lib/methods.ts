@@ -1,4 +1,6 @@
 import { backward } from './autograd.js';
+import * as compare from './ops/compare.js';
+import * as elementwise from './ops/elementwise.js';
 import * as F from './ops/index.js';
 import type { ReduceOptions } from './ops/reduce.js';
 import * as unary from './ops/unary.js';
@@ -6,22 +8,18 @@ import { Tensor } from './tensor.js';
 
 // The ops that read best as methods, put onto Tensor from above: tensor.ts itself knows no ops.
 
-/** The functions of one tensor as its methods: `x.exp()` is `F.exp(x)`. */
+/** Functions as methods of their first tensor: `x.exp()` is `F.exp(x)`. */
 type Methods<Functions> = {
   [Name in keyof Functions]: Functions[Name] extends (x: Tensor, ...rest: infer Rest) => Tensor
     ? (...rest: Rest) => Tensor
     : never;
 };
-type UnaryMethods = Methods<typeof unary>;
+type ElementwiseMethods = Methods<typeof unary & typeof elementwise & typeof compare>;
 
 declare module './tensor.js' {
-  interface Tensor extends UnaryMethods {
+  interface Tensor extends ElementwiseMethods {
     /** See `backward`. Counterpart: `Tensor.backward`. */
     backward(gradient?: Tensor): void;
-    /** See `F.add`. */
-    add(other: Tensor | number): Tensor;
-    /** See `F.mul`. */
-    mul(other: Tensor | number): Tensor;
     /** See `F.matmul`. */
     matmul(other: Tensor): Tensor;
     /** See `F.mean`. */
@@ -42,12 +40,6 @@ declare module './tensor.js' {
 Object.assign(Tensor.prototype, {
   backward(this: Tensor, gradient?: Tensor) {
     backward(this, gradient);
-  },
-  add(this: Tensor, other: Tensor | number) {
-    return F.add(this, other);
-  },
-  mul(this: Tensor, other: Tensor | number) {
-    return F.mul(this, other);
   },
   matmul(this: Tensor, other: Tensor) {
     return F.matmul(this, other);
@@ -72,7 +64,8 @@ Object.assign(Tensor.prototype, {
   },
 });
 
-for (const [name, op] of Object.entries(unary) as [string, (x: Tensor, ...rest: unknown[]) => Tensor][]) {
+const functions = Object.entries({ ...unary, ...elementwise, ...compare });
+for (const [name, op] of functions as [string, (x: Tensor, ...rest: unknown[]) => Tensor][]) {
   Object.assign(Tensor.prototype, {
     [name](this: Tensor, ...rest: unknown[]) {
       return op(this, ...rest); // the op checks the rest

@@ -26,7 +26,13 @@ export type Graph = number;
 /** Numbers shared with native/ops. */
 export const ACTIVATION = { none: 0, gelu: 1, gelu_tanh: 2, relu: 3, tanh: 4 } as const;
 export const REDUCTION = { none: 0, mean: 1, sum: 2 } as const;
-export const BINARY = { add: 0, mul: 1 } as const;
+export const BINARY = {
+  ...{ add: 0, mul: 1, sub: 2, div: 3, minimum: 4, maximum: 5, pow: 6 },
+  ...{ eq: 7, ne: 8, lt: 9, le: 10, gt: 11, ge: 12 },
+} as const;
+/** Of `ternary`: a choice, and a binary operation's gradient with respect to input 0 or 1. */
+export const WHERE = 0;
+export const gradientOf = (binary: number, input: 0 | 1): number => 1 + 2 * binary + input;
 export const DISTRIBUTION = { uniform: 0, normal: 1, integer: 2, truncatedNormal: 3 } as const;
 
 /** PIL.Image.Resampling, which Transformers' files go by too. */
@@ -85,6 +91,17 @@ export interface Native {
   fill(y: Handle, count: number, bits: number): void;
   affine(y: Handle, x: Handle, count: number, a: number, b: number): void;
   binary(y: Handle, a: Handle, b: Handle, shape: Dims, stridesA: Dims, stridesB: Dims, operation: number): void;
+  ternary(
+    y: Handle,
+    c: Handle,
+    a: Handle,
+    b: Handle,
+    shape: Dims,
+    stridesC: Dims,
+    stridesA: Dims,
+    stridesB: Dims,
+    operation: number,
+  ): void;
   stridedCopy(
     y: Handle,
     x: Handle,

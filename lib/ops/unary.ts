@@ -3,6 +3,7 @@ import { checkNumber, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
+import { binary } from './binary.js';
 import { checkTensor } from './check-tensor.js';
 
 /** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once: of one tensor, element by element. */
@@ -179,12 +180,14 @@ export function square(x: Tensor): Tensor {
 }
 
 /**
- * x to the power of a number, element by element: NaN for negative x unless the exponent is whole.
+ * x to the power of a number, or of another tensor with which it broadcasts: NaN for negative x unless the exponent is
+ * whole.
  *
- * @throws TypeError unless `x` is a float32 tensor and `exponent` a finite number
+ * @throws TypeError unless tensors are float32 and broadcast and a number is finite
  * Counterpart: `torch.pow`.
  */
-export function pow(x: Tensor, exponent: number): Tensor {
+export function pow(x: Tensor, exponent: Tensor | number): Tensor {
+  if (typeof exponent !== 'number') return binary('pow', x, exponent);
   return unary('pow', x, checkNumber(exponent, 'pow exponent'));
 }
 

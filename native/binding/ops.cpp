@@ -29,7 +29,7 @@ void ExportAllOps(Napi::Env env, Napi::Object exports) {
   using namespace ops;
   ExportOps<ActivationForward, ActivationBackward, AttentionForward, AttentionBackward,
             Conv2dForward, Conv2dBackward, PatchEmbedForward, PatchEmbedBackward,
-            CrossEntropyForward, CrossEntropyBackward, BinaryForward, Affine, Fill,
+            CrossEntropyForward, CrossEntropyBackward, BinaryForward, Ternary, Affine, Fill,
             EmbeddingForward, EmbeddingBackward, ImageConvert, ImageNormalize, ImageResize,
             LayerNormForward, LayerNormBackward, LinearForward, LinearBackward, Matmul,
             MaxPool2dForward, MaxPool2dBackward, SgdStep, AdamWStep, GradientNorm, RandomFill,

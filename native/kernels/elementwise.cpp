@@ -19,26 +19,11 @@ void Add(float* y, const float* a, const float* b, int64_t n) {
   });
 }
 
-void Mul(float* y, const float* a, const float* b, int64_t n) {
-  ForEachVector(n, [&](auto io, size_t i) KERNEL_INLINE {
-    const VF product = hn::Mul(io.Load(a + i), io.Load(b + i));
-    io.Store(product, y + i);
-  });
-}
-
 void Scale(float* y, const float* x, float a, int64_t n) {
   const VF va = Splat(a);
   ForEachVector(n, [&](auto io, size_t i) KERNEL_INLINE {
     const VF product = hn::Mul(va, io.Load(x + i));
     io.Store(product, y + i);
-  });
-}
-
-void AddScalar(float* y, const float* x, float b, int64_t n) {
-  const VF vb = Splat(b);
-  ForEachVector(n, [&](auto io, size_t i) KERNEL_INLINE {
-    const VF sum = hn::Add(io.Load(x + i), vb);
-    io.Store(sum, y + i);
   });
 }
 
@@ -58,27 +43,6 @@ void Axpy(float* y, const float* x, float a, int64_t n) {
   ForEachVector(n, [&](auto io, size_t i) KERNEL_INLINE {
     io.Store(hn::MulAdd(va, io.Load(x + i), io.Load(y + i)), y + i);
   });
-}
-
-void Fill(float* y, float value, int64_t n) {
-  const VF v = Splat(value);
-  ForEachVector(n, [&](auto io, size_t i) KERNEL_INLINE { io.Store(v, y + i); });
-}
-
-void AddRow(float* y, const float* x, const float* row, int64_t rows, int64_t C) {
-  for (int64_t r = 0; r < rows; ++r) Add(y + r * C, x + r * C, row, C);
-}
-
-void MulRow(float* y, const float* x, const float* row, int64_t rows, int64_t C) {
-  for (int64_t r = 0; r < rows; ++r) Mul(y + r * C, x + r * C, row, C);
-}
-
-void AddColumn(float* y, const float* x, const float* column, int64_t rows, int64_t C) {
-  for (int64_t r = 0; r < rows; ++r) AddScalar(y + r * C, x + r * C, column[r], C);
-}
-
-void MulColumn(float* y, const float* x, const float* column, int64_t rows, int64_t C) {
-  for (int64_t r = 0; r < rows; ++r) Scale(y + r * C, x + r * C, column[r], C);
 }
 
 // The sum of term(x[i]) in double lanes; term takes a vector of doubles.
@@ -119,16 +83,9 @@ HWY_AFTER_NAMESPACE();
 namespace vitrine::kernels {
 
 HWY_EXPORT(Add);
-HWY_EXPORT(Mul);
 HWY_EXPORT(Scale);
-HWY_EXPORT(AddScalar);
 HWY_EXPORT(Affine);
 HWY_EXPORT(Axpy);
-HWY_EXPORT(Fill);
-HWY_EXPORT(AddRow);
-HWY_EXPORT(MulRow);
-HWY_EXPORT(AddColumn);
-HWY_EXPORT(MulColumn);
 HWY_EXPORT(Sum);
 HWY_EXPORT(SumSquares);
 
@@ -136,16 +93,8 @@ void Add(float* y, const float* a, const float* b, int64_t n) noexcept {
   HWY_DYNAMIC_DISPATCH(Add)(y, a, b, n);
 }
 
-void Mul(float* y, const float* a, const float* b, int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(Mul)(y, a, b, n);
-}
-
 void Scale(float* y, const float* x, float a, int64_t n) noexcept {
   HWY_DYNAMIC_DISPATCH(Scale)(y, x, a, n);
-}
-
-void AddScalar(float* y, const float* x, float b, int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(AddScalar)(y, x, b, n);
 }
 
 void Affine(float* y, const float* x, float a, float b, int64_t n) noexcept {
@@ -154,24 +103,6 @@ void Affine(float* y, const float* x, float a, float b, int64_t n) noexcept {
 
 void Axpy(float* y, const float* x, float a, int64_t n) noexcept {
   HWY_DYNAMIC_DISPATCH(Axpy)(y, x, a, n);
-}
-
-void Fill(float* y, float value, int64_t n) noexcept { HWY_DYNAMIC_DISPATCH(Fill)(y, value, n); }
-
-void AddRow(float* y, const float* x, const float* row, int64_t rows, int64_t C) noexcept {
-  HWY_DYNAMIC_DISPATCH(AddRow)(y, x, row, rows, C);
-}
-
-void MulRow(float* y, const float* x, const float* row, int64_t rows, int64_t C) noexcept {
-  HWY_DYNAMIC_DISPATCH(MulRow)(y, x, row, rows, C);
-}
-
-void AddColumn(float* y, const float* x, const float* column, int64_t rows, int64_t C) noexcept {
-  HWY_DYNAMIC_DISPATCH(AddColumn)(y, x, column, rows, C);
-}
-
-void MulColumn(float* y, const float* x, const float* column, int64_t rows, int64_t C) noexcept {
-  HWY_DYNAMIC_DISPATCH(MulColumn)(y, x, column, rows, C);
 }
 
 float Sum(const float* x, int64_t n) noexcept { return HWY_DYNAMIC_DISPATCH(Sum)(x, n); }

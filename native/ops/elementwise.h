@@ -7,11 +7,9 @@
 
 namespace vitrine::ops {
 
-// The numbers are lib/native.ts's.
-enum class Binary : int32_t { kAdd = 0, kMul = 1 };
-
-// y = a (op) b with broadcasting: strides count elements of a and b along each axis of y's shape, 0
-// where repeated. y is contiguous and may be a or b where their strides are y's own.
+// y = f(a, b), the operation of that number in kernels/binary-inl.h, with broadcasting: strides
+// count elements of a and b along each axis of y's shape, 0 where repeated. y is contiguous and may
+// be a or b where their strides are y's own.
 struct BinaryForward {
   static constexpr const char* kName = "binary";
   Out<float> y;
@@ -21,6 +19,22 @@ struct BinaryForward {
   template <class F>
   void Fields(F& f) {
     f(y, a, b, shape, strides_a, strides_b, operation);
+  }
+  bool Valid() const;
+  void Run(Context& context);
+};
+
+// y = f(c, a, b) with broadcasting, likewise: a choice by the integers c, or the gradient of a
+// binary operation, as kernels/binary.h numbers them.
+struct Ternary {
+  static constexpr const char* kName = "ternary";
+  Out<float> y;
+  In<float> c, a, b;
+  Dims shape, strides_c, strides_a, strides_b;
+  int32_t operation;
+  template <class F>
+  void Fields(F& f) {
+    f(y, c, a, b, shape, strides_c, strides_a, strides_b, operation);
   }
   bool Valid() const;
   void Run(Context& context);

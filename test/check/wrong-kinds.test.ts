@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import * as vitrine from '../../lib/index.js';
+import * as compare from '../../lib/ops/compare.js';
+import * as elementwise from '../../lib/ops/elementwise.js';
 import * as unary from '../../lib/ops/unary.js';
 import { returnsMemory } from '../native-op.js';
 
@@ -13,10 +15,13 @@ const ints = () => tensor(new Int32Array([1]));
 /** Those of functions of one tensor. */
 const ofOne = Object.fromEntries(Object.keys(unary).map((name) => [name, () => [x()]]));
 
+/** Those of functions of two, one of which may be a number. */
+const ofTwo = Object.fromEntries(Object.keys({ ...compare, ...elementwise }).map((name) => [name, () => [x(), x()]]));
+
 /** Good arguments of every function of F, by its name; every one of them is then spoilt. */
 const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
+  ...(ofTwo as Record<keyof (typeof compare & typeof elementwise), () => unknown[]>),
   ...(ofOne as Record<keyof typeof unary, () => unknown[]>), // as made above
-  add: () => [x(), x()],
   addLayerNorm: () => [x(), x(), ones([4]), ones([4]), {}],
   attention: () => [heads(), heads(), heads(), {}],
   attentionQkv: () => [ones([1, 3, 12]), 1, {}],
@@ -38,7 +43,6 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   matmul: () => [ones([2, 2]), ones([2, 2]), {}],
   maxPool2d: () => [image(), { kernelSize: 2 }],
   mean: () => [x(), {}],
-  mul: () => [x(), x()],
   pad: () => [image(), [1, 1, 1, 1], 0],
   patchEmbed: () => [image(), ones([3, 2, 2, 2]), ones([3])],
   permute: () => [x(), [0, 2, 1]],
@@ -52,6 +56,7 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   tile: () => [x(), [1, 2, 1]],
   transpose: () => [x(), 0, 1],
   unfold: () => [image(), { kernelSize: 2 }],
+  where: () => [ints(), x(), x()],
 };
 
 const linear = () => new nn.Linear(4, 4);
@@ -164,7 +169,7 @@ const others: Record<string, { call: (...args: never[]) => unknown; args: () => 
 const WRONG = [undefined, null, 'x', {}, [], () => 1, Symbol('wrong'), Number.NaN, { shape: [1], dtype: 'float32' }];
 
 // Whose number is a value that a tensor may hold.
-const TAKE_NAN = ['pad', 'tensor', 'full', 'nn.init.constant'];
+const TAKE_NAN = ['pad', 'tensor', 'full', 'nn.init.constant', 'where'];
 
 /** Whether an argument may be what is tried: left out, an empty list, options without any, or a value. */
 function mayBe(name: string, wrong: unknown, good: unknown): boolean {

@@ -9,6 +9,8 @@ interface Params {
   op: string;
   exponent?: number;
   bounds?: ClampOptions;
+  /** Whether it is a function of two. */
+  pairs?: boolean;
 }
 
 function run({ op, exponent, bounds }: Params, x: Tensor): Tensor {
@@ -28,7 +30,8 @@ function assertEdges(actual: ArrayLike<number>, expected: Ref, inputs: Ref, what
 }
 
 describe('edges of elementwise functions', () => {
-  for (const { params, tensors } of loadGolden<Params>('elementwise').cases) {
+  const { cases } = loadGolden<Params>('elementwise');
+  for (const { params, tensors } of cases.filter((one) => one.params.pairs !== true)) {
     const { op, exponent, bounds } = params;
     it(`${op}${exponent ?? ''}${JSON.stringify(bounds) ?? ''} is PyTorch's at zeros, infinities and NaN`, () => {
       scope(() => {
@@ -37,6 +40,21 @@ describe('edges of elementwise functions', () => {
         assertEdges(y.dataSync(), tensors.y, tensors.x, op);
         y.backward(fromRef(full(y.shape, 1)));
         assertEdges(x.grad?.dataSync() ?? [], tensors.dx, tensors.x, `the gradient of ${op}`);
+      });
+    });
+  }
+
+  for (const { params, tensors } of cases.filter((one) => one.params.pairs === true)) {
+    const op = params.op as 'sub'; // a function of two tensors
+    it(`${op} is PyTorch's at pairs of zeros, infinities and NaN`, () => {
+      scope(() => {
+        const [a, b] = [fromRef(tensors.a, { requiresGrad: true }), fromRef(tensors.b, { requiresGrad: true })];
+        const y = F[op](a, b);
+        assertEdges(y.dataSync(), tensors.y, tensors.a, op);
+        if (tensors.da === undefined) return;
+        y.backward(fromRef(full(y.shape, 1)));
+        assertEdges(a.grad?.dataSync() ?? [], tensors.da, tensors.a, `the first gradient of ${op}`);
+        assertEdges(b.grad?.dataSync() ?? [], tensors.db, tensors.b, `the second gradient of ${op}`);
       });
     });
   }

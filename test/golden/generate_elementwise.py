@@ -47,5 +47,11 @@ for exponent in POWERS:
 for bounds in CLAMPS:
     case({"op": "clamp", "bounds": bounds}, {"x": x}, lambda x: torch.clamp(x, **bounds))
 
+# Every pair of edges.
+pairs = torch.tensor([0.0, -0.0, INF, -INF, NAN, 1.0, -1.0, 0.5, 2.0, -2.0, 3.0, -3.0])
+a, b = (part.reshape(-1) for part in torch.meshgrid(pairs, pairs, indexing="ij"))
+for name in ("sub", "div", "minimum", "maximum", "pow", "eq", "ne", "lt", "le", "gt", "ge"):
+    case({"op": name, "pairs": True}, {"a": a, "b": b}, lambda a, b: getattr(torch, name)(a, b))
+
 save_file(tensors, out / "elementwise.safetensors")
 (out / "elementwise.json").write_text(json.dumps({"torch": torch.__version__, "cases": cases}, indent=1) + "\n")

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { F, scope, type Tensor, zeros } from '../../lib/index.js';
 import { attentionWeights } from '../../lib/ops/attention-weights.js';
+import * as compare from '../../lib/ops/compare.js';
+import * as elementwise from '../../lib/ops/elementwise.js';
 import * as unary from '../../lib/ops/unary.js';
 import { assertBadInput, returnsMemory } from '../native-op.js';
 
@@ -15,12 +17,15 @@ interface Call {
 
 const HEADS = [1, 2, 3, 4];
 
-/** The functions of one tensor, which need nothing else. */
+/** The functions of two tensors, and those of one, which need nothing else. */
 const ofOne = Object.keys(unary).map((name) => [name, { shapes: [[3]], run: (x: Tensor) => F[name as 'exp'](x) }]);
+const ofTwo = Object.keys({ ...compare, ...elementwise }).map((name) => [
+  name,
+  { shapes: [[3], [3]], run: (a: Tensor, b: Tensor) => F[name as 'sub'](a, b) },
+]);
 
 const CALLS: Record<string, Call> = {
-  ...(Object.fromEntries(ofOne) as Record<string, Call>), // as made above
-  add: { shapes: [[3], [3]], run: (a, b) => F.add(a, b) },
+  ...(Object.fromEntries([...ofOne, ...ofTwo]) as Record<string, Call>), // as made above
   attention: { shapes: [HEADS, HEADS, HEADS], run: (q, k, v) => F.attention(q, k, v) },
   'attention with padding': {
     shapes: [HEADS, HEADS, HEADS, [1, 3]],
@@ -69,7 +74,6 @@ const CALLS: Record<string, Call> = {
   },
   maxPool2d: { shapes: [[1, 2, 4, 4]], run: (x) => F.maxPool2d(x, { kernelSize: 2 }) },
   mean: { shapes: [[3]], run: (x) => F.mean(x) },
-  mul: { shapes: [[3], [3]], run: (a, b) => F.mul(a, b) },
   pad: { shapes: [[2, 3]], run: (x) => F.pad(x, [1, 1, 1, 1]) },
   patchEmbed: { shapes: [[1, 2, 4, 4], [3, 2, 2, 2], [3]], run: (x, w, b) => F.patchEmbed(x, w, b) },
   permute: { shapes: [[2, 3]], either: [0], run: (x) => F.permute(x, [1, 0]) },
@@ -82,6 +86,7 @@ const CALLS: Record<string, Call> = {
   tanh: { shapes: [[3]], run: (x) => F.tanh(x) },
   tile: { shapes: [[3]], either: [0], run: (x) => F.tile(x, [2]) },
   transpose: { shapes: [[2, 3]], either: [0], run: (x) => F.transpose(x, 0, 1) },
+  where: { shapes: [[3], [3], [3]], ints: [0], run: (c, a, b) => F.where(c, a, b) },
   unfold: { shapes: [[1, 2, 3, 3]], run: (x) => F.unfold(x, { kernelSize: 2 }) },
 };
 

@@ -1,0 +1,70 @@
+import type { Tensor } from '../tensor.js';
+import { compare } from './binary.js';
+
+/** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once. */
+
+/**
+ * Whether a == b, element by element, broadcasting as NumPy does; NaN equals nothing. `b` may be a number.
+ *
+ * @returns int32, 1 where it holds and 0 elsewhere
+ * @throws TypeError unless both are float32 and the shapes broadcast
+ * Counterpart: `torch.eq`.
+ */
+export function eq(a: Tensor, b: Tensor | number): Tensor {
+  return compare('eq', a, b);
+}
+
+/**
+ * Whether a != b, element by element, broadcasting as NumPy does. `b` may be a number.
+ *
+ * @returns int32, 1 where it holds and 0 elsewhere
+ * @throws TypeError unless both are float32 and the shapes broadcast
+ * Counterpart: `torch.ne`.
+ */
+export function ne(a: Tensor, b: Tensor | number): Tensor {
+  return compare('ne', a, b);
+}
+
+/**
+ * Whether a < b, element by element, broadcasting as NumPy does. `b` may be a number.
+ *
+ * @returns int32, 1 where it holds and 0 elsewhere
+ * @throws TypeError unless both are float32 and the shapes broadcast
+ * Counterpart: `torch.lt`.
+ */
+export function lt(a: Tensor, b: Tensor | number): Tensor {
+  return compare('lt', a, b);
+}
+
+/**
+ * Whether a <= b, element by element, broadcasting as NumPy does. `b` may be a number.
+ *
+ * @returns int32, 1 where it holds and 0 elsewhere
+ * @throws TypeError unless both are float32 and the shapes broadcast
+ * Counterpart: `torch.le`.
+ */
+export function le(a: Tensor, b: Tensor | number): Tensor {
+  return compare('le', a, b);
+}
+
+/**
+ * Whether a > b, element by element, broadcasting as NumPy does. `b` may be a number.
+ *
+ * @returns int32, 1 where it holds and 0 elsewhere
+ * @throws TypeError unless both are float32 and the shapes broadcast
+ * Counterpart: `torch.gt`.
+ */
+export function gt(a: Tensor, b: Tensor | number): Tensor {
+  return compare('gt', a, b);
+}
+
+/**
+ * Whether a >= b, element by element, broadcasting as NumPy does. `b` may be a number.
+ *
+ * @returns int32, 1 where it holds and 0 elsewhere
+ * @throws TypeError unless both are float32 and the shapes broadcast
+ * Counterpart: `torch.ge`.
+ */
+export function ge(a: Tensor, b: Tensor | number): Tensor {
+  return compare('ge', a, b);
+}

@@ -1,0 +1,35 @@
+import { record } from '../autograd.js';
+import { WHERE } from '../native.js';
+import { empty, fill, type Tensor } from '../tensor.js';
+import { passSummed, runTernary, withOperand } from './binary.js';
+import { broadcastShape } from './broadcast.js';
+import { checkTensor } from './check-tensor.js';
+
+/**
+ * `a` where `condition` is not 0, else `b`; all three broadcast as NumPy does. `a` and `b` may be numbers, infinities too.
+ *
+ * @param condition int32, such as a comparison gives
+ * @throws TypeError when the shapes do not broadcast
+ * Counterpart: `torch.where`.
+ */
+export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
+  checkTensor(condition, 'where condition', { dtype: 'int32' });
+  return withOperand(a, 'where', (x) => withOperand(b, 'where', (y) => choose(condition, x, y)));
+}
+
+function choose(condition: Tensor, a: Tensor, b: Tensor): Tensor {
+  const shape = broadcastShape(condition.shape, broadcastShape(a.shape, b.shape, 'where'), 'where');
+  const [shapeA, shapeB] = [a.shape, b.shape];
+  const y = runTernary(WHERE, condition, a, b, shape);
+  return record('where', y, [a, b], [condition], (dy, grads, [saved]) => {
+    const chosen = saved as Tensor; // saved above
+    const zero = fill(empty([]), 0);
+    for (const [i, inputShape] of [shapeA, shapeB].entries()) {
+      if (!grads.wants(i)) continue;
+      const part = i === 0 ? runTernary(WHERE, chosen, dy, zero, shape) : runTernary(WHERE, chosen, zero, dy, shape);
+      passSummed(grads, i, part, inputShape);
+      part.dispose();
+    }
+    zero.dispose();
+  });
+}
