@@ -106,6 +106,22 @@ describe('background', () => {
       for (const t of seen) t.dispose();
     }));
 
+  it("keeps a disposed capture's memory for the replays that still use it", async () => {
+    using x = tensor(new Float32Array(90_000).fill(2), [300, 300]);
+    const step = background(() => new Capture(() => scope(() => x.mul(10).add(1))));
+    using result = step.result;
+    await fence();
+    background(() => {
+      keepBusy();
+      step.replay();
+    });
+    step.dispose();
+    using other = tensor(new Float32Array(90_000).fill(7), [300, 300]); // where the product was, were it free
+    await fence();
+    assert.ok((await other.data()).every((value) => value === 7));
+    assert.ok((await result.data()).every((value) => value === 21));
+  });
+
   it('takes a synchronous function, and ends with it', async () => {
     assert.throws(() => background(async () => 1), /^TypeError: Expected a synchronous function for background but /);
     assert.throws(() => background(() => assert.fail('mine')), /mine/);
