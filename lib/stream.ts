@@ -146,3 +146,10 @@ export function reset(): void {
 // exit() runs no clean-up of addons, but that of the libraries in which kernels may still run: a crash, now and then. So
 // work that is left is dropped first; whoever reads after that hears of it.
 process.once('exit', () => native.abandon());
+// process.reallyExit() comes without that event.
+const exiting = process as unknown as { reallyExit(code?: number): never }; // Node.js has it, its types have not
+const reallyExit = exiting.reallyExit;
+exiting.reallyExit = (code) => {
+  native.abandon();
+  return reallyExit.call(process, code);
+};

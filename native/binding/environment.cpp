@@ -86,7 +86,7 @@ class FenceCommand final : public Command {
 }  // namespace
 
 Environment::Environment(Napi::Env env)
-    : env_(env), allocator_(MemoryLimit()), threads_((ActiveIsa(), DefaultThreads())) {
+    : env_(env), allocator_(MemoryForStorages()), threads_((ActiveIsa(), DefaultThreads())) {
   settle_ = SettleFunction::New(env, "vitrine", 0, 1, this);
   settle_.Unref(env);
   stream_ = std::make_unique<Stream>(threads_);

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <new>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "gemm/provider.h"
 #include "gemm/small.h"
 #include "runtime/cpu.h"
+#include "runtime/stream.h"
 
 namespace vitrine::gemm {
 namespace {
@@ -34,6 +37,24 @@ Provider Choose() {
 // Whether m * n * k is at most kSmallProduct, without the product, which may overflow.
 bool IsSmall(int64_t m, int64_t n, int64_t k) {
   return m <= kSmallProduct && n <= kSmallProduct / m && k <= kSmallProduct / m / n;
+}
+
+const Provider& Chosen();
+
+// The library's product, after a first one, in which oneDNN makes objects that exit() destroys:
+// before that, and so registered after it, the streams are to stop.
+auto LibraryGemm() {
+  static const auto sgemm = [] {
+    const auto chosen = Chosen().sgemm;
+    constexpr int64_t kSize = 32;
+    const std::vector<float> factor(kSize * kSize, 1.0f);
+    std::vector<float> product(kSize * kSize);
+    chosen(Transpose::kNo, Transpose::kNo, kSize, kSize, kSize, 1, factor.data(), kSize,
+           factor.data(), kSize, 0, product.data(), kSize);
+    if (std::atexit(&Stream::StopAll) != 0) throw std::bad_alloc();
+    return chosen;
+  }();
+  return sgemm;
 }
 
 const Provider& Chosen() {
@@ -63,7 +84,7 @@ void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, in
   // The plain loop takes any size; sizes that a library cannot be told are matrices of 8 GB and
   // more.
   const bool plain = IsSmall(m, n, k) || std::max({m, n, k, lda, ldb, ldc}) > chosen.largest;
-  const auto gemm = plain ? &SmallGemm : chosen.sgemm;
+  const auto gemm = plain ? &SmallGemm : LibraryGemm();
   gemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
 

@@ -76,10 +76,12 @@ bool AttentionForward::Valid() const {
          HoldsHeads(q, layout_q, batch, heads, queries, width) &&
          HoldsHeads(k, layout_k, batch, heads, keys, width) &&
          HoldsHeads(v, layout_v, batch, heads, keys, width) &&
-         Holds(softmax, 2 * batch * heads * queries) && HoldsOrAbsent(key_padding, batch * keys);
+         Holds(softmax, Product(2, batch, heads, queries)) &&
+         HoldsOrAbsent(key_padding, Product(batch, keys));
 }
 
 void AttentionForward::Run(Context& context) {
+  if (Product(batch, heads, queries, width) == 0) return;
   const bool masked = key_padding || causal;
   if (!masked && kernels::IsShortAttention(queries, keys, width)) {
     return ForShortHeads(*this, context, [&](const ShortPlace& at) {
@@ -165,10 +167,13 @@ bool AttentionBackward::Valid() const {
   return (!bf16 || HasBf16()) && holds_queries(dq, layout_q) && holds_keys(dk, layout_k) &&
          holds_keys(dv, layout_v) && holds_queries(dy, layout_y) && holds_queries(y, layout_y) &&
          holds_queries(q, layout_q) && holds_keys(k, layout_k) && holds_keys(v, layout_v) &&
-         Holds(softmax, 2 * batch * heads * queries) && HoldsOrAbsent(key_padding, batch * keys);
+         Holds(softmax, Product(2, batch, heads, queries)) &&
+         HoldsOrAbsent(key_padding, Product(batch, keys));
 }
 
 void AttentionBackward::Run(Context& context) {
+  const int64_t outputs = Product(batch, heads, queries, width);
+  if (outputs == 0 && Product(batch, heads, keys, width) == 0) return;
   const bool masked = key_padding || causal;
   if (!masked && kernels::IsShortAttention(queries, keys, width)) {
     return ForShortHeads(*this, context, [&](const ShortPlace& at) {

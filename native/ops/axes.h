@@ -70,17 +70,22 @@ class Axes {
 };
 
 // One past the last element that a walk over `shape` reaches; 0 for an empty one, -1 when a size or
-// stride is negative or the ranks differ.
+// stride is negative, the ranks differ, or it is no number that fits.
 inline int64_t Extent(const Dims& shape, const Dims& strides, int64_t offset) {
   if (shape.rank != strides.rank || offset < 0) return -1;
-  int64_t last = offset;
-  bool empty = false;
+  int64_t end = offset;
+  bool empty = false, overflows = __builtin_add_overflow(end, 1, &end);
   for (int i = 0; i < shape.rank; ++i) {
     if (shape.at[i] < 0 || strides.at[i] < 0) return -1;
-    if (shape.at[i] == 0) empty = true;
-    last += (shape.at[i] - 1) * strides.at[i];
+    if (shape.at[i] == 0) {
+      empty = true;
+      continue;
+    }
+    const int64_t reach = Product(shape.at[i] - 1, strides.at[i]);
+    overflows = reach < 0 || __builtin_add_overflow(end, reach, &end) || overflows;
   }
-  return empty ? 0 : last + 1;
+  if (empty) return 0;
+  return overflows ? -1 : end;
 }
 
 }  // namespace vitrine::ops

@@ -29,7 +29,7 @@ bool IsPatches(const Window& window) {
          window.dilation[1] == 1;
 }
 
-// The sizes of a convolution, and its cut into blocks of rows of positions.
+// The sizes of a convolution that are valid, and its cut into blocks of rows of positions.
 struct Shape {
   int64_t batch, channels, height, width, out_channels, groups;
   Window window;
@@ -42,6 +42,11 @@ struct Shape {
   int64_t columns = window.Positions(1, width);  // OW
   int64_t positions = rows * columns;            // L
 
+  int64_t ImageCount() const { return Product(batch, channels, height, width); }
+  int64_t OutputCount() const { return Product(batch, out_channels, rows, columns); }
+  int64_t WeightCount() const {
+    return Product(out_channels, group_channels, window.kernel[0], window.kernel[1]);
+  }
   // Rows of positions per block, for windows of `channels` channels.
   int64_t BlockRows(int64_t block_channels) const {
     const int64_t most = kUnfolded / std::max<int64_t>(1, block_channels * area * columns);
@@ -178,7 +183,10 @@ template <class Conv2d>
 bool ValidShape(const Conv2d& of) {
   return of.batch >= 0 && of.channels >= 0 && of.out_channels >= 0 && of.groups > 0 &&
          of.channels % of.groups == 0 && of.out_channels % of.groups == 0 &&
-         of.window.Fits(of.height, of.width);
+         of.window.Fits(of.height, of.width) &&
+         Product(of.window.kernel[0], of.window.kernel[1]) >= 0 &&
+         Product(of.channels, of.window.kernel[0], of.window.kernel[1]) >= 0 &&
+         Product(of.window.Positions(0, of.height), of.window.Positions(1, of.width)) >= 0;
 }
 
 template <class Conv2d>
@@ -203,6 +211,10 @@ template <class PatchEmbed>
 bool ValidPatchEmbed(const PatchEmbed& of) {
   return of.batch >= 0 && of.channels >= 0 && of.height >= 0 && of.width >= 0 &&
          of.out_channels >= 0 && of.kernel_height > 0 && of.kernel_width > 0 &&
+         Product(of.kernel_height, of.kernel_width) >= 0 &&
+         Product(of.channels, of.kernel_height, of.kernel_width) >= 0 &&
+         Product(of.height / of.kernel_height, of.width / of.kernel_width) >= 0 &&
+         Product(of.batch, of.height / of.kernel_height, of.width / of.kernel_width) >= 0 &&
          (!of.bf16 || HasBf16());
 }
 
@@ -211,12 +223,12 @@ bool ValidPatchEmbed(const PatchEmbed& of) {
 bool Conv2dForward::Valid() const {
   if (!ValidShape(*this)) return false;
   const Shape of = ShapeOf(*this);
-  return Holds(y, batch * out_channels * of.positions) &&
-         Holds(x, batch * channels * height * width) && Holds(weight, out_channels * of.depth) &&
-         HoldsOrAbsent(bias, out_channels);
+  return Holds(y, of.OutputCount()) && Holds(x, of.ImageCount()) &&
+         Holds(weight, of.WeightCount()) && HoldsOrAbsent(bias, out_channels);
 }
 
 void Conv2dForward::Run(Context& context) {
+  if (ShapeOf(*this).OutputCount() == 0) return;
   const Shape of = ShapeOf(*this);
   if (groups == 1 && !of.pointwise && IsPatches(window)) {
     PatchesOf(*this).Forward(context, y, x, weight, bias);
@@ -228,15 +240,24 @@ void Conv2dForward::Run(Context& context) {
 bool Conv2dBackward::Valid() const {
   if (!ValidShape(*this)) return false;
   const Shape of = ShapeOf(*this);
-  return HoldsOrAbsent(dx, batch * channels * height * width) &&
-         HoldsOrAbsent(dweight, out_channels * of.depth) && HoldsOrAbsent(dbias, out_channels) &&
-         Holds(dy, batch * out_channels * of.positions) &&
-         (dweight == nullptr || Holds(x, batch * channels * height * width)) &&
-         (dx == nullptr || Holds(weight, out_channels * of.depth));
+  return HoldsOrAbsent(dx, of.ImageCount()) && HoldsOrAbsent(dweight, of.WeightCount()) &&
+         HoldsOrAbsent(dbias, out_channels) && Holds(dy, of.OutputCount()) &&
+         (dweight == nullptr || Holds(x, of.ImageCount())) &&
+         (dx == nullptr || Holds(weight, of.WeightCount()));
 }
 
 void Conv2dBackward::Run(Context& context) {
   const Shape of = ShapeOf(*this);
+  OmitIfEmpty(dx, of.ImageCount());
+  OmitIfEmpty(dweight, of.WeightCount());
+  OmitIfEmpty(dbias, out_channels);
+  if (of.OutputCount() == 0) {
+    if (dx != nullptr) std::fill_n(dx.data, of.ImageCount(), 0.0f);
+    if (dweight != nullptr && !accumulate_dweight)
+      std::fill_n(dweight.data, of.WeightCount(), 0.0f);
+    if (dbias != nullptr && !accumulate_dbias) std::fill_n(dbias.data, out_channels, 0.0f);
+    return;
+  }
   const PatchProduct patches = PatchesOf(*this);
   const bool disjoint = groups == 1 && !of.pointwise && IsPatches(window);
   if (dx != nullptr && disjoint) patches.BackwardInput(context, dx, dy, weight);
@@ -254,26 +275,39 @@ void Conv2dBackward::Run(Context& context) {
 bool PatchEmbedForward::Valid() const {
   if (!ValidPatchEmbed(*this)) return false;
   const PatchProduct of = TokensOf(*this);
-  return Holds(y, of.rows() * out_channels) && Holds(x, batch * channels * height * width) &&
-         Holds(weight, out_channels * of.depth()) && HoldsOrAbsent(bias, out_channels);
+  return Holds(y, Product(of.rows(), out_channels)) &&
+         Holds(x, Product(batch, channels, height, width)) &&
+         Holds(weight, Product(out_channels, of.depth())) && HoldsOrAbsent(bias, out_channels);
 }
 
 void PatchEmbedForward::Run(Context& context) {
+  if (Product(TokensOf(*this).rows(), out_channels) == 0) return;
   TokensOf(*this).Forward(context, y, x, weight, bias);
 }
 
 bool PatchEmbedBackward::Valid() const {
   if (!ValidPatchEmbed(*this)) return false;
   const PatchProduct of = TokensOf(*this);
-  return HoldsOrAbsent(dx, batch * channels * height * width) &&
-         HoldsOrAbsent(dweight, out_channels * of.depth()) && HoldsOrAbsent(dbias, out_channels) &&
-         Holds(dy, of.rows() * out_channels) &&
-         (dweight == nullptr || Holds(x, batch * channels * height * width)) &&
-         (dx == nullptr || Holds(weight, out_channels * of.depth()));
+  const int64_t image = Product(batch, channels, height, width);
+  const int64_t weights = Product(out_channels, of.depth());
+  return HoldsOrAbsent(dx, image) && HoldsOrAbsent(dweight, weights) &&
+         HoldsOrAbsent(dbias, out_channels) && Holds(dy, Product(of.rows(), out_channels)) &&
+         (dweight == nullptr || Holds(x, image)) && (dx == nullptr || Holds(weight, weights));
 }
 
 void PatchEmbedBackward::Run(Context& context) {
   const PatchProduct of = TokensOf(*this);
+  const int64_t image = Product(batch, channels, height, width);
+  OmitIfEmpty(dx, image);
+  OmitIfEmpty(dweight, Product(out_channels, of.depth()));
+  OmitIfEmpty(dbias, out_channels);
+  if (Product(of.rows(), out_channels) == 0) {
+    if (dx != nullptr) std::fill_n(dx.data, image, 0.0f);
+    if (dweight != nullptr && !accumulate_dweight)
+      std::fill_n(dweight.data, out_channels * of.depth(), 0.0f);
+    if (dbias != nullptr && !accumulate_dbias) std::fill_n(dbias.data, out_channels, 0.0f);
+    return;
+  }
   if (dx != nullptr) of.BackwardInput(context, dx, dy, weight);
   if (dweight != nullptr) of.BackwardWeight(context, dweight, dy, x, accumulate_dweight);
   if (dbias != nullptr) {

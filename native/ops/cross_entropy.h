@@ -32,9 +32,9 @@ struct CrossEntropyForward {
   }
   bool Valid() const {
     const bool none = reduction == static_cast<int32_t>(Reduction::kNone);
-    return Holds(loss, none ? rows : 1) && Holds(softmax, 2 * rows) &&
-           Holds(logits, rows * classes) &&
-           (labels != nullptr ? Holds(labels, rows) : Holds(target, rows * classes));
+    return Holds(loss, none ? rows : 1) && Holds(softmax, Product(2, rows)) &&
+           Holds(logits, Product(rows, classes)) &&
+           (labels != nullptr ? Holds(labels, rows) : Holds(target, Product(rows, classes)));
   }
   void Run(Context& context);
 };
@@ -57,9 +57,9 @@ struct CrossEntropyBackward {
   }
   bool Valid() const {
     const bool none = reduction == static_cast<int32_t>(Reduction::kNone);
-    return Holds(dlogits, rows * classes) && Holds(dloss, none ? rows : 1) &&
-           Holds(softmax, 2 * rows) && Holds(logits, rows * classes) &&
-           (labels != nullptr ? Holds(labels, rows) : Holds(target, rows * classes));
+    return Holds(dlogits, Product(rows, classes)) && Holds(dloss, none ? rows : 1) &&
+           Holds(softmax, Product(2, rows)) && Holds(logits, Product(rows, classes)) &&
+           (labels != nullptr ? Holds(labels, rows) : Holds(target, Product(rows, classes)));
   }
   void Run(Context& context);
 };

@@ -11,9 +11,7 @@ namespace vitrine::ops {
 bool BinaryForward::Valid() const {
   if (operation < 0 || operation >= kernels::BinaryCount()) return false;
   if (Extent(shape, strides_a, 0) < 0) return false;
-  int64_t count = 1;
-  for (int i = 0; i < shape.rank; ++i) count *= shape.at[i];
-  return Holds(y, count) && Holds(a, Extent(shape, strides_a, 0)) &&
+  return Holds(y, shape.Count()) && Holds(a, Extent(shape, strides_a, 0)) &&
          Holds(b, Extent(shape, strides_b, 0));
 }
 
@@ -27,9 +25,7 @@ void BinaryForward::Run(Context& context) {
 bool Ternary::Valid() const {
   if (operation < 0 || operation >= 1 + 2 * kernels::BinaryCount()) return false;
   if (Extent(shape, strides_c, 0) < 0) return false;
-  int64_t count = 1;
-  for (int i = 0; i < shape.rank; ++i) count *= shape.at[i];
-  return Holds(y, count) && Holds(c, Extent(shape, strides_c, 0)) &&
+  return Holds(y, shape.Count()) && Holds(c, Extent(shape, strides_c, 0)) &&
          Holds(a, Extent(shape, strides_a, 0)) && Holds(b, Extent(shape, strides_b, 0));
 }
 

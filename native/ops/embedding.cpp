@@ -26,6 +26,7 @@ bool ValidIndex(Context& context, const int32_t* index, int64_t count, int64_t e
 
 void EmbeddingForward::Run(Context& context) {
   if (!ValidIndex(context, index, count, entries, site)) return;
+  if (width == 0) return;
   ForRows(context, count, width, [&](int64_t row, int64_t n) {
     for (int64_t i = row; i < row + n; ++i)
       std::copy_n(table + index[i] * width, width, y + i * width);
@@ -35,6 +36,7 @@ void EmbeddingForward::Run(Context& context) {
 void EmbeddingBackward::Run(Context& context) {
   // The forward checked these; they may have been overwritten since.
   if (!ValidIndex(context, index, count, entries, 0)) return;
+  if (width == 0) return;
   // By columns: each tile walks all rows in order, so that rows that share an entry do not race. 64
   // columns are four cache lines.
   const int64_t step =

@@ -21,7 +21,8 @@ struct EmbeddingForward {
     f(y, table, index, count, entries, width, site);
   }
   bool Valid() const {
-    return Holds(y, count * width) && Holds(table, entries * width) && Holds(index, count);
+    return Holds(y, Product(count, width)) && Holds(table, Product(entries, width)) &&
+           Holds(index, count);
   }
   void Run(Context& context);
 };
@@ -39,7 +40,8 @@ struct EmbeddingBackward {
     f(dtable, dy, index, count, entries, width, accumulate);
   }
   bool Valid() const {
-    return Holds(dtable, entries * width) && Holds(dy, count * width) && Holds(index, count);
+    return Holds(dtable, Product(entries, width)) && Holds(dy, Product(count, width)) &&
+           Holds(index, count);
   }
   void Run(Context& context);
 };

@@ -22,6 +22,9 @@ void LayerNormForward::Run(Context& context) {
 }
 
 void LayerNormBackward::Run(Context& context) {
+  OmitIfEmpty(dweight, width);
+  OmitIfEmpty(dbias, width);
+  if (Product(rows, width) == 0 && dweight == nullptr && dbias == nullptr) return;
   const int64_t step = EvenStep(rows, RowsPerPartial(rows, width));
   const int64_t parts = CeilDiv(rows, step);
   // (parts, width) of dweight, then of dbias

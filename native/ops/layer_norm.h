@@ -23,8 +23,9 @@ struct LayerNormForward {
     f(y, sum, mean, rstd, x, residual, weight, bias, rows, width, eps);
   }
   bool Valid() const {
-    return Holds(y, rows * width) && HoldsOrAbsent(sum, rows * width) && Holds(mean, rows) &&
-           Holds(rstd, rows) && Holds(x, rows * width) && HoldsOrAbsent(residual, rows * width) &&
+    return Holds(y, Product(rows, width)) && HoldsOrAbsent(sum, Product(rows, width)) &&
+           Holds(mean, rows) && Holds(rstd, rows) && Holds(x, Product(rows, width)) &&
+           HoldsOrAbsent(residual, Product(rows, width)) &&
            (sum == nullptr) == (residual == nullptr) && HoldsOrAbsent(weight, width) &&
            HoldsOrAbsent(bias, width);
   }
@@ -49,10 +50,10 @@ struct LayerNormBackward {
     f(dx, dweight, dbias, dy, x, mean, rstd, weight, dsum, rows, width, accumulate);
   }
   bool Valid() const {
-    return Holds(dx, rows * width) && HoldsOrAbsent(dweight, width) &&
-           HoldsOrAbsent(dbias, width) && Holds(dy, rows * width) && Holds(x, rows * width) &&
-           Holds(mean, rows) && Holds(rstd, rows) && HoldsOrAbsent(weight, width) &&
-           HoldsOrAbsent(dsum, rows * width);
+    return Holds(dx, Product(rows, width)) && HoldsOrAbsent(dweight, width) &&
+           HoldsOrAbsent(dbias, width) && Holds(dy, Product(rows, width)) &&
+           Holds(x, Product(rows, width)) && Holds(mean, rows) && Holds(rstd, rows) &&
+           HoldsOrAbsent(weight, width) && HoldsOrAbsent(dsum, Product(rows, width));
   }
   void Run(Context& context);
 };

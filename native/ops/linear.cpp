@@ -24,6 +24,7 @@ int64_t RowStep(int64_t rows, int64_t out) {
 }  // namespace
 
 void LinearForward::Run(Context& context) {
+  if (Product(rows, out) == 0) return;
   if (bf16 || PackedProduct::Pays(rows, out, in)) {
     PackedProduct product(kernels::PackedKernelFor(bf16), rows, out, in, y, out, {x, in, false},
                           {weight, in, true}, false);
@@ -70,6 +71,10 @@ void LinearForward::Finish(const Tile& tile) const {
 }
 
 void LinearBackward::Run(Context& context) {
+  OmitIfEmpty(dx, Product(rows, in));
+  OmitIfEmpty(dweight, Product(out, in));
+  OmitIfEmpty(dbias, out);
+  if (dx == nullptr && dweight == nullptr && dbias == nullptr) return;
   const bool active = static_cast<Activation>(activation) != Activation::kNone;
   const float* gradient = active ? dpreactivation.data : dy.data;
   const bool packs_dx = dx != nullptr && (bf16 || PackedProduct::Pays(rows, in, out));

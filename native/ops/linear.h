@@ -27,10 +27,10 @@ struct LinearForward {
     f(y, preactivation, x, weight, bias, residual, rows, in, out, activation, bf16);
   }
   bool Valid() const {
-    return (!bf16 || HasBf16()) && Holds(y, rows * out) &&
-           HoldsOrAbsent(preactivation, rows * out) && Holds(x, rows * in) &&
-           Holds(weight, out * in) && HoldsOrAbsent(bias, out) &&
-           HoldsOrAbsent(residual, rows * out);
+    return (!bf16 || HasBf16()) && Holds(y, Product(rows, out)) &&
+           HoldsOrAbsent(preactivation, Product(rows, out)) && Holds(x, Product(rows, in)) &&
+           Holds(weight, Product(out, in)) && HoldsOrAbsent(bias, out) &&
+           HoldsOrAbsent(residual, Product(rows, out));
   }
   void Run(Context& context);
 
@@ -62,11 +62,12 @@ struct LinearBackward {
   }
   bool Valid() const {
     const bool active = activation != 0;
-    return (!bf16 || HasBf16()) && HoldsOrAbsent(dx, rows * in) &&
-           HoldsOrAbsent(dweight, out * in) && HoldsOrAbsent(dbias, out) &&
-           (!active || (Holds(dpreactivation, rows * out) && Holds(preactivation, rows * out))) &&
-           Holds(dy, rows * out) && (dweight == nullptr || Holds(x, rows * in)) &&
-           (dx == nullptr || Holds(weight, out * in));
+    return (!bf16 || HasBf16()) && HoldsOrAbsent(dx, Product(rows, in)) &&
+           HoldsOrAbsent(dweight, Product(out, in)) && HoldsOrAbsent(dbias, out) &&
+           (!active || (Holds(dpreactivation, Product(rows, out)) &&
+                        Holds(preactivation, Product(rows, out)))) &&
+           Holds(dy, Product(rows, out)) && (dweight == nullptr || Holds(x, Product(rows, in))) &&
+           (dx == nullptr || Holds(weight, Product(out, in)));
   }
   void Run(Context& context);
 };

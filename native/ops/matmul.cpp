@@ -21,7 +21,13 @@ void Matmul::Run(Context& context) {
     gemm::Gemm(ta, tb, tile.rows, tile.columns, k, alpha, a_tile, lda, b_tile, ldb, scale_c, c_tile,
                n);
   };
-  if (batch == 0 && stride_c == 0 && beta == 0) std::fill_n(c.data, m * n, 0.0f);
+  if (Product(m, n) == 0) return;
+  if (batch == 0) {
+    if (stride_c == 0 && beta == 0) std::fill_n(c.data, m * n, 0.0f);
+    return;
+  }
+  // Products without terms that are summed, of which there may be any number, are one.
+  if (k == 0 && stride_c == 0) batch = 1;
   if (RunPacked(context)) return;
   const TileGrid grid(m, n, k);
   if (stride_c == 0 && batch > 1) {

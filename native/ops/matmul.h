@@ -24,14 +24,21 @@ struct Matmul {
     f(c, a, b, batch, m, n, k, stride_a, stride_b, stride_c, transpose_a, transpose_b, alpha, beta);
   }
   bool Valid() const {
-    if (batch <= 0) return batch == 0 && (stride_c != 0 || Holds(c, m * n));
-    const int64_t last = batch - 1;
-    return Holds(c, last * stride_c + m * n) && Holds(a, last * stride_a + m * k) &&
-           Holds(b, last * stride_b + k * n);
+    if (batch <= 0) return batch == 0 && (stride_c != 0 || Holds(c, Product(m, n)));
+    return HoldsBatch(c, stride_c, Product(m, n)) && HoldsBatch(a, stride_a, Product(m, k)) &&
+           HoldsBatch(b, stride_b, Product(k, n));
   }
   void Run(Context& context);
 
  private:
+  template <class Operand>
+  bool HoldsBatch(const Operand& operand, int64_t stride, int64_t count) const {
+    if (count == 0) return Holds(operand, 0);
+    const int64_t before = Product(batch - 1, stride);
+    int64_t all = 0;
+    return before >= 0 && count > 0 && !__builtin_add_overflow(before, count, &all) &&
+           Holds(operand, all);
+  }
   // Through PackedProduct; false if that would not pay.
   bool RunPacked(Context& context);
 };

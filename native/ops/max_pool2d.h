@@ -39,8 +39,8 @@ struct MaxPool2dBackward {
     f(dx, dy, index, planes, plane_size, positions);
   }
   bool Valid() const {
-    return Holds(dx, planes * plane_size) && Holds(dy, planes * positions) &&
-           Holds(index, planes * positions);
+    return Holds(dx, Product(planes, plane_size)) && Holds(dy, Product(planes, positions)) &&
+           Holds(index, Product(planes, positions));
   }
   void Run(Context& context);
 };

@@ -16,13 +16,13 @@ template <int kOperands, class Body>
 void ForPlanes(Context& context, const Dims& shape, const Dims* const (&strides)[kOperands - 1],
                const Body& body) {
   using Axis = typename Axes<kOperands>::Axis;
+  if (shape.Count() == 0) return;
   int64_t stride_y[Dims::kMax];
   int64_t count = 1;
   for (int i = shape.rank - 1; i >= 0; --i) {
     stride_y[i] = count;
     count *= shape.at[i];
   }
-  if (count == 0) return;
   Axes<kOperands> around;
   for (int i = 0; i < shape.rank; ++i) {
     Axis axis{shape.at[i], {stride_y[i]}};

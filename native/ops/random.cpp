@@ -31,6 +31,7 @@ void FillNormal(float* y, int64_t n, float mean, float deviation, const Generato
 // y = x through the mask that `drawn` gives; forward and, with gradients for x, backward.
 void Drop(Context& context, float* y, const float* x, int64_t groups, int64_t size, float p,
           const GeneratorState& drawn) {
+  if (Product(groups, size) == 0) return;
   if (size == 1) {
     ForElements(context, groups, [&](int64_t begin, int64_t n) {
       kernels::DropoutForward(y + begin, x + begin, n, p, drawn.seed, drawn.drawn + begin);

@@ -50,7 +50,8 @@ struct DropoutForward {
     f(y, drawn, state, x, groups, size, p);
   }
   bool Valid() const {
-    return Holds(y, groups * size) && Holds(drawn, 1) && Holds(state, 1) && Holds(x, groups * size);
+    return Holds(y, Product(groups, size)) && Holds(drawn, 1) && Holds(state, 1) &&
+           Holds(x, Product(groups, size));
   }
   void Run(Context& context);
 };
@@ -67,7 +68,7 @@ struct DropoutBackward {
     f(dx, drawn, dy, groups, size, p);
   }
   bool Valid() const {
-    return Holds(dx, groups * size) && Holds(drawn, 1) && Holds(dy, groups * size);
+    return Holds(dx, Product(groups, size)) && Holds(drawn, 1) && Holds(dy, Product(groups, size));
   }
   void Run(Context& context);
 };

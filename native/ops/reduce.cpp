@@ -32,6 +32,7 @@ struct Plan {
   int64_t parts, terms_per_part;       // how they are shared out
 };
 
+// Of a shape that is not empty.
 Plan MakePlan(const Dims& shape, const Dims& kept) {
   Plan plan;
   int64_t stride[Dims::kMax];
@@ -42,7 +43,6 @@ Plan MakePlan(const Dims& shape, const Dims& kept) {
   }
   for (int i = 0; i < shape.rank; ++i)
     (kept.at[i] ? plan.kept : plan.reduced).Append({shape.at[i], {stride[i]}});
-  if (count == 0) return plan;
 
   // x is contiguous, so an innermost stride of 1 tells which of the two has the last axis.
   auto& k = plan.kept;
@@ -102,22 +102,24 @@ void Finish(float* y, const float* sum, int64_t count, float scale, bool accumul
 
 bool Sum::Valid() const {
   if (shape.rank != kept.rank) return false;
-  int64_t count = 1, outputs = 1;
+  return Holds(x, shape.Count()) && Holds(y, KeptSizes().Count());
+}
+
+Dims Sum::KeptSizes() const {
+  Dims sizes;
   for (int i = 0; i < shape.rank; ++i) {
-    if (shape.at[i] < 0) return false;
-    count *= shape.at[i];
-    if (kept.at[i]) outputs *= shape.at[i];
+    if (kept.at[i]) sizes.at[sizes.rank++] = shape.at[i];
   }
-  return Holds(x, count) && Holds(y, outputs);
+  return sizes;
 }
 
 void Sum::Run(Context& context) {
-  const Plan plan = MakePlan(shape, kept);
-  if (plan.kept.count() * plan.reduced.count() == 0) {
+  if (shape.Count() == 0) {
     // The scale of a mean over nothing is infinite: NaN, as PyTorch has it.
-    if (!accumulate) std::fill_n(y.data, plan.kept.count(), 0.0f * scale);
+    if (!accumulate) std::fill_n(y.data, KeptSizes().Count(), 0.0f * scale);
     return;
   }
+  const Plan plan = MakePlan(shape, kept);
   context.ReserveScratch(2 * plan.column_step);
   float* partials = plan.parts > 1
                         ? context.SharedScratch(plan.outputs * plan.parts * plan.column_step)

@@ -22,6 +22,9 @@ struct Sum {
   }
   bool Valid() const;
   void Run(Context& context);
+
+ private:
+  Dims KeptSizes() const;
 };
 
 }  // namespace vitrine::ops

@@ -6,12 +6,14 @@
 namespace vitrine::ops {
 
 void SoftmaxForward::Run(Context& context) {
+  if (width == 0) return;
   ForRows(context, rows, width, [&](int64_t row, int64_t n) {
     kernels::SoftmaxForward(y + row * width, x + row * width, n, width);
   });
 }
 
 void SoftmaxBackward::Run(Context& context) {
+  if (width == 0) return;
   ForRows(context, rows, width, [&](int64_t row, int64_t n) {
     kernels::SoftmaxBackward(dx + row * width, dy + row * width, y + row * width, n, width);
   });

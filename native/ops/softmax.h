@@ -17,7 +17,7 @@ struct SoftmaxForward {
   void Fields(F& f) {
     f(y, x, rows, width);
   }
-  bool Valid() const { return Holds(y, rows * width) && Holds(x, rows * width); }
+  bool Valid() const { return Holds(y, Product(rows, width)) && Holds(x, Product(rows, width)); }
   void Run(Context& context);
 };
 
@@ -32,7 +32,8 @@ struct SoftmaxBackward {
     f(dx, dy, y, rows, width);
   }
   bool Valid() const {
-    return Holds(dx, rows * width) && Holds(dy, rows * width) && Holds(y, rows * width);
+    return Holds(dx, Product(rows, width)) && Holds(dy, Product(rows, width)) &&
+           Holds(y, Product(rows, width));
   }
   void Run(Context& context);
 };

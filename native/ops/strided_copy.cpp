@@ -127,15 +127,14 @@ void CopyPieces(const Plan& plan, float* y, const float* x, int64_t begin, int64
 }  // namespace
 
 bool StridedCopy::Valid() const {
-  return Holds(y, Extent(shape, strides_y, offset_y)) &&
+  return shape.Count() >= 0 && Holds(y, Extent(shape, strides_y, offset_y)) &&
          Holds(x, Extent(shape, strides_x, offset_x));
 }
 
 void StridedCopy::Run(Context& context) {
-  const Plan plan = MakePlan(shape, strides_y, strides_x);
-  const int64_t elements =
-      plan.outer.size * plan.inner.size * plan.around.count() * plan.repeats.count();
+  const int64_t elements = shape.Count();
   if (elements == 0) return;
+  const Plan plan = MakePlan(shape, strides_y, strides_x);
   const int64_t pieces = plan.outer_pieces() * plan.inner_pieces() * plan.around.count();
   const int64_t step = plan.distinct ? RowsPerTile(CeilDiv(elements, pieces)) : pieces;
   ForRanges(context, pieces, step, [&](int64_t begin, int64_t end, int) {

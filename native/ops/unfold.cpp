@@ -76,13 +76,12 @@ void FoldRow(float* row, const float* columns, int64_t stride_columns, int64_t h
   }
 }
 
-bool ValidUnfold(size_t image, size_t columns, int64_t batch, int64_t channels, int64_t height,
-                 int64_t width, const Window& window) {
-  if (batch < 0 || channels < 0 || !window.Fits(height, width)) return false;
-  const int64_t matrix = channels * window.kernel[0] * window.kernel[1] *
-                         window.Positions(0, height) * window.Positions(1, width);
-  return image >= static_cast<size_t>(batch * channels * height * width) &&
-         columns >= static_cast<size_t>(batch * matrix);
+template <class Image, class Columns>
+bool ValidUnfold(const Image& image, const Columns& columns, int64_t batch, int64_t channels,
+                 int64_t height, int64_t width, const Window& window) {
+  return window.Fits(height, width) && Holds(image, Product(batch, channels, height, width)) &&
+         Holds(columns, Product(batch, channels, window.kernel[0], window.kernel[1],
+                                window.Positions(0, height), window.Positions(1, width)));
 }
 
 }  // namespace
@@ -93,7 +92,12 @@ bool Window::Fits(int64_t height, int64_t width) const {
     if (kernel[axis] < 1 || dilation[axis] < 1 || stride[axis] < 1 || padding[axis] < 0 ||
         size[axis] < 0)
       return false;
-    if (size[axis] + 2 * padding[axis] <= dilation[axis] * (kernel[axis] - 1)) return false;
+    const int64_t margin = Product(2, padding[axis]);
+    const int64_t reach = Product(dilation[axis], kernel[axis] - 1);
+    int64_t padded = 0;
+    if (margin < 0 || reach < 0 || __builtin_add_overflow(size[axis], margin, &padded) ||
+        padded <= reach)
+      return false;
   }
   return true;
 }
@@ -117,11 +121,11 @@ void FoldPlane(float* plane, const float* columns, int64_t stride_columns, int64
 }
 
 bool Unfold::Valid() const {
-  return Holds(columns, 0) && Holds(image, 0) &&
-         ValidUnfold(image.count, columns.count, batch, channels, height, width, window);
+  return ValidUnfold(image, columns, batch, channels, height, width, window);
 }
 
 void Unfold::Run(Context& context) {
+  if (Product(batch, channels) == 0) return;
   const int64_t rows = window.Positions(0, height);
   const int64_t positions = rows * window.Positions(1, width);
   const int64_t window_rows = window.kernel[0];
@@ -137,11 +141,11 @@ void Unfold::Run(Context& context) {
 }
 
 bool Fold::Valid() const {
-  return Holds(columns, 0) && Holds(image, 0) &&
-         ValidUnfold(image.count, columns.count, batch, channels, height, width, window);
+  return ValidUnfold(image, columns, batch, channels, height, width, window);
 }
 
 void Fold::Run(Context& context) {
+  if (Product(batch, channels, height, width) == 0) return;
   const int64_t rows = window.Positions(0, height);
   const int64_t positions = rows * window.Positions(1, width);
   const int64_t matrix = window.kernel[0] * window.kernel[1] * positions;

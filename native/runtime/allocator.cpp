@@ -6,6 +6,7 @@
 
 #if defined(__linux__)
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 namespace vitrine {
@@ -25,15 +26,37 @@ size_t SizeClass(size_t bytes) {
   return (bytes + step - 1) / step * step;
 }
 
+// Huge pages spare GEMM most of its TLB misses; small blocks would waste them.
+bool IsHuge(size_t capacity) { return capacity >= 2 * kHugePage; }
+
+#if defined(__linux__)
+// Bytes of the pages that nobody else has a part of. They are kept from children: Node.js starts
+// those by fork(), which copies the tables of all pages, and write-protects them.
+size_t WholePages(size_t capacity) {
+  static const auto page = static_cast<size_t>(sysconf(_SC_PAGE_SIZE));
+  return capacity / page * page;
+}
+#endif
+
 void* SystemAllocate(size_t capacity) {
-  // Huge pages spare GEMM most of its TLB misses; small blocks would waste them.
-  const bool huge = capacity >= 2 * kHugePage;
+  const bool huge = IsHuge(capacity);
   void* data = nullptr;
   if (posix_memalign(&data, huge ? kHugePage : kAlignment, capacity) != 0) return nullptr;
 #if defined(__linux__)
-  if (huge) madvise(data, capacity, MADV_HUGEPAGE);
+  if (huge) {
+    madvise(data, capacity, MADV_HUGEPAGE);
+    madvise(data, WholePages(capacity), MADV_DONTFORK);
+  }
 #endif
   return data;
+}
+
+void SystemFree(void* data, size_t capacity) {
+#if defined(__linux__)
+  // What malloc makes of it next may be for a child.
+  if (IsHuge(capacity)) madvise(data, WholePages(capacity), MADV_DOFORK);
+#endif
+  std::free(data);
 }
 
 }  // namespace
@@ -182,7 +205,7 @@ void Allocator::Trim() {
     // What is left of a block that was cut goes when all of it may.
     std::erase_if(blocks, [&, bytes = capacity](const FreeBlock& block) {
       if (WholeOf(block.data) != cut_.end()) return false;
-      std::free(block.data);
+      SystemFree(block.data, bytes);
       statistics_.cached -= bytes;
       return true;
     });

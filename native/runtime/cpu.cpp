@@ -1,6 +1,7 @@
 #include "runtime/cpu.h"
 
 #include "kernels/targets.h"
+#include "runtime/cgroup.h"
 
 #include <hwy/highway.h>
 #include <hwy/targets.h>
@@ -9,7 +10,6 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
 
@@ -36,13 +36,6 @@ int64_t TargetMask(Isa isa) {
   return HWY_STATIC_TARGET;
 }
 
-std::string ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 Isa ChooseIsa() {
   const std::vector<Isa> available = AvailableIsas();
   const char* wanted = std::getenv("VITRINE_ISA");
@@ -64,21 +57,17 @@ Isa ChooseIsa() {
                            "'. Unset VITRINE_ISA to use the fastest.");
 }
 
-#if defined(__linux__)
-// cgroup v2: "max 100000" or "50000 100000"; v1 keeps quota and period in two files, -1 meaning no
-// quota.
-double CgroupCpus() {
-  std::stringstream v2(ReadFile("/sys/fs/cgroup/cpu.max"));
-  std::string quota;
-  double period = 0;
-  if (v2 >> quota >> period && quota != "max" && period > 0) return std::stod(quota) / period;
-  std::stringstream v1(ReadFile("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"));
-  std::stringstream v1_period(ReadFile("/sys/fs/cgroup/cpu/cpu.cfs_period_us"));
-  double v1_quota = -1;
-  if (v1 >> v1_quota && v1_period >> period && v1_quota > 0 && period > 0) return v1_quota / period;
-  return INFINITY;
+const CgroupLimits& Limits() {
+  static const CgroupLimits limits = ReadCgroupLimits();
+  return limits;
 }
-#endif
+
+// Bytes of this process that are in memory.
+uint64_t Resident() {
+  std::ifstream file("/proc/self/statm");
+  uint64_t all = 0, resident = 0;
+  return file >> all >> resident ? resident * sysconf(_SC_PAGE_SIZE) : 0;
+}
 
 }  // namespace
 
@@ -139,20 +128,22 @@ int UsableCpus() {
 #if defined(__linux__)
   cpu_set_t set;
   if (sched_getaffinity(0, sizeof(set), &set) == 0) cpus = CPU_COUNT(&set);
-  cpus = std::min(cpus, std::ceil(CgroupCpus()));
 #endif
-  return std::max(1, static_cast<int>(cpus));
+  // Rounded down: threads that are more than the quota are all stopped at once for the rest of each
+  // period, and the event loop with them.
+  return static_cast<int>(std::max(1.0, std::floor(std::min(cpus, Limits().cpus))));
 }
 
+bool HasCpuQuota() { return std::isfinite(Limits().cpus); }
+
 uint64_t MemoryLimit() {
-  uint64_t bytes = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
-  for (const char* path :
-       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-    std::stringstream text(ReadFile(path));
-    uint64_t limit = 0;
-    if (text >> limit && limit > 0) bytes = std::min(bytes, limit);
-  }
-  return bytes;
+  const uint64_t machine = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
+  return std::min(machine, Limits().memory);
+}
+
+uint64_t MemoryForStorages() {
+  const uint64_t limit = MemoryLimit(), resident = Resident();
+  return limit > resident ? limit - resident : 0;
 }
 
 }  // namespace vitrine

@@ -24,10 +24,17 @@ bool HasBf16();
 
 std::string CpuModel();
 
-// CPUs that this process may use: its affinity mask, cut to the cgroup's quota. At least 1.
+// CPUs that this process may use: its affinity mask, cut to the whole CPUs of its control groups'
+// quotas. At least 1.
 int UsableCpus();
 
-// Bytes of memory that this process may use: the machine's, cut to the cgroup's limit.
+// Whether a control group limits this process's CPU time, which spinning uses up too.
+bool HasCpuQuota();
+
+// Bytes of memory that this process may use: the machine's, cut to its control groups' limits.
 uint64_t MemoryLimit();
+
+// The same less what the process has in memory already.
+uint64_t MemoryForStorages();
 
 }  // namespace vitrine

@@ -23,6 +23,21 @@ struct Out {
   operator T*() const { return data; }  // NOLINT: as above
 };
 
+// How many elements these sizes make, or -1, which no operand holds, where one is negative or the
+// product does not fit.
+template <class... Size>
+int64_t Product(Size... sizes) {
+  int64_t product = 1;
+  bool empty = false, overflows = false;
+  for (const int64_t size : {static_cast<int64_t>(sizes)...}) {
+    if (size < 0) return -1;
+    empty = empty || size == 0;
+    overflows = __builtin_mul_overflow(product, size, &product) || overflows;
+  }
+  if (empty) return 0;
+  return overflows ? -1 : product;
+}
+
 // Whether the operand holds `count` elements at least. The scripting side has checked shapes
 // already; this is what memory safety needs.
 template <class Operand>
@@ -35,11 +50,30 @@ bool HoldsOrAbsent(const Operand& operand, int64_t count) {
   return operand.data == nullptr || Holds(operand, count);
 }
 
+// An output without elements is as good as one that is absent. Whoever loops over the other sizes,
+// which may be anything then, would not come to an end.
+template <class T>
+void OmitIfEmpty(Out<T>& operand, int64_t count) {
+  if (count == 0) operand = {};
+}
+
 // Up to eight sizes or strides, as an op receives them.
 struct Dims {
   static constexpr int kMax = 8;
   int rank = 0;
   int64_t at[kMax] = {};
+
+  // As Product(), of all sizes.
+  int64_t Count() const {
+    int64_t count = 1;
+    bool empty = false;
+    for (int i = 0; i < rank; ++i) {
+      if (at[i] < 0) return -1;
+      empty = empty || at[i] == 0;
+      count = Product(count, at[i] == 0 ? 1 : at[i]);
+    }
+    return empty ? 0 : count;
+  }
 };
 
 }  // namespace vitrine

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "runtime/cpu.h"
+
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #endif
@@ -21,7 +23,9 @@ inline void CpuRelax() {
 // an idle stream soon sleeps.
 template <class Ready>
 bool SpinUntil(std::chrono::microseconds limit, Ready ready) {
-  const auto end = std::chrono::steady_clock::now() + limit;
+  // Under a quota, who spins is stopped for it later, in the middle of work.
+  static const bool may_spin = !HasCpuQuota();
+  const auto end = std::chrono::steady_clock::now() + (may_spin ? limit : limit.zero());
   do {
     for (int i = 0; i < 32; ++i) {
       if (ready()) return true;

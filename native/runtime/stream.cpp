@@ -1,12 +1,15 @@
 #include "runtime/stream.h"
 
 #include <exception>
+#include <mutex>
 #include <new>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include "runtime/denormals.h"
 #include "runtime/priority.h"
 #include "runtime/spin.h"
 
@@ -27,7 +30,22 @@ constexpr std::chrono::milliseconds kTurn{4};
 
 }  // namespace
 
-Stream::Stream(int threads) : context_(threads, [this] { GiveWay(); }), thread_(StartThread()) {}
+// Never destroyed: exit() calls StopAll() late.
+struct Stream::Registry {
+  std::mutex mutex;
+  std::set<Stream*> streams;
+
+  static Registry& Get() {
+    static auto& registry = *new Registry;
+    return registry;
+  }
+};
+
+Stream::Stream(int threads) : context_(threads, [this] { GiveWay(); }), thread_(StartThread()) {
+  Registry& registry = Registry::Get();
+  std::lock_guard lock(registry.mutex);
+  registry.streams.insert(this);
+}
 
 std::thread Stream::StartThread() {
   try {
@@ -42,13 +60,26 @@ std::thread Stream::StartThread() {
 }
 
 Stream::~Stream() {
+  Registry& registry = Registry::Get();
+  std::lock_guard lock(registry.mutex);
+  registry.streams.erase(this);
+  Stop();
+}
+
+void Stream::Stop() {
   {
     std::lock_guard lock(mutex_);
     stop_ = true;
   }
   context_.Interrupt(true);
   work_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Stream::StopAll() {
+  Registry& registry = Registry::Get();
+  std::lock_guard lock(registry.mutex);
+  for (Stream* stream : registry.streams) stream->Stop();
 }
 
 uint64_t Stream::Enqueue(std::shared_ptr<Command> command, Lane lane) {
@@ -99,6 +130,7 @@ void Stream::Abandon(Fault fault) {
 
 void Stream::Run() {
   StandBack();
+  FlushDenormals();
   while (!stop_) {
     RunOrdinary();
     if (Take(background_)) {

@@ -75,9 +75,15 @@ class Stream {
   // Threads that the pool began with: fewer than asked for if the system gave no more.
   int threads_at_start() const { return threads_at_start_; }
 
+  // Ends the threads of all streams once their running commands are done, for a process that is
+  // about to take apart what commands use. Commands that are enqueued later never run.
+  static void StopAll();
+
   static constexpr uint64_t kMaxPending = 1 << 16;
 
  private:
+  struct Registry;
+
   using Clock = std::chrono::steady_clock;
 
   struct Entry {
@@ -97,6 +103,7 @@ class Stream {
   Queue& queue(Lane lane) { return lane == Lane::kOrdinary ? ordinary_ : background_; }
 
   std::thread StartThread();
+  void Stop();
   void Run();
   void RunOrdinary();
   void RunBackground();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/denormals.h"
 #include "runtime/priority.h"
 #include "runtime/spin.h"
 
@@ -115,6 +116,7 @@ void ThreadPool::RunTiles(int worker) {
 
 void ThreadPool::Work(int worker) {
   StandBack();
+  FlushDenormals();
   while (true) {
     const uint32_t seen = wake_.load();
     if (stop_) return;  // asked after wake_ was read: what changes it later ends the wait below

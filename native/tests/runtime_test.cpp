@@ -10,8 +10,8 @@ int main() {
   int passed = 0;
   int failed = 0;
   for (const auto tests :
-       {vitrine::AllocatorTests(), vitrine::ExceptionTests(), vitrine::LaneTests(),
-        vitrine::SlotNumbersTests(), vitrine::StreamTests()}) {
+       {vitrine::AllocatorTests(), vitrine::CgroupTests(), vitrine::ExceptionTests(),
+        vitrine::LaneTests(), vitrine::SlotNumbersTests(), vitrine::StreamTests()}) {
     for (const vitrine::Test& test : tests) {
       try {
         test.run();

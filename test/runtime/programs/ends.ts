@@ -1,8 +1,14 @@
 // Starts work on the stream and ends in the way that its argument says.
+import { isMainThread, Worker } from 'node:worker_threads';
 import { F, fence, ones, tensor } from '../../../lib/index.js';
 
 const x = ones([256, 256]);
-for (let i = 0; i < 300; i++) x.matmul(x);
+// Convolutions go through a library, whose first product takes long.
+const [image, weight] = [ones([4, 3, 64, 64]), ones([8, 3, 3, 3])];
+for (let i = 0; i < 300; i++) {
+  x.matmul(x);
+  F.conv2d(image, weight);
+}
 
 switch (process.argv[2]) {
   case 'idle':
@@ -37,4 +43,34 @@ switch (process.argv[2]) {
   case 'exit':
     void x.data().then(() => console.log('not reached'));
     process.exit(7);
+    break;
+  case 'really-exit':
+    (process as unknown as { reallyExit(code: number): never }).reallyExit(7);
+    break;
+  case 'exit-in-callback':
+    void x.data().then(() => process.exit(7));
+    for (let i = 0; i < 300; i++) F.conv2d(image, weight);
+    break;
+  case 'exit-beside-worker':
+    if (isMainThread) {
+      const worker = new Worker(new URL(import.meta.url), { argv: ['worker'] });
+      worker.on('message', () => process.exit(7));
+    }
+    break;
+  case 'terminate':
+    if (isMainThread) {
+      const worker = new Worker(new URL(import.meta.url), { argv: ['worker'] });
+      worker.on('message', () => void worker.terminate().then(() => process.exit(7)));
+    }
+    break;
+  case 'throw':
+    throw new Error('thrown while the stream works');
+  case 'worker': {
+    const { parentPort } = await import('node:worker_threads');
+    parentPort?.postMessage('works');
+    for (;;) {
+      for (let i = 0; i < 20; i++) F.conv2d(image, weight).dispose();
+      await fence();
+    }
+  }
 }
