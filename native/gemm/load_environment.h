@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <deque>
 #include <initializer_list>
 #include <string>
 #include <vector>
@@ -27,7 +28,7 @@ class LoadEnvironment {
   // Each as "NAME=value".
   explicit LoadEnvironment(std::initializer_list<std::string> assignments) {
     own_ = __atomic_load_n(Current(), __ATOMIC_ACQUIRE);
-    auto* list = new std::vector<char*>;
+    std::vector<char*>* const list = &Kept().emplace_back();
     for (char** entry = own_; entry != nullptr && *entry != nullptr; ++entry) {
       bool replaced = false;
       for (const std::string& assignment : assignments) {
@@ -48,6 +49,12 @@ class LoadEnvironment {
   LoadEnvironment& operator=(const LoadEnvironment&) = delete;
 
  private:
+  // Reachable for as long as the process lives, so that no tool takes the lists for lost.
+  static std::deque<std::vector<char*>>& Kept() {
+    static auto* const kept = new std::deque<std::vector<char*>>;
+    return *kept;
+  }
+
   static char*** Current() {
 #if defined(__APPLE__)
     return _NSGetEnviron();

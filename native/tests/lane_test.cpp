@@ -140,6 +140,7 @@ class RandomProgram {
     for (int i = 0; i < commands; ++i) Step();
     for (Storage& storage : storages_) Read(storage);
     stream_.Synchronize();
+    for (const Storage& storage : storages_) allocator_.Free(storage.block);
     return *values_;
   }
 
