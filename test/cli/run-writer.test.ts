@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { relative } from 'node:path';
 import { type RunConfig, runConfig } from '../../lib/cli/run-config.js';
 import { RunWriter } from '../../lib/cli/run-writer.js';
@@ -42,7 +51,8 @@ describe('the folder of a run', () => {
   });
 
   it('takes the place of an earlier run with the same settings, and of an empty folder', async () => {
-    mkdirSync(at('again'), { mode: 0o750 });
+    mkdirSync(at('again'));
+    chmodSync(at('again'), 0o750);
     await write(at('again'), 1);
     assert.equal(statSync(at('again')).mode & 0o777, 0o750);
     await write(at('again'), 1);

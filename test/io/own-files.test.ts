@@ -109,7 +109,7 @@ describe('a saved model', () => {
       });
       assert.match(
         told.join('; '),
-        /^\S+ does not say how images are prepared; assumed resize: .*\. Set model.pre\w+ to/,
+        /^.+ does not say how images are prepared; assumed resize: .*\. Set model.pre\w+ to/,
       );
       const saved = await io.readSafetensors(path('again.safetensors'));
       assert.doesNotMatch(saved.metadata.vitrine ?? assert.fail(), /preprocessing/);

@@ -26,7 +26,8 @@ describe('readSafetensors', () => {
         const record = await file.read(tensorName);
         assert.equal(record.data.byteLength, file.info(tensorName).byteLength);
         const values = record.dtype === 'I64' ? toInt32(record) : toFloat32(record);
-        assert.ok(values.every(Number.isFinite), `${name}: ${tensorName}`);
+        // Functions at infinity and of NaN are among what this one holds.
+        if (name !== 'elementwise.safetensors') assert.ok(values.every(Number.isFinite), `${name}: ${tensorName}`);
       }
     }
   });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { evaluate, F, fence, noGrad, optim, scope, Trainer, tensor } from '../../lib/index.js';
+import { evaluate, F, fence, info, noGrad, optim, scope, Trainer, tensor } from '../../lib/index.js';
 import { leavesNothing } from '../runtime/leaves-nothing.js';
 import { textures, tinyViT } from './tiny-problem.js';
 
@@ -72,7 +72,12 @@ describe('evaluate', () => {
       const parts = await evaluate(model, test, { batchSize: 20 });
       assert.deepEqual(sizes, [50, 20, 20, 10]);
       assert.deepEqual(parts.predictions, whole.predictions);
-      assert.deepEqual(parts.probabilities, whole.probabilities);
+      // A library may sum otherwise for another number of rows; our own products do not.
+      assert.equal(parts.probabilities.length, whole.probabilities.length);
+      const bound = info().isa === 'scalar' || process.env.VITRINE_GEMM ? 1e-6 : 0;
+      for (const [i, probability] of parts.probabilities.entries()) {
+        assert.ok(Math.abs(probability - (whole.probabilities[i] ?? NaN)) <= bound, `probability ${i}`);
+      }
     }));
 
   it('ends at its signal', () =>
