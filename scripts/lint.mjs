@@ -8,10 +8,18 @@ import { run, StepError } from './setup/step.mjs';
 
 const DATABASE = 'build-tidy';
 
-/** The sources that clang-tidy reads; kernels are left out, as each is compiled once for every instruction set. */
+/** The sources that clang-tidy reads. */
 function tidySources() {
   const sources = readFileSync('native/sources.txt', 'utf8').split('\n').filter(Boolean);
-  return sources.filter((file) => !file.startsWith('kernels/')).map((file) => `native/${file}`);
+  return sources.map((file) => `native/${file}`);
+}
+
+/**
+ * What a file is not checked for. Kernels are leaf loops over pointers that are given, each compiled once for every
+ * instruction set; following their paths took two thirds of 370 s of CPU time for 23 kernels, and found nothing.
+ */
+function leftOut(file) {
+  return file.startsWith('native/kernels/') ? ['--checks=-clang-analyzer-*'] : [];
 }
 
 async function tidy(files) {
@@ -19,7 +27,7 @@ async function tidy(files) {
   let sound = true;
   const worker = async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const { code, output } = await run('clang-tidy', ['--quiet', '-p', DATABASE, file]);
+      const { code, output } = await run('clang-tidy', ['--quiet', '-p', DATABASE, ...leftOut(file), file]);
       if (code !== 0) console.error(output);
       sound &&= code === 0;
     }

@@ -1,5 +1,5 @@
 // Builds the addon under AddressSanitizer with UndefinedBehaviorSanitizer and runs the test suite on it, then builds the
-// runtime's own test under ThreadSanitizer, which inside a Node.js that is not instrumented would see half of it.
+// native tests, of the runtime and the ops, under ThreadSanitizer, which inside a Node.js that is not instrumented would see half of it.
 // Arguments are passed on to mocha: npm run sanitize -- --grep softmax. Linux with g++ only.
 
 import { spawnSync } from 'node:child_process';
@@ -61,7 +61,7 @@ function testUnderAddressSanitizer(mochaArgs) {
   for (const file of reportFiles()) rmSync(file);
 
   const passed = [
-    run('the runtime under AddressSanitizer', `${ADDRESS}/runtime_test`, [], options),
+    run('the runtime and the ops under AddressSanitizer', `${ADDRESS}/native_test`, [], options),
     run(
       'the test suite under AddressSanitizer',
       process.execPath,
@@ -81,11 +81,11 @@ function testUnderAddressSanitizer(mochaArgs) {
 
 function testUnderThreadSanitizer() {
   const env = { TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1' };
-  const test = [`${THREAD}/runtime_test`];
+  const test = [`${THREAD}/native_test`];
   // Kernels that randomise 32 bits of addresses leave no room for the shadow of older versions of the sanitizer.
   const fixed = ['setarch', process.arch === 'x64' ? 'x86_64' : 'aarch64', '-R'];
   const [command, ...args] = spawnSync(fixed[0], [...fixed.slice(1), 'true']).status === 0 ? [...fixed, ...test] : test;
-  return run('the runtime under ThreadSanitizer', command, args, env);
+  return run('the runtime and the ops under ThreadSanitizer', command, args, env);
 }
 
 async function main(mochaArgs) {
@@ -97,12 +97,12 @@ async function main(mochaArgs) {
   await cmakeJs('sanitize: building the addon for AddressSanitizer', 'build', ADDRESS, address);
   const thread = { VITRINE_SANITIZE: 'thread' };
   await cmakeJs(
-    'sanitize: building the runtime for ThreadSanitizer',
+    'sanitize: building the runtime and the ops for ThreadSanitizer',
     'build',
     THREAD,
     thread,
     '--target',
-    'runtime_test',
+    'native_test',
   );
   const sound = [testUnderAddressSanitizer(mochaArgs), testUnderThreadSanitizer()];
   process.exitCode = sound.every(Boolean) ? 0 : 1;

@@ -1,40 +1,10 @@
 #include "binding/ops.h"
 
 #include "binding/unpack.h"
-#include "ops/activation.h"
-#include "ops/attention.h"
-#include "ops/conv2d.h"
-#include "ops/cross_entropy.h"
-#include "ops/elementwise.h"
-#include "ops/embedding.h"
-#include "ops/image_convert.h"
-#include "ops/image_normalize.h"
-#include "ops/image_resize.h"
-#include "ops/layer_norm.h"
-#include "ops/linear.h"
-#include "ops/matmul.h"
-#include "ops/max_pool2d.h"
-#include "ops/optimizer.h"
-#include "ops/peak.h"
-#include "ops/random.h"
-#include "ops/reduce.h"
-#include "ops/softmax.h"
-#include "ops/strided_copy.h"
-#include "ops/unary.h"
-#include "ops/unfold.h"
+#include "ops/all_ops.h"
 
 namespace vitrine::binding {
 
-void ExportAllOps(Napi::Env env, Napi::Object exports) {
-  using namespace ops;
-  ExportOps<ActivationForward, ActivationBackward, AttentionForward, AttentionBackward,
-            Conv2dForward, Conv2dBackward, PatchEmbedForward, PatchEmbedBackward,
-            CrossEntropyForward, CrossEntropyBackward, BinaryForward, Ternary, Affine, Fill,
-            EmbeddingForward, EmbeddingBackward, ImageConvert, ImageNormalize, ImageResize,
-            LayerNormForward, LayerNormBackward, LinearForward, LinearBackward, Matmul,
-            MaxPool2dForward, MaxPool2dBackward, SgdStep, AdamWStep, GradientNorm, RandomFill,
-            DropoutForward, DropoutBackward, Sum, SoftmaxForward, SoftmaxBackward, StridedCopy,
-            UnaryForward, UnaryBackward, Unfold, Fold, PeakFma>(env, exports);
-}
+void ExportAllOps(Napi::Env env, Napi::Object exports) { ExportOps(env, exports, ops::AllOps()); }
 
 }  // namespace vitrine::binding

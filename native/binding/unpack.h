@@ -9,6 +9,7 @@
 #include "binding/environment.h"
 #include "binding/guard.h"
 #include "binding/number.h"
+#include "ops/all_ops.h"
 #include "runtime/operand.h"
 
 namespace vitrine::binding {
@@ -106,7 +107,7 @@ void EnqueueOp(const Napi::CallbackInfo& info) {
 }
 
 template <class... Op>
-void ExportOps(Napi::Env env, Napi::Object exports) {
+void ExportOps(Napi::Env env, Napi::Object exports, ops::OpList<Op...> /*ops*/) {
   (exports.Set(Op::kName, Napi::Function::New<Guarded<EnqueueOp<Op>>>(env, Op::kName)), ...);
 }
 

@@ -26,8 +26,12 @@ void Matmul::Run(Context& context) {
     if (stride_c == 0 && beta == 0) std::fill_n(c.data, m * n, 0.0f);
     return;
   }
-  // Products without terms that are summed, of which there may be any number, are one.
-  if (k == 0 && stride_c == 0) batch = 1;
+  if (k == 0) {
+    // Factors without elements lie nowhere; products without terms that are summed, of which there
+    // may be any number, are one.
+    stride_a = stride_b = 0;
+    if (stride_c == 0) batch = 1;
+  }
   if (RunPacked(context)) return;
   const TileGrid grid(m, n, k);
   if (stride_c == 0 && batch > 1) {

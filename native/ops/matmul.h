@@ -25,6 +25,9 @@ struct Matmul {
   }
   bool Valid() const {
     if (batch <= 0) return batch == 0 && (stride_c != 0 || Holds(c, Product(m, n)));
+    // A batch that moves nowhere is no batch: nothing of what is held bounds it.
+    const bool moves = stride_a != 0 || stride_b != 0 || stride_c != 0;
+    if (batch > 1 && !moves && Product(m, n, k) != 0) return false;
     return HoldsBatch(c, stride_c, Product(m, n)) && HoldsBatch(a, stride_a, Product(m, k)) &&
            HoldsBatch(b, stride_b, Product(k, n));
   }

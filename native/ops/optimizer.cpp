@@ -52,8 +52,9 @@ float ScaleOf(const In<float>& gradient_scale) { return gradient_scale ? *gradie
 
 bool StepInputs::Valid(size_t count) const {
   if (!Holds(learning_rate, 1) || members.size() != count) return false;
-  return std::all_of(members.begin(), members.end(),
-                     [this](int64_t member) { return member >= 0 && Holds(steps, member + 1); });
+  return std::all_of(members.begin(), members.end(), [this](int64_t member) {
+    return member >= 0 && static_cast<size_t>(member) < steps.count;
+  });
 }
 
 std::vector<double> StepInputs::Advance() const {

@@ -15,7 +15,8 @@ constexpr int64_t kElementsPerTile = 16 * 1024;
 // to share evenly.
 constexpr int64_t kMaxPartials = 64;
 
-inline int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+// 0 for a negative a; any that fits may be given.
+inline int64_t CeilDiv(int64_t a, int64_t b) { return a > 0 ? (a - 1) / b + 1 : 0; }
 
 // Rows of `width` elements that make up a tile.
 inline int64_t RowsPerTile(int64_t width) {

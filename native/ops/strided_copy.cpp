@@ -127,8 +127,15 @@ void CopyPieces(const Plan& plan, float* y, const float* x, int64_t begin, int64
 }  // namespace
 
 bool StridedCopy::Valid() const {
-  return shape.Count() >= 0 && Holds(y, Extent(shape, strides_y, offset_y)) &&
-         Holds(x, Extent(shape, strides_x, offset_x));
+  const int64_t elements = shape.Count();
+  if (elements < 0 || !Holds(y, Extent(shape, strides_y, offset_y)) ||
+      !Holds(x, Extent(shape, strides_x, offset_x)))
+    return false;
+  // An axis along which neither operand moves is bounded by nothing that is held.
+  for (int i = 0; elements > 0 && i < shape.rank; ++i) {
+    if (shape.at[i] > 1 && strides_y.at[i] == 0 && strides_x.at[i] == 0) return false;
+  }
+  return true;
 }
 
 void StridedCopy::Run(Context& context) {

@@ -20,6 +20,7 @@ std::span<const Test> AllocatorTests();
 std::span<const Test> CgroupTests();
 std::span<const Test> ExceptionTests();
 std::span<const Test> LaneTests();
+std::span<const Test> OpsTests();
 std::span<const Test> SlotNumbersTests();
 std::span<const Test> StreamTests();
 

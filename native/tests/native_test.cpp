@@ -1,5 +1,5 @@
-// The runtime by itself, without Node.js: what ThreadSanitizer and AddressSanitizer look at (npm
-// run sanitize).
+// The runtime and the ops by themselves, without Node.js: what ThreadSanitizer and AddressSanitizer
+// look at (npm run sanitize).
 
 #include <cstdio>
 #include <exception>
@@ -9,9 +9,9 @@
 int main() {
   int passed = 0;
   int failed = 0;
-  for (const auto tests :
-       {vitrine::AllocatorTests(), vitrine::CgroupTests(), vitrine::ExceptionTests(),
-        vitrine::LaneTests(), vitrine::SlotNumbersTests(), vitrine::StreamTests()}) {
+  for (const auto tests : {vitrine::AllocatorTests(), vitrine::CgroupTests(),
+                           vitrine::ExceptionTests(), vitrine::LaneTests(), vitrine::OpsTests(),
+                           vitrine::SlotNumbersTests(), vitrine::StreamTests()}) {
     for (const vitrine::Test& test : tests) {
       try {
         test.run();
