@@ -1,6 +1,6 @@
 import { checkInteger, expected } from '../lib/check.js';
-import { resolveConfig } from '../lib/nn/vit-config.js';
-import { configOf } from '../lib/nn/vit-registry.js';
+import { resolveConfig } from '../lib/nn/vit/config.js';
+import { configOf } from '../lib/nn/vit/registry.js';
 import type { ModelSizes } from './work.js';
 
 /** A model of the benchmarks and what it goes by. */

@@ -9,7 +9,7 @@ import { expected, Text } from '../lib/check.js';
 import { reportFailure } from '../lib/cli/failure.js';
 import { number, wholeNumber } from '../lib/cli/flags.js';
 import { packageRoot } from '../lib/cli/package-root.js';
-import { writeFileAtomically } from '../lib/io/atomic-file.js';
+import { writeFileAtomically } from '../lib/io/formats/atomic-file.js';
 import { PEERS, type Peer } from './contenders.js';
 import { peers } from './options.js';
 import { collectReport } from './report/collect.js';

@@ -1,7 +1,7 @@
 import type { Dataset } from '../data/dataset.js';
-import { ownPreprocessing } from '../io/preprocessing.js';
-import { ViT } from '../nn/vit.js';
-import type { ViTConfig } from '../nn/vit-config.js';
+import { ownPreprocessing } from '../io/pretrained/preprocessing.js';
+import type { ViTConfig } from '../nn/vit/config.js';
+import { ViT } from '../nn/vit/vit.js';
 import type { ModelSettings } from './train-settings.js';
 
 /** A model of these settings for images of a data set; throws TypeError when sizes do not go together. */

@@ -1,8 +1,8 @@
 import { noGrad } from '../autograd.js';
 import { checkPair, expected, Text } from '../check.js';
 import { loadImages } from '../data/load-images.js';
-import { ownPreprocessing } from '../io/preprocessing.js';
-import type { ViT } from '../nn/vit.js';
+import { ownPreprocessing } from '../io/pretrained/preprocessing.js';
+import type { ViT } from '../nn/vit/vit.js';
 import { mul } from '../ops/elementwise.js';
 import { softmax } from '../ops/softmax.js';
 import { scope } from '../scope.js';

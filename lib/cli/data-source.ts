@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { expected, shapeText, Text } from '../check.js';
 import { type Dataset, loadIdxDataset } from '../data/dataset.js';
-import type { ViT } from '../nn/vit.js';
+import type { ViT } from '../nn/vit/vit.js';
 import { packageRoot } from './package-root.js';
 
 /** Reads a part of the data in `folder`, or of the bundled digits when that is null. */

@@ -1,5 +1,5 @@
 import { info } from '../info.js';
-import type { ViT } from '../nn/vit.js';
+import type { ViT } from '../nn/vit/vit.js';
 import { formatCount } from '../report/format.js';
 import type { ReportFact } from '../report/report-data.js';
 import type { TrainSettings } from './train-settings.js';

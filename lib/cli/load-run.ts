@@ -1,15 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileError } from '../io/file-error.js';
-import { readArchitecture } from '../io/layouts/architecture.js';
-import { readModelMetadata } from '../io/model-metadata.js';
-import { contradiction, optionText } from '../io/own-config.js';
-import { describedModel } from '../io/own-model.js';
-import { readSafetensors } from '../io/safetensors.js';
+import { fileError } from '../io/formats/file-error.js';
+import { readSafetensors } from '../io/formats/safetensors.js';
+import { readArchitecture } from '../io/pretrained/layouts/architecture.js';
+import { readModelMetadata } from '../io/pretrained/model-metadata.js';
+import { contradiction, optionText } from '../io/pretrained/own-config.js';
+import { describedModel } from '../io/pretrained/own-model.js';
 import { loadSafetensors } from '../io/state-dict.js';
 import { withoutInit } from '../nn/init.js';
-import { ViT } from '../nn/vit.js';
-import type { ViTConfig } from '../nn/vit-config.js';
+import type { ViTConfig } from '../nn/vit/config.js';
+import { ViT } from '../nn/vit/vit.js';
 import { type ReadRunConfig, readRunConfig } from './run-config.js';
 import { RUN_FILES } from './run-folder.js';
 

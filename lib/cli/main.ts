@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { addBench } from './bench.js';
-import { addEval } from './eval.js';
+import { addBench } from './commands/bench.js';
+import { addEval } from './commands/eval.js';
+import { addInfo } from './commands/info.js';
+import { addPredict } from './commands/predict.js';
+import { addSetup } from './commands/setup.js';
+import { addTrain } from './commands/train.js';
 import { exitOnClosedOutput, isVerbose, reportFailure } from './failure.js';
-import { addInfo } from './info.js';
 import { packageRoot } from './package-root.js';
-import { addPredict } from './predict.js';
-import { addSetup } from './setup.js';
-import { addTrain } from './train.js';
 
 // Commands import what needs the addon only when they run: help and set-up must work before it is built.
 

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { checkOneOf } from '../check.js';
-import { fileError, fileErrorFrom } from '../io/file-error.js';
-import { isObject, JsonFields } from '../io/json-fields.js';
-import { readOwnConfig } from '../io/own-config.js';
-import { regularFileSize } from '../io/regular-file.js';
-import { parseStrictJson } from '../io/strict-json.js';
-import type { ViTConfig } from '../nn/vit-config.js';
+import { fileError, fileErrorFrom } from '../io/formats/file-error.js';
+import { isObject, JsonFields } from '../io/formats/json-fields.js';
+import { regularFileSize } from '../io/formats/regular-file.js';
+import { parseStrictJson } from '../io/formats/strict-json.js';
+import { readOwnConfig } from '../io/pretrained/own-config.js';
+import type { ViTConfig } from '../nn/vit/config.js';
 import { DEFAULT_RUN, RUN_FILES } from './run-folder.js';
 import type { TrainSettings } from './train-settings.js';
 

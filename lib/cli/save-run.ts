@@ -1,7 +1,7 @@
 import { info } from '../info.js';
-import { modelMetadata } from '../io/model-metadata.js';
+import { modelMetadata } from '../io/pretrained/model-metadata.js';
 import { saveSafetensors } from '../io/state-dict.js';
-import type { ViT } from '../nn/vit.js';
+import type { ViT } from '../nn/vit/vit.js';
 import type { Evaluation } from '../train/evaluate.js';
 import type { FitResult } from '../train/trainer.js';
 import type { RunConfig } from './run-config.js';

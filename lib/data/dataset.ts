@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkOneOf, expected, shapeText, Text } from '../check.js';
-import { readIdx } from '../io/idx.js';
+import { readIdx } from '../io/formats/idx.js';
 
 /** Labelled images in JavaScript's memory. */
 export interface Dataset {

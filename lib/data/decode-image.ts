@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import sharp, { type Metadata, type OutputInfo, type SharpOptions } from 'sharp';
-import { fileError, fileErrorFrom } from '../io/file-error.js';
-import { regularFileSize } from '../io/regular-file.js';
+import { fileError, fileErrorFrom } from '../io/formats/file-error.js';
+import { regularFileSize } from '../io/formats/regular-file.js';
 import { ByteImage, MOST_PIXELS } from '../ops/byte-image.js';
 import { imageConvert } from '../ops/image-convert.js';
 import { firstOfGif } from './first-of-gif.js';

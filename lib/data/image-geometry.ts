@@ -1,4 +1,4 @@
-import type { Preprocessing } from '../io/preprocessing.js';
+import type { Preprocessing } from '../io/pretrained/preprocessing.js';
 
 /** (height, width) in pixels. */
 export type Size = readonly [height: number, width: number];

@@ -1,8 +1,8 @@
 import { expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { getThreads } from '../info.js';
-import { checkPreprocessing, type Preprocessing } from '../io/preprocessing.js';
-import type { PretrainedConfig } from '../io/pretrained-config.js';
+import { checkPreprocessing, type Preprocessing } from '../io/pretrained/preprocessing.js';
+import type { PretrainedConfig } from '../io/pretrained/pretrained-config.js';
 import type { ByteImage } from '../ops/byte-image.js';
 import { imageNormalize } from '../ops/image-normalize.js';
 import { imageResize } from '../ops/image-resize.js';

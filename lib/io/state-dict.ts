@@ -1,11 +1,11 @@
 import { expected } from '../check.js';
 import { keep } from '../scope.js';
 import { type Tensor, type TensorData, tensor } from '../tensor.js';
-import { toFloat32, toInt32 } from './convert.js';
-import { readableNames } from './readable-names.js';
-import { readSafetensors, type TensorSource, writeSafetensors } from './safetensors.js';
+import { toFloat32, toInt32 } from './formats/convert.js';
+import { readableNames } from './formats/readable-names.js';
+import { readSafetensors, type TensorSource, writeSafetensors } from './formats/safetensors.js';
+import type { RecordDtype } from './formats/tensor-record.js';
 import { snapshot } from './snapshot.js';
-import type { RecordDtype } from './tensor-record.js';
 
 const INTEGERS: readonly RecordDtype[] = ['I64', 'I32', 'I16', 'I8', 'U8', 'BOOL'];
 

@@ -18,7 +18,7 @@ export {
   TransformerEncoderLayer,
   type TransformerLayerOptions,
 } from './transformer-encoder.js';
-export { ViT } from './vit.js';
-export { Attention, Block, LayerScale, Mlp } from './vit-block.js';
-export type { PosEmbed, PosEmbedPlacement, ViTConfig, ViTOptions } from './vit-config.js';
-export type { IntermediateOptions } from './vit-intermediate.js';
+export { Attention, Block, LayerScale, Mlp } from './vit/block.js';
+export type { PosEmbed, PosEmbedPlacement, ViTConfig, ViTOptions } from './vit/config.js';
+export type { IntermediateOptions } from './vit/intermediate.js';
+export { ViT } from './vit/vit.js';

@@ -1,14 +1,14 @@
 import { sizeOf } from '../check.js';
 import type { Tensor } from '../tensor.js';
-import { AttentionPool } from './attention-pool.js';
 import { Conv2d } from './conv2d.js';
 import { Linear } from './linear.js';
 import type { Module } from './module.js';
 import { MultiheadAttention } from './multihead-attention.js';
 import { PatchEmbed } from './patch-embed.js';
-import { RelativePositions } from './relative-positions.js';
 import { StdConv2d } from './std-conv2d.js';
-import { Attention } from './vit-block.js';
+import { AttentionPool } from './vit/attention-pool.js';
+import { Attention } from './vit/block.js';
+import { RelativePositions } from './vit/relative-positions.js';
 
 /**
  * The multiply-adds of one call of a module's `forward`, those of the modules inside it not counted. Products of

@@ -1,6 +1,6 @@
 import { checkPair, expected } from '../check.js';
 import { evaluating } from '../nn/evaluating.js';
-import type { ViT } from '../nn/vit.js';
+import type { ViT } from '../nn/vit/vit.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { checkImages } from './check-images.js';

@@ -1,8 +1,8 @@
 import { checkInteger, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { evaluating } from '../nn/evaluating.js';
-import type { ViT } from '../nn/vit.js';
-import { gridOf } from '../nn/vit-grid.js';
+import { gridOf } from '../nn/vit/grid.js';
+import type { ViT } from '../nn/vit/vit.js';
 import { mean } from '../ops/reduce.js';
 import { slice } from '../ops/slice.js';
 import { scope } from '../scope.js';

@@ -1,5 +1,5 @@
 import { expected } from '../check.js';
-import { ViT } from '../nn/vit.js';
+import { ViT } from '../nn/vit/vit.js';
 import { checkTensor } from '../ops/check-tensor.js';
 import type { Tensor } from '../tensor.js';
 

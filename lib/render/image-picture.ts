@@ -1,4 +1,4 @@
-import { byteOf, type Preprocessing, standardFor } from '../io/preprocessing.js';
+import { byteOf, type Preprocessing, standardFor } from '../io/pretrained/preprocessing.js';
 import type { Tensor } from '../tensor.js';
 import { type Picture, paint } from './picture.js';
 

@@ -1,6 +1,6 @@
 import { checkInteger } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
-import type { ViT } from '../nn/vit.js';
+import type { ViT } from '../nn/vit/vit.js';
 import { checkModel } from './check-images.js';
 import { enlarge, mosaic, type Picture, paint, toPng } from './picture.js';
 import { principalComponents } from './principal-components.js';

@@ -1,5 +1,5 @@
 import { expected } from '../check.js';
-import type { ViT } from '../nn/vit.js';
+import type { ViT } from '../nn/vit/vit.js';
 import { checkModel } from './check-images.js';
 import { viridis } from './colour-map.js';
 import { cosineSimilarity } from './cosine-similarity.js';

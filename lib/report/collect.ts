@@ -1,6 +1,6 @@
 import type { Dataset } from '../data/dataset.js';
 import { evaluating } from '../nn/evaluating.js';
-import type { ViT } from '../nn/vit.js';
+import type { ViT } from '../nn/vit/vit.js';
 import { mean } from '../ops/reduce.js';
 import { slice } from '../ops/slice.js';
 import { cosineSimilarity } from '../render/cosine-similarity.js';

@@ -1,5 +1,5 @@
 import type { Dataset } from '../data/dataset.js';
-import { byteOf, standardFor } from '../io/preprocessing.js';
+import { byteOf, standardFor } from '../io/pretrained/preprocessing.js';
 import type { ReportImage, ReportSample } from './report-data.js';
 
 /** What a model made of a data set: for each image the class, and (count, classes) probabilities. */

@@ -1,4 +1,4 @@
-import { writeFileAtomically } from '../io/atomic-file.js';
+import { writeFileAtomically } from '../io/formats/atomic-file.js';
 import { native, type TraceEvent } from '../native.js';
 
 /** Notes, from here in the stream on, which command runs when and on which thread. Costs about a microsecond each. */

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as vitrine from '../../lib/index.js';
-import { AttentionPool } from '../../lib/nn/attention-pool.js';
-import { HybridEmbed } from '../../lib/nn/hybrid-embed.js';
+import { AttentionPool } from '../../lib/nn/vit/attention-pool.js';
+import { HybridEmbed } from '../../lib/nn/vit/hybrid-embed.js';
 import { attentionWeights } from '../../lib/ops/attention-weights.js';
 
 const { F, nn, optim, ones, rand, randn, render, scope, tensor, ViT, zeros } = vitrine;
@@ -215,7 +215,7 @@ const OTHERS = new Map([
 
 const OPTIONS = /export (?:declare )?(?:interface|type) (\w*(?:Options|Masks|Group|Config))\b/g;
 // These hold no functions of the library's users, or have tests of their own names: command line, report, files, data.
-const PUBLIC = ['', 'ops', 'nn', 'optim', 'render', 'train', 'data', 'io'];
+const PUBLIC = ['', 'ops', 'nn', 'nn/vit', 'optim', 'render', 'train', 'data', 'io', 'io/formats', 'io/pretrained'];
 const OF_FILES = /^(Preprocessing|Pretrained|Run)\w*Config$/;
 
 /** Every interface of options in the declarations of lib, by name, with the declaration. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe as describeValue, expected, Text } from '../../lib/check.js';
 import { ViT } from '../../lib/index.js';
-import { writeSafetensors } from '../../lib/io/safetensors.js';
+import { writeSafetensors } from '../../lib/io/formats/safetensors.js';
 import { warnOnce } from '../../lib/warning.js';
 import { temporaryDirectory } from '../io/temporary-directory.js';
 import { warningsOf } from '../io/warnings-of.js';

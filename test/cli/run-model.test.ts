@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { data, evaluate, ViT } from '../../lib/index.js';
-import { ownPreprocessing } from '../../lib/io/preprocessing.js';
+import { ownPreprocessing } from '../../lib/io/pretrained/preprocessing.js';
 import { packageRoot } from '../../lib/native.js';
 import { temporaryDirectory } from '../io/temporary-directory.js';
 import { warningsOf } from '../io/warnings-of.js';

@@ -15,7 +15,7 @@ import { relative } from 'node:path';
 import { type RunConfig, runConfig } from '../../lib/cli/run-config.js';
 import { RunWriter } from '../../lib/cli/run-writer.js';
 import { resolveSettings } from '../../lib/cli/train-settings.js';
-import { resolveConfig } from '../../lib/nn/vit-config.js';
+import { resolveConfig } from '../../lib/nn/vit/config.js';
 import { childEnvironment } from '../child-environment.js';
 import { temporaryDirectory } from '../io/temporary-directory.js';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { noGrad, scope, ViT } from '../../lib/index.js';
 import { type GoldenCase, loadGolden } from '../golden.js';
-import { goldenPath } from '../io/fixtures.js';
+import { goldenPath } from '../io/pretrained/fixtures.js';
 import { fromRef, valuesOf } from '../native-op.js';
 import { assertClose } from '../reference/assert-close.js';
 

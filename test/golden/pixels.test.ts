@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { data, type io } from '../../lib/index.js';
-import { JsonFields } from '../../lib/io/json-fields.js';
-import { huggingFacePreprocessing } from '../../lib/io/layouts/hugging-face-preprocessing.js';
-import { timmPreprocessing } from '../../lib/io/layouts/timm-preprocessing.js';
-import { byteOf } from '../../lib/io/preprocessing.js';
+import { JsonFields } from '../../lib/io/formats/json-fields.js';
+import { huggingFacePreprocessing } from '../../lib/io/pretrained/layouts/hugging-face-preprocessing.js';
+import { timmPreprocessing } from '../../lib/io/pretrained/layouts/timm-preprocessing.js';
+import { byteOf } from '../../lib/io/pretrained/preprocessing.js';
 import { loadGolden } from '../golden.js';
 import { returnsMemory } from '../native-op.js';
 

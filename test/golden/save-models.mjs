@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { io, manualSeed, nn, noGrad, randn, scope, ViT } from '../../dist/lib/index.js';
-import { objections, savedLayouts } from '../../dist/lib/io/layouts/objections.js';
+import { objections, savedLayouts } from '../../dist/lib/io/pretrained/layouts/objections.js';
 
 const base = { imgSize: 16, patchSize: 4, numClasses: 10, embedDim: 24, depth: 2, numHeads: 2 };
 const choices = {

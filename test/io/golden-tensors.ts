@@ -1,6 +1,6 @@
-import { readSafetensors } from '../../lib/io/safetensors.js';
-import type { TensorRecord } from '../../lib/io/tensor-record.js';
-import { goldenPath } from './fixtures.js';
+import { readSafetensors } from '../../lib/io/formats/safetensors.js';
+import type { TensorRecord } from '../../lib/io/formats/tensor-record.js';
+import { goldenPath } from './pretrained/fixtures.js';
 
 /** All tensors of a golden .safetensors file, to be written again otherwise. */
 export async function goldenTensors(name: string): Promise<[name: string, record: TensorRecord][]> {

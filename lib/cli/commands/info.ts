@@ -1,0 +1,34 @@
+import type { Command } from 'commander';
+import { formatBytes } from '../../report/format.js';
+
+/** `vitrine info`: version, machine and libraries. */
+export function addInfo(program: Command): void {
+  program
+    .command('info')
+    .description('tell version, instruction set, BLAS library, threads and memory')
+    .option('--json', 'as JSON')
+    .action(async (flags: { json?: true }) => {
+      const { info } = await import('../../info.js');
+      const found = info();
+      if (flags.json) {
+        console.log(JSON.stringify(found, null, 2));
+        return;
+      }
+      const { memory } = found;
+      const lines: readonly (readonly [string, string])[] = [
+        ['vitrine', found.version],
+        ['node', `${found.node} on ${found.platform}`],
+        ['processor', `${found.cpu}, ${found.cpus} usable`],
+        ['threads', String(found.threads)],
+        ['instruction set', `${found.isa} (has ${found.isas.join(', ')})`],
+        ['BLAS', `${found.blas.name}, core ${found.blas.core}`],
+        ['bfloat16', found.bf16.available ? 'available' : found.bf16.reason],
+        [
+          'memory',
+          `${formatBytes(memory.live)} live, ${formatBytes(memory.peak)} at most, of ${formatBytes(memory.limit)}`,
+        ],
+      ];
+      for (const [name, value] of lines) console.log(`${name.padEnd(17)}${value}`);
+      for (const warning of found.warnings) console.log(`warning: ${warning}`);
+    });
+}

@@ -1,0 +1,21 @@
+import { expected, quoted, Text } from '../../check.js';
+
+// Names from files come into most of these messages.
+export { listed, quoted } from '../../check.js';
+
+/** The error of a file that is not as it should be; `received` says in words what was found. */
+export function fileError(what: string, where: string, received: string, advice = ''): Error {
+  return expected(what, where, new Text(received), advice);
+}
+
+/** The same where another error, from the system or a library, tells what was found. */
+export function fileErrorFrom(cause: unknown, what: string, where: string, advice = ''): Error {
+  const error = fileError(what, where, cause instanceof Error ? cause.message : String(cause), advice);
+  error.cause = cause;
+  return error;
+}
+
+/** A tensor of a file as messages name it. */
+export function tensorOf(name: string, path: string): string {
+  return `tensor ${quoted(name)} of ${path}`;
+}

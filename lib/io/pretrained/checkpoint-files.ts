@@ -1,0 +1,80 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { fileError, fileErrorFrom, listed } from '../formats/file-error.js';
+import { torchPickle } from '../formats/foreign-format.js';
+import { JsonFields } from '../formats/json-fields.js';
+import { openNpz } from '../formats/npz.js';
+import { regularFileSize } from '../formats/regular-file.js';
+import { readSafetensors } from '../formats/safetensors.js';
+import { openShardedWeights } from '../formats/sharded-weights.js';
+import { parseStrictJson } from '../formats/strict-json.js';
+import type { Weights } from '../formats/weights.js';
+
+/** A checkpoint's weights, open, and what lies beside them. Close the weights after use. */
+export interface CheckpointFiles {
+  readonly weights: Weights;
+  /** `config.json`. */
+  readonly config: JsonFields | undefined;
+  /** `preprocessor_config.json`. */
+  readonly preprocessor: JsonFields | undefined;
+}
+
+const weightsName = 'model.safetensors';
+const indexName = 'model.safetensors.index.json';
+const maxConfigBytes = 10_000_000;
+
+/**
+ * Opens a checkpoint: a .safetensors or .npz file, the index of several, or a folder that has one of them.
+ *
+ * Throws one clear error if there are no weights, or those there are cannot be read; files of other formats are named.
+ */
+export async function openCheckpointFiles(path: string): Promise<CheckpointFiles> {
+  const file = (await isFolder(path)) ? await weightsIn(path) : path;
+  // A lone file's neighbours may have nothing to do with it; those of a file with this name describe it.
+  const described = file !== path || [weightsName, indexName].includes(basename(file));
+  const beside = (name: string): Promise<JsonFields | undefined> =>
+    described ? readConfig(join(dirname(file), name)) : Promise.resolve(undefined);
+  const [config, preprocessor] = [await beside('config.json'), await beside('preprocessor_config.json')];
+  return { weights: await openWeights(file), config, preprocessor };
+}
+
+function openWeights(path: string): Promise<Weights> {
+  if (extname(path) === '.npz') return openNpz(path);
+  return path.endsWith('.index.json') ? openShardedWeights(path) : readSafetensors(path);
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (cause) {
+    throw fileErrorFrom(cause, 'a checkpoint', path, 'Check the path and its permissions.');
+  }
+}
+
+/** The file to read of a folder: one of the usual names, or else the only one with an extension of ours. */
+async function weightsIn(folder: string): Promise<string> {
+  const names = await readdir(folder);
+  const usual = [weightsName, indexName].find((name) => names.includes(name));
+  const candidates = names.filter((name) => /\.(safetensors|npz)$/.test(name));
+  const [only] = candidates;
+  if (usual !== undefined) return join(folder, usual);
+  if (only !== undefined && candidates.length === 1) return join(folder, only);
+  const what = `${weightsName}, ${indexName}, or one .safetensors or .npz file`;
+  if (candidates.length > 1) {
+    throw fileError(what, `the folder ${folder}`, listed(candidates), 'Give the path of one of them.');
+  }
+  const pickle = names.find((name) => /\.(bin|pth?|ckpt)$/.test(name));
+  if (pickle !== undefined) {
+    throw fileError(what, `the folder ${folder}`, pickle, torchPickle(join(folder, pickle)).advice);
+  }
+  const received = names.length === 0 ? 'nothing' : listed(names);
+  throw fileError(what, `the folder ${folder}`, received, 'Fetch the weights too, not only their description.');
+}
+
+async function readConfig(path: string): Promise<JsonFields | undefined> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats === undefined) return undefined;
+  const size = await regularFileSize(path);
+  if (size > maxConfigBytes) throw fileError(`at most ${maxConfigBytes} bytes`, path, `${size}`);
+  return new JsonFields(parseStrictJson(await readFile(path, 'utf8'), path), path);
+}

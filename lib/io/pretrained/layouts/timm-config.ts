@@ -1,0 +1,81 @@
+import { checkOneOf, describe, expected, Text } from '../../../check.js';
+import type { ViTConfig } from '../../../nn/vit/config.js';
+import type { JsonFields } from '../../formats/json-fields.js';
+import { describeArchitecture, missingFeature } from './timm-architectures.js';
+
+const pools = ['token', 'avg', 'avgmax', 'max', 'map', ''] as const;
+const activations: Readonly<Record<string, ViTConfig['act']>> = { gelu: 'gelu', gelu_tanh: 'gelu_tanh', relu: 'relu' };
+
+// Arguments of timm's VisionTransformer that the shapes of the weights tell, or that change nothing in evaluation.
+const told = ['patch_size', 'in_chans', 'num_classes', 'embed_dim', 'depth', 'mlp_ratio', 'qkv_bias', 'qk_norm'];
+const toldToo = ['proj_bias', 'init_values', 'class_token', 'reg_tokens', 'pre_norm', 'final_norm', 'fc_norm'];
+const scales = ['scale_attn_norm', 'scale_mlp_norm']; // by the norms' names
+const idle = ['drop_rate', 'pos_drop_rate', 'patch_drop_rate', 'proj_drop_rate', 'attn_drop_rate', 'drop_path_rate'];
+const idleToo = ['weight_init', 'fix_init', 'pretrained', 'pretrained_strict', 'strict_img_size', 'use_naflex'];
+const read = ['img_size', 'num_heads', 'global_pool', 'no_embed_class', 'pool_include_prefix', 'pos_embed'];
+const readToo = ['dynamic_img_size', 'dynamic_img_pad', 'act_layer', 'norm_layer'];
+const known = [...told, ...toldToo, ...scales, ...idle, ...idleToo, ...read, ...readToo];
+
+/**
+ * What the config.json of timm's `save_for_hf` tells: `architecture`, by its name, and over it the `model_args` that the
+ * model was made with.
+ *
+ * @throws TypeError for an architecture, or an argument, that there is no counterpart of here
+ */
+export function fromTimmConfig(config: JsonFields): Partial<ViTConfig> {
+  const [architecture = ''] = (config.string('architecture') ?? '').split('.');
+  const missing = missingFeature(architecture);
+  if (missing !== undefined) {
+    const received = new Text(`${describe(architecture)}, which has ${missing}`);
+    throw expected('an architecture of parts that are implemented', config.where, received);
+  }
+  const size = config.object('pretrained_cfg')?.numbers('input_size');
+  const pool = config.string('global_pool');
+  const args = config.object('model_args');
+  return {
+    ...describeArchitecture(architecture),
+    ...(pool !== undefined && { globalPool: checkOneOf(pool, `"global_pool" of ${config.where}`, pools) }),
+    ...(size?.length === 3 && { imgSize: [size[1], size[2]] as [number, number] }),
+    ...(args && fromArguments(args)),
+  };
+}
+
+function fromArguments(args: JsonFields): Partial<ViTConfig> {
+  const unknown = args.keys().find((name) => args.raw(name) !== undefined && !known.includes(name));
+  if (unknown !== undefined) {
+    const advice = 'Where it changes no result, take it out of the file.';
+    throw expected("an argument of timm's VisionTransformer", args.where, unknown, advice);
+  }
+  if (args.boolean('pool_include_prefix') === true || args.boolean('use_naflex') === true) {
+    throw expected('false', `"pool_include_prefix" and "use_naflex" of ${args.where}`, true);
+  }
+  const norm = (args.string('norm_layer') ?? '').replaceAll('_', '').toLowerCase();
+  if (norm !== '' && norm !== 'layernorm') throw expected("'layernorm'", `"norm_layer" of ${args.where}`, norm);
+  const pool = args.string('global_pool');
+  const given: Partial<ViTConfig> = {
+    numHeads: args.integer('num_heads', 1),
+    imgSize: args.size('img_size'),
+    noEmbedClass: args.boolean('no_embed_class'),
+    dynamicImgSize: args.boolean('dynamic_img_size'),
+    dynamicImgPad: args.boolean('dynamic_img_pad'),
+    globalPool: pool === undefined ? undefined : checkOneOf(pool, `"global_pool" of ${args.where}`, pools),
+    act: activationOf(args),
+    normEps: norm === '' ? undefined : 1e-6, // timm's own LayerNorm
+    posEmbed: ['', 'none'].includes(args.string('pos_embed') ?? 'learn') ? 'none' : undefined,
+  } as Partial<ViTConfig>;
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function activationOf(args: JsonFields): ViTConfig['act'] | undefined {
+  const name = args.string('act_layer');
+  if (name === undefined || name === '') return undefined;
+  const act = activations[name];
+  if (act === undefined) {
+    throw expected(
+      `one of ${Object.keys(activations).join(', ')}`,
+      `"act_layer" of ${args.where}, the activation`,
+      name,
+    );
+  }
+  return act;
+}

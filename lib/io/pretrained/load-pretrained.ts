@@ -1,0 +1,147 @@
+import { checkPair } from '../../check.js';
+import * as init from '../../nn/init.js';
+import type { ViTConfig, ViTOptions } from '../../nn/vit/config.js';
+import { ViT } from '../../nn/vit/vit.js';
+import { fileError } from '../formats/file-error.js';
+import type { JsonFields } from '../formats/json-fields.js';
+import { type CheckpointFiles, openCheckpointFiles } from './checkpoint-files.js';
+import { convertPositions } from './convert-positions.js';
+import { fillParameters } from './fill-parameters.js';
+import { type Misfits, misfits, shapeOfPiece } from './fit.js';
+import { checkHeld } from './held.js';
+import type { Guess } from './layouts/guess.js';
+import type { Evidence, Layout, ModelSize } from './layouts/layout.js';
+import { refuseMissing } from './layouts/missing-features.js';
+import { recogniseLayout } from './layouts/recognise.js';
+import { type Mapping, mapNames } from './layouts/rules.js';
+import { ownDescription, planModel, warnOfGuess } from './plan-model.js';
+import { followSize, type PretrainedConfig, preprocessingOf } from './pretrained-config.js';
+import { unwrap } from './unwrap.js';
+
+/** A model with its weights, and what is known of them. */
+export interface Pretrained {
+  readonly model: ViT;
+  readonly pretrainedConfig: PretrainedConfig;
+  /** Whether that is known, and no guess. */
+  readonly certain: boolean;
+  /** Of the weights. */
+  readonly path: string;
+}
+
+/** See `ViT.fromPretrained`. */
+export async function loadPretrained(path: string, options: ViTOptions): Promise<Pretrained> {
+  const files = await openCheckpointFiles(path);
+  try {
+    return await load(files, options);
+  } finally {
+    await files.weights.close();
+  }
+}
+
+async function load(files: CheckpointFiles, options: ViTOptions): Promise<Pretrained> {
+  const { config: described, preprocessor } = files;
+  const weights = unwrap(files.weights);
+  const infos = new Map(weights.names().map((name) => [name, weights.info(name)]));
+  const own = ownDescription(files.weights, described);
+  const evidence: Evidence = { path: weights.path, infos, config: described, preprocessor, own };
+  refuseMissing(evidence);
+  const layout = recogniseLayout(evidence);
+  const reading = layout.read(evidence);
+  const mapping = mapNames(reading.names, reading.rules, (source) => infos.get(source)?.shape[0] ?? 0);
+  const given: ViTOptions = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const plan = planModel(shapesOf(mapping, evidence), given, layout, evidence);
+  checkHeld(plan.config, infos, weights.path);
+  const config: ViTOptions = { ...plan.config, ...given };
+  const ownHead = config.numClasses === plan.config.numClasses;
+  if (!ownHead) replaceHead(mapping, config, given);
+
+  const model = init.withoutInit(() => new ViT(config));
+  try {
+    const parameters = model.namedParameters();
+    const fresh = new Set(ownHead ? [] : [...parameters.keys()].filter((name) => isHead(name)));
+    const converted = convertPositions(model, layout, plan, weights.path);
+    const unfit = misfits(parameters, mapping, infos, reading, { fresh, resized: new Set(converted.keys()) });
+    if (unfit !== undefined) throw misfitError(unfit, weights.path, layout);
+    await fillParameters(weights, parameters, mapping.pieces, converted);
+    for (const name of fresh) {
+      const parameter = parameters.get(name);
+      if (parameter !== undefined) init.zeros(parameter);
+    }
+  } catch (error) {
+    model.dispose();
+    throw error;
+  }
+  warnOfGuess(plan, given, weights.path);
+  return { model: model.eval(), ...preparationOf(model, plan, layout, evidence, ownHead), path: weights.path };
+}
+
+/** How images are prepared and what the classes are called: as the files beside the weights say, then the file of ours. */
+function preparationOf(
+  { config }: ViT,
+  plan: Guess,
+  layout: Layout,
+  evidence: Evidence,
+  ownHead: boolean,
+): { pretrainedConfig: PretrainedConfig; certain: boolean } {
+  const size = sizeOf(config, plan.config.imgSize ?? config.imgSize);
+  const stated = layout.statesPreprocessing(evidence);
+  const own = stated && evidence.preprocessor !== undefined ? undefined : evidence.own?.pretrainedConfig;
+  const preprocessing = own === undefined ? layout.preprocessing(evidence, size) : preprocessingOf(own);
+  const beside = evidence.config && labelsOf(evidence.config, config.numClasses);
+  const labels = ownHead ? (beside ?? evidence.own?.pretrainedConfig?.labels) : undefined;
+  return {
+    pretrainedConfig: {
+      layout: layout.name,
+      ...followSize(preprocessing, size.imgSize),
+      ...(labels?.length === config.numClasses && { labels }),
+    },
+    certain: own !== undefined || (stated && evidence.own === undefined) || evidence.preprocessor !== undefined,
+  };
+}
+
+function shapesOf({ pieces }: Mapping, { infos }: Evidence): Map<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>();
+  for (const [own, [piece]] of pieces) {
+    const shape = piece && shapeOfPiece(piece, infos);
+    if (shape !== undefined) shapes.set(own, shape);
+  }
+  return shapes;
+}
+
+function isHead(name: string): boolean {
+  return /^head(_dist)?\.(weight|bias)$/.test(name);
+}
+
+/**
+ * Leaves the checkpoint's head out for one of other classes; with the layer before it, as the paper does.
+ * Source: Dosovitskiy et al. 2021, section 3.2.
+ */
+function replaceHead({ pieces }: Mapping, config: ViTOptions, given: ViTOptions): void {
+  const representation = given.representationSize === undefined && given.numClasses !== 0;
+  if (representation) delete config.representationSize;
+  for (const own of [...pieces.keys()]) {
+    if (isHead(own) || (representation && own.startsWith('pre_logits.'))) pieces.delete(own);
+  }
+}
+
+function misfitError({ count, told }: Misfits, path: string, { name }: Layout): Error {
+  const advice = 'Nothing was loaded. Check that the file is whole, and the options against its model.';
+  const what = `the weights of one ViT in the layout of ${name}`;
+  return fileError(what, path, `a file in which ${count} tensors do not fit: ${told}`, advice);
+}
+
+function sizeOf(
+  { inChans, embedDim, depth, distilled, imgSize }: Readonly<ViTConfig>,
+  trained: ViTConfig['imgSize'],
+): ModelSize {
+  const pair = (size: ViTConfig['imgSize']): readonly [number, number] => checkPair(size, 'ViT imgSize', 1);
+  return { imgSize: pair(imgSize), trained: pair(trained), inChans, embedDim, depth, distilled };
+}
+
+/** Hugging Face's `id2label`, or timm's `label_names`. */
+function labelsOf(config: JsonFields, numClasses: number): string[] | undefined {
+  const names = config.raw('label_names');
+  const byId = config.object('id2label');
+  const labels = Array.from({ length: numClasses }, (_, i) => (Array.isArray(names) ? names[i] : byId?.raw(String(i))));
+  return numClasses > 0 && labels.every((label) => typeof label === 'string') ? labels : undefined;
+}

@@ -1,0 +1,100 @@
+import { checkPair } from '../../check.js';
+import { resolveConfig, type ViTConfig, type ViTOptions, viTOptionNames } from '../../nn/vit/config.js';
+import { fileError, fileErrorFrom, listed, quoted } from '../formats/file-error.js';
+import type { JsonFields } from '../formats/json-fields.js';
+
+/**
+ * The options of a model as a file of ours states them, whole and checked; nothing is built.
+ *
+ * @throws TypeError, one sentence, for an option that is none, or a value that none may have
+ */
+export function readOwnConfig(fields: JsonFields): ViTConfig {
+  const options: Record<string, unknown> = {};
+  for (const name of fields.keys()) {
+    const value = fields.raw(name);
+    // Every word that an option may be; a file's other words do not reach the terminal as they are.
+    if (typeof value === 'string' && !/^\w{0,20}$/.test(value)) {
+      throw fileError('an option of ViT', `${quoted(name)} of ${fields.where}`, quoted(value));
+    }
+    options[name] = value;
+  }
+  const unknown = Object.keys(options).filter((name) => !viTOptionNames.includes(name));
+  if (unknown.length > 0) {
+    const received = listed(unknown.map(quoted));
+    throw fileError('the options of ViT alone', fields.where, received, 'A newer vitrine may have written it.');
+  }
+  try {
+    return resolveConfig(options as ViTOptions); // checked there, value by value
+  } catch (cause) {
+    throw fileErrorFrom(cause, 'options that ViT takes', fields.where);
+  }
+}
+
+/**
+ * Options that the same weights may be used with in one way or another: what a caller says of them holds, whatever the
+ * file says. All others are part of what the weights mean.
+ */
+export const freeOptions: ReadonlySet<string> = new Set<keyof ViTConfig>([
+  'imgSize',
+  'numClasses',
+  'globalPool',
+  'dropRate',
+  'posDropRate',
+  'projDropRate',
+  'attnDropRate',
+  'dropPathRate',
+  'patchEmbed',
+  'dynamicImgSize',
+  'dynamicImgPad',
+  'weightInit',
+]);
+
+/** An option that is said to be one thing and known to be another. */
+export interface Contradiction {
+  readonly name: string;
+  readonly said: unknown;
+  readonly known: unknown;
+}
+
+/** The first option that cannot be as it is said to be, given what is known. */
+export function contradiction(
+  said: ViTOptions,
+  known: Partial<ViTConfig>,
+  free: ReadonlySet<string> = new Set(),
+): Contradiction | undefined {
+  for (const name of Object.keys(known) as (keyof ViTConfig)[]) {
+    if (free.has(name) || !Object.hasOwn(said, name)) continue;
+    if (!same(name, said, known)) return { name, said: said[name], known: known[name] };
+  }
+  return undefined;
+}
+
+function same(name: keyof ViTConfig, said: ViTOptions, known: Partial<ViTConfig>): boolean {
+  switch (name) {
+    case 'patchSize':
+      return pairText(said.patchSize) === pairText(known.patchSize);
+    case 'mlpRatio':
+      return hidden(said, known) === hidden(known, known);
+    case 'posEmbed':
+      return (said.posEmbed === 'learn' ? 'learned1d' : said.posEmbed) === known.posEmbed;
+    // The value that training began with; the file's factors take its place.
+    case 'initValues':
+      return (said.initValues === undefined) === (known.initValues === undefined);
+    default:
+      return JSON.stringify(said[name]) === JSON.stringify(known[name]);
+  }
+}
+
+function pairText(size: ViTConfig['patchSize'] | undefined): string {
+  return size === undefined ? '' : checkPair(size, 'ViT patchSize', 1).join();
+}
+
+/** The width of the MLP. */
+function hidden({ mlpRatio }: ViTOptions, { embedDim }: Partial<ViTConfig>): number {
+  return Math.floor((embedDim ?? 0) * (mlpRatio ?? 0));
+}
+
+/** An option as messages show it: `numHeads: 4`. */
+export function optionText(name: string, value: unknown): string {
+  return `${name}: ${value === undefined ? 'none' : JSON.stringify(value)}`;
+}

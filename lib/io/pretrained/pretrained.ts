@@ -1,0 +1,77 @@
+import { checkOptionNames, type ViTOptions } from '../../nn/vit/config.js';
+import { ViT } from '../../nn/vit/vit.js';
+import { loadPretrained } from './load-pretrained.js';
+import { knownOrGuessed, type PretrainedConfig, setPretrainedConfig, setPretrainedGuess } from './pretrained-config.js';
+import { type SaveOptions, saveCheckpoint } from './save-checkpoint.js';
+
+// Put onto ViT from above, as lib/methods.ts does for tensors: nn knows no files.
+declare module '../../nn/vit/vit.js' {
+  interface ViT {
+    /**
+     * What is known of the weights: their layout, how images are prepared, the classes' names. `save` writes it, so set
+     * it on a model of your own. Where a checkpoint does not say how images are prepared, reading this is a guess, and
+     * says so in a warning.
+     */
+    get pretrainedConfig(): PretrainedConfig | undefined;
+    set pretrainedConfig(config: PretrainedConfig | undefined);
+    /**
+     * Writes the weights, whole or not at all, and beside them all that `fromPretrained` needs to give the same model:
+     * its options, `pretrainedConfig` and versions. Without a layout, a .safetensors file of any model; else as a library
+     * lays it out: a .safetensors file for timm and torchvision, and for Hugging Face a folder with `config.json` and
+     * `model.safetensors`. The weights are those at the call, though training goes on: of one step, and held in memory
+     * until they are written.
+     *
+     * @throws TypeError when that library has no such model, or the path cannot be written
+     * @example
+     * await model.save('vit-b16.safetensors', { layout: 'torchvision' });
+     */
+    save(path: string, options?: SaveOptions): Promise<void>;
+  }
+  namespace ViT {
+    /**
+     * A model from a checkpoint of timm, torchvision, Hugging Face or Google, in evaluation mode; the layout and the
+     * architecture are read off the weights and the config.json beside them.
+     *
+     * What the file says is believed, then the options; what neither tells is assumed, and said in one warning. A file
+     * that `save` wrote tells everything.
+     *
+     * Positions are resized for another `imgSize` as the checkpoint's library does it, and stay as they are where there
+     * are as many; `pretrainedConfig` follows. Another `numClasses` gives a head of zeros, to be trained. Weights are read
+     * one by one from the file, straight to their place.
+     *
+     * @param path a .safetensors or .npz file, the index of several, or a folder that has them
+     * @param options of images and training as you like (`imgSize`, `numClasses`, `globalPool`, `dynamicImgSize`, rates of
+     *   dropout, ...), and of the others those that the file does not tell, such as `numHeads` of a lone file; `imgSize`
+     *   tells the grid of a lone file's positions, which is a square otherwise
+     * @throws TypeError in one sentence for a file that is not sound, is of another format, or does not fit, and where an
+     *   option contradicts it; nothing is loaded
+     * @example
+     * const model = await ViT.fromPretrained('vit-base-patch16-224', { numClasses: 10, imgSize: 384 });
+     */
+    function fromPretrained(path: string, options?: ViTOptions): Promise<ViT>;
+  }
+}
+
+async function fromPretrained(path: string, options: ViTOptions = {}): Promise<ViT> {
+  checkOptionNames(options); // before a file is read that may take long
+  const { model, pretrainedConfig, certain, path: weights } = await loadPretrained(path, options);
+  if (certain) setPretrainedConfig(model, pretrainedConfig);
+  else setPretrainedGuess(model, pretrainedConfig, weights);
+  return model;
+}
+
+Object.assign(ViT, { fromPretrained });
+Object.defineProperty(ViT.prototype, 'pretrainedConfig', {
+  get(this: ViT): PretrainedConfig | undefined {
+    return knownOrGuessed(this);
+  },
+  set(this: ViT, config: PretrainedConfig | undefined) {
+    setPretrainedConfig(this, config);
+  },
+  configurable: true,
+});
+Object.assign(ViT.prototype, {
+  save(this: ViT, path: string, options: SaveOptions = {}): Promise<void> {
+    return saveCheckpoint(this, path, options);
+  },
+});

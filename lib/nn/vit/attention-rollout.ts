@@ -1,0 +1,27 @@
+import { add, mul } from '../../ops/elementwise.js';
+import { matmul } from '../../ops/matmul.js';
+import { mean } from '../../ops/reduce.js';
+import { scope } from '../../scope.js';
+import { constant, type Tensor } from '../../tensor.js';
+
+/**
+ * Multiplies attention up through the blocks: of each, the mean over heads, half of it and half the residual path.
+ *
+ * @param maps (N,H,T,T) of each block, in order
+ * @returns (N,T,T), rows summing to 1
+ * Source: Abnar and Zuidema 2020, section 3.
+ */
+export function rollOut(maps: readonly Tensor[]): Tensor {
+  return scope(() => {
+    const [first, ...rest] = maps.map(withResidual) as [Tensor, ...Tensor[]]; // a ViT has a block
+    return rest.reduce((below, map) => matmul(map, below), first);
+  });
+}
+
+/** (N,H,T,T) to (N,T,T): (mean over heads + identity) / 2. */
+function withResidual(map: Tensor): Tensor {
+  const tokens = map.shape[3] as number; // (N,H,T,T)
+  const identity = new Float32Array(tokens * tokens);
+  for (let t = 0; t < tokens; t++) identity[t * tokens + t] = 0.5;
+  return add(mul(mean(map, { dim: 1 }), 0.5), constant(identity, [tokens, tokens]));
+}

@@ -1,0 +1,20 @@
+import type { Tensor } from '../../tensor.js';
+import { Linear } from '../linear.js';
+import { Module } from '../module.js';
+
+/**
+ * The hidden layer between pooling and head that the paper pretrains with: linear, then tanh.
+ * Source: Dosovitskiy et al. 2021, section 3.1. Counterpart: `pre_logits` of timm 0.5, with its parameter names.
+ */
+export class PreLogits extends Module {
+  readonly fc: Linear;
+
+  constructor(width: number, representationSize: number) {
+    super();
+    this.fc = this.child('fc', new Linear(width, representationSize));
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.fc.forward(x, { activation: 'tanh' });
+  }
+}
