@@ -23,7 +23,7 @@ function only(all: data.Dataset, digits: readonly number[], most = Number.POSITI
   const pixels = all.shape[0] * all.shape[1] * all.shape[2];
   const images = new Float32Array(chosen.length * pixels);
   for (const [to, i] of chosen.entries()) images.set(all.images.subarray(i * pixels, (i + 1) * pixels), to * pixels);
-  const labels = Int32Array.from(chosen, (i) => digits.indexOf(all.labels[i] as number)); // i counts the labels
+  const labels = Int32Array.from(chosen, (i) => digits.indexOf(all.labels[i]));
   return { ...all, images, labels, count: chosen.length, numClasses: digits.length };
 }
 
@@ -35,7 +35,7 @@ function withShifts(set: data.Dataset): data.Dataset {
     Array.from(set.images, (_, i) => {
       const [row, column] = [(Math.floor(i / width) % height) + dy, (i % width) + dx];
       const inside = row >= 0 && row < height && column >= 0 && column < width;
-      return inside ? (set.images[i + dy * width + dx] as number) : -1; // black
+      return inside ? set.images[i + dy * width + dx] : -1; // black
     }),
   );
   const labels = Int32Array.from(moves.flatMap(() => [...set.labels]));

@@ -119,7 +119,7 @@ class Kept {
       this.#sources = [made];
       this.#versions = [made.storage.version];
     }
-    return this.#sources[0] as Tensor; // one at least
+    return this.#sources[0];
   }
 
   release(): void {
@@ -309,7 +309,7 @@ class NewestFirst {
     const heap = this.#heap;
     // Graphs are nearly chains: the new node almost always goes to the end of a short sorted list.
     let at = heap.length;
-    while (at > 0 && (heap[at - 1] as Node).order > node.order) at--; // inside the array
+    while (at > 0 && heap[at - 1].order > node.order) at--;
     heap.splice(at, 0, node);
   }
 

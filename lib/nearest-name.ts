@@ -15,10 +15,10 @@ function editDistance(a: string, b: string): number {
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1); // inside the row
-      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1)); // inside the rows
+      const change = row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, row[j] + 1, next[j - 1] + 1));
     }
     row = next;
   }
-  return row[b.length] as number; // the row has b.length + 1 entries
+  return row[b.length];
 }

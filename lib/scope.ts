@@ -67,7 +67,7 @@ export function scope<T>(fn: () => T): T {
     close(frame, result);
   }
   checkSynchronous(result, 'scope');
-  return result as T;
+  return result;
 }
 
 /**

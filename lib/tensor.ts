@@ -160,13 +160,13 @@ export class Tensor {
   async item(): Promise<number> {
     this.#checkOneElement();
     const data = await this.data();
-    return data[0] as number; // one element, checked above
+    return data[0];
   }
 
   /** As `item`, but blocks the event loop. */
   itemSync(): number {
     this.#checkOneElement();
-    return this.dataSync()[0] as number; // one element, checked above
+    return this.dataSync()[0];
   }
 
   /** Overwrites all elements, in place, in order with the ops enqueued before. Counterpart: `Tensor.copy_`. */
@@ -327,7 +327,7 @@ function filled(shape: readonly number[], value: number, options: TensorOptions,
 /** @internal Sets every element in place. */
 export function fill(target: Tensor, value: number): Tensor {
   const bits = toTypedArray([value], target.dtype);
-  native.fill(target.handle, target.size, new Uint32Array(bits.buffer)[0] as number); // the array has one element
+  native.fill(target.handle, target.size, new Uint32Array(bits.buffer)[0]);
   target.storage.version++;
   return target;
 }

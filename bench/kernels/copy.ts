@@ -32,7 +32,7 @@ function move(
 export const transpose = move(
   'transpose',
   ({ batch, tokens, heads, width }) => [input(batch, tokens, heads, width)],
-  (x) => F.transpose(x as Tensor, 1, 2), // the one input
+  (x) => F.transpose(x, 1, 2),
 );
 
 /** The class token in front of the patches. */
@@ -46,5 +46,5 @@ export const cat = move(
 export const slice = move(
   'slice',
   ({ batch, tokens, heads, width }) => [input(batch, tokens, heads * width)],
-  (x) => F.slice(x as Tensor, 1, 1), // the one input
+  (x) => F.slice(x, 1, 1),
 );

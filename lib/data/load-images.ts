@@ -85,7 +85,7 @@ async function fillImages(
   const decodeInTurn = async (): Promise<void> => {
     while (next < files.length && errors.length === 0) {
       const index = next++;
-      const file = files[index] as string | Uint8Array; // index < files.length
+      const file = files[index];
       const where = typeof file === 'string' ? file : `the bytes of image ${index}`;
       try {
         const image = await decodeImage(file, where, grey);

@@ -76,7 +76,7 @@ export class DataLoader implements Iterable<Batch> {
       for (let i = 0; i < size; i++) {
         const sample = order?.[start + i] ?? start + i;
         batch.images.set(images.subarray(sample * pixels, (sample + 1) * pixels), i * pixels);
-        batch.labels[i] = labels[sample] as number; // sample < count
+        batch.labels[i] = labels[sample];
       }
       checkBatchLabels(batch.labels, numClasses, 'a batch');
       yield batch;

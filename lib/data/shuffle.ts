@@ -5,7 +5,7 @@ export function orderOf(count: number, seed: number, epoch: number): Uint32Array
   // Fisher and Yates.
   for (let i = count - 1; i > 0; i--) {
     const j = Math.floor(next() * (i + 1));
-    [order[i], order[j]] = [order[j] as number, order[i] as number]; // both below count
+    [order[i], order[j]] = [order[j], order[i]];
   }
   return order;
 }

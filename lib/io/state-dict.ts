@@ -47,7 +47,7 @@ export async function loadSafetensors(path: string): Promise<Map<string, Tensor>
 export async function readStateDict(tensors: ReadonlyMap<string, Tensor>): Promise<Map<string, TensorData>> {
   const names = [...tensors.keys()];
   const values = await Promise.all([...tensors.values()].map((value) => value.data()));
-  return new Map(names.map((name, i) => [name, values[i] as TensorData])); // one each
+  return new Map(names.map((name, i) => [name, values[i]]));
 }
 
 /**

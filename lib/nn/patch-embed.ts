@@ -82,7 +82,7 @@ export class PatchEmbed extends Module {
       const whole = this.#pads ? this.#pad(image) : image;
       if (this.route === 'conv') return patchEmbed(whole, weight, bias);
       const columns = unfold(whole, { kernelSize: this.patchSize, stride: this.patchSize }); // (N,C*kh*kw,L)
-      const flat = reshape(weight, [weight.shape[0] as number, -1]); // (D,C*kh*kw)
+      const flat = reshape(weight, [weight.shape[0], -1]); // (D,C*kh*kw)
       const tokens = matmul(columns, flat, { transposeA: true, transposeB: true }); // (N,L,D)
       return bias === undefined ? tokens : add(tokens, bias);
     });

@@ -35,7 +35,7 @@ export function bicubicMatrix(from: number, to: number): Float32Array {
 
 /** The rows of a table (from,D) resampled to (to,D); gradients flow through. */
 export function resampleRows(table: Tensor, to: number): Tensor {
-  const [from] = table.shape as [number, number]; // callers give tables
+  const [from] = table.shape as [number, number];
   if (from === to) return table;
   return scope(() => matmul(constant(bicubicMatrix(from, to), [to, from]), table));
 }
@@ -47,7 +47,7 @@ export function resampleRows(table: Tensor, to: number): Tensor {
  */
 export function resampleGrid(table: Tensor, from: Grid, to: Grid): Tensor {
   if (from[0] === to[0] && from[1] === to[1]) return table;
-  const width = table.shape[1] as number; // callers give tables
+  const width = table.shape[1];
   return scope(() => {
     const rows = resampleRows(reshape(table, [from[0], from[1] * width]), to[0]);
     const columns = constant(bicubicMatrix(from[1], to[1]), [to[1], from[1]]);

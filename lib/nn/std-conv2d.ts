@@ -42,8 +42,8 @@ export class StdConv2d extends Module {
       const filters = layerNorm(reshape(this.weight, [this.outChannels, -1]), undefined, undefined, { eps: EPS });
       const weight = reshape(filters, this.weight.shape);
       const { stride } = this;
-      const [top, bottom] = samePadding(x.shape[2] as number, this.kernelSize, stride); // (N,C,H,W)
-      const [left, right] = samePadding(x.shape[3] as number, this.kernelSize, stride);
+      const [top, bottom] = samePadding(x.shape[2], this.kernelSize, stride); // (N,C,H,W)
+      const [left, right] = samePadding(x.shape[3], this.kernelSize, stride);
       if (top === bottom && left === right) return conv2d(x, weight, undefined, { stride, padding: [top, left] });
       return conv2d(pad(x, [top, bottom, left, right]), weight, undefined, { stride });
     });

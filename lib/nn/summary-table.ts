@@ -6,7 +6,7 @@ const MEGABYTE = 1e6;
 /** A summary as text, in torchinfo's layout. */
 export function summaryTable(numbers: SummaryNumbers): string {
   const cells = numbers.rows.map(cellsOf);
-  const widths = HEAD.map((head, i) => Math.max(head.length, ...cells.map((row) => (row[i] as string).length))); // as HEAD
+  const widths = HEAD.map((head, i) => Math.max(head.length, ...cells.map((row) => row[i].length)));
   const line = (row: readonly string[]): string =>
     row
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))

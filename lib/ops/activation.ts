@@ -11,7 +11,7 @@ export function remakeOf(name: Activation, shape: readonly number[], from: numbe
     from: [from],
     make: ([input]) => {
       const y = empty(shape);
-      native.activationForward(y.handle, (input as Tensor).handle, y.size, ACTIVATION[name]); // saved by the op
+      native.activationForward(y.handle, input.handle, y.size, ACTIVATION[name]);
       return y;
     },
   };
@@ -22,8 +22,7 @@ function activation(x: Tensor, name: Exclude<Activation, 'none'>): Tensor {
   const kind = ACTIVATION[name];
   const y = empty(x.shape);
   native.activationForward(y.handle, x.handle, x.size, kind);
-  const rule = (dy: Tensor, grads: Gradients, [saved]: readonly Tensor[]): void => {
-    const input = saved as Tensor; // saved above
+  const rule = (dy: Tensor, grads: Gradients, [input]: readonly Tensor[]): void => {
     const dx = empty(input.shape);
     native.activationBackward(dx.handle, dy.handle, input.handle, input.size, kind);
     grads.pass(0, dx);

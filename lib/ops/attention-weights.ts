@@ -34,9 +34,9 @@ const OPTIONS: OptionNames<AttentionWeightsOptions> = { causal: true, keyPadding
 export function attentionWeights(q: Tensor, k: Tensor, options: AttentionWeightsOptions = {}): Tensor {
   checkOptions(options, OPTIONS, 'attentionWeights');
   checkTensor(q, 'attentionWeights q', { rank: 4, letters: '(B,H,T,D)' });
-  const [batch, heads, queries, width] = q.shape as [number, number, number, number]; // four axes
+  const [batch, heads, queries, width] = q.shape as [number, number, number, number];
   checkTensor(k, 'attentionWeights k', { shape: [batch, heads, null, width] });
-  const keys = k.shape[2] as number; // four axes
+  const keys = k.shape[2];
   const scale = checkNumber(options.scale ?? 1 / Math.sqrt(width), 'attentionWeights scale');
   let scores = mul(matmul(q, k, { transposeB: true }), scale);
   if (options.bias !== undefined) scores = add(scores, options.bias);

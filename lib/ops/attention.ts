@@ -69,10 +69,10 @@ function checkSettings(options: AttentionOptions, { batch, keys, width }: Sizes)
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   checkOptions(options, ATTENTION_OPTIONS, 'attention');
   checkTensor(q, 'attention q', { rank: 4, letters: '(B,H,T,D)' });
-  const [batch, heads, queries, width] = q.shape as [number, number, number, number]; // four axes
+  const [batch, heads, queries, width] = q.shape as [number, number, number, number];
   checkTensor(k, 'attention k', { shape: [batch, heads, null, width] });
   checkTensor(v, 'attention v', { shape: k.shape });
-  const keys = k.shape[2] as number; // four axes
+  const keys = k.shape[2];
   const sizes = { batch, heads, queries, keys, width };
   const { mask, scale, causal, bf16 } = checkSettings(options, sizes);
   const own = separate(heads, queries, width);
@@ -86,7 +86,7 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   record('attention', y, [q, k, v], saved, (dy, grads, kept) => {
     const [sq, sk, sv, sy, ssoftmax, smask] = kept as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor | undefined]; // as saved
     const inputs = [sq, sk, sv];
-    const [dq, dk, dv] = inputs.map((input) => empty(input.shape)) as [Tensor, Tensor, Tensor]; // one each
+    const [dq, dk, dv] = inputs.map((input) => empty(input.shape)) as [Tensor, Tensor, Tensor];
     native.attentionBackward(
       dq.handle,
       dk.handle,
@@ -131,7 +131,7 @@ export function attentionQkv(qkv: Tensor, numHeads: number, options: AttentionQk
   checkOptions(options, QKV_OPTIONS, 'attentionQkv');
   checkTensor(qkv, 'attentionQkv input', { rank: 3, letters: '(B,T,3*H*D)' });
   const heads = checkInteger(numHeads, 'attentionQkv numHeads', 1);
-  const [outer, inner, packed] = qkv.shape as [number, number, number]; // three axes
+  const [outer, inner, packed] = qkv.shape as [number, number, number];
   const batchFirst = checkBoolean(options.batchFirst ?? true, 'attentionQkv batchFirst');
   const [batch, tokens] = batchFirst ? [outer, inner] : [inner, outer];
   if (packed % (3 * heads) !== 0) {

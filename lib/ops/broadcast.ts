@@ -20,5 +20,5 @@ export function broadcastShape(a: readonly number[], b: readonly number[], where
 export function broadcastStrides(from: readonly number[], to: readonly number[]): number[] {
   const strides = stridesOf(from);
   const ahead = to.length - from.length;
-  return to.map((_, axis) => (axis < ahead || from[axis - ahead] === 1 ? 0 : (strides[axis - ahead] as number)));
+  return to.map((_, axis) => (axis < ahead || from[axis - ahead] === 1 ? 0 : strides[axis - ahead]));
 }

@@ -19,7 +19,7 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   const axis = checkDim(dim, first.rank, 'cat dim');
   const wanted = first.shape.map((size, i) => (i === axis ? null : size));
   for (const item of tensors) checkTensor(item, 'cat', { dtype: first.dtype, shape: wanted });
-  const lengths = tensors.map((item) => item.shape[axis] as number); // axis was checked
+  const lengths = tensors.map((item) => item.shape[axis]);
   const starts: number[] = [];
   let total = 0;
   for (const length of lengths) {
@@ -29,9 +29,9 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   const shape = first.shape.with(axis, total);
   const y = empty(shape, first.dtype);
   const strides = stridesOf(shape);
-  const step = strides[axis] as number; // axis was checked
+  const step = strides[axis];
   for (const [i, item] of tensors.entries()) {
-    const offset = (starts[i] as number) * step; // one start a tensor
+    const offset = starts[i] * step;
     native.stridedCopy(y.handle, item.handle, item.shape, strides, stridesOf(item.shape), offset, 0, false);
   }
   const shapes = tensors.map((item) => item.shape);
@@ -39,7 +39,7 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
     for (const [i, part] of shapes.entries()) {
       if (!grads.wants(i)) continue;
       const { grad, accumulate } = grads.target(i);
-      const offset = (starts[i] as number) * step; // one start a tensor
+      const offset = starts[i] * step;
       native.stridedCopy(grad.handle, dy.handle, part, stridesOf(part), strides, 0, offset, accumulate);
     }
   });

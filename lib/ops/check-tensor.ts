@@ -66,12 +66,12 @@ function fits(shape: readonly number[], wanted: readonly (number | null)[]): boo
 export function stridesOf(shape: readonly number[]): number[] {
   const strides = new Array<number>(shape.length).fill(1);
   for (let axis = shape.length - 2; axis >= 0; axis--) {
-    strides[axis] = (strides[axis + 1] as number) * (shape[axis + 1] as number); // axes of the shape
+    strides[axis] = strides[axis + 1] * shape[axis + 1];
   }
   return strides;
 }
 
 /** The last size of a shape that has axes. */
 export function lastOf(shape: readonly number[]): number {
-  return shape[shape.length - 1] as number; // callers have checked the rank
+  return shape[shape.length - 1];
 }

@@ -38,7 +38,7 @@ export function checkpoint(fn: (x: Tensor) => Tensor, x: Tensor): Tensor {
     const before = tensorsMade();
     const drawAgain = (): Tensor => drawingFrom(savedDrawn, () => autocast(precision, () => run(input)));
     const gone = others.flatMap((tensor, i) => (tensor.disposed ? [{ tensor, i }] : []));
-    const lent = gone.map(({ tensor, i }) => ({ tensor, alias: grads.again(1 + i, savedOthers[i] as Tensor) })); // as inputs
+    const lent = gone.map(({ tensor, i }) => ({ tensor, alias: grads.again(1 + i, savedOthers[i]) }));
     const again = whileLent(lent, () => enableGrad(drawAgain));
     grads.enter(again, dy);
     for (const used of [input, ...lent.map(({ alias }) => alias)]) used.dispose();

@@ -38,8 +38,8 @@ export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Conv2d
   checkOptions(options, OPTIONS, 'conv2d');
   checkTensor(x, 'conv2d input', { rank: 4, letters: '(N,C,H,W)' });
   checkTensor(weight, 'conv2d weight', { rank: 4, letters: '(OC,C/groups,kh,kw)' });
-  const [n, c, h, w] = x.shape as [number, number, number, number]; // four axes
-  const [outChannels, channelsPerGroup, kh, kw] = weight.shape as [number, number, number, number]; // four axes
+  const [n, c, h, w] = x.shape as [number, number, number, number];
+  const [outChannels, channelsPerGroup, kh, kw] = weight.shape as [number, number, number, number];
   const groups = checkInteger(options.groups ?? 1, 'conv2d groups', 1);
   if (channelsPerGroup * groups !== c) {
     throw expected(
@@ -73,8 +73,8 @@ export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Conv2d
       dweight?.grad.handle ?? 0,
       dbias?.grad.handle ?? 0,
       dy.handle,
-      (savedX as Tensor).handle, // saved above
-      (savedWeight as Tensor).handle, // saved above
+      savedX.handle,
+      savedWeight.handle,
       n,
       c,
       h,
@@ -101,9 +101,9 @@ export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Conv2d
  */
 export function patchEmbed(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   checkTensor(weight, 'patchEmbed weight', { rank: 4, letters: '(D,C,kh,kw)' });
-  const [outChannels, channels, kh, kw] = weight.shape as [number, number, number, number]; // four axes
+  const [outChannels, channels, kh, kw] = weight.shape as [number, number, number, number];
   checkTensor(x, 'patchEmbed input', { shape: [null, channels, null, null] });
-  const [n, c, h, w] = x.shape as [number, number, number, number]; // four axes
+  const [n, c, h, w] = x.shape as [number, number, number, number];
   if (bias !== undefined) checkTensor(bias, 'patchEmbed bias', { shape: [outChannels] });
   const { positions } = checkWindow({ kernelSize: [kh, kw], stride: [kh, kw] }, [h, w], 'patchEmbed');
   const y = empty([n, positions[0] * positions[1], outChannels]);
@@ -116,8 +116,8 @@ export function patchEmbed(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
       dweight?.grad.handle ?? 0,
       dbias?.grad.handle ?? 0,
       dy.handle,
-      (savedX as Tensor).handle, // saved above
-      (savedWeight as Tensor).handle, // saved above
+      savedX.handle,
+      savedWeight.handle,
       n,
       c,
       h,

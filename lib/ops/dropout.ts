@@ -12,7 +12,7 @@ function drop(name: string, x: Tensor, p: number, groups: number): Tensor {
   native.dropoutForward(y.handle, drawn.handle, generatorState().handle, x.handle, groups, size, p);
   record(name, y, [x], [drawn], (dy, grads, [saved]) => {
     const dx = empty(dy.shape);
-    native.dropoutBackward(dx.handle, (saved as Tensor).handle, dy.handle, groups, size, p); // saved above
+    native.dropoutBackward(dx.handle, saved.handle, dy.handle, groups, size, p);
     grads.pass(0, dx);
     dx.dispose();
   });
@@ -40,5 +40,5 @@ export function dropout(x: Tensor, p: number): Tensor {
  */
 export function dropPath(x: Tensor, p: number): Tensor {
   checkTensor(x, 'dropPath input', { minRank: 1 });
-  return drop('dropPath', x, checkDropProbability(p, 'dropPath p'), x.shape[0] as number); // at least one axis
+  return drop('dropPath', x, checkDropProbability(p, 'dropPath p'), x.shape[0]);
 }

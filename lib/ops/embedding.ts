@@ -17,13 +17,12 @@ import { checkTensor } from './check-tensor.js';
 export function embedding(index: Tensor, table: Tensor): Tensor {
   checkTensor(index, 'embedding index', { dtype: 'int32' });
   checkTensor(table, 'embedding table', { rank: 2, letters: '(entries,width)' });
-  const [entries, width] = table.shape as [number, number]; // two axes
+  const [entries, width] = table.shape as [number, number];
   const count = index.size;
   const y = empty([...index.shape, width]);
   native.embeddingForward(y.handle, table.handle, index.handle, count, entries, width, noteSite('embedding'));
-  return record('embedding', y, [table], [index], (dy, grads, [saved]) => {
+  return record('embedding', y, [table], [index], (dy, grads, [at]) => {
     const { grad, accumulate } = grads.target(0);
-    const at = saved as Tensor; // saved above
     native.embeddingBackward(grad.handle, dy.handle, at.handle, count, entries, width, accumulate);
   });
 }

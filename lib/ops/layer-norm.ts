@@ -76,7 +76,7 @@ function normalise(
     const remake: Remake = {
       from: saved.map((_, i) => i),
       make: ([input, , , scale, shift]) => {
-        const again = forward(input as Tensor, undefined, scale, shift, rows, width, eps); // saved above
+        const again = forward(input, undefined, scale, shift, rows, width, eps);
         again.mean.dispose();
         again.rstd.dispose();
         return again.y;
@@ -95,11 +95,10 @@ function propagate(
   dy: Tensor | undefined,
   dsum: Tensor | undefined,
   grads: Gradients,
-  [x, mean, rstd, weight]: readonly Tensor[],
+  [input, mean, rstd, weight]: readonly Tensor[],
   rows: number,
   width: number,
 ): void {
-  const input = x as Tensor; // always saved
   const dNormalised = dy ?? fill(empty(input.shape), 0);
   const dweight = grads.wants(2) ? grads.target(2) : undefined;
   const dbias = grads.wants(3) ? grads.target(3) : undefined;
@@ -118,8 +117,8 @@ function propagate(
     dbias?.grad.handle ?? 0,
     dNormalised.handle,
     input.handle,
-    (mean as Tensor).handle, // always saved
-    (rstd as Tensor).handle, // always saved
+    mean.handle,
+    rstd.handle,
     weight?.handle ?? 0,
     past?.handle ?? 0,
     rows,

@@ -30,7 +30,7 @@ const OPTIONS: OptionNames<LinearOptions> = { activation: true, residual: true }
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: LinearOptions = {}): Tensor {
   checkOptions(options, OPTIONS, 'linear');
   checkTensor(weight, 'linear weight', { rank: 2, letters: '(OC,C)' });
-  const [outFeatures, inFeatures] = weight.shape as [number, number]; // two axes
+  const [outFeatures, inFeatures] = weight.shape as [number, number];
   checkTensor(x, 'linear input', { minRank: 1, letters: '(...,C)' });
   if (lastOf(x.shape) !== inFeatures) throw expected(`${inFeatures} features in the last axis`, 'linear input', x);
   if (bias !== undefined) checkTensor(bias, 'linear bias', { shape: [outFeatures] });
@@ -81,8 +81,8 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
       dbias?.grad.handle ?? 0,
       dpreactivation?.handle ?? 0,
       dy.handle,
-      (savedX as Tensor).handle, // saved above
-      (savedWeight as Tensor).handle, // saved above
+      savedX.handle,
+      savedWeight.handle,
       savedPreactivation?.handle ?? 0,
       rows,
       inFeatures,

@@ -66,8 +66,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
     1,
     0,
   );
-  return record('matmul', y, [left, right], [left, right], (dy, grads, [savedA, savedB]) => {
-    const [sa, sb] = [savedA as Tensor, savedB as Tensor]; // both saved above
+  return record('matmul', y, [left, right], [left, right], (dy, grads, [sa, sb]) => {
     if (grads.wants(0)) {
       const { grad, accumulate } = grads.target(0);
       const beta = accumulate ? 1 : 0;

@@ -19,7 +19,7 @@ import { checkWindow, WINDOW_OPTIONS, type WindowOptions } from './unfold.js';
 export function maxPool2d(x: Tensor, options: WindowOptions): Tensor {
   checkOptions(options, WINDOW_OPTIONS, 'maxPool2d');
   checkTensor(x, 'maxPool2d input', { rank: 4, letters: '(N,C,H,W)' });
-  const [n, c, h, w] = x.shape as [number, number, number, number]; // four axes
+  const [n, c, h, w] = x.shape as [number, number, number, number];
   const stride = options?.stride ?? options?.kernelSize;
   const { window, positions } = checkWindow({ ...options, stride }, [h, w], 'maxPool2d');
   const [kh, kw] = checkPair(options.kernelSize, 'maxPool2d kernelSize', 1);
@@ -28,9 +28,8 @@ export function maxPool2d(x: Tensor, options: WindowOptions): Tensor {
   const y = empty([n, c, ...positions]);
   const index = empty(y.shape, 'int32');
   native.maxPool2dForward(y.handle, index.handle, x.handle, n * c, h, w, ...window);
-  record('maxPool2d', y, [x], [index], (dy, grads, [saved]) => {
+  record('maxPool2d', y, [x], [index], (dy, grads, [from]) => {
     const dx = empty([n, c, h, w]);
-    const from = saved as Tensor; // saved above
     native.maxPool2dBackward(dx.handle, dy.handle, from.handle, n * c, h * w, positions[0] * positions[1]);
     grads.pass(0, dx);
     dx.dispose();

@@ -16,13 +16,13 @@ import { checkTensor, stridesOf } from './check-tensor.js';
 export function slice(x: Tensor, dim: number, start: number, end?: number): Tensor {
   checkTensor(x, 'slice input', { dtype: x?.dtype });
   const axis = checkDim(dim, x.rank, 'slice dim');
-  const length = x.shape[axis] as number; // axis was checked
+  const length = x.shape[axis];
   const position = (at: unknown): unknown => (typeof at === 'number' && at < 0 ? at + length : at);
   const from = checkInteger(position(start), 'slice start', 0, length);
   const to = end === undefined ? length : checkInteger(position(end), 'slice end', from, length);
   const shape = x.shape.with(axis, to - from);
   const strides = stridesOf(x.shape);
-  const offset = from * (strides[axis] as number); // axis was checked
+  const offset = from * strides[axis];
   const y = empty(shape, x.dtype);
   native.stridedCopy(y.handle, x.handle, shape, stridesOf(shape), strides, 0, offset, false);
   return record('slice', y, [x], [], (dy, grads) => {

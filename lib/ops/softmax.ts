@@ -22,8 +22,7 @@ export function softmax(x: Tensor, dim = -1): Tensor {
   const rows = x.size / width;
   const y = empty(x.shape);
   native.softmaxForward(y.handle, x.handle, rows, width);
-  return record('softmax', y, [x], [y], (dy, grads, [saved]) => {
-    const output = saved as Tensor; // saved above
+  return record('softmax', y, [x], [y], (dy, grads, [output]) => {
     const dx = empty(output.shape);
     native.softmaxBackward(dx.handle, dy.handle, output.handle, rows, width);
     grads.pass(0, dx);

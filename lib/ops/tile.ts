@@ -18,14 +18,15 @@ export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   }
   for (const repeat of repeats) checkInteger(repeat, 'tile repeats');
   const sizes = [...new Array<number>(repeats.length - x.rank).fill(1), ...x.shape];
-  const shape = sizes.map((size, axis) => size * (repeats[axis] as number)); // one repeat an axis
+  const times: readonly number[] = repeats; // each of them checked
+  const shape = sizes.map((size, axis) => size * times[axis]);
   // Each axis becomes (repeat, size); axes that are not repeated stay one, to keep within eight.
   const split: { size: number; strideX: number; repeat: boolean }[] = [];
   const stridesX = stridesOf(sizes);
   for (const [axis, size] of sizes.entries()) {
-    const repeat = repeats[axis] as number; // one repeat an axis
+    const repeat = times[axis];
     if (repeat !== 1) split.push({ size: repeat, strideX: 0, repeat: true });
-    if (size !== 1 || repeat === 1) split.push({ size, strideX: stridesX[axis] as number, repeat: false });
+    if (size !== 1 || repeat === 1) split.push({ size, strideX: stridesX[axis], repeat: false });
   }
   if (split.length > 8) throw expected('at most 8 axes, repeated ones counting twice', 'tile', repeats);
   const splitShape = split.map((part) => part.size);

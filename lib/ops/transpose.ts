@@ -6,9 +6,9 @@ import { checkTensor, stridesOf } from './check-tensor.js';
 
 function permuted(x: Tensor, order: readonly number[]): Tensor {
   const strides = stridesOf(x.shape);
-  const shape = order.map((axis) => x.shape[axis] as number); // axes of x
+  const shape = order.map((axis) => x.shape[axis]);
   const y = empty(shape, x.dtype);
-  const stridesX = order.map((axis) => strides[axis] as number); // axes of x
+  const stridesX = order.map((axis) => strides[axis]);
   native.stridedCopy(y.handle, x.handle, shape, stridesOf(shape), stridesX, 0, 0, false);
   return y;
 }

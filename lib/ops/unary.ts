@@ -45,7 +45,7 @@ function unary(name: keyof typeof UNARY, x: Tensor, p = 0, q = 0): Tensor {
     dx.dispose();
   };
   const saved = { nothing: [], x: [x], y: [y] }[saves];
-  const remake: Remake = { from: [0], make: ([input]) => forward(input as Tensor) }; // saved below
+  const remake: Remake = { from: [0], make: ([input]) => forward(input) };
   return record(name, y, [x], saved, rule, saves === 'x' ? remake : undefined);
 }
 

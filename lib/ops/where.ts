@@ -21,8 +21,7 @@ function choose(condition: Tensor, a: Tensor, b: Tensor): Tensor {
   const shape = broadcastShape(condition.shape, broadcastShape(a.shape, b.shape, 'where'), 'where');
   const [shapeA, shapeB] = [a.shape, b.shape];
   const y = runTernary(WHERE, condition, a, b, shape);
-  return record('where', y, [a, b], [condition], (dy, grads, [saved]) => {
-    const chosen = saved as Tensor; // saved above
+  return record('where', y, [a, b], [condition], (dy, grads, [chosen]) => {
     const zero = fill(empty([]), 0);
     for (const [i, inputShape] of [shapeA, shapeB].entries()) {
       if (!grads.wants(i)) continue;

@@ -154,7 +154,7 @@ export abstract class Optimizer {
 
   /** A member's state tensor, of its parameter's shape; zeros at first. */
   protected state(member: number, name: string): Tensor {
-    const states = this.#state[member] as Map<string, Tensor>; // one map a member
+    const states = this.#state[member];
     let state = states.get(name);
     if (state === undefined) {
       state = untracked(() => zeros(this.#member(member).parameter.shape));
@@ -220,7 +220,7 @@ export abstract class Optimizer {
   }
 
   #member(i: number): Member {
-    return this.#members[i] as Member; // callers take i from the members
+    return this.#members[i];
   }
 }
 

@@ -67,7 +67,7 @@ function attentionRow(model: ViT, image: Tensor, { layer = -1, head }: Attention
   if (layer === 'rollout') return query(model.attentionRollout(image), 1);
   const maps = model.attentionMaps(image); // (1,H,T,T) each
   const map = maps.at(checkInteger(layer, 'render.attention layer', -maps.length, maps.length - 1)) as Tensor; // in range
-  const heads = map.shape[1] as number; // (1,H,T,T)
+  const heads = map.shape[1]; // (1,H,T,T)
   if (head === undefined) return mean(query(map, 2), { dim: 1 });
   checkInteger(head, 'render.attention head', 0, heads - 1);
   return mean(slice(query(map, 2), 1, head, head + 1), { dim: 1 });

@@ -25,8 +25,8 @@ const VIRIDIS: readonly Rgb[] = [
 /** The colour of a share from 0 to 1; what lies outside is clipped. */
 export function viridis(share: number): Rgb {
   const at = Math.min(1, Math.max(0, share)) * (VIRIDIS.length - 1);
-  const low = VIRIDIS[Math.floor(at)] as Rgb; // clipped to the table
-  const high = VIRIDIS[Math.ceil(at)] as Rgb;
+  const low = VIRIDIS[Math.floor(at)];
+  const high = VIRIDIS[Math.ceil(at)];
   const mix = (channel: 0 | 1 | 2): number => Math.round(low[channel] + (at % 1) * (high[channel] - low[channel]));
   return [mix(0), mix(1), mix(2)];
 }

@@ -55,7 +55,7 @@ function startVector(i: number, width: number): Float64Array {
 
 /** A symmetric matrix (W,W) times each of some vectors. */
 async function times(matrix: Tensor, vectors: readonly Float64Array[]): Promise<Float64Array[]> {
-  const width = matrix.shape[0] as number; // two axes
+  const width = matrix.shape[0];
   const packed = new Float32Array(vectors.length * width);
   for (const [i, vector] of vectors.entries()) packed.set(vector, i * width);
   const product = noGrad(() => scope(() => matmul(tensor(packed, [vectors.length, width]), matrix)));
@@ -100,7 +100,7 @@ function eigenvectors(matrix: readonly (readonly number[])[]): { vectors: number
 
 /** Turns axes p and q so that element (p,q) becomes 0. */
 function rotate(a: readonly Float64Array[], v: readonly number[][], p: number, q: number): void {
-  const [rowP, rowQ] = [a[p] as Float64Array, a[q] as Float64Array]; // callers count within the matrix
+  const [rowP, rowQ] = [a[p], a[q]];
   const [app, aqq, apq] = [rowP[p] ?? 0, rowQ[q] ?? 0, rowP[q] ?? 0];
   if (Math.abs(apq) <= 1e-15 * Math.sqrt(Math.abs(app * aqq))) return;
   const theta = (aqq - app) / (2 * apq);

@@ -84,7 +84,7 @@ export async function evaluate(
     );
     const classes = results.logits.length / batch.count;
     if (done === 0) probabilities = new Float32Array(count * classes);
-    loss.add(results.loss[0] as number, batch.count); // one element
+    loss.add(results.loss[0], batch.count);
     predictions.set(argmaxRows(results.logits, classes), done);
     probabilities.set(results.probabilities, done * classes);
     done += batch.count;
@@ -104,7 +104,7 @@ function answer(model: Classifier, batch: HostBatch, shape: readonly number[]): 
   return scope(() => {
     const logits = model.forward(tensor(batch.images, [batch.count, ...shape]));
     checkTensor(logits, 'evaluate logits', { shape: [batch.count, null], letters: '(N,classes)' });
-    checkBatchLabels(batch.labels, logits.shape[1] as number, 'evaluate'); // two axes
+    checkBatchLabels(batch.labels, logits.shape[1], 'evaluate');
     return { logits, probabilities: softmax(logits), loss: crossEntropy(logits, tensor(batch.labels)) };
   });
 }

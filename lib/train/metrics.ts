@@ -9,9 +9,9 @@ export function argmaxRows(logits: ArrayLike<number>, classes: number): Int32Arr
     let at = 0;
     let hasNaN = false;
     for (let i = 0; i < classes; i++) {
-      const logit = logits[row * classes + i] as number; // inside the row
+      const logit = logits[row * classes + i];
       if (Number.isNaN(logit)) hasNaN = true;
-      else if (logit > (logits[row * classes + at] as number)) at = i; // inside the row
+      else if (logit > logits[row * classes + at]) at = i;
     }
     best[row] = hasNaN ? NO_CLASS : at;
   }

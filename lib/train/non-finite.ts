@@ -44,7 +44,7 @@ export async function gradientNorms(model: Module): Promise<GradientNorms> {
   const reading = Promise.all(norms.map((norm) => norm.item()));
   for (const norm of norms) norm.dispose(); // the reads are enqueued already
   const values = await reading;
-  const byName = new Map(named.map(([name], i) => [name, values[i] as number])); // one each
+  const byName = new Map(named.map(([name], i) => [name, values[i]]));
   const total = Math.hypot(...values);
   return { total, byName, text: describeNorms(total, byName) };
 }

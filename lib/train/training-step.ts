@@ -64,7 +64,7 @@ export class TrainingStep {
     this.#noticeChanges();
     const recorded = this.#recorded.get(batch.count);
     if (recorded !== undefined) {
-      checkBatchLabels(batch.labels, recorded.outputs.logits.shape[1] as number, 'Trainer'); // (N,classes)
+      checkBatchLabels(batch.labels, recorded.outputs.logits.shape[1], 'Trainer'); // (N,classes)
       return background(() => {
         this.#options.optimizer.advance();
         recorded.replay(batch);
@@ -185,7 +185,7 @@ export class TrainingStep {
     return scope(() => {
       const logits = this.#options.forward(images);
       checkTensor(logits, "the model's logits", { shape: [batch.count, null], letters: '(N,classes)' });
-      checkBatchLabels(batch.labels, logits.shape[1] as number, 'Trainer'); // two axes
+      checkBatchLabels(batch.labels, logits.shape[1], 'Trainer');
       return { logits, loss: this.#options.loss(logits, labels) };
     });
   }

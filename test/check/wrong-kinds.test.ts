@@ -147,10 +147,10 @@ const others: Record<string, { call: (...args: never[]) => unknown; args: () => 
   setThreads: { call: vitrine.setThreads, args: () => [2] },
   backward: { call: vitrine.backward, args: () => [ones([1], { requiresGrad: true }).mul(2)] },
   keep: { call: vitrine.keep, args: () => [x()] },
-  'Tensor.set': { call: ((values: number[]) => ones([2]).set(values)) as () => unknown, args: () => [[1, 2]] },
-  'Tensor.add': { call: ((other: number) => ones([2]).add(other)) as () => unknown, args: () => [2] },
-  SGD: { call: ((...a: [[], never]) => new optim.SGD(...a)) as () => unknown, args: () => [[ones([1])], { lr: 1 }] },
-  AdamW: { call: ((...a: [[], never]) => new optim.AdamW(...a)) as () => unknown, args: () => [[ones([1])], {}] },
+  'Tensor.set': { call: (values: number[]) => ones([2]).set(values), args: () => [[1, 2]] },
+  'Tensor.add': { call: (other: number) => ones([2]).add(other), args: () => [2] },
+  SGD: { call: (...a: [[], never]) => new optim.SGD(...a), args: () => [[ones([1])], { lr: 1 }] },
+  AdamW: { call: (...a: [[], never]) => new optim.AdamW(...a), args: () => [[ones([1])], {}] },
   clipGradNorm: { call: optim.clipGradNorm, args: () => [[ones([1])], 1] },
   gradientNorm: { call: optim.gradientNorm, args: () => [[ones([1])], 1] },
   layerDecayGroups: { call: optim.layerDecayGroups, args: () => [vit(), {}] },
@@ -229,7 +229,7 @@ describe('arguments of a wrong kind', () => {
         }
         const object = make?.() as Record<string, () => unknown>;
         try {
-          return Reflect.apply(object[method] as () => unknown, object, given);
+          return Reflect.apply(object[method], object, given);
         } finally {
           dispose(object, ...given);
         }
@@ -248,7 +248,7 @@ describe('arguments of a wrong kind', () => {
   describe('of everything else', () => {
     for (const [name, { call, args }] of Object.entries(others)) {
       checkEach(name, args, (given) => {
-        const result = Reflect.apply(call as () => unknown, undefined, given);
+        const result = Reflect.apply(call, undefined, given);
         dispose(result);
         return result;
       });

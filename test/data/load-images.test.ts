@@ -150,7 +150,7 @@ describe('loadImages', () => {
   ];
   for (const [name, options, says] of WRONG) {
     it(`refuses ${name}`, async () => {
-      await assert.rejects(load(options as Partial<io.Preprocessing>, png(6, 4)), says);
+      await assert.rejects(load(options, png(6, 4)), says);
     });
   }
 });

@@ -204,7 +204,7 @@ describe('checkpoint of a function that sees other tensors', () => {
         y.sum().backward();
         assert.equal(given.disposed, false);
       }
-      assert.deepEqual([...((x.grad as Tensor | null)?.dataSync() ?? [])], [1, 1, 1]);
+      assert.deepEqual([...(x.grad?.dataSync() ?? [])], [1, 1, 1]);
     }));
 
   it('hears of a tensor that was changed between forward and backward', () =>

@@ -30,7 +30,7 @@ function keys(at: number): number {
 
 /** Along a line: each output's first input and whole weights, of which 2^22 make 1. */
 function lineWeights(filter: string, size: number, out: number): { first: number; weights: number[] }[] {
-  const { support, weight } = FILTERS[filter] as (typeof FILTERS)[string]; // tests name those there are
+  const { support, weight } = FILTERS[filter];
   const scale = size / out;
   const width = Math.max(1, scale);
   return Array.from({ length: out }, (_, i) => {

@@ -56,7 +56,7 @@ describe('render', () => {
       using looking = looksAt(6); // row 1, column 2
       using black = tensor(new Float32Array(192).fill(-1), [1, 3, 8, 8]);
       const { data, width } = decode(await render.attention(looking, black));
-      const green = (row: number, column: number): number => data[(row * width + column) * 3 + 1] as number;
+      const green = (row: number, column: number): number => data[(row * width + column) * 3 + 1];
       const middle = (patch: number): number => patch * 56 + 28;
       assert.ok(green(middle(1), middle(2)) > 110);
       assert.ok(green(middle(3), middle(0)) < 10);
@@ -123,14 +123,14 @@ describe('principalComponents', () => {
     const sizes = [10, 3, 1];
     // Rows at plus and minus each direction have these as their components, around any mean.
     const rows = directions.flatMap((direction, i) =>
-      [1, -1].map((sign) => direction.map((value, j) => j + sign * (sizes[i] as number) * value)),
+      [1, -1].map((sign) => direction.map((value, j) => j + sign * sizes[i] * value)),
     );
     using x = tensor(rows);
     const found = await principalComponents(x, 3);
-    const expected = [directions[0], directions[1], (directions[2] as number[]).map((value) => -value)];
+    const expected = [directions[0], directions[1], directions[2].map((value) => -value)];
     for (const [i, component] of found.entries()) {
       for (const [j, value] of component.entries()) {
-        assert.ok(Math.abs(value - (expected[i]?.[j] as number)) < 1e-5, `${i}: ${component}`);
+        assert.ok(Math.abs(value - expected[i]?.[j]) < 1e-5, `${i}: ${component}`);
       }
     }
   });
@@ -144,7 +144,7 @@ describe('principalComponents', () => {
     const found = await principalComponents(x, 3);
     for (const [i, a] of found.entries()) {
       for (const [j, b] of found.entries()) {
-        const product = a.reduce((sum, value, k) => sum + value * (b[k] as number), 0);
+        const product = a.reduce((sum, value, k) => sum + value * b[k], 0);
         assert.ok(Math.abs(product - (i === j ? 1 : 0)) < 1e-9);
       }
     }
@@ -158,8 +158,8 @@ describe('scatter', () => {
       [2, 10],
     ]);
     const dot = (x: number, y: number): number[] => [...data.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)];
-    assert.ok((dot(76, 400)[2] as number) > (dot(76, 400)[0] as number)); // blue at the origin
-    assert.ok((dot(608, 20)[2] as number) > (dot(608, 20)[0] as number)); // and at the upper right
+    assert.ok(dot(76, 400)[2] > dot(76, 400)[0]); // blue at the origin
+    assert.ok(dot(608, 20)[2] > dot(608, 20)[0]); // and at the upper right
     assert.deepEqual(dot(300, 200 + 7), [255, 255, 255]);
   });
 });

@@ -174,7 +174,7 @@ async function randomProgram(seed: number, lanes: boolean): Promise<TensorData[]
   const captures: Capture<Tensor>[] = [];
   const reads: Promise<TensorData>[] = [];
   const any = (): number => choose(tensors.length);
-  const at = (i: number): Tensor => tensors[i] as Tensor; // callers choose below the length
+  const at = (i: number): Tensor => tensors[i];
   const like = (i: number): Tensor => at(i - (i % 3) + choose(3)); // of its shape
   const replace = (i: number, fn: () => Tensor): void => {
     const made = inSomeLane(() => scope(fn));

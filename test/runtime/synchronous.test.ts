@@ -66,7 +66,7 @@ describe('what lasts as long as a function', () => {
 
     it(`${name} refuses what is no function`, () => {
       for (const wrong of [undefined, null, 5, {}, 'fn']) {
-        assert.throws(() => around(wrong as unknown as Any), /^TypeError: Expected a function for .* but received/);
+        assert.throws(() => around(wrong as Any), /^TypeError: Expected a function for .* but received/);
       }
     });
   }

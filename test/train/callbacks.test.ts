@@ -81,7 +81,7 @@ describe("fit's callbacks", () => {
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
     const options = { model, optimizer, train: textures(40), batchSize: 16, epochs: 2 };
     for (const [changes, message] of cases) {
-      assert.throws(() => new Trainer({ ...options, ...changes } as TrainerOptions), message);
+      assert.throws(() => new Trainer({ ...options, ...changes }), message);
     }
     assert.throws(() => new Trainer({ ...options, model: other }), /an optimizer of the model's parameters/);
     optimizer.dispose();

@@ -65,7 +65,7 @@ describe('evaluate', () => {
       const sizes: number[] = [];
       const forward = model.forward.bind(model);
       model.forward = (images) => {
-        sizes.push(images.shape[0] as number);
+        sizes.push(images.shape[0]);
         return forward(images);
       };
       const whole = await evaluate(model, test);
@@ -117,7 +117,7 @@ describe('evaluation in fit', () => {
       const controller = new AbortController();
       const forward = model.forward.bind(model);
       model.forward = (images) => {
-        if (!model.training) sizes.push(images.shape[0] as number);
+        if (!model.training) sizes.push(images.shape[0]);
         if (sizes.length === 6) controller.abort();
         return forward(images);
       };

@@ -24,7 +24,7 @@ export function readOwnConfig(fields: JsonFields): ViTConfig {
     throw fileError('the options of ViT alone', fields.where, received, 'A newer vitrine may have written it.');
   }
   try {
-    return resolveConfig(options as ViTOptions); // checked there, value by value
+    return resolveConfig(options); // checked there, value by value
   } catch (cause) {
     throw fileErrorFrom(cause, 'options that ViT takes', fields.where);
   }

@@ -20,7 +20,7 @@ export function rollOut(maps: readonly Tensor[]): Tensor {
 
 /** (N,H,T,T) to (N,T,T): (mean over heads + identity) / 2. */
 function withResidual(map: Tensor): Tensor {
-  const tokens = map.shape[3] as number; // (N,H,T,T)
+  const tokens = map.shape[3]; // (N,H,T,T)
   const identity = new Float32Array(tokens * tokens);
   for (let t = 0; t < tokens; t++) identity[t * tokens + t] = 0.5;
   return add(mul(mean(map, { dim: 1 }), 0.5), constant(identity, [tokens, tokens]));

@@ -47,8 +47,8 @@ export class StemConv extends Module {
   forward(x: Tensor): Tensor {
     return scope(() => {
       const y = relu(this.norm.forward(this.conv.forward(x)));
-      const [top, bottom] = samePadding(y.shape[2] as number, 3, 2); // (N,C,H,W)
-      const [left, right] = samePadding(y.shape[3] as number, 3, 2);
+      const [top, bottom] = samePadding(y.shape[2], 3, 2); // (N,C,H,W)
+      const [left, right] = samePadding(y.shape[3], 3, 2);
       return maxPool2d(pad(y, [top, bottom, left, right], Number.NEGATIVE_INFINITY), { kernelSize: 3, stride: 2 });
     });
   }
@@ -144,7 +144,7 @@ export class ResNetStem extends Module {
     let channels = STEM_CHANNELS;
     const stages = layers.map((depth, i) => {
       const from = channels;
-      channels = STAGE_CHANNELS[i] as number; // the configuration has at most MAX_STAGES
+      channels = STAGE_CHANNELS[i];
       return new Stage(from, channels, i === 0 ? 1 : 2, depth);
     });
     this.outChannels = channels;

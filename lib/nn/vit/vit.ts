@@ -306,7 +306,7 @@ export class ViT extends Module {
   /** Images to tokens: prefix tokens, patches and positions. */
   #embed(images: Tensor, grid: Grid): Tensor {
     const patches = this.patchEmbed.forward(images); // (N,L,D)
-    const batch = patches.shape[0] as number; // three axes
+    const batch = patches.shape[0];
     const tokens = [this.clsToken, this.distToken, this.regToken].filter((token) => token !== undefined);
     const prefix = tokens.map((token) => tile(token, [batch, 1, 1]));
     const x = prefix.length === 0 ? patches : cat([...prefix, patches], 1);
@@ -318,7 +318,7 @@ export class ViT extends Module {
   #gridOf(images: Tensor): Grid {
     const { imgSize, inChans, dynamicImgSize } = this.config;
     checkTensor(images, 'ViT images', { shape: [null, inChans, null, null] });
-    const size = images.shape.slice(2) as [number, number]; // four axes
+    const size = images.shape.slice(2) as [number, number];
     const [height, width] = checkPair(imgSize, 'ViT imgSize', 1);
     if (!dynamicImgSize && (size[0] !== height || size[1] !== width)) {
       const advice = 'Resize the images, or build the model with dynamicImgSize: true.';
