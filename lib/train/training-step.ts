@@ -77,6 +77,7 @@ export class TrainingStep {
     }));
     await nextTurn();
     this.#noticeChanges();
+    this.#options.optimizer.zeroGrad(); // now, so that all memory that is free can be joined
     if (this.#mayRecord && this.#seen.has(batch.count)) return background(() => this.#record(inputs, batch));
     this.#seen.add(batch.count);
     return this.#runInTurns(inputs, batch);
@@ -107,15 +108,15 @@ export class TrainingStep {
     this.#seen.clear();
   }
 
+  /** All parts of a step at once, to be replayed. */
   #record(inputs: Inputs, batch: HostBatch): Enqueued {
     const { optimizer } = this.#options;
     try {
-      optimizer.zeroGrad(); // before, so that all memory that is free can be joined
       optimizer.advance();
       const step = new RecordedStep(inputs, optimizer, () => {
-        const outputs = this.#forward(inputs, batch);
-        this.#finish(outputs);
-        return outputs;
+        const parts = this.#parts(inputs, batch);
+        parts.next();
+        return parts.next().value as Outputs; // there are two
       });
       const values = read(step.outputs);
       this.#keep(step, batch.count);
@@ -124,6 +125,50 @@ export class TrainingStep {
       disposeAll(inputs);
       throw error;
     }
+  }
+
+  /**
+   * Op by op, a step takes JavaScript up to 30 ms (ViT-Ti/16, the first one): timers and sockets get a turn in the
+   * middle.
+   */
+  async #runInTurns(inputs: Inputs, batch: HostBatch): Promise<Enqueued> {
+    const parts = this.#parts(inputs, batch);
+    try {
+      background(() => parts.next());
+      await nextTurn();
+      return background(() => {
+        this.#options.optimizer.advance();
+        const outputs = parts.next().value as Outputs; // there are two
+        const values = read(outputs);
+        disposeAll(outputs); // the reads are enqueued already
+        return { values };
+      });
+    } finally {
+      disposeAll(inputs);
+    }
+  }
+
+  /**
+   * A step in two parts, forward, then backward and update. Whoever calls backward on the model between them is dropped,
+   * as between steps; where the weights or what is frozen have changed there, the forward is done again.
+   */
+  *#parts(inputs: Inputs, batch: HostBatch): Generator<undefined, Outputs> {
+    let outputs = this.#forward(inputs, batch);
+    const before = this.#weights();
+    yield;
+    const after = this.#weights();
+    if (after.length !== before.length || after.some((value, i) => value !== before[i])) {
+      releaseGraph(outputs.loss.node);
+      disposeAll(outputs);
+      outputs = this.#forward(inputs, batch);
+    }
+    try {
+      this.#finish(outputs);
+    } catch (error) {
+      disposeAll(outputs);
+      throw error;
+    }
+    return outputs;
   }
 
   #keep(step: RecordedStep, count: number): void {
@@ -141,36 +186,6 @@ export class TrainingStep {
       this.#recorded.delete(oldest);
     }
     this.#recorded.set(count, step);
-  }
-
-  /**
-   * Op by op, a step takes JavaScript up to 30 ms (ViT-Ti/16, the first one): timers and sockets get a turn in the
-   * middle. Whoever calls backward on the model in that turn is dropped, as between steps; where the weights or what is
-   * frozen have changed, the forward is done again.
-   */
-  async #runInTurns(inputs: Inputs, batch: HostBatch): Promise<Enqueued> {
-    const { optimizer } = this.#options;
-    const made: Outputs[] = [];
-    try {
-      optimizer.zeroGrad();
-      let outputs = background(() => this.#forward(inputs, batch));
-      made.push(outputs);
-      const before = this.#weights();
-      await nextTurn();
-      const after = this.#weights();
-      if (after.length !== before.length || after.some((value, i) => value !== before[i])) {
-        releaseGraph(outputs.loss.node);
-        outputs = background(() => this.#forward(inputs, batch));
-        made.push(outputs);
-      }
-      return background(() => {
-        optimizer.advance();
-        this.#finish(outputs);
-        return { values: read(outputs) };
-      });
-    } finally {
-      disposeAll(inputs, ...made);
-    }
   }
 
   /** The version of each weight, or undefined where it gets no gradient. */
