@@ -66,6 +66,16 @@ const OPS: Record<string, () => string> = {
       ],
       (q, k, v) => F.attention(q, k, v, MASK),
     ),
+  attentionMask: () =>
+    ofOp(
+      [
+        [5, 7, 61, 16],
+        [5, 7, 97, 16],
+        [5, 7, 97, 16],
+        [61, 97],
+      ],
+      (q, k, v, attnMask) => F.attention(q, k, v, { attnMask }),
+    ),
   attentionQkv: () => ofOp([[2, 197, 144]], (qkv) => F.attentionQkv(qkv, 3)),
   attentionShort: () => ofOp([[61, 17, 144]], (qkv) => F.attentionQkv(qkv, 3)),
   cat: () =>

@@ -1,26 +1,27 @@
 import { checkBoolean, checkNumber } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
-import { constant, type Tensor } from '../tensor.js';
-import type { AttentionOptions } from './attention.js';
+import type { Tensor } from '../tensor.js';
+import { ATTENTION_OPTIONS, type AttentionOptions } from './attention.js';
+import { causalVisibility, checkAttentionMask, maskAsBias } from './attention-mask.js';
 import { checkTensor } from './check-tensor.js';
+import { eq, lt } from './compare.js';
 import { add, mul } from './elementwise.js';
-import { embedding } from './embedding.js';
 import { matmul } from './matmul.js';
+import { sum } from './reduce.js';
 import { softmax } from './softmax.js';
 import { reshape } from './transpose.js';
+import { where } from './where.js';
 
-// Added to a score out of sight: far below any other, yet finite, so that a row that sees nothing stays without NaN.
-const MASKED = -1e30;
+// Below it there is -infinity alone.
+const LOWEST = -3.4028234663852886e38;
 
 /** Options of `attentionWeights`. */
-export interface AttentionWeightsOptions extends Omit<AttentionOptions, 'keyPaddingMask'> {
-  /** (B,M) int32 of 0 and 1: keys at a 1 are ignored. */
-  keyPaddingMask?: Tensor;
+export interface AttentionWeightsOptions extends AttentionOptions {
   /** Added to the scores, broadcast to (B,H,T,M): a relative position bias, for one. */
   bias?: Tensor;
 }
 
-const OPTIONS: OptionNames<AttentionWeightsOptions> = { causal: true, keyPaddingMask: true, scale: true, bias: true };
+const OPTIONS: OptionNames<AttentionWeightsOptions> = { ...ATTENTION_OPTIONS, bias: true };
 
 /**
  * The weights of attention in full, softmax(scale q k^T + masks): `attention` without the values, for those who look at
@@ -40,25 +41,29 @@ export function attentionWeights(q: Tensor, k: Tensor, options: AttentionWeights
   const scale = checkNumber(options.scale ?? 1 / Math.sqrt(width), 'attentionWeights scale');
   let scores = mul(matmul(q, k, { transposeB: true }), scale);
   if (options.bias !== undefined) scores = add(scores, options.bias);
-  const { keyPaddingMask: mask } = options;
-  if (mask !== undefined) {
-    checkTensor(mask, 'attentionWeights keyPaddingMask', { dtype: 'int32', shape: [batch, keys] });
+  const { keyPaddingMask: padding, attnMask } = options;
+  const visible: Tensor[] = [];
+  if (checkBoolean(options.causal ?? false, 'attentionWeights causal')) visible.push(causalVisibility(queries, keys));
+  if (padding !== undefined) {
+    checkTensor(padding, 'attentionWeights keyPaddingMask', { dtype: 'int32', shape: [batch, keys] });
+    visible.push(where(reshape(padding, [batch, 1, 1, keys]), 0, 1));
   }
-  const masks = [
-    ...(checkBoolean(options.causal ?? false, 'attentionWeights causal') ? [causalVisibility(queries, keys)] : []),
-    ...(mask === undefined
-      ? []
-      : [reshape(embedding(mask, constant(Float32Array.of(1, 0), [2, 1])), [batch, 1, 1, keys])]),
-  ];
-  if (masks.length === 0) return softmax(scores);
-  const visible = masks.reduce((both, one) => mul(both, one));
-  // A query that sees no key weighs none, as in `attention`, where softmax alone would weigh all alike.
-  return mul(softmax(add(scores, add(mul(visible, -MASKED), MASKED))), visible);
+  if (attnMask !== undefined) {
+    const added = maskAsBias(checkAttentionMask(attnMask, scores.shape, 'attentionWeights attnMask'));
+    visible.push(where(lt(added, LOWEST), 0, 1));
+    scores = add(scores, added);
+  }
+  return visible.length === 0
+    ? softmax(scores)
+    : softmaxOfVisible(
+        scores,
+        visible.reduce((all, one) => mul(all, one)),
+      );
 }
 
-/** (T,M): 1 where a query may see a key, 0 elsewhere. */
-function causalVisibility(queries: number, keys: number): Tensor {
-  const visible = new Float32Array(queries * keys);
-  for (let t = 0; t < queries; t++) visible.fill(1, t * keys, t * keys + Math.min(t + 1, keys));
-  return constant(visible, [queries, keys]);
+/** Softmax over the keys at a 1. A query that sees none weighs none, as in `attention`, where softmax alone gives NaN. */
+function softmaxOfVisible(scores: Tensor, visible: Tensor): Tensor {
+  const blind = eq(sum(visible, { dim: -1, keepDim: true }), 0);
+  const instead = where(blind, 0, Number.NEGATIVE_INFINITY);
+  return mul(softmax(where(eq(visible, 0), instead, scores)), visible);
 }

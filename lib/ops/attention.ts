@@ -1,9 +1,10 @@
-import { record } from '../autograd.js';
+import { type Gradients, record } from '../autograd.js';
 import { checkBoolean, checkInteger, checkNumber, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import { currentPrecision } from '../precision.js';
 import { empty, fill, type Tensor } from '../tensor.js';
+import { type AttentionBias, attentionBias, handleOf } from './attention-mask.js';
 import { checkTensor } from './check-tensor.js';
 
 /** Masks and scale of attention. */
@@ -12,11 +13,22 @@ export interface AttentionOptions {
   causal?: boolean;
   /** (B,M) int32 of 0 and 1: keys at a 1 are ignored. */
   keyPaddingMask?: Tensor;
+  /**
+   * Of any shape that broadcasts to (B,H,T,M). Float32 is added to the scores, and gets a gradient where it requires one;
+   * of int32, keys at a 1 are ignored.
+   */
+  attnMask?: Tensor;
   /** Factor of the scores. Default 1 / sqrt(D). */
   scale?: number;
 }
 
-const ATTENTION_OPTIONS: OptionNames<AttentionOptions> = { causal: true, keyPaddingMask: true, scale: true };
+/** @internal */
+export const ATTENTION_OPTIONS: OptionNames<AttentionOptions> = {
+  causal: true,
+  keyPaddingMask: true,
+  attnMask: true,
+  scale: true,
+};
 
 /** Where element (b,h,t,0) lies: offset + b * batch + h * head + t * token. */
 type Layout = readonly [offset: number, batch: number, head: number, token: number];
@@ -37,26 +49,103 @@ const separate = (heads: number, tokens: number, width: number): Layout => [
 ];
 
 interface Settings {
-  mask: Tensor | undefined;
+  padding: Tensor | undefined;
+  bias: AttentionBias;
   scale: number;
   causal: boolean;
   bf16: boolean;
 }
 
-function checkSettings(options: AttentionOptions, { batch, keys, width }: Sizes): Settings {
-  const { keyPaddingMask: mask } = options;
-  if (mask !== undefined) checkTensor(mask, 'attention keyPaddingMask', { dtype: 'int32', shape: [batch, keys] });
+function checkSettings(options: AttentionOptions, { batch, heads, queries, keys, width }: Sizes): Settings {
+  const { keyPaddingMask: padding } = options;
+  if (padding !== undefined) checkTensor(padding, 'attention keyPaddingMask', { dtype: 'int32', shape: [batch, keys] });
   const scale = checkNumber(options.scale ?? 1 / Math.sqrt(Math.max(1, width)), 'attention scale');
-  return {
-    mask,
+  const causal = checkBoolean(options.causal ?? false, 'attention causal');
+  const bias = attentionBias(options.attnMask, [batch, heads, queries, keys]);
+  return { padding, bias, scale, causal, bf16: currentPrecision() === 'bf16' };
+}
+
+/** One call of the op: of q, k and v, or of one tensor that holds all three. */
+interface Call {
+  name: string;
+  inputs: readonly [q: Tensor, k: Tensor, v: Tensor] | readonly [qkv: Tensor];
+  /** Of the result. */
+  shape: readonly number[];
+  layouts: readonly [y: Layout, q: Layout, k: Layout, v: Layout];
+  sizes: Sizes;
+  settings: Settings;
+}
+
+/** Enqueues the op and records its gradients: of the inputs, and then of the bias. */
+function attend({ name, inputs, shape, layouts, sizes, settings }: Call): Tensor {
+  const { batch, heads, queries, keys, width } = sizes;
+  const { padding, bias, scale, causal, bf16 } = settings;
+  const { layout, parts } = bias;
+  const dims = [...layouts, layout, batch, heads, queries, keys, width] as const;
+  const y = empty(shape);
+  const softmax = empty([2, batch, heads, queries]);
+  const handles = ([q, k = q, v = q]: readonly Tensor[]) => [handleOf(q), handleOf(k), handleOf(v)] as const;
+  const optional = [padding, bias.tensor];
+  const masks = ([first, second]: typeof optional) => [handleOf(first), handleOf(second)] as const;
+  native.attentionForward(
+    y.handle,
+    softmax.handle,
+    ...handles(inputs),
+    ...masks(optional),
+    ...dims,
     scale,
-    causal: checkBoolean(options.causal ?? false, 'attention causal'),
-    bf16: currentPrecision() === 'bf16',
-  };
+    causal,
+    bf16,
+  );
+  const given = optional.map((tensor) => tensor !== undefined);
+  const saved = [...inputs, y, softmax, ...optional.filter((tensor) => tensor !== undefined)];
+  const count = inputs.length;
+  record(name, y, [...inputs, bias.tensor], saved, (dy, grads, kept) => {
+    const read = kept.slice(0, count);
+    const [sy, ssoftmax, ...rest] = kept.slice(count) as [Tensor, Tensor, ...Tensor[]]; // as saved
+    const dinputs = read.map((input) => empty(input.shape));
+    // The other tokens' queries had no part.
+    if (count === 1 && queries < keys) for (const dqkv of dinputs) fill(dqkv, 0);
+    const sums = grads.wants(count) ? empty([parts, (rest.at(-1) as Tensor).size]) : undefined; // the bias is saved last
+    native.attentionBackward(
+      ...handles(dinputs),
+      handleOf(sums),
+      dy.handle,
+      sy.handle,
+      ...handles(read),
+      ssoftmax.handle,
+      ...masks(given.map((one) => (one ? rest.shift() : undefined))),
+      ...dims,
+      parts,
+      scale,
+      causal,
+      bf16,
+    );
+    for (const [i, gradient] of dinputs.entries()) {
+      if (grads.wants(i)) grads.pass(i, gradient);
+      gradient.dispose();
+    }
+    if (sums !== undefined) passTotal(grads, count, sums);
+  });
+  softmax.dispose();
+  bias.release();
+  return y;
+}
+
+/** Input `i`'s gradient is the sum over the first axis. */
+function passTotal(grads: Gradients, i: number, sums: Tensor): void {
+  const [parts] = sums.shape;
+  if (parts === 1) {
+    grads.pass(i, sums);
+  } else {
+    const { grad, accumulate } = grads.target(i);
+    native.sum(grad.handle, sums.handle, sums.shape, [0, 1], 1, accumulate);
+  }
+  sums.dispose();
 }
 
 /**
- * Scaled dot-product attention, softmax(q k^T / sqrt(D)) v for each head; the T x M scores are never stored whole.
+ * Scaled dot-product attention, softmax(q k^T / sqrt(D) + mask) v for each head; the T x M scores are never stored whole.
  * A query that sees no key gives zeros.
  *
  * @param q (B,H,T,D)
@@ -74,39 +163,16 @@ export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOpt
   checkTensor(v, 'attention v', { shape: k.shape });
   const keys = k.shape[2];
   const sizes = { batch, heads, queries, keys, width };
-  const { mask, scale, causal, bf16 } = checkSettings(options, sizes);
   const own = separate(heads, queries, width);
   const other = separate(heads, keys, width);
-  const numbers = [own, own, other, other, batch, heads, queries, keys, width, scale, causal, bf16] as const;
-
-  const y = empty(q.shape);
-  const softmax = empty([2, batch, heads, queries]);
-  native.attentionForward(y.handle, softmax.handle, q.handle, k.handle, v.handle, mask?.handle ?? 0, ...numbers);
-  const saved = mask === undefined ? [q, k, v, y, softmax] : [q, k, v, y, softmax, mask];
-  record('attention', y, [q, k, v], saved, (dy, grads, kept) => {
-    const [sq, sk, sv, sy, ssoftmax, smask] = kept as [Tensor, Tensor, Tensor, Tensor, Tensor, Tensor | undefined]; // as saved
-    const inputs = [sq, sk, sv];
-    const [dq, dk, dv] = inputs.map((input) => empty(input.shape)) as [Tensor, Tensor, Tensor];
-    native.attentionBackward(
-      dq.handle,
-      dk.handle,
-      dv.handle,
-      dy.handle,
-      sy.handle,
-      sq.handle,
-      sk.handle,
-      sv.handle,
-      ssoftmax.handle,
-      smask?.handle ?? 0,
-      ...numbers,
-    );
-    for (const [i, gradient] of [dq, dk, dv].entries()) {
-      if (grads.wants(i)) grads.pass(i, gradient);
-      gradient.dispose();
-    }
+  return attend({
+    name: 'attention',
+    inputs: [q, k, v],
+    shape: q.shape,
+    layouts: [own, own, other, other],
+    sizes,
+    settings: checkSettings(options, sizes),
   });
-  softmax.dispose();
-  return y;
 }
 
 /** Options of `attentionQkv`. */
@@ -141,28 +207,15 @@ export function attentionQkv(qkv: Tensor, numHeads: number, options: AttentionQk
   const width = dim / heads;
   const queries = checkInteger(options.queries ?? tokens, 'attentionQkv queries', 0, tokens);
   const sizes = { batch, heads, queries, keys: tokens, width };
-  const { mask, scale, causal, bf16 } = checkSettings(options, sizes);
   const layout = (offset: number, row: number, rows: number): Layout =>
     batchFirst ? [offset, rows * row, width, row] : [offset, row, width, batch * row];
   const part = (index: number): Layout => layout(index * dim, packed, tokens);
-  const layouts = [layout(0, dim, queries), part(0), part(1), part(2)] as const;
-  const numbers = [...layouts, batch, heads, queries, tokens, width, scale, causal, bf16] as const;
-
-  const y = empty(batchFirst ? [batch, queries, dim] : [queries, batch, dim]);
-  const softmax = empty([2, batch, heads, queries]);
-  const { handle } = qkv;
-  native.attentionForward(y.handle, softmax.handle, handle, handle, handle, mask?.handle ?? 0, ...numbers);
-  const saved = mask === undefined ? [qkv, y, softmax] : [qkv, y, softmax, mask];
-  record('attentionQkv', y, [qkv], saved, (dy, grads, kept) => {
-    const [sqkv, sy, ssoftmax, smask] = kept as [Tensor, Tensor, Tensor, Tensor | undefined]; // as saved
-    const dqkv = empty(sqkv.shape);
-    if (queries < tokens) fill(dqkv, 0); // the other tokens' queries had no part
-    const d = dqkv.handle;
-    const s = sqkv.handle;
-    native.attentionBackward(d, d, d, dy.handle, sy.handle, s, s, s, ssoftmax.handle, smask?.handle ?? 0, ...numbers);
-    grads.pass(0, dqkv);
-    dqkv.dispose();
+  return attend({
+    name: 'attentionQkv',
+    inputs: [qkv],
+    shape: batchFirst ? [batch, queries, dim] : [queries, batch, dim],
+    layouts: [layout(0, dim, queries), part(0), part(1), part(2)],
+    sizes,
+    settings: checkSettings(options, sizes),
   });
-  softmax.dispose();
-  return y;
 }

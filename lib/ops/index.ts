@@ -17,6 +17,7 @@ export { matmul } from './matmul.js';
 export { maxPool2d } from './max-pool2d.js';
 export { pad } from './pad.js';
 export { mean, sum } from './reduce.js';
+export { scaledDotProductAttention } from './scaled-dot-product-attention.js';
 export { slice } from './slice.js';
 export { softmax } from './softmax.js';
 export { tile } from './tile.js';

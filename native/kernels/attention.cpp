@@ -112,6 +112,39 @@ void AttentionProbabilities(float* s, int64_t lds, const float* maximum, const f
   }
 }
 
+void AttentionAddBias(float* s, int64_t lds, const float* bias, int64_t row_stride,
+                      int64_t key_stride, int64_t rows, int64_t keys) {
+  for (int64_t i = 0; i < rows; ++i, s += lds, bias += row_stride) {
+    if (key_stride == 0) {
+      const VF one = Splat(*bias);
+      ForEachVector(keys, [&](auto io, size_t j)
+                              KERNEL_INLINE { io.Store(hn::Add(io.Load(s + j), one), s + j); });
+    } else {
+      ForEachVector(keys, [&](auto io, size_t j) KERNEL_INLINE {
+        io.Store(hn::Add(io.Load(s + j), io.Load(bias + j)), s + j);
+      });
+    }
+  }
+}
+
+void AttentionBiasGradient(float* dbias, int64_t row_stride, int64_t key_stride, float* ds,
+                           int64_t lds, float scale, int64_t rows, int64_t keys) {
+  const VF factor = Splat(scale);
+  for (int64_t i = 0; i < rows; ++i, ds += lds, dbias += row_stride) {
+    VF sum = hn::Zero(F32());
+    ForEachVector(keys, [&](auto io, size_t j) KERNEL_INLINE {
+      const VF d = io.Load(ds + j);  // 0 past the keys
+      if (key_stride == 0) {
+        sum = hn::Add(sum, d);
+      } else {
+        io.Store(hn::Add(io.Load(dbias + j), d), dbias + j);
+      }
+      io.Store(hn::Mul(d, factor), ds + j);
+    });
+    if (key_stride == 0) *dbias += hn::GetLane(hn::SumOfLanes(F32(), sum));
+  }
+}
+
 void AttentionScaleRows(float* y, int64_t ldy, const float* scale, int64_t rows, int64_t columns) {
   for (int64_t i = 0; i < rows; ++i, y += ldy) {
     const VF factor = Splat(scale[i]);
@@ -155,6 +188,8 @@ namespace vitrine::kernels {
 
 HWY_EXPORT(AttentionSoftmax);
 HWY_EXPORT(AttentionProbabilities);
+HWY_EXPORT(AttentionAddBias);
+HWY_EXPORT(AttentionBiasGradient);
 HWY_EXPORT(AttentionScaleRows);
 HWY_EXPORT(AttentionScoreGradientRows);
 HWY_EXPORT(AttentionRowDots);
@@ -167,6 +202,17 @@ void AttentionSoftmax(float* s, int64_t lds, float* maximum, float* inverse_sum,
 void AttentionProbabilities(float* s, int64_t lds, const float* maximum, const float* inverse_sum,
                             int64_t rows, int64_t keys, const AttentionMask& mask) noexcept {
   HWY_DYNAMIC_DISPATCH(AttentionProbabilities)(s, lds, maximum, inverse_sum, rows, keys, mask);
+}
+
+void AttentionAddBias(float* s, int64_t lds, const float* bias, int64_t row_stride,
+                      int64_t key_stride, int64_t rows, int64_t keys) noexcept {
+  HWY_DYNAMIC_DISPATCH(AttentionAddBias)(s, lds, bias, row_stride, key_stride, rows, keys);
+}
+
+void AttentionBiasGradient(float* dbias, int64_t row_stride, int64_t key_stride, float* ds,
+                           int64_t lds, float scale, int64_t rows, int64_t keys) noexcept {
+  HWY_DYNAMIC_DISPATCH(AttentionBiasGradient)
+  (dbias, row_stride, key_stride, ds, lds, scale, rows, keys);
 }
 
 void AttentionScaleRows(float* y, int64_t ldy, const float* scale, int64_t rows,

@@ -13,6 +13,15 @@ struct AttentionMask {
   int64_t first_query;
 };
 
+// s (rows, keys) += bias, whose rows and keys lie so many floats apart; 0 where one serves all.
+void AttentionAddBias(float* s, int64_t lds, const float* bias, int64_t row_stride,
+                      int64_t key_stride, int64_t rows, int64_t keys) noexcept;
+
+// For ds (rows, keys), the gradient of s + bias: dbias += ds, summed over what the bias serves, and
+// ds times scale, the gradient of the products that were scaled.
+void AttentionBiasGradient(float* dbias, int64_t row_stride, int64_t key_stride, float* ds,
+                           int64_t lds, float scale, int64_t rows, int64_t keys) noexcept;
+
 // s (rows, keys) = exp(s - its row's maximum), 0 at keys that the row does not see; times
 // inverse_sum (rows) it is the softmax. maximum (rows), of s as it was. A row that sees no key has
 // 0 as both.

@@ -31,6 +31,24 @@ bool HoldsHeads(const Operand& operand, const HeadLayout& layout, int64_t batch,
   return operand.data != nullptr && left >= 0;
 }
 
+// Whether bias, and dbias, hold what the layout reaches: an axis without a stride counts once, and
+// the others lie without gaps.
+template <class Op>
+bool HoldsBias(const Op& op, const Out<float>& dbias, int64_t parts) {
+  if (!op.bias) return !dbias;
+  const BiasLayout& layout = op.layout_bias;
+  const int64_t sizes[] = {op.batch, op.heads, op.queries, op.keys};
+  int64_t count = 1;
+  for (int axis = 3; axis >= 0; --axis) {
+    if (layout.at[axis] == 0) continue;
+    if (layout.at[axis] != count) return false;
+    count = Product(count, sizes[axis]);
+    if (count <= 0) return count == 0;
+  }
+  return layout.rank == 4 && Holds(op.bias, count) &&
+         (!dbias || (parts > 0 && Holds(dbias, Product(parts, count))));
+}
+
 // One head: where it begins in the operands (rows, in softmax), and what its kernel takes.
 struct ShortPlace {
   int64_t q, k, v, y, rows;
@@ -77,12 +95,12 @@ bool AttentionForward::Valid() const {
          HoldsHeads(k, layout_k, batch, heads, keys, width) &&
          HoldsHeads(v, layout_v, batch, heads, keys, width) &&
          Holds(softmax, Product(2, batch, heads, queries)) &&
-         HoldsOrAbsent(key_padding, Product(batch, keys));
+         HoldsOrAbsent(key_padding, Product(batch, keys)) && HoldsBias(*this, {}, 0);
 }
 
 void AttentionForward::Run(Context& context) {
   if (Product(batch, heads, queries, width) == 0) return;
-  const bool masked = key_padding || causal;
+  const bool masked = key_padding || causal || bias;
   if (!masked && kernels::IsShortAttention(queries, keys, width)) {
     return ForShortHeads(*this, context, [&](const ShortPlace& at) {
       kernels::ShortAttentionForward(y + at.y, layout_y.at[3], softmax + at.rows,
@@ -138,6 +156,7 @@ void AttentionForward::Run(Context& context) {
             {scores, score_stride, head_q + first * layout_q.at[3], layout_q.at[3], packed_keys,
              score_stride, rows.size(), seen, width},
             nullptr);
+        Bias(*this, b, h, first).AddTo(scores, score_stride, rows.size(), seen);
         float* maximum = softmax + item * queries + first;
         float* inverse_sum = maximum + items * queries;
         kernels::AttentionSoftmax(scores, score_stride, maximum, inverse_sum, rows.size(), seen,
@@ -168,13 +187,14 @@ bool AttentionBackward::Valid() const {
          holds_keys(dv, layout_v) && holds_queries(dy, layout_y) && holds_queries(y, layout_y) &&
          holds_queries(q, layout_q) && holds_keys(k, layout_k) && holds_keys(v, layout_v) &&
          Holds(softmax, Product(2, batch, heads, queries)) &&
-         HoldsOrAbsent(key_padding, Product(batch, keys));
+         HoldsOrAbsent(key_padding, Product(batch, keys)) && HoldsBias(*this, dbias, parts);
 }
 
 void AttentionBackward::Run(Context& context) {
   const int64_t outputs = Product(batch, heads, queries, width);
+  if (outputs == 0 && dbias) std::fill_n(dbias.data, parts * BiasCount(*this), 0.0f);
   if (outputs == 0 && Product(batch, heads, keys, width) == 0) return;
-  const bool masked = key_padding || causal;
+  const bool masked = key_padding || causal || bias;
   if (!masked && kernels::IsShortAttention(queries, keys, width)) {
     return ForShortHeads(*this, context, [&](const ShortPlace& at) {
       kernels::ShortAttentionBackward(
@@ -189,7 +209,7 @@ void AttentionBackward::Run(Context& context) {
   const int64_t blocks = queries == 0 ? 0 : CeilDiv(queries, block_rows);
   const bool copies_dq = padded_width != width;
   const int64_t items = batch * heads;
-  const int64_t groups = CeilDiv(items, HeadsPerTile(queries, keys, width));
+  const BackwardTiles tiles(*this);
 
   ScratchLayout layout;
   const int64_t transposed_keys_at = layout.Take(width * score_stride);
@@ -206,7 +226,7 @@ void AttentionBackward::Run(Context& context) {
   const int64_t delta_at = layout.Take(block_rows);
   context.ReserveScratch(layout.size());
 
-  context.ParallelFor(groups, [&](int64_t tile, int worker) {
+  context.ParallelFor(tiles.count(), [&](int64_t tile, int worker) {
     float* scratch = context.Scratch(worker);
     float* transposed_keys = scratch + transposed_keys_at;      // (D,M), times scale
     float* transposed_values = scratch + transposed_values_at;  // (D,M)
@@ -218,11 +238,9 @@ void AttentionBackward::Run(Context& context) {
     float* packed_q = scratch + q_at;    // (block, D)
     float* packed_dy = scratch + dy_at;  // (block, D)
     float* delta = scratch + delta_at;
-    const Range group(items, groups, tile);
 
-    for (int64_t item = group.begin; item < group.end; ++item) {
-      const int64_t b = item / heads;
-      const int64_t h = item % heads;
+    tiles.ForHeads(tile, [&](int64_t b, int64_t h, float* head_dbias) {
+      const int64_t item = b * heads + h;
       const int64_t head_q = HeadOffset(layout_q, b, h);
       const int64_t head_k = HeadOffset(layout_k, b, h);
       const int64_t head_v = HeadOffset(layout_v, b, h);
@@ -253,12 +271,19 @@ void AttentionBackward::Run(Context& context) {
         kernels::AttentionMultiply({p, score_stride, packed_q, padded_width, transposed_keys,
                                     score_stride, count, seen, width},
                                    nullptr);
+        const Bias block_bias(*this, b, h, first);
+        block_bias.AddTo(p, score_stride, count, seen);
         const float* maximum = softmax + item * queries + first;
         kernels::AttentionProbabilities(p, score_stride, maximum, maximum + items * queries, count,
                                         seen, mask);
         kernels::AttentionScoreGradient({ds, score_stride, packed_dy, padded_width,
                                          transposed_values, score_stride, count, seen, width},
-                                        p, delta, scale);
+                                        p, delta, head_dbias == nullptr ? scale : 1);
+        if (head_dbias != nullptr) {
+          kernels::AttentionBiasGradient(head_dbias + first * block_bias.row_stride,
+                                         block_bias.row_stride, block_bias.key_stride, ds,
+                                         score_stride, scale, count, seen);
+        }
 
         float* block_dq = dq + head_q + first * layout_q.at[3];
         float* out = copies_dq ? scratch + dq_at : block_dq;
@@ -279,7 +304,7 @@ void AttentionBackward::Run(Context& context) {
                                  width);
       kernels::AttentionCopyRows(dv + head_v, layout_v.at[3], sum_dv, padded_width, keys, width,
                                  width);
-    }
+    });
   });
 }
 

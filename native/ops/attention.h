@@ -12,8 +12,13 @@ namespace vitrine::ops {
 // (B,H,T,D), without a copy.
 using HeadLayout = Dims;
 
-// y = softmax(scale * q k^T + masks) v for each head. Keys at a true (non-zero) key_padding are
-// ignored; causal lets query t see keys up to t. A query that sees no key gives zeros.
+// Where the score of (b, h, t, m) has its bias: b * at[0] + h * at[1] + t * at[2] + m * at[3], 0
+// for an axis along which one serves all; keys lie side by side, or one serves all.
+using BiasLayout = Dims;
+
+// y = softmax(scale * q k^T + bias + masks) v for each head. Keys at a true (non-zero) key_padding
+// are ignored; causal lets query t see keys up to t. A query that sees no key, as where the bias is
+// -infinity, gives zeros.
 struct AttentionForward {
   static constexpr const char* kName = "attentionForward";
   Out<float> y;  // (B,H,T,D) by layout_y
@@ -22,15 +27,17 @@ struct AttentionForward {
   Out<float> softmax;
   In<float> q, k, v;        // (B,H,T,D), (B,H,M,D), (B,H,M,D) by their layouts
   In<int32_t> key_padding;  // (B,M), or absent
+  In<float> bias;           // by layout_bias, or absent
   HeadLayout layout_y, layout_q, layout_k, layout_v;
+  BiasLayout layout_bias;
   int64_t batch, heads, queries, keys, width;
   float scale;
   bool causal;
   bool bf16;  // round the factors of the products to bfloat16, where the CPU HasBf16()
   template <class F>
   void Fields(F& f) {
-    f(y, softmax, q, k, v, key_padding, layout_y, layout_q, layout_k, layout_v, batch, heads,
-      queries, keys, width, scale, causal, bf16);
+    f(y, softmax, q, k, v, key_padding, bias, layout_y, layout_q, layout_k, layout_v, layout_bias,
+      batch, heads, queries, keys, width, scale, causal, bf16);
   }
   bool Valid() const;
   void Run(Context& context);
@@ -44,19 +51,25 @@ struct AttentionForward {
 struct AttentionBackward {
   static constexpr const char* kName = "attentionBackward";
   Out<float> dq, dk, dv;  // by the layouts of q, k, v; written
-  In<float> dy, y;        // by layout_y
+  // (parts, and then a bias without gaps), or absent: as many sums, which together are the
+  // gradient. Heads that share a piece of the bias are dealt out to them, so that threads share the
+  // work.
+  Out<float> dbias;
+  In<float> dy, y;  // by layout_y
   In<float> q, k, v;
   In<float> softmax;        // (2,B,H,T)
   In<int32_t> key_padding;  // (B,M), or absent
+  In<float> bias;           // by layout_bias, or absent
   HeadLayout layout_y, layout_q, layout_k, layout_v;
-  int64_t batch, heads, queries, keys, width;
+  BiasLayout layout_bias;
+  int64_t batch, heads, queries, keys, width, parts;
   float scale;
   bool causal;
   bool bf16;  // round the factors of the products to bfloat16, where the CPU HasBf16()
   template <class F>
   void Fields(F& f) {
-    f(dq, dk, dv, dy, y, q, k, v, softmax, key_padding, layout_y, layout_q, layout_k, layout_v,
-      batch, heads, queries, keys, width, scale, causal, bf16);
+    f(dq, dk, dv, dbias, dy, y, q, k, v, softmax, key_padding, bias, layout_y, layout_q, layout_k,
+      layout_v, layout_bias, batch, heads, queries, keys, width, parts, scale, causal, bf16);
   }
   bool Valid() const;
   void Run(Context& context);

@@ -85,6 +85,7 @@ void AttentionForward::RunBf16(Context& context) {
         float* block_y = y + HeadOffset(layout_y, b, h) + first * layout_y.at[3];
         Multiply(scores, score_stride, count, seen, width, Rows(block_q, layout_q.at[3]),
                  Columns(scaled_keys, width), false, product);
+        Bias(*this, b, h, first).AddTo(scores, score_stride, count, seen);
         float* maximum = softmax + item * queries + first;
         float* inverse_sum = maximum + items * queries;
         kernels::AttentionSoftmax(scores, score_stride, maximum, inverse_sum, count, seen, mask);
@@ -101,7 +102,7 @@ void AttentionBackward::RunBf16(Context& context) {
   const int64_t block_rows = BlockRowsBf16(score_stride, queries);
   const int64_t blocks = CeilDiv(queries, block_rows);
   const int64_t items = batch * heads;
-  const int64_t groups = CeilDiv(items, HeadsPerTile(queries, keys, width));
+  const BackwardTiles tiles(*this);
 
   ScratchLayout layout;
   const int64_t keys_at = layout.Take(keys * width);
@@ -112,18 +113,16 @@ void AttentionBackward::RunBf16(Context& context) {
   const int64_t product_at = layout.Take(ProductScratch(block_rows, keys, width));
   context.ReserveScratch(layout.size());
 
-  context.ParallelFor(groups, [&](int64_t tile, int worker) {
+  context.ParallelFor(tiles.count(), [&](int64_t tile, int worker) {
     float* scratch = context.Scratch(worker);
     float* scaled_keys = scratch + keys_at;  // (M,D)
     float* p = scratch + p_at;               // (block, M)
     float* ds = scratch + ds_at;             // (block, M), first the gradient of p
     float* delta = scratch + delta_at;
     float* product = scratch + product_at;
-    const Range group(items, groups, tile);
 
-    for (int64_t item = group.begin; item < group.end; ++item) {
-      const int64_t b = item / heads;
-      const int64_t h = item % heads;
+    tiles.ForHeads(tile, [&](int64_t b, int64_t h, float* head_dbias) {
+      const int64_t item = b * heads + h;
       const PackedSource head_k = Rows(k + HeadOffset(layout_k, b, h), layout_k.at[3]);
       const float* head_v = v + HeadOffset(layout_v, b, h);
       float* head_dk = dk + HeadOffset(layout_k, b, h);
@@ -151,6 +150,8 @@ void AttentionBackward::RunBf16(Context& context) {
 
         Multiply(p, score_stride, count, seen, width, block_q, Columns(scaled_keys, width), false,
                  product);
+        const Bias block_bias(*this, b, h, first);
+        block_bias.AddTo(p, score_stride, count, seen);
         const float* maximum = softmax + item * queries + first;
         kernels::AttentionProbabilities(p, score_stride, maximum, maximum + items * queries, count,
                                         seen, mask);
@@ -158,7 +159,13 @@ void AttentionBackward::RunBf16(Context& context) {
                  false, product);
         // That is y dy, of the factors as they were rounded.
         kernels::AttentionRowDots(delta, p, score_stride, ds, score_stride, count, seen);
-        kernels::AttentionScoreGradientRows(ds, p, score_stride, delta, scale, count, seen);
+        kernels::AttentionScoreGradientRows(ds, p, score_stride, delta,
+                                            head_dbias == nullptr ? scale : 1, count, seen);
+        if (head_dbias != nullptr) {
+          kernels::AttentionBiasGradient(head_dbias + first * block_bias.row_stride,
+                                         block_bias.row_stride, block_bias.key_stride, ds,
+                                         score_stride, scale, count, seen);
+        }
 
         Multiply(dq + q_at, layout_q.at[3], count, width, seen, Rows(ds, score_stride), head_k,
                  false, product);
@@ -167,7 +174,7 @@ void AttentionBackward::RunBf16(Context& context) {
         Multiply(head_dv, layout_v.at[3], seen, width, count, Columns(p, score_stride), block_dy,
                  accumulate, product);
       }
-    }
+    });
   });
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "kernels/attention.h"
 #include "kernels/attention_product.h"
 #include "ops/attention.h"
 #include "ops/ranges.h"
@@ -80,6 +81,87 @@ class ScratchLayout {
 inline int64_t HeadOffset(const HeadLayout& layout, int64_t b, int64_t h) {
   return layout.at[0] + b * layout.at[1] + h * layout.at[2];
 }
+
+inline int64_t BiasOffset(const BiasLayout& layout, int64_t b, int64_t h) {
+  return b * layout.at[0] + h * layout.at[1];
+}
+
+// Floats of the bias that one head sees, and of all.
+template <class Op>
+int64_t BiasPiece(const Op& op) {
+  return (op.layout_bias.at[2] != 0 ? op.queries : 1) * (op.layout_bias.at[3] != 0 ? op.keys : 1);
+}
+template <class Op>
+int64_t BiasCount(const Op& op) {
+  return (op.layout_bias.at[0] != 0 ? op.batch : 1) * (op.layout_bias.at[1] != 0 ? op.heads : 1) *
+         BiasPiece(op);
+}
+
+// What is added to the scores of one head, from a query on; null where nothing is.
+struct Bias {
+  const float* at;
+  int64_t row_stride, key_stride;
+
+  template <class Op>
+  Bias(const Op& op, int64_t b, int64_t h, int64_t query)
+      : at(op.bias), row_stride(op.layout_bias.at[2]), key_stride(op.layout_bias.at[3]) {
+    if (at != nullptr) at += BiasOffset(op.layout_bias, b, h) + query * row_stride;
+  }
+  void AddTo(float* scores, int64_t stride, int64_t rows, int64_t keys) const {
+    if (at == nullptr) return;
+    kernels::AttentionAddBias(scores, stride, at, row_stride, key_stride, rows, keys);
+  }
+};
+
+// Which heads a tile of backward takes, one after another: neighbours; or where the bias wants a
+// gradient, one of `parts` equal shares of those that have a piece of the bias in common.
+class BackwardTiles {
+ public:
+  explicit BackwardTiles(const AttentionBackward& op)
+      : op_(op),
+        per_batch_(op.layout_bias.at[0] != 0),
+        per_head_(op.layout_bias.at[1] != 0),
+        items_(op.batch * op.heads) {
+    if (op.dbias == nullptr) {
+      groups_ = CeilDiv(items_, HeadsPerTile(op.queries, op.keys, op.width));
+      return;
+    }
+    const int64_t pieces = (per_batch_ ? op.batch : 1) * (per_head_ ? op.heads : 1);
+    sharing_ = items_ / std::max<int64_t>(1, pieces);
+    groups_ = items_ == 0 ? 0 : pieces * op.parts;
+  }
+  int64_t count() const { return groups_; }
+
+  // body(b, h, the gradient of this head's piece of the bias or null) for each head of a tile.
+  template <class Body>
+  void ForHeads(int64_t tile, const Body& body) const {
+    if (op_.dbias == nullptr) {
+      const Range range(items_, groups_, tile);
+      for (int64_t i = range.begin; i < range.end; ++i) {
+        body(i / op_.heads, i % op_.heads, static_cast<float*>(nullptr));
+      }
+      return;
+    }
+    const int64_t piece = tile / op_.parts;
+    const Range range(sharing_, op_.parts, tile % op_.parts);
+    const auto b = [&](int64_t i) {
+      if (per_batch_) return per_head_ ? piece / op_.heads : piece;
+      return per_head_ ? i : i / op_.heads;
+    };
+    const auto h = [&](int64_t i) { return (per_head_ ? piece : i) % op_.heads; };
+    float* dbias = op_.dbias + tile % op_.parts * BiasCount(op_) +
+                   BiasOffset(op_.layout_bias, b(range.begin), h(range.begin));
+    std::fill_n(dbias, BiasPiece(op_), 0.0f);
+    for (int64_t i = range.begin; i < range.end; ++i) body(b(i), h(i), dbias);
+  }
+
+ private:
+  const AttentionBackward& op_;
+  const bool per_batch_, per_head_;
+  const int64_t items_;
+  int64_t sharing_ = 1;
+  int64_t groups_ = 0;
+};
 
 inline void FillPadding(float* padding, const int32_t* key_padding, int64_t keys) {
   for (int64_t j = 0; j < keys; ++j) {

@@ -57,7 +57,7 @@ const TAKERS: Record<string, Taker> = {
   },
   AttentionQkvOptions: { calls: { attentionQkv: (options) => F.attentionQkv(ones([1, 3, 12]), 1, options) } },
   AttentionWeightsOptions: {
-    names: ['causal', 'keyPaddingMask', 'scale', 'bias'],
+    names: ['causal', 'keyPaddingMask', 'attnMask', 'scale', 'bias'],
     calls: { attentionWeights: (options) => attentionWeights(heads(), heads(), options) },
   },
   BlockOptions: { needs: BLOCK, calls: { Block: (options) => new nn.Block(options) } },
@@ -155,6 +155,11 @@ const TAKERS: Record<string, Taker> = {
   },
   SGDOptions: { needs: { lr: 1 }, calls: { SGD: (options) => new optim.SGD([parameter()], options) } },
   SaveOptions: { calls: { 'ViT.save': (options) => vit().save('never-written/model.safetensors', options) } },
+  ScaledDotProductAttentionOptions: {
+    calls: {
+      scaledDotProductAttention: (options) => F.scaledDotProductAttention(heads(), heads(), heads(), options),
+    },
+  },
   SummaryOptions: { calls: { summary: (options) => nn.summary(vit(), image(), options) } },
   TensorOptions: {
     calls: {

@@ -49,6 +49,7 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   pow: () => [x(), 3],
   relu: () => [x()],
   reshape: () => [x(), [8]],
+  scaledDotProductAttention: () => [heads(), heads(), heads(), {}],
   slice: () => [x(), 1, 0, 1],
   softmax: () => [x(), 0],
   sum: () => [x(), {}],

@@ -51,6 +51,16 @@ describe('reference attention', () => {
     });
   }
 
+  for (const shape of [[2, 3, 5, 4], [1, 3, 5, 4], [2, 1, 1, 4], [5, 1], []]) {
+    it(`has the gradients of central differences: a bias of shape (${shape})`, () => {
+      const random = generator(55);
+      const [q, k, v] = [normal([2, 3, 5, 2], random), normal([2, 3, 4, 2], random), normal([2, 3, 4, 2], random)];
+      const [bias, dy] = [normal(shape, random), normal([2, 3, 5, 2], random)];
+      const f = (inputs: Record<string, Ref>) => attention(inputs.q, inputs.k, inputs.v, { bias: inputs.bias });
+      checkGradient(f, { q, k, v, bias }, attentionBackward(dy, q, k, v, { bias }), { dy });
+    });
+  }
+
   it('scales by 1 / sqrt(D) unless told', () => {
     const random = generator(52);
     const [q, k, v] = [normal([1, 1, 3, 16], random), normal([1, 1, 3, 16], random), normal([1, 1, 3, 16], random)];
@@ -77,13 +87,14 @@ describe('reference attention', () => {
     const keyPadding = ref([1, 2], [1, 1]);
     assert.deepEqual(attention(q, q, q, { keyPadding }), zeros([1, 1, 2, 4]));
     const gradients = attentionBackward(q, q, q, q, { keyPadding });
-    for (const d of Object.values(gradients)) assertClose(d, zeros([1, 1, 2, 4]));
+    for (const d of [gradients.dq, gradients.dk, gradients.dv]) assertClose(d, zeros([1, 1, 2, 4]));
     assert.deepEqual(attention(q, zeros([1, 1, 0, 4]), zeros([1, 1, 0, 4])), zeros([1, 1, 2, 4]));
   });
 
   it('takes an empty batch', () => {
     const empty = zeros([0, 2, 3, 4]);
     assert.deepEqual(attention(empty, empty, empty), empty);
-    assert.deepEqual(attentionBackward(empty, empty, empty, empty), { dq: empty, dk: empty, dv: empty });
+    const { dq, dk, dv } = attentionBackward(empty, empty, empty, empty);
+    assert.deepEqual([dq, dk, dv], [empty, empty, empty]);
   });
 });

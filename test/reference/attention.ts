@@ -1,4 +1,5 @@
 import { type Ref, requireShape, zeros } from './array.js';
+import { broadcastIndex } from './broadcast.js';
 import { softmax, softmaxBackward } from './softmax.js';
 
 export interface AttentionOptions {
@@ -8,6 +9,8 @@ export interface AttentionOptions {
   keyPadding?: Ref | undefined;
   /** 1 / sqrt(D) by default. */
   scale?: number | undefined;
+  /** Added to the scores; of any shape that broadcasts to (B,H,T,M). */
+  bias?: Ref | undefined;
 }
 
 /** softmax(scale q k^T) (B,H,T,M), 0 where masked; a row with no key to see is all zeros, and so gives zeros. */
@@ -15,9 +18,10 @@ export function attentionProbabilities(q: Ref, k: Ref, options: AttentionOptions
   const [B, H, T, D] = q.shape;
   const M = k.shape[2];
   requireShape('k', k, [B, H, M, D]);
-  const { causal = false, keyPadding, scale = 1 / Math.sqrt(D) } = options;
+  const { causal = false, keyPadding, scale = 1 / Math.sqrt(D), bias } = options;
   if (keyPadding) requireShape('keyPadding', keyPadding, [B, M]);
   const scores = zeros([B, H, T, M]);
+  const biasAt = bias && broadcastIndex(bias.shape, scores.shape);
   for (let b = 0; b < B; b++) {
     for (let h = 0; h < H; h++) {
       for (let t = 0; t < T; t++) {
@@ -27,7 +31,9 @@ export function attentionProbabilities(q: Ref, k: Ref, options: AttentionOptions
           const kRow = ((b * H + h) * M + m) * D;
           let dot = 0;
           for (let d = 0; d < D; d++) dot += q.data[qRow + d] * k.data[kRow + d];
-          scores.data[((b * H + h) * T + t) * M + m] = hidden ? -Infinity : scale * dot;
+          const at = ((b * H + h) * T + t) * M + m;
+          const added = bias && biasAt ? bias.data[biasAt[at]] : 0;
+          scores.data[at] = hidden ? -Infinity : scale * dot + added;
         }
       }
     }
@@ -58,14 +64,17 @@ export function attention(q: Ref, k: Ref, v: Ref, options: AttentionOptions = {}
   return y;
 }
 
-/** Gradients of {@link attention}: dv = p^T dy; dp = dy v^T; ds as softmax's; dq = scale ds k; dk = scale ds^T q. */
+/**
+ * Gradients of {@link attention}: dv = p^T dy; dp = dy v^T; ds as softmax's; dq = scale ds k; dk = scale ds^T q; dbias,
+ * if there is one, the sum of ds over the axes along which it is repeated.
+ */
 export function attentionBackward(
   dy: Ref,
   q: Ref,
   k: Ref,
   v: Ref,
   options: AttentionOptions = {},
-): { dq: Ref; dk: Ref; dv: Ref } {
+): { dq: Ref; dk: Ref; dv: Ref; dbias: Ref } {
   const p = attentionProbabilities(q, k, options);
   const [B, H, T, M] = p.shape;
   const [D, E] = [q.shape[3], v.shape[3]];
@@ -98,5 +107,8 @@ export function attentionBackward(
       }
     }
   }
-  return { dq, dk, dv };
+  const dbias = zeros(options.bias?.shape ?? []);
+  const biasAt = broadcastIndex(dbias.shape, ds.shape);
+  for (const [at, d] of ds.data.entries()) dbias.data[biasAt[at]] += d;
+  return { dq, dk, dv, dbias };
 }
