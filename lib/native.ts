@@ -46,6 +46,17 @@ type Dims = readonly number[];
 type Handles = readonly Handle[];
 type Window = [kh: number, kw: number, dh: number, dw: number, ph: number, pw: number, sh: number, sw: number];
 type ImageWindow = [top: number, left: number, height: number, width: number];
+/** What all optimizers' steps go by; see native/ops/optimizer.h. */
+export type StepInputs = [
+  steps: Handle,
+  gradients: Handles,
+  learningRateScales: readonly number[],
+  weightDecays: readonly number[],
+  learningRates: Handle,
+  members: Dims,
+  groups: Dims,
+  gradientScale: Handle,
+];
 type TypedArray = Float32Array | Int32Array | Uint8Array | BigInt64Array;
 
 /**
@@ -357,35 +368,42 @@ export interface Native {
   sgdStep(
     parameters: Handles,
     momentum: Handles,
-    steps: Handle,
-    gradients: Handles,
     counts: Dims,
-    learningRateScales: readonly number[],
-    weightDecays: readonly number[],
-    learningRate: Handle,
-    members: Dims,
-    gradientScale: Handle,
-    momentumFactor: number,
-    dampening: number,
-    nesterov: boolean,
+    ...inputsThenRest: [...StepInputs, momentumFactor: number, dampening: number, nesterov: boolean]
   ): void;
-  adamwStep(
+  adamStep(
     parameters: Handles,
     firstMoments: Handles,
     secondMoments: Handles,
-    steps: Handle,
-    gradients: Handles,
     counts: Dims,
-    learningRateScales: readonly number[],
-    weightDecays: readonly number[],
-    learningRate: Handle,
-    members: Dims,
-    gradientScale: Handle,
-    beta1: number,
-    beta2: number,
-    eps: number,
+    ...inputsThenRest: [...StepInputs, beta1: number, beta2: number, eps: number, decoupled: boolean]
+  ): void;
+  lionStep(
+    parameters: Handles,
+    momentum: Handles,
+    counts: Dims,
+    ...inputsThenRest: [...StepInputs, beta1: number, beta2: number]
+  ): void;
+  lambStep(
+    parameters: Handles,
+    firstMoments: Handles,
+    secondMoments: Handles,
+    counts: Dims,
+    ...inputsThenRest: [
+      ...StepInputs,
+      beta1: number,
+      beta2: number,
+      eps: number,
+      maxGradNorm: number,
+      biasCorrection: boolean,
+      gradAveraging: boolean,
+      trustClip: boolean,
+      alwaysAdapt: boolean,
+    ]
   ): void;
   gradientNorm(norm: Handle, scale: Handle, gradients: Handles, counts: Dims, maxNorm: number, apply: boolean): void;
+  clampGradients(gradients: Handles, counts: Dims, limit: number): void;
+  lerpStep(averages: Handles, values: Handles, counts: Dims, weight: Handle): void;
   imageConvert(y: Handle, x: Handle, pixels: number, conversion: number): void;
   imageResize(
     y: Handle,

@@ -41,3 +41,21 @@ export function clipGradNorm(parameters: readonly Tensor[], maxNorm: number): Te
   scale.dispose();
   return norm;
 }
+
+/**
+ * Cuts every element of all gradients to [-clipValue, clipValue], in place.
+ *
+ * @throws TypeError unless clipValue is a number of at least 0
+ * Counterpart: `torch.nn.utils.clip_grad_value_`.
+ */
+export function clipGradValue(parameters: readonly Tensor[], clipValue: number): void {
+  checkNumber(clipValue, 'clipValue', 0);
+  const gradients = withGradients(parameters);
+  const counts = gradients.map((gradient) => gradient.size);
+  native.clampGradients(
+    gradients.map((gradient) => gradient.handle),
+    counts,
+    clipValue,
+  );
+  for (const { storage } of gradients) storage.version++;
+}

@@ -2,7 +2,7 @@ import { checkNumber, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { Module } from '../nn/module.js';
 import type { Tensor } from '../tensor.js';
-import type { ParameterGroup } from './optimizer.js';
+import type { ParameterGroup } from './parameter-group.js';
 
 /** Options of `layerDecayGroups`. */
 export interface LayerDecayOptions {

@@ -1,45 +1,24 @@
 import { checkNumber, expected, Text } from '../check.js';
-import { checkOptions, type OptionNames } from '../check-options.js';
 import { nextId } from '../identity.js';
+import type { StepInputs } from '../native.js';
 import { checkTensor } from '../ops/check-tensor.js';
 import { copyInto } from '../ops/copy.js';
 import { untracked } from '../scope.js';
-import { fill, Tensor, tensor, zeros } from '../tensor.js';
-
-/** Parameters that share their own factors. */
-export interface ParameterGroup {
-  params: readonly Tensor[];
-  /** Factor of the learning rate. Default 1. */
-  lrScale?: number;
-  /** Default: the optimizer's. */
-  weightDecay?: number;
-}
-
-// `names` is what layerDecayGroups adds, for whoever reads the groups.
-const GROUP: OptionNames<ParameterGroup & { names?: unknown }> = {
-  params: true,
-  lrScale: true,
-  weightDecay: true,
-  names: true,
-};
+import { fill, type Tensor, tensor, zeros } from '../tensor.js';
+import { type LiveGroup, makeGroups, type ParameterGroup } from './parameter-group.js';
 
 interface Member {
   parameter: Tensor;
-  lrScale: number;
-  weightDecay: number;
+  group: number;
 }
 
 /** What one native step works on: the parameters that have a gradient, side by side. */
 export interface Work {
   members: readonly number[];
   parameters: number[];
-  gradients: number[];
   counts: number[];
-  lrScales: number[];
-  weightDecays: number[];
-  learningRate: number;
-  steps: number;
-  gradientScale: number;
+  /** What is the same for all optimizers. */
+  inputs: StepInputs;
 }
 
 /**
@@ -49,11 +28,14 @@ export interface Work {
 export abstract class Optimizer {
   /** A number of its own, by which deep equality tells optimizers apart. */
   readonly id = nextId();
-  #lr = 0;
+  #lr: number;
+  readonly #initialLr: number;
   /** Steps done. */
   steps = 0;
+  readonly #groups: readonly LiveGroup[];
   readonly #members: readonly Member[];
-  readonly #learningRate: Tensor;
+  /** Of each group. */
+  readonly #learningRates: Tensor;
   /** Steps that each parameter has taken, counted by the native step: those without gradient stay behind. */
   readonly #steps: Tensor;
   readonly #state: readonly Map<string, Tensor>[];
@@ -65,36 +47,40 @@ export abstract class Optimizer {
     lr: number,
     weightDecay: number,
   ) {
-    this.lr = lr;
+    this.#lr = checkNumber(lr, `${name} lr`, 0);
+    this.#initialLr = lr;
     checkNumber(weightDecay, `${name} weightDecay`, 0);
-    if (!Array.isArray(params)) throw expected('an array of parameters', name, params);
-    const groups = params.map((entry: Tensor | ParameterGroup) =>
-      entry instanceof Tensor ? { params: [entry] } : entry,
-    );
-    this.#members = groups.flatMap((group: ParameterGroup) => {
-      if (typeof group === 'object') checkOptions(group, GROUP, `a group of ${name}`);
-      if (!Array.isArray(group?.params)) throw expected('parameters, or groups of them', name, group);
-      return group.params.map((parameter: Tensor) => ({
-        parameter: checkLeaf(parameter, `${name} parameter`),
-        lrScale: checkNumber(group.lrScale ?? 1, `${name} lrScale`, 0),
-        weightDecay: checkNumber(group.weightDecay ?? weightDecay, `${name} weightDecay`, 0),
-      }));
-    });
-    const all = this.parameters;
-    if (all.length === 0) throw expected('at least one parameter', name, params);
-    if (new Set(all).size !== all.length) throw expected('each parameter once', name, params);
-    this.#learningRate = untracked(() => tensor([lr]));
-    this.#steps = untracked(() => zeros([all.length]));
+    this.#groups = makeGroups(params, { name, lr, weightDecay });
+    this.#members = this.#groups.flatMap(({ params: own }, group) => own.map((parameter) => ({ parameter, group })));
+    this.#learningRates = untracked(() => tensor(this.#groups.map((group) => group.lr)));
+    this.#steps = untracked(() => zeros([this.#members.length]));
     this.#state = this.#members.map(() => new Map());
   }
 
-  /** The learning rate of the next step: a finite number of at least 0. */
+  /**
+   * The learning rate of the next step: a finite number of at least 0. Setting it sets that of every group; of one with a
+   * rate of its own, in proportion.
+   */
   get lr(): number {
     return this.#lr;
   }
 
   set lr(lr: number) {
     this.#lr = checkNumber(lr, `${this.name} lr`, 0);
+    for (const group of this.#groups) {
+      if (!group.hasOwnLr) group.lr = lr;
+      else if (this.#initialLr > 0) group.lr = (group.initialLr / this.#initialLr) * lr;
+    }
+  }
+
+  /** The rate that it was made with. */
+  get initialLr(): number {
+    return this.#initialLr;
+  }
+
+  /** Its groups, whose rates may be read and set one by one. */
+  get groups(): readonly LiveGroup[] {
+    return this.#groups;
   }
 
   get parameters(): Tensor[] {
@@ -121,7 +107,7 @@ export abstract class Optimizer {
     for (const [i, { parameter }] of this.#members.entries()) {
       if (parameter.requiresGrad) for (const name of this.stateNames) this.state(i, name);
     }
-    this.#learningRate.set([this.lr]);
+    this.#learningRates.set(this.#groups.map((group) => group.lr));
   }
 
   /**
@@ -132,16 +118,21 @@ export abstract class Optimizer {
   apply(gradientScale?: Tensor): void {
     const members = [...this.#members.keys()].filter((i) => this.#member(i).parameter.grad !== null);
     const all = members.map((i) => this.#member(i));
+    const groups = all.map(({ group }) => this.#groups[group]);
     this.update({
       members,
       parameters: all.map(({ parameter }) => parameter.handle),
-      gradients: all.map(({ parameter }) => (parameter.grad as Tensor).handle), // filtered above
       counts: all.map(({ parameter }) => parameter.size),
-      lrScales: all.map(({ lrScale }) => lrScale),
-      weightDecays: all.map(({ weightDecay }) => weightDecay),
-      learningRate: this.#learningRate.handle,
-      steps: this.#steps.handle,
-      gradientScale: gradientScale?.handle ?? 0,
+      inputs: [
+        this.#steps.handle,
+        all.map(({ parameter }) => (parameter.grad as Tensor).handle), // filtered above
+        groups.map(({ lrScale }) => lrScale),
+        groups.map(({ weightDecay }) => weightDecay),
+        this.#learningRates.handle,
+        members,
+        all.map(({ group }) => group),
+        gradientScale?.handle ?? 0,
+      ],
     });
     for (const { parameter } of all) parameter.storage.version++;
   }
@@ -215,18 +206,11 @@ export abstract class Optimizer {
   /** Releases the optimizer's state; parameters are left alone. */
   dispose(): void {
     for (const states of this.#state) for (const state of states.values()) state.dispose();
-    this.#learningRate.dispose();
+    this.#learningRates.dispose();
     this.#steps.dispose();
   }
 
   #member(i: number): Member {
     return this.#members[i];
   }
-}
-
-/** Throws for a tensor that an op made: gradients go to what it was made of, and it would never change. */
-function checkLeaf(parameter: Tensor, where: string): Tensor {
-  checkTensor(parameter, where);
-  if (parameter.node === undefined) return parameter;
-  throw expected('a tensor that no op made', where, parameter, 'Give the tensors that it was computed from.');
 }

@@ -1,38 +1,55 @@
 import { checkInteger, checkNumber } from '../check.js';
-import { checkOptions, type OptionNames } from '../check-options.js';
+import type { OptionNames } from '../check-options.js';
+import type { Optimizer } from './optimizer.js';
 
 /** The learning rate of each step, counted from 0. */
-export type Schedule = (step: number) => number;
-
-/** Options of `cosineSchedule`. */
-export interface CosineScheduleOptions {
-  /** The highest learning rate. */
-  lr: number;
-  totalSteps: number;
-  /** Steps in which the rate grows linearly from lr / warmupSteps to lr. Default 0. */
-  warmupSteps?: number;
-  /** The rate at the end. Default 0. */
-  minLr?: number;
+export interface Schedule {
+  (step: number): number;
+  /** The same for a parameter group whose highest rate is another. Without it, a group's rate follows in proportion. */
+  of?(lr: number): Schedule;
+  /** Hears how an evaluation went; for schedules that go by that. */
+  observe?(metric: number): void;
+  /** What a schedule that goes by more than the step has to remember, as JSON. */
+  state?(): ScheduleState;
+  /** Puts back what `state` gave. */
+  load?(state: ScheduleState): void;
 }
 
-const OPTIONS: OptionNames<CosineScheduleOptions> = { lr: true, totalSteps: true, warmupSteps: true, minLr: true };
+/** What a schedule remembers. */
+export type ScheduleState = Readonly<Record<string, number | null>>;
 
-/**
- * Linear warmup, then half a cosine down.
- *
- * @throws TypeError for options out of range
- * Source: Loshchilov and Hutter 2017; Goyal et al. 2017 (warmup).
- */
-export function cosineSchedule(options: CosineScheduleOptions): Schedule {
-  checkOptions(options, OPTIONS, 'cosineSchedule');
-  const lr = checkNumber(options?.lr, 'cosineSchedule lr', 0);
-  const total = checkInteger(options.totalSteps, 'cosineSchedule totalSteps', 1);
-  const warmup = checkInteger(options.warmupSteps ?? 0, 'cosineSchedule warmupSteps', 0, total);
-  const least = checkNumber(options.minLr ?? 0, 'cosineSchedule minLr', 0, lr);
-  return (step) => {
-    checkNumber(step, 'the step of cosineSchedule', 0);
-    if (step < warmup) return (lr * (step + 1)) / warmup;
-    const done = Math.min(1, (step - warmup) / Math.max(1, total - warmup));
-    return least + ((lr - least) * (1 + Math.cos(Math.PI * done))) / 2;
+/** What every schedule begins with. */
+export interface WarmupOptions {
+  /** The highest learning rate. */
+  lr: number;
+  /** Steps in which the rate grows linearly to lr; the rest of the schedule comes after them. Default 0. */
+  warmupSteps?: number;
+  /** The rate of the very first of these, as in timm. Default: they begin at lr / warmupSteps, so that none is lost. */
+  warmupLr?: number;
+}
+
+/** @internal The names of those options. */
+export const WARMUP: OptionNames<WarmupOptions> = { lr: true, warmupSteps: true, warmupLr: true };
+
+/** @internal The rate `step` steps after the warmup, for a highest one of `lr`. */
+export type Decay = (step: number, lr: number) => number;
+
+/** @internal A schedule of its warmup and what comes after. Options but those of the warmup are the caller's to check. */
+export function schedule(where: string, options: WarmupOptions, decay: Decay): Schedule {
+  const lr = checkNumber(options?.lr, `${where} lr`, 0);
+  const warmup = checkInteger(options.warmupSteps ?? 0, `${where} warmupSteps`);
+  const first = options.warmupLr === undefined ? undefined : checkNumber(options.warmupLr, `${where} warmupLr`, 0);
+  const rate = (step: number): number => {
+    checkNumber(step, `the step of ${where}`, 0);
+    if (step >= warmup) return decay(step - warmup, lr);
+    return first === undefined ? (lr * (step + 1)) / warmup : first + (step * (lr - first)) / warmup;
   };
+  return Object.assign(rate, { of: (other: number) => schedule(where, { ...options, lr: other }, decay) });
+}
+
+/** @internal Sets an optimizer's rates, those of its groups too, to a schedule's of a step. */
+export function setRates(optimizer: Optimizer, rates: Schedule, step: number): void {
+  optimizer.lr = rates(step);
+  if (rates.of === undefined) return;
+  for (const group of optimizer.groups) if (group.hasOwnLr) group.lr = rates.of(group.initialLr)(step);
 }

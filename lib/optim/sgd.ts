@@ -2,7 +2,8 @@ import { checkBoolean, checkNumber, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import type { Tensor } from '../tensor.js';
-import { Optimizer, type ParameterGroup, type Work } from './optimizer.js';
+import { Optimizer, type Work } from './optimizer.js';
+import type { ParameterGroup } from './parameter-group.js';
 
 /** Options of `SGD`. */
 export interface SGDOptions {
@@ -59,14 +60,8 @@ export class SGD extends Optimizer {
     native.sgdStep(
       work.parameters,
       momentum,
-      work.steps,
-      work.gradients,
       work.counts,
-      work.lrScales,
-      work.weightDecays,
-      work.learningRate,
-      work.members,
-      work.gradientScale,
+      ...work.inputs,
       this.#momentum,
       this.#dampening,
       this.#nesterov,

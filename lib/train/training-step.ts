@@ -3,9 +3,8 @@ import { checkBatchLabels } from '../data/check-dataset.js';
 import type { HostBatch } from '../data/loader.js';
 import { runsOwnCode } from '../nn/own-code.js';
 import { checkTensor } from '../ops/check-tensor.js';
-import { AdamW } from '../optim/adamw.js';
 import type { Optimizer } from '../optim/optimizer.js';
-import { SGD } from '../optim/sgd.js';
+import { isOwnOptimizer } from '../optim/own-optimizers.js';
 import { releaseGraph, scope } from '../scope.js';
 import { background } from '../stream.js';
 import { type Tensor, tensor } from '../tensor.js';
@@ -217,8 +216,7 @@ export class TrainingStep {
 
 /** Whether all that decides how a step runs can be seen. */
 function runsLibraryCode({ model, optimizer }: TrainingStepOptions): boolean {
-  const prototype = Object.getPrototypeOf(optimizer);
-  if (prototype !== SGD.prototype && prototype !== AdamW.prototype) return false;
+  if (!isOwnOptimizer(optimizer)) return false;
   return runsOwnCode(model) && Object.values(optimizer).every((field) => typeof field !== 'function');
 }
 

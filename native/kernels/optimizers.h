@@ -12,9 +12,28 @@ void SgdStep(float* p, float* momentum, const float* g, int64_t n, double lr,
              double momentum_factor, double dampening, double weight_decay, bool nesterov,
              bool first_step, float grad_scale) noexcept;
 
-// torch.optim.AdamW, with moments m and v (n) and bias_correction<i> = 1 - beta<i>^step.
-void AdamWStep(float* p, float* m, float* v, const float* g, int64_t n, double lr, double beta1,
-               double beta2, double eps, double weight_decay, double bias_correction1,
-               double bias_correction2, float grad_scale) noexcept;
+// torch.optim.Adam, with moments m and v (n) and bias_correction<i> = 1 - beta<i>^step; decoupled,
+// torch.optim.AdamW.
+void AdamStep(float* p, float* m, float* v, const float* g, int64_t n, double lr, double beta1,
+              double beta2, double eps, double weight_decay, bool decoupled,
+              double bias_correction1, double bias_correction2, float grad_scale) noexcept;
+
+// timm's Lion, with momentum m (n).
+void LionStep(float* p, float* m, const float* g, int64_t n, double lr, double beta1, double beta2,
+              double weight_decay, float grad_scale) noexcept;
+
+// The two halves of timm's Lamb: the moments, of which the gradient's share is beta3; and the
+// update, before it is scaled.
+void LambMoments(float* m, float* v, const float* g, int64_t n, double beta1, double beta3,
+                 double beta2, float grad_scale) noexcept;
+void LambUpdate(float* update, const float* p, const float* m, const float* v, int64_t n,
+                double eps, double weight_decay, double bias_correction1,
+                double bias_correction2) noexcept;
+
+// y += weight * (x - y), as torch.lerp rounds it.
+void Lerp(float* y, const float* x, float weight, int64_t n) noexcept;
+
+// x within [-limit, limit]; NaN stays.
+void ClampInPlace(float* x, int64_t n, float limit) noexcept;
 
 }  // namespace vitrine::kernels

@@ -6,9 +6,11 @@
 #include "ops/cross_entropy.h"
 #include "ops/elementwise.h"
 #include "ops/embedding.h"
+#include "ops/gradients.h"
 #include "ops/image_convert.h"
 #include "ops/image_normalize.h"
 #include "ops/image_resize.h"
+#include "ops/lamb.h"
 #include "ops/layer_norm.h"
 #include "ops/linear.h"
 #include "ops/matmul.h"
@@ -34,8 +36,9 @@ using AllOps =
            CrossEntropyForward, CrossEntropyBackward, BinaryForward, Ternary, Affine, Fill,
            EmbeddingForward, EmbeddingBackward, ImageConvert, ImageNormalize, ImageResize,
            LayerNormForward, LayerNormBackward, LinearForward, LinearBackward, Matmul,
-           MaxPool2dForward, MaxPool2dBackward, SgdStep, AdamWStep, GradientNorm, RandomFill,
-           DropoutForward, DropoutBackward, Sum, SoftmaxForward, SoftmaxBackward, StridedCopy,
-           UnaryForward, UnaryBackward, Unfold, Fold, PeakFma>;
+           MaxPool2dForward, MaxPool2dBackward, SgdStep, AdamStep, LionStep, LambStep, GradientNorm,
+           ClampGradients, LerpStep, RandomFill, DropoutForward, DropoutBackward, Sum,
+           SoftmaxForward, SoftmaxBackward, StridedCopy, UnaryForward, UnaryBackward, Unfold, Fold,
+           PeakFma>;
 
 }  // namespace vitrine::ops

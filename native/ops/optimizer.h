@@ -8,74 +8,76 @@
 
 namespace vitrine::ops {
 
-// What changes from step to step lies in storages, so that a replayed step sees new values: the
-// learning rate, and how many steps each of the optimizer's parameters has taken. Those that have a
-// gradient take one more here; as in PyTorch, the others stay where they are.
+// What all optimizers go by. What changes from step to step lies in storages, so that a replayed
+// step sees new values: each group's learning rate, and how many steps each of the optimizer's
+// parameters has taken. Those that have a gradient take one more here; as in PyTorch, the others
+// stay where they are. Per parameter i: count[i] elements, its group's learning rate and its own
+// factor of that, its weight decay.
 struct StepInputs {
-  Out<float> steps;              // of every parameter; exact up to 2^24
-  In<float> learning_rate;       // (1)
-  std::vector<int64_t> members;  // the parameters at hand, as positions in `steps`
-  bool Valid(size_t count) const;
+  Out<float> steps;  // of every parameter; exact up to 2^24
+  std::vector<In<float>> gradients;
+  std::vector<float> learning_rate_scales, weight_decays;
+  In<float> learning_rates;              // of each group
+  std::vector<int64_t> members, groups;  // positions in `steps` and in `learning_rates`
+  In<float> gradient_scale;              // (1): from clipping; absent means 1
+  bool Valid(const std::vector<int64_t>& counts) const;
   // Counts the step, and gives each one's number, 1 for the first.
   std::vector<double> Advance() const;
+  double Rate(size_t i) const {
+    return static_cast<double>(learning_rates[groups[i]]) * learning_rate_scales[i];
+  }
+  float GradientScale() const { return gradient_scale ? *gradient_scale : 1.0f; }
 };
 
 // One pass over all parameters: torch.optim.SGD's update.
-// Per parameter i: count[i] elements, its own factors of the learning rate and weight decay
-// (parameter groups).
 struct SgdStep {
   static constexpr const char* kName = "sgdStep";
   std::vector<Out<float>> parameters, momentum;  // momentum is empty without momentum
-  std::vector<In<float>> gradients;
   std::vector<int64_t> counts;
-  std::vector<float> learning_rate_scales, weight_decays;
   StepInputs inputs;
-  In<float> gradient_scale;  // (1): from clipping; absent means 1
   double momentum_factor,
       dampening;  // doubles, as PyTorch's: 1 - 0.999f is wrong in its fifth digit
   bool nesterov;
   template <class F>
   void Fields(F& f) {
-    f(parameters, momentum, inputs.steps, gradients, counts, learning_rate_scales, weight_decays,
-      inputs.learning_rate, inputs.members, gradient_scale, momentum_factor, dampening, nesterov);
+    f(parameters, momentum, counts, inputs.steps, inputs.gradients, inputs.learning_rate_scales,
+      inputs.weight_decays, inputs.learning_rates, inputs.members, inputs.groups,
+      inputs.gradient_scale, momentum_factor, dampening, nesterov);
   }
   bool Valid() const;
   void Run(Context& context);
 };
 
-// torch.optim.AdamW's update, in one pass.
-struct AdamWStep {
-  static constexpr const char* kName = "adamwStep";
+// torch.optim.Adam's update, in one pass; with `decoupled`, torch.optim.AdamW's.
+struct AdamStep {
+  static constexpr const char* kName = "adamStep";
   std::vector<Out<float>> parameters, first_moments, second_moments;
-  std::vector<In<float>> gradients;
   std::vector<int64_t> counts;
-  std::vector<float> learning_rate_scales, weight_decays;
   StepInputs inputs;
-  In<float> gradient_scale;
   double beta1, beta2, eps;
+  bool decoupled;
   template <class F>
   void Fields(F& f) {
-    f(parameters, first_moments, second_moments, inputs.steps, gradients, counts,
-      learning_rate_scales, weight_decays, inputs.learning_rate, inputs.members, gradient_scale,
-      beta1, beta2, eps);
+    f(parameters, first_moments, second_moments, counts, inputs.steps, inputs.gradients,
+      inputs.learning_rate_scales, inputs.weight_decays, inputs.learning_rates, inputs.members,
+      inputs.groups, inputs.gradient_scale, beta1, beta2, eps, decoupled);
   }
   bool Valid() const;
   void Run(Context& context);
 };
 
-// norm = the L2 norm over all gradients; scale = min(1, max_norm / (norm + 1e-6)), as
-// torch.nn.utils.clip_grad_norm_. The optimizer's pass multiplies by scale, so gradients are read
-// once only; with `apply` they are scaled here.
-struct GradientNorm {
-  static constexpr const char* kName = "gradientNorm";
-  Out<float> norm, scale;  // (1) each
-  std::vector<Out<float>> gradients;
+// The update of Chen et al. 2023, as timm's Lion does it, in one pass.
+struct LionStep {
+  static constexpr const char* kName = "lionStep";
+  std::vector<Out<float>> parameters, momentum;
   std::vector<int64_t> counts;
-  float max_norm;
-  bool apply;
+  StepInputs inputs;
+  double beta1, beta2;
   template <class F>
   void Fields(F& f) {
-    f(norm, scale, gradients, counts, max_norm, apply);
+    f(parameters, momentum, counts, inputs.steps, inputs.gradients, inputs.learning_rate_scales,
+      inputs.weight_decays, inputs.learning_rates, inputs.members, inputs.groups,
+      inputs.gradient_scale, beta1, beta2);
   }
   bool Valid() const;
   void Run(Context& context);

@@ -22,6 +22,8 @@ const { dim: _dim, numHeads: _heads, mlpRatio: _ratio, act: _act, dropPathRate: 
 const TINY = { imgSize: 4, patchSize: 2, inChans: 1, embedDim: 8, depth: 1, numHeads: 1, numClasses: 2 };
 const vit = (options = {}) => new ViT({ ...TINY, ...options });
 
+const WARMUP = ['lr', 'warmupSteps', 'warmupLr'];
+
 /** Calls that take options, by the interface of these. */
 interface Taker {
   /** Options without which none are taken. */
@@ -37,7 +39,11 @@ const LAYER_CALLS: Taker['calls'] = {
 };
 
 const TAKERS: Record<string, Taker> = {
-  AdamWOptions: { calls: { AdamW: (options) => new optim.AdamW([parameter()], options) } },
+  AdamOptions: { calls: { Adam: (options) => new optim.Adam([parameter()], options) } },
+  AdamWOptions: {
+    names: ['lr', 'betas', 'eps', 'weightDecay'],
+    calls: { AdamW: (options) => new optim.AdamW([parameter()], options) },
+  },
   'ops/AttentionOptions': { calls: { attention: (options) => F.attention(heads(), heads(), heads(), options) } },
   'render/AttentionOptions': { calls: { 'render.attention': (options) => render.attention(vit(), image(), options) } },
   AttentionMasks: {
@@ -66,6 +72,7 @@ const TAKERS: Record<string, Taker> = {
   Conv2dOptions: { calls: { conv2d: (options) => F.conv2d(image(), ones([1, 1, 2, 2]), undefined, options) } },
   CosineScheduleOptions: {
     needs: { lr: 1, totalSteps: 5 },
+    names: [...WARMUP, 'totalSteps', 'minLr', 'cycles', 'cycleMul', 'cycleDecay'],
     calls: { cosineSchedule: (options) => optim.cosineSchedule(options) },
   },
   CrossEntropyOptions: {
@@ -104,6 +111,7 @@ const TAKERS: Record<string, Taker> = {
     calls: { HybridEmbed: (options) => new HybridEmbed(options) },
   },
   IntermediateOptions: { calls: { intermediateLayers: (options) => vit().intermediateLayers(image(), 1, options) } },
+  LambOptions: { calls: { Lamb: (options) => new optim.Lamb([parameter()], options) } },
   LayerDecayOptions: { calls: { layerDecayGroups: (options) => optim.layerDecayGroups(vit(), options) } },
   LayerNormModuleOptions: { calls: { LayerNorm: (options) => new nn.LayerNorm(4, options) } },
   LayerNormOptions: {
@@ -119,6 +127,12 @@ const TAKERS: Record<string, Taker> = {
       'Linear.forward': (options) => new nn.Linear(4, 2).forward(tokens(), options),
     },
   },
+  LinearScheduleOptions: {
+    needs: { lr: 1, totalSteps: 5 },
+    names: [...WARMUP, 'totalSteps', 'minLr'],
+    calls: { linearSchedule: (options) => optim.linearSchedule(options) },
+  },
+  LionOptions: { calls: { Lion: (options) => new optim.Lion([parameter()], options) } },
   LoadStateOptions: {
     calls: {
       loadStateDict: (options) => {
@@ -133,6 +147,15 @@ const TAKERS: Record<string, Taker> = {
     calls: { Mlp: (options) => new nn.Mlp(4, 4, options) },
   },
   MultiheadAttentionOptions: { calls: { MultiheadAttention: (options) => new nn.MultiheadAttention(4, 1, options) } },
+  MultiStepScheduleOptions: {
+    needs: { lr: 1, milestones: [2] },
+    names: [...WARMUP, 'milestones', 'gamma'],
+    calls: { multiStepSchedule: (options) => optim.multiStepSchedule(options) },
+  },
+  OneCycleScheduleOptions: {
+    needs: { lr: 1, totalSteps: 5 },
+    calls: { oneCycleSchedule: (options) => optim.oneCycleSchedule(options) },
+  },
   ParameterGroup: {
     needs: { params: [parameter()] },
     calls: {
@@ -145,6 +168,16 @@ const TAKERS: Record<string, Taker> = {
     calls: { PatchEmbed: (options) => new nn.PatchEmbed(options) },
   },
   PatchFilterOptions: { calls: { patchFilters: (options) => render.patchFilters(vit(), options) } },
+  PlateauScheduleOptions: {
+    needs: { lr: 1 },
+    names: [...WARMUP, ...['mode', 'factor', 'patience', 'threshold', 'thresholdMode', 'cooldown', 'minLr', 'eps']],
+    calls: { plateauSchedule: (options) => optim.plateauSchedule(options) },
+  },
+  PolyScheduleOptions: {
+    needs: { lr: 1, totalSteps: 5 },
+    names: [...WARMUP, 'totalSteps', 'minLr', 'power'],
+    calls: { polySchedule: (options) => optim.polySchedule(options) },
+  },
   ReduceOptions: {
     calls: {
       sum: (options) => F.sum(tokens(), options),
@@ -154,6 +187,11 @@ const TAKERS: Record<string, Taker> = {
     },
   },
   SGDOptions: { needs: { lr: 1 }, calls: { SGD: (options) => new optim.SGD([parameter()], options) } },
+  StepScheduleOptions: {
+    needs: { lr: 1, stepSize: 2 },
+    names: [...WARMUP, 'stepSize', 'gamma'],
+    calls: { stepSchedule: (options) => optim.stepSchedule(options) },
+  },
   SaveOptions: { calls: { 'ViT.save': (options) => vit().save('never-written/model.safetensors', options) } },
   ScaledDotProductAttentionOptions: {
     calls: {
@@ -196,6 +234,10 @@ const TAKERS: Record<string, Taker> = {
     },
   },
   ViTSummaryOptions: { calls: { 'ViT.summary': (options) => vit().summary(options) } },
+  WarmupOptions: {
+    needs: { lr: 1 },
+    calls: { constantSchedule: (options) => optim.constantSchedule(options) },
+  },
   WindowOptions: {
     needs: { kernelSize: 2 },
     calls: {

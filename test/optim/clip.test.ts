@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { F, optim, scope, type Tensor, tensor, zeros } from '../../lib/index.js';
+import { F, ones, optim, scope, type Tensor, tensor, zeros } from '../../lib/index.js';
 import { assertBadInput, assertNear, assertSameBits, fromRef, LONG_SUM, returnsMemory } from '../native-op.js';
 import { map, type Ref, ref } from '../reference/array.js';
 import { generator, normal } from '../reference/random.js';
@@ -118,5 +118,23 @@ describe('gradient clipping', () => {
     assertBadInput(() => optim.clipGradNorm([], -1), /at least 0 for maxNorm .*-1\./);
     assertBadInput(() => optim.clipGradNorm([], Number.NaN), /maxNorm .*NaN/);
     assertBadInput(() => optim.gradientNorm([], Number.NaN), /maxNorm .*NaN/);
+  });
+});
+
+describe('optim.clipGradValue', () => {
+  returnsMemory();
+
+  it('cuts every element of every gradient, and leaves NaN alone', () => {
+    const parameters = [ones([3]), ones([2, 2]), ones([1])];
+    parameters[0].grad = tensor([-2, 0.25, 2]);
+    parameters[1].grad = tensor([0.5, -0.5, Number.NaN, Number.POSITIVE_INFINITY], [2, 2]);
+    optim.clipGradValue(parameters, 0.5);
+    assert.deepEqual([...(parameters[0].grad?.dataSync() ?? [])], [-0.5, 0.25, 0.5]);
+    assert.deepEqual([...(parameters[1].grad?.dataSync() ?? [])], [0.5, -0.5, Number.NaN, 0.5]);
+    assertBadInput(() => optim.clipGradValue(parameters, -1), /at least 0 for clipValue .*-1\./);
+    for (const parameter of parameters) {
+      parameter.grad?.dispose();
+      parameter.dispose();
+    }
   });
 });

@@ -8,6 +8,9 @@ type Make = (parameters: Tensor[]) => optim.Optimizer;
 const KINDS: Record<string, Make> = {
   SGD: (parameters) => new optim.SGD(parameters, { lr: 0.1, momentum: 0.9 }),
   AdamW: (parameters) => new optim.AdamW(parameters, { lr: 0.1 }),
+  Adam: (parameters) => new optim.Adam(parameters, { lr: 0.1 }),
+  Lion: (parameters) => new optim.Lion(parameters, { lr: 0.02, betas: [0.5, 0.5] }),
+  Lamb: (parameters) => new optim.Lamb(parameters, { lr: 0.1, weightDecay: 0, maxGradNorm: 0 }),
 };
 
 const parametersFrom = (seed: number): Tensor[] =>

@@ -1,0 +1,83 @@
+import { checkBoolean, checkNumber } from '../check.js';
+import { checkOptions, type OptionNames } from '../check-options.js';
+import { native } from '../native.js';
+import type { Tensor } from '../tensor.js';
+import { checkBetas } from './betas.js';
+import { Optimizer, type Work } from './optimizer.js';
+import type { ParameterGroup } from './parameter-group.js';
+
+/** Options of `Lamb`. */
+export interface LambOptions {
+  /** Default 1e-3. */
+  lr?: number;
+  /** Decay rates of the two moments. Default [0.9, 0.999]. */
+  betas?: readonly [number, number];
+  /** Default 1e-6. */
+  eps?: number;
+  /** Added to the update before that is scaled. Default 0.01. */
+  weightDecay?: number;
+  /** Whether moments are corrected for having begun at 0. Default true. */
+  biasCorrection?: boolean;
+  /** Whether a gradient's share of the first moment is 1 - beta1 and not 1. Default true. */
+  gradAveraging?: boolean;
+  /** The norm that all gradients together are cut to; 0 for none. Default 1. */
+  maxGradNorm?: number;
+  /** Whether no parameter goes further than its rate says (LAMBC). Default false. */
+  trustClip?: boolean;
+  /** Whether parameters that do not decay are adapted, too. Default false. */
+  alwaysAdapt?: boolean;
+}
+
+const OPTIONS: OptionNames<LambOptions> = {
+  lr: true,
+  betas: true,
+  eps: true,
+  weightDecay: true,
+  biasCorrection: true,
+  gradAveraging: true,
+  maxGradNorm: true,
+  trustClip: true,
+  alwaysAdapt: true,
+};
+
+/**
+ * Adam whose steps are, for each parameter, in proportion to its norm: for large batches.
+ *
+ * @throws TypeError for options out of range
+ * Source: You et al. 2020. Counterpart: `timm.optim.Lamb`.
+ */
+export class Lamb extends Optimizer {
+  readonly #settings: readonly [number, number, number, number, boolean, boolean, boolean, boolean];
+
+  constructor(params: readonly Tensor[] | readonly ParameterGroup[], options: LambOptions = {}) {
+    checkOptions(options, OPTIONS, 'Lamb');
+    const flag = (name: 'biasCorrection' | 'gradAveraging' | 'trustClip' | 'alwaysAdapt', usual: boolean) =>
+      checkBoolean(options[name] ?? usual, `Lamb ${name}`);
+    const settings = [
+      ...checkBetas(options.betas ?? [0.9, 0.999], 'Lamb'),
+      checkNumber(options.eps ?? 1e-6, 'Lamb eps', 0),
+      checkNumber(options.maxGradNorm ?? 1, 'Lamb maxGradNorm', 0),
+      flag('biasCorrection', true),
+      flag('gradAveraging', true),
+      flag('trustClip', false),
+      flag('alwaysAdapt', false),
+    ] as const;
+    super('Lamb', params, options.lr ?? 1e-3, options.weightDecay ?? 0.01);
+    this.#settings = settings;
+  }
+
+  protected get stateNames(): readonly string[] {
+    return ['firstMoment', 'secondMoment'];
+  }
+
+  protected update(work: Work): void {
+    native.lambStep(
+      work.parameters,
+      work.members.map((i) => this.state(i, 'firstMoment').handle),
+      work.members.map((i) => this.state(i, 'secondMoment').handle),
+      work.counts,
+      ...work.inputs,
+      ...this.#settings,
+    );
+  }
+}

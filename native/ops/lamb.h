@@ -1,0 +1,30 @@
+#pragma once
+
+#include "ops/optimizer.h"
+
+namespace vitrine::ops {
+
+// timm's Lamb (You et al. 2020, with the global clipping of NVIDIA's variant). A parameter's step
+// is as long as the ratio of its norm to its update's says, which is known only when all of the
+// update is: a first pass changes the moments and sums the norms, a second makes the update again
+// and takes it, so that no update is kept.
+struct LambStep {
+  static constexpr const char* kName = "lambStep";
+  std::vector<Out<float>> parameters, first_moments, second_moments;
+  std::vector<int64_t> counts;
+  StepInputs inputs;
+  double beta1, beta2, eps;
+  double max_grad_norm;  // 0: not clipped
+  bool bias_correction, grad_averaging, trust_clip, always_adapt;
+  template <class F>
+  void Fields(F& f) {
+    f(parameters, first_moments, second_moments, counts, inputs.steps, inputs.gradients,
+      inputs.learning_rate_scales, inputs.weight_decays, inputs.learning_rates, inputs.members,
+      inputs.groups, inputs.gradient_scale, beta1, beta2, eps, max_grad_norm, bias_correction,
+      grad_averaging, trust_clip, always_adapt);
+  }
+  bool Valid() const;
+  void Run(Context& context);
+};
+
+}  // namespace vitrine::ops
