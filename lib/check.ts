@@ -153,6 +153,13 @@ export function checkDim(dim: unknown, rank: number, where: string): number {
   throw expected(rank === 0 ? 'a tensor with axes' : `an axis from ${-rank} to ${rank - 1}`, where, dim);
 }
 
+/** Axes of a tensor of `rank` axes, one or several, each once. */
+export function checkDims(dims: unknown, rank: number, where: string): number[] {
+  const axes = [dims].flat().map((dim) => checkDim(dim, rank, where));
+  if (new Set(axes).size !== axes.length) throw expected('each axis once', where, dims);
+  return axes;
+}
+
 /** A number or a pair of them, as (height, width). */
 export type Pair = number | readonly [number, number];
 

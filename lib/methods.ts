@@ -1,8 +1,16 @@
 import { backward } from './autograd.js';
 import * as compare from './ops/compare.js';
+import * as diagonal from './ops/diagonal.js';
 import * as elementwise from './ops/elementwise.js';
+import * as expand from './ops/expand.js';
 import * as F from './ops/index.js';
+import * as maskedFill from './ops/masked-fill.js';
+import * as outer from './ops/outer.js';
 import type { ReduceOptions } from './ops/reduce.js';
+import * as reshape from './ops/reshape.js';
+import * as slice from './ops/slice.js';
+import * as tile from './ops/tile.js';
+import * as transpose from './ops/transpose.js';
 import * as unary from './ops/unary.js';
 import { Tensor } from './tensor.js';
 
@@ -10,14 +18,24 @@ import { Tensor } from './tensor.js';
 
 /** Functions as methods of their first tensor: `x.exp()` is `F.exp(x)`. */
 type Methods<Functions> = {
-  [Name in keyof Functions]: Functions[Name] extends (x: Tensor, ...rest: infer Rest) => Tensor
-    ? (...rest: Rest) => Tensor
+  [Name in keyof Functions]: Functions[Name] extends (x: Tensor, ...rest: infer Rest) => infer Result
+    ? (...rest: Rest) => Result
     : never;
 };
 type ElementwiseMethods = Methods<typeof unary & typeof elementwise & typeof compare>;
+type LayoutMethods = Methods<
+  typeof diagonal &
+    typeof expand &
+    typeof maskedFill &
+    typeof outer &
+    typeof reshape &
+    typeof slice &
+    typeof tile &
+    typeof transpose
+>;
 
 declare module './tensor.js' {
-  interface Tensor extends ElementwiseMethods {
+  interface Tensor extends ElementwiseMethods, LayoutMethods {
     /** See `backward`. Counterpart: `Tensor.backward`. */
     backward(gradient?: Tensor): void;
     /** See `F.matmul`. */
@@ -26,12 +44,6 @@ declare module './tensor.js' {
     mean(options?: ReduceOptions): Tensor;
     /** See `F.sum`. */
     sum(options?: ReduceOptions): Tensor;
-    /** See `F.reshape`. */
-    reshape(shape: readonly number[]): Tensor;
-    /** See `F.transpose`. */
-    transpose(dim0: number, dim1: number): Tensor;
-    /** See `F.slice`. */
-    slice(dim: number, start: number, end?: number): Tensor;
     /** A tensor of the same memory that is not part of the graph. Counterpart: `Tensor.detach`. */
     detach(): Tensor;
   }
@@ -50,22 +62,15 @@ Object.assign(Tensor.prototype, {
   sum(this: Tensor, options?: ReduceOptions) {
     return F.sum(this, options);
   },
-  reshape(this: Tensor, shape: readonly number[]) {
-    return F.reshape(this, shape);
-  },
-  transpose(this: Tensor, dim0: number, dim1: number) {
-    return F.transpose(this, dim0, dim1);
-  },
-  slice(this: Tensor, dim: number, start: number, end?: number) {
-    return F.slice(this, dim, start, end);
-  },
   detach(this: Tensor) {
     return this.alias();
   },
 });
 
-const functions = Object.entries({ ...unary, ...elementwise, ...compare });
-for (const [name, op] of functions as [string, (x: Tensor, ...rest: unknown[]) => Tensor][]) {
+const ofNumbers = { ...unary, ...elementwise, ...compare };
+const ofLayout = { ...diagonal, ...expand, ...maskedFill, ...outer, ...reshape, ...slice, ...tile, ...transpose };
+const functions = Object.entries({ ...ofNumbers, ...ofLayout });
+for (const [name, op] of functions as [string, (x: Tensor, ...rest: unknown[]) => unknown][]) {
   Object.assign(Tensor.prototype, {
     [name](this: Tensor, ...rest: unknown[]) {
       return op(this, ...rest); // the op checks the rest

@@ -4,7 +4,7 @@ import { patchEmbed } from '../ops/conv2d.js';
 import { add } from '../ops/elementwise.js';
 import { matmul } from '../ops/matmul.js';
 import { pad } from '../ops/pad.js';
-import { reshape } from '../ops/transpose.js';
+import { reshape } from '../ops/reshape.js';
 import { unfold } from '../ops/unfold.js';
 import { scope } from '../scope.js';
 import { empty, type Tensor } from '../tensor.js';

@@ -1,5 +1,5 @@
 import { matmul } from '../ops/matmul.js';
-import { reshape } from '../ops/transpose.js';
+import { reshape } from '../ops/reshape.js';
 import { scope } from '../scope.js';
 import { constant, type Tensor } from '../tensor.js';
 

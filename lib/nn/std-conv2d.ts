@@ -1,7 +1,7 @@
 import { conv2d } from '../ops/conv2d.js';
 import { layerNorm } from '../ops/layer-norm.js';
 import { pad } from '../ops/pad.js';
-import { reshape } from '../ops/transpose.js';
+import { reshape } from '../ops/reshape.js';
 import { scope } from '../scope.js';
 import { empty, type Tensor } from '../tensor.js';
 import * as init from './init.js';

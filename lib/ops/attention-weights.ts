@@ -8,8 +8,8 @@ import { eq, lt } from './compare.js';
 import { add, mul } from './elementwise.js';
 import { matmul } from './matmul.js';
 import { sum } from './reduce.js';
+import { reshape } from './reshape.js';
 import { softmax } from './softmax.js';
-import { reshape } from './transpose.js';
 import { where } from './where.js';
 
 // Below it there is -infinity alone.

@@ -23,7 +23,7 @@ export function runBinary(
 
 /** f(c, a, b) in `shape`, to which all broadcast: `operation` is `WHERE` or `gradientOf`. */
 export function runTernary(operation: number, c: Tensor, a: Tensor, b: Tensor, shape: readonly number[]): Tensor {
-  const y = empty(shape);
+  const y = empty(shape, a.dtype); // a choice moves any four bytes
   const strides = [c, a, b].map((operand) => broadcastStrides(operand.shape, shape));
   const [ofC, ofA, ofB] = strides as [number[], number[], number[]]; // one each
   native.ternary(y.handle, c.handle, a.handle, b.handle, shape, ofC, ofA, ofB, operation);

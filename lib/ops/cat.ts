@@ -1,5 +1,5 @@
 import { record } from '../autograd.js';
-import { checkDim, expected } from '../check.js';
+import { checkDim, checkShape, expected } from '../check.js';
 import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor, stridesOf } from './check-tensor.js';
@@ -13,33 +13,72 @@ import { checkTensor, stridesOf } from './check-tensor.js';
  * Counterpart: `torch.cat`.
  */
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
-  const first = Array.isArray(tensors) ? (tensors as readonly Tensor[])[0] : undefined;
-  if (first === undefined) throw expected('an array of at least one tensor', 'cat', tensors);
-  checkTensor(first, 'cat', { dtype: first?.dtype, minRank: 1 });
+  const first = firstOf(tensors, 'cat');
+  checkTensor(first, 'cat', { dtype: first.dtype, minRank: 1 });
   const axis = checkDim(dim, first.rank, 'cat dim');
   const wanted = first.shape.map((size, i) => (i === axis ? null : size));
   for (const item of tensors) checkTensor(item, 'cat', { dtype: first.dtype, shape: wanted });
-  const lengths = tensors.map((item) => item.shape[axis]);
+  return joined(
+    'cat',
+    tensors,
+    tensors.map((item) => item.shape),
+    axis,
+  );
+}
+
+/**
+ * Tensors side by side along a new axis.
+ *
+ * @param tensors at least one, of one dtype and shape
+ * @param dim where the new axis will be; negative counts from the end, -1 being after all axes. Default 0.
+ * @throws TypeError when shapes or dtypes differ
+ * Counterpart: `torch.stack`.
+ */
+export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  const first = firstOf(tensors, 'stack');
+  const axis = checkDim(dim, first.rank + 1, 'stack dim');
+  for (const item of tensors) checkTensor(item, 'stack', { dtype: first.dtype, shape: first.shape });
+  return joined(
+    'stack',
+    tensors,
+    tensors.map((item) => item.shape.toSpliced(axis, 0, 1)),
+    axis,
+  );
+}
+
+function firstOf(tensors: readonly Tensor[], where: string): Tensor {
+  const first = Array.isArray(tensors) ? (tensors as readonly Tensor[])[0] : undefined;
+  if (first === undefined) throw expected('an array of at least one tensor', where, tensors);
+  return checkTensor(first, where, { dtype: first?.dtype });
+}
+
+/** Tensors, taken for such of these shapes, one after the other along an axis of theirs. */
+function joined(
+  name: string,
+  tensors: readonly Tensor[],
+  shapes: readonly (readonly number[])[],
+  axis: number,
+): Tensor {
   const starts: number[] = [];
   let total = 0;
-  for (const length of lengths) {
+  for (const part of shapes) {
     starts.push(total);
-    total += length;
+    total += part[axis];
   }
-  const shape = first.shape.with(axis, total);
-  const y = empty(shape, first.dtype);
+  const shape = shapes[0].with(axis, total); // one tensor at least
+  const y = empty(checkShape(shape, name), tensors[0]?.dtype);
   const strides = stridesOf(shape);
   const step = strides[axis];
   for (const [i, item] of tensors.entries()) {
-    const offset = starts[i] * step;
-    native.stridedCopy(y.handle, item.handle, item.shape, strides, stridesOf(item.shape), offset, 0, false);
+    const part = shapes[i];
+    const offset = starts[i] * step; // one start a tensor
+    native.stridedCopy(y.handle, item.handle, part, strides, stridesOf(part), offset, 0, false);
   }
-  const shapes = tensors.map((item) => item.shape);
-  return record('cat', y, tensors, [], (dy, grads) => {
+  return record(name, y, tensors, [], (dy, grads) => {
     for (const [i, part] of shapes.entries()) {
       if (!grads.wants(i)) continue;
       const { grad, accumulate } = grads.target(i);
-      const offset = starts[i] * step;
+      const offset = starts[i] * step; // one start a tensor
       native.stridedCopy(grad.handle, dy.handle, part, stridesOf(part), strides, 0, offset, accumulate);
     }
   });

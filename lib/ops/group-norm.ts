@@ -5,7 +5,7 @@ import type { Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
 import { add, mul } from './elementwise.js';
 import { layerNorm } from './layer-norm.js';
-import { reshape } from './transpose.js';
+import { reshape } from './reshape.js';
 
 /** Options of `groupNorm`. */
 export interface GroupNormOptions {

@@ -3,7 +3,8 @@ import type { Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
 import { conv2d, patchEmbed } from './conv2d.js';
 import { matmul } from './matmul.js';
-import { reshape, transpose } from './transpose.js';
+import { reshape } from './reshape.js';
+import { transpose } from './transpose.js';
 import { unfold } from './unfold.js';
 
 /**

@@ -8,7 +8,7 @@ import { checkTensor } from './check-tensor.js';
 import { dropout } from './dropout.js';
 import { matmul } from './matmul.js';
 import { checkDropProbability } from './random.js';
-import { reshape } from './transpose.js';
+import { reshape } from './reshape.js';
 import { where } from './where.js';
 
 /** Options of `scaledDotProductAttention`, in PyTorch's words and with its meaning. */

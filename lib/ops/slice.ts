@@ -1,8 +1,9 @@
-import { record } from '../autograd.js';
-import { checkDim, checkInteger } from '../check.js';
-import { native } from '../native.js';
-import { empty, fill, type Tensor } from '../tensor.js';
-import { checkTensor, stridesOf } from './check-tensor.js';
+import { checkArray, checkDim, checkInteger, expected } from '../check.js';
+import type { Tensor } from '../tensor.js';
+import { checkTensor } from './check-tensor.js';
+import { takeView, wholeOf } from './view.js';
+
+/** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once: parts of one axis. */
 
 /**
  * The part [start, end) of one axis, copied.
@@ -16,18 +17,130 @@ import { checkTensor, stridesOf } from './check-tensor.js';
 export function slice(x: Tensor, dim: number, start: number, end?: number): Tensor {
   checkTensor(x, 'slice input', { dtype: x?.dtype });
   const axis = checkDim(dim, x.rank, 'slice dim');
-  const length = x.shape[axis];
-  const position = (at: unknown): unknown => (typeof at === 'number' && at < 0 ? at + length : at);
-  const from = checkInteger(position(start), 'slice start', 0, length);
-  const to = end === undefined ? length : checkInteger(position(end), 'slice end', from, length);
-  const shape = x.shape.with(axis, to - from);
-  const strides = stridesOf(x.shape);
+  const length = lengthOf(x, axis);
+  const from = checkInteger(fromEnd(start, length), 'slice start', 0, length);
+  const to = end === undefined ? length : checkInteger(fromEnd(end, length), 'slice end', from, length);
+  return part('slice', x, axis, from, to - from);
+}
+
+/**
+ * `length` positions of one axis from `start` on, copied.
+ *
+ * @param dim the axis, counted from the end when negative
+ * @param start first position; negative counts from the end
+ * @throws TypeError when the range leaves the axis
+ * Counterpart: `torch.narrow`.
+ */
+export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
+  checkTensor(x, 'narrow input', { dtype: x?.dtype });
+  const axis = checkDim(dim, x.rank, 'narrow dim');
+  const size = lengthOf(x, axis);
+  const from = checkInteger(fromEnd(start, size), 'narrow start', 0, size);
+  return part('narrow', x, axis, from, checkInteger(length, 'narrow length', 0, size - from));
+}
+
+/**
+ * One position of an axis, which goes, copied.
+ *
+ * @param dim the axis, counted from the end when negative
+ * @param index the position; negative counts from the end
+ * @throws TypeError for a position that the axis has not
+ * Counterpart: `torch.select`, `x[:, index]`.
+ */
+export function select(x: Tensor, dim: number, index: number): Tensor {
+  checkTensor(x, 'select input', { dtype: x?.dtype });
+  const axis = checkDim(dim, x.rank, 'select dim');
+  return selected('select', x, axis, checkDim(index, lengthOf(x, axis), 'select index'));
+}
+
+/**
+ * An axis in pieces of one size, the last of which may be smaller, or of the given sizes; copied.
+ *
+ * @param sizes of each piece, or of every one, which add up to the axis
+ * @param dim the axis, counted from the end when negative. Default 0.
+ * @throws TypeError when the sizes do not add up
+ * Counterpart: `torch.split`.
+ */
+export function split(x: Tensor, sizes: number | readonly number[], dim = 0): Tensor[] {
+  checkTensor(x, 'split input', { dtype: x?.dtype });
+  const axis = checkDim(dim, x.rank, 'split dim');
+  const length = lengthOf(x, axis);
+  if (typeof sizes === 'number') {
+    // Pieces of nothing make up nothing alone.
+    checkInteger(sizes, 'split sizes', length === 0 ? 0 : 1);
+    return pieces('split', x, axis, equalSizes(length, sizes));
+  }
+  return pieces('split', x, axis, checkSizes(sizes, length));
+}
+
+/**
+ * An axis in so many pieces of one size, copied. The last one may be smaller, and there may be fewer.
+ *
+ * @param dim the axis, counted from the end when negative. Default 0.
+ * @throws TypeError for an axis that `x` has not
+ * Counterpart: `torch.chunk`.
+ */
+export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
+  checkTensor(x, 'chunk input', { dtype: x?.dtype });
+  const axis = checkDim(dim, x.rank, 'chunk dim');
+  const count = checkInteger(chunks, 'chunk chunks', 1);
+  const length = lengthOf(x, axis);
+  const sizes = length === 0 ? new Array<number>(count).fill(0) : equalSizes(length, Math.ceil(length / count));
+  return pieces('chunk', x, axis, sizes);
+}
+
+/**
+ * Each position of an axis as a tensor of its own, without that axis; copied.
+ *
+ * @param dim the axis, counted from the end when negative. Default 0.
+ * @throws TypeError for an axis that `x` has not
+ * Counterpart: `torch.unbind`.
+ */
+export function unbind(x: Tensor, dim = 0): Tensor[] {
+  checkTensor(x, 'unbind input', { dtype: x?.dtype });
+  const axis = checkDim(dim, x.rank, 'unbind dim');
+  return Array.from({ length: lengthOf(x, axis) }, (_, index) => selected('unbind', x, axis, index));
+}
+
+function lengthOf(x: Tensor, axis: number): number {
+  return x.shape[axis];
+}
+
+function fromEnd(at: unknown, length: number): unknown {
+  return typeof at === 'number' && at < 0 ? at + length : at;
+}
+
+function part(name: string, x: Tensor, axis: number, from: number, length: number): Tensor {
+  const { shape, strides } = wholeOf(x);
   const offset = from * strides[axis];
-  const y = empty(shape, x.dtype);
-  native.stridedCopy(y.handle, x.handle, shape, stridesOf(shape), strides, 0, offset, false);
-  return record('slice', y, [x], [], (dy, grads) => {
-    const { grad, accumulate } = grads.target(0);
-    if (!accumulate) fill(grad, 0);
-    native.stridedCopy(grad.handle, dy.handle, shape, strides, stridesOf(shape), offset, 0, true);
+  return takeView(name, x, { shape: shape.with(axis, length), strides, offset });
+}
+
+function selected(name: string, x: Tensor, axis: number, index: number): Tensor {
+  const { shape, strides } = wholeOf(x);
+  const offset = index * strides[axis];
+  return takeView(name, x, { shape: shape.toSpliced(axis, 1), strides: strides.toSpliced(axis, 1), offset });
+}
+
+/** Sizes of pieces of `size` that make up `length`; one at least. */
+function equalSizes(length: number, size: number): number[] {
+  const count = Math.max(1, Math.ceil(length / Math.max(1, size)));
+  return Array.from({ length: count }, (_, i) => Math.min(size, length - i * size));
+}
+
+function checkSizes(sizes: unknown, length: number): number[] {
+  const wanted = checkArray(sizes, 'a size or an array of sizes', 'split sizes').map((size) =>
+    checkInteger(size, 'split sizes'),
+  );
+  const total = wanted.reduce((sum, size) => sum + size, 0);
+  if (total !== length) throw expected(`sizes that add up to ${length}`, 'split', wanted);
+  return wanted;
+}
+
+function pieces(name: string, x: Tensor, axis: number, sizes: readonly number[]): Tensor[] {
+  let from = 0;
+  return sizes.map((size) => {
+    from += size;
+    return part(name, x, axis, from - size, size);
   });
 }

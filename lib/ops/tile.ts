@@ -1,24 +1,26 @@
 import { record } from '../autograd.js';
-import { checkInteger, expected } from '../check.js';
+import { checkArray, checkInteger, expected } from '../check.js';
 import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor, stridesOf } from './check-tensor.js';
 
+/** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once. */
+
 /**
  * `x` repeated along each axis.
  *
- * @param repeats how often, an axis each; more entries than axes put new axes in front
- * @throws TypeError for fewer entries than axes, or more than 8 axes in all
+ * @param repeats how often, an axis each, aligned at the last; more entries than axes put new axes in front
+ * @throws TypeError for more than 8 axes in all
  * Counterpart: `torch.tile`.
  */
 export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   checkTensor(x, 'tile input', { dtype: x?.dtype });
-  if (!Array.isArray(repeats) || repeats.length < x.rank) {
-    throw expected(`at least ${x.rank} numbers`, 'tile repeats', repeats);
-  }
-  for (const repeat of repeats) checkInteger(repeat, 'tile repeats');
-  const sizes = [...new Array<number>(repeats.length - x.rank).fill(1), ...x.shape];
-  const times: readonly number[] = repeats; // each of them checked
+  const given = checkArray(repeats, 'an array of numbers', 'tile repeats').map((repeat) =>
+    checkInteger(repeat, 'tile repeats'),
+  );
+  const rank = Math.max(x.rank, given.length);
+  const times = [...new Array<number>(rank - given.length).fill(1), ...given];
+  const sizes = [...new Array<number>(rank - x.rank).fill(1), ...x.shape];
   const shape = sizes.map((size, axis) => size * times[axis]);
   // Each axis becomes (repeat, size); axes that are not repeated stay one, to keep within eight.
   const split: { size: number; strideX: number; repeat: boolean }[] = [];

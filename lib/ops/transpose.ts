@@ -1,17 +1,11 @@
 import { record } from '../autograd.js';
-import { checkDim, checkShape, expected, sizeOf } from '../check.js';
+import { checkArray, checkDim, checkDims, checkInteger, expected } from '../check.js';
 import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor, stridesOf } from './check-tensor.js';
+import { copyView, wholeOf } from './view.js';
 
-function permuted(x: Tensor, order: readonly number[]): Tensor {
-  const strides = stridesOf(x.shape);
-  const shape = order.map((axis) => x.shape[axis]);
-  const y = empty(shape, x.dtype);
-  const stridesX = order.map((axis) => strides[axis]);
-  native.stridedCopy(y.handle, x.handle, shape, stridesOf(shape), stridesX, 0, 0, false);
-  return y;
-}
+/** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once: the same elements in another order. */
 
 /**
  * The axes of `x` in another order, copied.
@@ -22,17 +16,13 @@ function permuted(x: Tensor, order: readonly number[]): Tensor {
  */
 export function permute(x: Tensor, order: readonly number[]): Tensor {
   checkTensor(x, 'permute input', { dtype: x?.dtype });
-  if (!Array.isArray(order)) throw expected('an array of axes', 'permute order', order);
-  const axes: number[] = order.map((axis) => checkDim(axis, x.rank, 'permute order'));
+  const axes = checkArray(order, 'an array of axes', 'permute order').map((axis) =>
+    checkDim(axis, x.rank, 'permute order'),
+  );
   if (axes.length !== x.rank || new Set(axes).size !== x.rank) {
     throw expected(`each of ${x.rank} axes once`, 'permute order', order);
   }
-  const inverse = axes.map((_, axis) => axes.indexOf(axis));
-  return record('permute', permuted(x, axes), [x], [], (dy, grads) => {
-    const dx = permuted(dy, inverse);
-    grads.pass(0, dx);
-    dx.dispose();
-  });
+  return permuted('permute', x, axes);
 }
 
 /**
@@ -52,20 +42,113 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
 }
 
 /**
- * The same elements under another shape; shares memory.
+ * Some axes at other places, the others in their order; copied.
  *
- * @param shape sizes; one may be -1 and is then inferred
- * @throws TypeError when the number of elements differs
- * Counterpart: `torch.reshape`.
+ * @param source an axis or several, counted from the end when negative
+ * @param destination where each of them will be
+ * @throws TypeError when `x` has not these axes, or for other numbers of them
+ * Counterpart: `torch.movedim(...).contiguous()`.
  */
-export function reshape(x: Tensor, shape: readonly number[]): Tensor {
-  checkTensor(x, 'reshape input', { dtype: x?.dtype });
-  if (!Array.isArray(shape)) throw expected('an array of sizes', 'reshape', shape);
-  const known = sizeOf(shape.filter((size) => size !== -1));
-  const inferred: number[] = shape.map((size) => (size === -1 ? x.size / known : size));
-  const legal = inferred.every((size) => Number.isInteger(size) && size >= 0) && sizeOf(inferred) === x.size;
-  if (!legal || shape.filter((size) => size === -1).length > 1) {
-    throw expected(`a shape of ${x.size} elements`, 'reshape', shape);
+export function movedim(
+  x: Tensor,
+  source: number | readonly number[],
+  destination: number | readonly number[],
+): Tensor {
+  checkTensor(x, 'movedim input', { dtype: x?.dtype });
+  const from = checkDims(source, x.rank, 'movedim source');
+  const to = checkDims(destination, x.rank, 'movedim destination');
+  if (from.length !== to.length) throw expected('as many axes as source', 'movedim destination', destination);
+  const order = x.shape.map((_, axis) => axis).filter((axis) => !from.includes(axis));
+  const moves = from.map((axis, i) => ({ axis, at: to[i] })).sort((a, b) => a.at - b.at);
+  for (const { axis, at } of moves) order.splice(at, 0, axis);
+  return permuted('movedim', x, order);
+}
+
+function permuted(name: string, x: Tensor, axes: readonly number[]): Tensor {
+  const inverse = axes.map((_, axis) => axes.indexOf(axis));
+  return record(name, inOrder(x, axes), [x], [], (dy, grads) => {
+    const dx = inOrder(dy, inverse);
+    grads.pass(0, dx);
+    dx.dispose();
+  });
+}
+
+function inOrder(x: Tensor, order: readonly number[]): Tensor {
+  const { shape, strides, offset } = wholeOf(x);
+  const pick = (sizes: readonly number[]): number[] => order.map((axis) => sizes[axis]); // axes of x
+  return copyView(x, { shape: pick(shape), strides: pick(strides), offset });
+}
+
+/**
+ * Backwards along some axes, copied.
+ *
+ * @param dims an axis or several, counted from the end when negative
+ * @throws TypeError for an axis that `x` has not, or one named twice
+ * Counterpart: `torch.flip`.
+ */
+export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
+  checkTensor(x, 'flip input', { dtype: x?.dtype });
+  const axes = checkDims(dims, x.rank, 'flip dims');
+  return record('flip', flipped(x, axes), [x], [], (dy, grads) => {
+    const dx = flipped(dy, axes);
+    grads.pass(0, dx);
+    dx.dispose();
+  });
+}
+
+function flipped(x: Tensor, axes: readonly number[]): Tensor {
+  const view = wholeOf(x);
+  for (const axis of axes) {
+    const stride = view.strides[axis];
+    view.offset += stride * Math.max(0, view.shape[axis] - 1);
+    view.strides[axis] = -stride;
   }
-  return record('reshape', x.alias(checkShape(inferred, 'reshape')), [x], [], (dy, grads) => grads.pass(0, dy));
+  return copyView(x, view);
+}
+
+/**
+ * Moved on along some axes; what goes over the end comes in at the start. Copied.
+ *
+ * @param shifts by how many positions, a number for each axis; negative ones move back
+ * @param dims an axis or several, counted from the end when negative. Default: as though `x` had one axis.
+ * @throws TypeError for axes that `x` has not, or as many shifts as axes are not
+ * Counterpart: `torch.roll`.
+ */
+export function roll(x: Tensor, shifts: number | readonly number[], dims?: number | readonly number[]): Tensor {
+  checkTensor(x, 'roll input', { dtype: x?.dtype });
+  const steps = [shifts].flat().map((shift) => checkInteger(shift, 'roll shifts', Number.MIN_SAFE_INTEGER));
+  const rank = dims === undefined ? 1 : x.rank;
+  const axes = [dims === undefined ? 0 : dims].flat().map((dim) => checkDim(dim, rank, 'roll dims')); // one named twice moves twice
+  if (steps.length !== axes.length || steps.length === 0) {
+    throw expected(dims === undefined ? 'one number' : 'a number for each axis', 'roll shifts', shifts);
+  }
+  const shape = dims === undefined ? [x.size] : x.shape;
+  const moves = axes.map((axis, i) => ({ axis, by: steps[i] }));
+  return record('roll', rolled(x, shape, moves), [x], [], (dy, grads) => {
+    const back = moves.map(({ axis, by }) => ({ axis, by: -by }));
+    const dx = rolled(dy, shape, back);
+    grads.pass(0, dx);
+    dx.dispose();
+  });
+}
+
+/** `x` under `shape`, moved along each axis in turn; of the shape that `x` has. */
+function rolled(x: Tensor, shape: readonly number[], moves: readonly { axis: number; by: number }[]): Tensor {
+  const strides = stridesOf(shape);
+  let y = x;
+  for (const { axis, by } of moves) {
+    const from = y;
+    const size = shape[axis];
+    const first = size === 0 ? 0 : ((by % size) + size) % size;
+    const step = strides[axis];
+    y = empty(x.shape, x.dtype);
+    const copy = (length: number, to: number, at: number): void => {
+      const sizes = shape.with(axis, length);
+      native.stridedCopy(y.handle, from.handle, sizes, strides, strides, to * step, at * step, false);
+    };
+    copy(size - first, first, 0);
+    copy(first, 0, size - first);
+    if (from !== x) from.dispose();
+  }
+  return y;
 }

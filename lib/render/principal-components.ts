@@ -2,7 +2,7 @@ import { noGrad } from '../autograd.js';
 import { add, mul } from '../ops/elementwise.js';
 import { matmul } from '../ops/matmul.js';
 import { mean } from '../ops/reduce.js';
-import { reshape } from '../ops/transpose.js';
+import { reshape } from '../ops/reshape.js';
 import { scope } from '../scope.js';
 import { type Tensor, tensor } from '../tensor.js';
 

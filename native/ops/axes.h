@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "runtime/operand.h"
@@ -86,6 +87,21 @@ inline int64_t Extent(const Dims& shape, const Dims& strides, int64_t offset) {
   }
   if (empty) return 0;
   return overflows ? -1 : end;
+}
+
+// As Extent(), of a walk that may run backwards; -1 also where it comes before the first element.
+inline int64_t ExtentBothWays(const Dims& shape, const Dims& strides, int64_t offset) {
+  Dims forward = strides;
+  int64_t first = offset;
+  for (int i = 0; i < shape.rank && i < strides.rank; ++i) {
+    if (strides.at[i] >= 0) continue;
+    if (strides.at[i] == INT64_MIN) return -1;
+    forward.at[i] = -strides.at[i];
+    const int64_t reach = Product(std::max<int64_t>(0, shape.at[i] - 1), forward.at[i]);
+    if (reach < 0 || first < reach) return shape.Count() == 0 ? 0 : -1;
+    first -= reach;
+  }
+  return Extent(shape, forward, first);
 }
 
 }  // namespace vitrine::ops

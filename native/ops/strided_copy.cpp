@@ -1,6 +1,7 @@
 #include "ops/strided_copy.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "kernels/transpose.h"
 #include "ops/axes.h"
@@ -70,7 +71,7 @@ struct Plan {
 int LeastStride(const CopyAxes& axes, Operand operand) {
   int least = axes.rank() - 1;
   for (int i = axes.rank() - 2; i >= 0; --i) {
-    if (axes[i].stride[operand] < axes[least].stride[operand]) least = i;
+    if (std::abs(axes[i].stride[operand]) < std::abs(axes[least].stride[operand])) least = i;
   }
   return least;
 }
@@ -129,7 +130,7 @@ void CopyPieces(const Plan& plan, float* y, const float* x, int64_t begin, int64
 bool StridedCopy::Valid() const {
   const int64_t elements = shape.Count();
   if (elements < 0 || !Holds(y, Extent(shape, strides_y, offset_y)) ||
-      !Holds(x, Extent(shape, strides_x, offset_x)))
+      !Holds(x, ExtentBothWays(shape, strides_x, offset_x)))
     return false;
   // An axis along which neither operand moves is bounded by nothing that is held.
   for (int i = 0; elements > 0 && i < shape.rank; ++i) {

@@ -8,9 +8,9 @@
 namespace vitrine::ops {
 
 // y[offset_y + i . strides_y] = x[offset_x + i . strides_x] for every index i of `shape`: the one
-// op behind transpose, slice, cat and tile, and with `accumulate` (+=) their gradients. Strides
-// count elements and are not negative; an x stride of 0 repeats. Without accumulate any 4-byte
-// dtype will do.
+// op behind transpose, slice, cat, flip and tile, and with `accumulate` (+=) their gradients.
+// Strides count elements; an x stride of 0 repeats, and a negative one runs backwards. Without
+// accumulate any 4-byte dtype will do.
 struct StridedCopy {
   static constexpr const char* kName = "stridedCopy";
   Out<float> y;

@@ -141,6 +141,7 @@ const TAKERS: Record<string, Taker> = {
       },
     },
   },
+  DiagonalOptions: { calls: { diagonal: (options) => ones([2, 2]).diagonal(options) } },
   MatmulOptions: { calls: { matmul: (options) => F.matmul(ones([2, 2]), ones([2, 2]), options) } },
   MlpOptions: {
     needs: { act: 'relu', bias: true, drop: 0 },

@@ -26,13 +26,19 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   attention: () => [heads(), heads(), heads(), {}],
   attentionQkv: () => [ones([1, 3, 12]), 1, {}],
   cat: () => [[x(), x()], 0],
+  chunk: () => [x(), 2, 1],
   checkpoint: () => [(t: vitrine.Tensor) => t, x()],
   clamp: () => [x(), { min: 0 }],
   conv2d: () => [image(), ones([1, 2, 2, 2]), ones([1]), {}],
   crossEntropy: () => [ones([1, 2]), ints(), {}],
+  diagonal: () => [x(), {}],
   dropPath: () => [x(), 0.5],
   dropout: () => [x(), 0.5],
   embedding: () => [ints(), ones([2, 2])],
+  expand: () => [x(), [3, 2, 4]],
+  expandAs: () => [x(), ones([3, 2, 4])],
+  flatten: () => [x(), 0, 1],
+  flip: () => [x(), [1]],
   fold: () => [ones([1, 4, 4]), { kernelSize: 2, outputSize: 3 }],
   gelu: () => [x(), {}],
   groupNorm: () => [x(), 1, ones([2]), ones([2]), {}],
@@ -40,23 +46,39 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   image2embNaive: () => [image(), 2, ones([8, 3])],
   layerNorm: () => [x(), ones([4]), ones([4]), {}],
   linear: () => [x(), ones([2, 4]), ones([2]), {}],
+  maskedFill: () => [x(), ints(), 1],
   matmul: () => [ones([2, 2]), ones([2, 2]), {}],
   maxPool2d: () => [image(), { kernelSize: 2 }],
   mean: () => [x(), {}],
+  movedim: () => [x(), 0, 1],
+  narrow: () => [x(), 1, 0, 1],
+  outer: () => [ones([2]), ones([3])],
   pad: () => [image(), [1, 1, 1, 1], 0],
   patchEmbed: () => [image(), ones([3, 2, 2, 2]), ones([3])],
   permute: () => [x(), [0, 2, 1]],
   pow: () => [x(), 3],
   relu: () => [x()],
+  repeat: () => [x(), [1, 2, 1]],
+  repeatInterleave: () => [x(), 2, 1],
   reshape: () => [x(), [8]],
+  roll: () => [x(), 1, 1],
   scaledDotProductAttention: () => [heads(), heads(), heads(), {}],
+  select: () => [x(), 1, 0],
   slice: () => [x(), 1, 0, 1],
   softmax: () => [x(), 0],
+  split: () => [x(), 1, 1],
+  squeeze: () => [x(), [0]],
+  stack: () => [[x(), x()], 0],
   sum: () => [x(), {}],
   tanh: () => [x()],
   tile: () => [x(), [1, 2, 1]],
   transpose: () => [x(), 0, 1],
+  tril: () => [x(), 0],
+  triu: () => [x(), 0],
+  unbind: () => [x(), 1],
+  unflatten: () => [x(), 1, [2, 1]],
   unfold: () => [image(), { kernelSize: 2 }],
+  unsqueeze: () => [x(), 0],
   where: () => [ints(), x(), x()],
 };
 
@@ -170,7 +192,7 @@ const others: Record<string, { call: (...args: never[]) => unknown; args: () => 
 const WRONG = [undefined, null, 'x', {}, [], () => 1, Symbol('wrong'), Number.NaN, { shape: [1], dtype: 'float32' }];
 
 // Whose number is a value that a tensor may hold.
-const TAKE_NAN = ['pad', 'tensor', 'full', 'nn.init.constant', 'where'];
+const TAKE_NAN = ['maskedFill', 'pad', 'tensor', 'full', 'nn.init.constant', 'where'];
 
 /** Whether an argument may be what is tried: left out, an empty list, options without any, or a value. */
 function mayBe(name: string, wrong: unknown, good: unknown): boolean {

@@ -79,10 +79,9 @@ describe('tile', () => {
     });
   });
 
-  it('refuses repeats that are too few or no counts', () => {
+  it('refuses repeats that are no counts', () => {
     const run = (repeats: number[]) => F.tile(zeroTensor([2, 3]), repeats);
-    assertBadInput(() => run([2]), /at least 2 numbers for tile repeats .*\[2\]/);
-    assertBadInput(() => run(2 as unknown as number[]), /at least 2 numbers for tile repeats .* 2\./);
+    assertBadInput(() => run(2 as unknown as number[]), /array of numbers for tile repeats .* 2\./);
     assertBadInput(() => run([2, -1]), /tile repeats .*-1\./);
     assertBadInput(() => run([2, 1.5]), /tile repeats .*1\.5\./);
     assertBadInput(() => run([2, Number.NaN]), /tile repeats .*NaN\./);

@@ -1,7 +1,8 @@
 import { checkArray, checkBoolean, checkInteger, expected, Text } from '../../check.js';
 import { checkOptions, type OptionNames } from '../../check-options.js';
+import { reshape } from '../../ops/reshape.js';
 import { slice } from '../../ops/slice.js';
-import { permute, reshape } from '../../ops/transpose.js';
+import { permute } from '../../ops/transpose.js';
 import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 import type { Grid } from '../resample.js';

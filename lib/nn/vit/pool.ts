@@ -1,8 +1,8 @@
 import { add, mul } from '../../ops/elementwise.js';
 import { maxPool2d } from '../../ops/max-pool2d.js';
 import { mean } from '../../ops/reduce.js';
+import { reshape } from '../../ops/reshape.js';
 import { slice } from '../../ops/slice.js';
-import { reshape } from '../../ops/transpose.js';
 import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 

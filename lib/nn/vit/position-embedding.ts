@@ -1,8 +1,8 @@
 import { cat } from '../../ops/cat.js';
 import { pad } from '../../ops/pad.js';
+import { reshape } from '../../ops/reshape.js';
 import { slice } from '../../ops/slice.js';
 import { tile } from '../../ops/tile.js';
-import { reshape } from '../../ops/transpose.js';
 import { scope } from '../../scope.js';
 import { constant, empty, type Tensor } from '../../tensor.js';
 import * as init from '../init.js';

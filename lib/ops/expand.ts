@@ -1,0 +1,91 @@
+import { record } from '../autograd.js';
+import { checkArray, checkDim, checkInteger, checkRank, expected, shapeText, sizeOf } from '../check.js';
+import { native } from '../native.js';
+import type { Tensor } from '../tensor.js';
+import { passSummed } from './binary.js';
+import { broadcastStrides } from './broadcast.js';
+import { checkTensor } from './check-tensor.js';
+import { tile } from './tile.js';
+import { copyView } from './view.js';
+
+/** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once: elements that come again. */
+
+/**
+ * Axes of size 1 repeated to the sizes given, copied.
+ *
+ * @param shape sizes; -1 keeps an axis, and more of them than axes put new ones in front
+ * @throws TypeError for other sizes of an axis that is not 1
+ * Counterpart: `torch.Tensor.expand(...).contiguous()`.
+ */
+export function expand(x: Tensor, shape: readonly number[]): Tensor {
+  checkTensor(x, 'expand input', { dtype: x?.dtype });
+  return expanded('expand', x, checkArray(shape, 'an array of sizes', 'expand'));
+}
+
+/**
+ * `expand` to the shape of another tensor.
+ *
+ * @throws TypeError when `x` does not broadcast to it
+ * Counterpart: `torch.Tensor.expand_as`.
+ */
+export function expandAs(x: Tensor, other: Tensor): Tensor {
+  checkTensor(x, 'expandAs input', { dtype: x?.dtype });
+  checkTensor(other, 'expandAs other', { dtype: other?.dtype });
+  return expanded('expandAs', x, other.shape);
+}
+
+function expanded(name: string, x: Tensor, wanted: readonly unknown[]): Tensor {
+  checkRank(wanted.length, name);
+  const ahead = wanted.length - x.rank;
+  const own = x.shape;
+  const shape = wanted.map((size, axis) => {
+    const had = own[axis - ahead];
+    const to = size === -1 && had !== undefined ? had : checkInteger(size, `a size in ${name}`);
+    if (had !== undefined && had !== 1 && had !== to)
+      throw expected(`sizes that ${shapeText(own)} expands to`, name, wanted);
+    return to;
+  });
+  if (ahead < 0) throw expected(`at least ${x.rank} sizes`, name, wanted);
+  const y = copyView(x, { shape, strides: broadcastStrides(own, shape), offset: 0 });
+  return record(name, y, [x], [], (dy, grads) => passSummed(grads, 0, dy, own));
+}
+
+/**
+ * `x` repeated along each axis.
+ *
+ * @param repeats how often, an axis each; more entries than axes put new axes in front
+ * @throws TypeError for fewer entries than axes
+ * Counterpart: `torch.Tensor.repeat`.
+ */
+export function repeat(x: Tensor, repeats: readonly number[]): Tensor {
+  checkTensor(x, 'repeat input', { dtype: x?.dtype });
+  const counts = checkArray(repeats, 'an array of numbers', 'repeat repeats');
+  if (counts.length < x.rank) throw expected(`at least ${x.rank} numbers`, 'repeat repeats', repeats);
+  return tile(x, repeats);
+}
+
+/**
+ * Each element repeated in its place.
+ *
+ * @param repeats how often
+ * @param dim the axis, counted from the end when negative. Default: of `x` as one axis.
+ * @throws TypeError for an axis that `x` has not
+ * Counterpart: `torch.repeat_interleave`.
+ */
+export function repeatInterleave(x: Tensor, repeats: number, dim?: number): Tensor {
+  checkTensor(x, 'repeatInterleave input', { dtype: x?.dtype });
+  const own = x.shape;
+  const shape = dim === undefined ? [x.size] : own;
+  const axis = checkDim(dim === undefined ? 0 : dim, shape.length, 'repeatInterleave dim');
+  const size = shape[axis];
+  const count = checkInteger(repeats, 'repeatInterleave repeats');
+  const inner = sizeOf(shape.slice(axis + 1));
+  const walk = [sizeOf(shape.slice(0, axis)), size, count, inner];
+  const copied = copyView(x, { shape: walk, strides: [size * inner, inner, 0, 1], offset: 0 });
+  const y = copied.alias(shape.with(axis, size * count));
+  copied.dispose();
+  return record('repeatInterleave', y, [x], [], (dy, grads) => {
+    const { grad, accumulate } = grads.target(0);
+    native.sum(grad.handle, dy.handle, walk, [1, 1, 0, 1], 1, accumulate);
+  });
+}

@@ -1,0 +1,40 @@
+import { record } from '../autograd.js';
+import { checkShape } from '../check.js';
+import { native } from '../native.js';
+import { empty, fill, type Tensor } from '../tensor.js';
+import { stridesOf } from './check-tensor.js';
+
+/** A part of a tensor, in whatever order: element i of `shape` is the tensor's at offset + i . strides. */
+export interface View {
+  shape: readonly number[];
+  /** In elements; 0 repeats, and a negative one runs backwards. */
+  strides: readonly number[];
+  offset: number;
+}
+
+/** All of a tensor, as it lies. */
+export function wholeOf(x: Tensor): { shape: number[]; strides: number[]; offset: number } {
+  return { shape: [...x.shape], strides: stridesOf(x.shape), offset: 0 };
+}
+
+/** What a view shows, as a tensor of its own; not part of the graph. */
+export function copyView(x: Tensor, { shape, strides, offset }: View): Tensor {
+  const y = empty([...shape], x.dtype);
+  native.stridedCopy(y.handle, x.handle, shape, stridesOf(shape), strides, 0, offset, false);
+  return y;
+}
+
+/** What a view that shows no element twice shows, copied; its gradient goes back to where it came from. */
+export function takeView(name: string, x: Tensor, view: View): Tensor {
+  const { shape, strides, offset } = view;
+  return record(name, copyView(x, view), [x], [], (dy, grads) => {
+    const { grad, accumulate } = grads.target(0);
+    if (!accumulate) fill(grad, 0);
+    native.stridedCopy(grad.handle, dy.handle, shape, strides, stridesOf(shape), offset, 0, true);
+  });
+}
+
+/** The same elements under another shape of as many; shares memory. */
+export function underShape(name: string, x: Tensor, shape: readonly number[]): Tensor {
+  return record(name, x.alias(checkShape(shape, name)), [x], [], (dy, grads) => grads.pass(0, dy));
+}
