@@ -36,9 +36,7 @@ describe('the environment of the tests', function () {
   function seen(env: Readonly<Record<string, string>>): { variables: NodeJS.ProcessEnv; stderr: string } {
     const file = at('prints.test.cjs');
     writeFileSync(file, "it('prints', () => console.log('\\n' + JSON.stringify(process.env)));\n");
-    const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
-    const { require } = JSON.parse(readFileSync(join(packageRoot, '.mocharc.json'), 'utf8'));
-    const args = [mocha, '--no-config', ...require.flatMap((path: string) => ['--require', path]), file];
+    const args = [createRequire(import.meta.url).resolve('mocha/bin/mocha.js'), file]; // with the settings of all tests
     const { stdout, stderr } = spawnSync(process.execPath, args, {
       cwd: packageRoot,
       env: { ...childEnvironment({ VITRINE_GEMM: undefined, VITRINE_THREADS: undefined }), ...env },

@@ -1,23 +1,27 @@
 import { noGrad } from '../autograd.js';
-import { checkPair, expected, Text } from '../check.js';
+import { expected, Text } from '../check.js';
 import { loadImages } from '../data/load-images.js';
-import { ownPreprocessing } from '../io/pretrained/preprocessing.js';
+import type { Preprocessing } from '../io/pretrained/preprocessing.js';
+import type { PretrainedConfig } from '../io/pretrained/pretrained-config.js';
 import type { ViT } from '../nn/vit/vit.js';
-import { mul } from '../ops/elementwise.js';
+import { cat } from '../ops/cat.js';
+import { sub } from '../ops/elementwise.js';
 import { softmax } from '../ops/softmax.js';
 import { scope } from '../scope.js';
-import type { Tensor } from '../tensor.js';
+import { type Tensor, tensor } from '../tensor.js';
+import type { ImageInput } from './image-inputs.js';
 
 /** How `classify` reads images, and what it tells of them. */
 export interface ClassifyOptions {
-  readonly classNames: readonly string[];
   /** How many classes, likeliest first. */
   readonly top: number;
   /** Whether light and dark are swapped. */
   readonly invert: boolean;
+  /** Sees each image that was read, (1,C,H,W) as the model takes it; awaited. */
+  readonly onImage?: (input: ImageInput, pixels: Tensor) => Promise<void>;
 }
 
-/** What a model takes an image file for. */
+/** What a model takes an image for. */
 export interface Classification {
   readonly image: string;
   readonly classes: readonly { readonly name: string; readonly probability: number }[];
@@ -29,44 +33,78 @@ export interface Unreadable {
   readonly error: unknown;
 }
 
-/** Runs a model on image files, one by one; a file that is no image costs the others nothing. */
-export async function classify(
+// Enough that decoding and computing overlap, and few enough that the first results come soon.
+const BATCH = 16;
+
+/** Runs a model on image files, in their order; a file that is no image costs the others nothing. */
+export async function* classify(
   model: ViT,
-  paths: readonly string[],
+  inputs: readonly ImageInput[],
   options: ClassifyOptions,
-): Promise<(Classification | Unreadable)[]> {
-  const { inChans, imgSize } = model.config;
-  if (inChans !== 1 && inChans !== 3) {
-    const advice = 'An image file has no more.';
-    throw expected('a model of 1 or 3 channels', 'predict', new Text(`one of ${inChans}`), advice);
+): AsyncGenerator<Classification | Unreadable> {
+  const config = model.pretrainedConfig;
+  if (model.config.numClasses === 0 || config === undefined) {
+    throw expected('a model that knows classes', 'predict', new Text('one without a head'));
   }
-  const preprocessing = ownPreprocessing(checkPair(imgSize, 'ViT imgSize', 1), inChans);
-  const results: (Classification | Unreadable)[] = [];
-  for (const image of paths) {
-    let pixels: Tensor;
+  checkChannels(config);
+  for (let first = 0; first < inputs.length; first += BATCH) {
+    const batch = inputs.slice(first, first + BATCH);
+    const read = await Promise.allSettled(batch.map(({ file }) => loadImages([file], config)));
+    const pixels = read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
     try {
-      pixels = await loadImages([image], preprocessing);
-    } catch (error) {
-      results.push({ image, error });
-      continue;
+      const rows = pixels.length === 0 ? [] : await probabilitiesOf(model, pixels, config, options.invert);
+      let row = 0;
+      for (const [index, input] of batch.entries()) {
+        const result = read[index] as PromiseSettledResult<Tensor>; // as many as inputs
+        if (result.status === 'rejected') yield { image: input.name, error: result.reason };
+        else {
+          await options.onImage?.(input, result.value);
+          yield { image: input.name, classes: likeliest(rows[row++] ?? [], config.labels, options.top) };
+        }
+      }
+    } finally {
+      for (const image of pixels) image.dispose();
     }
-    results.push({ image, classes: await classesOf(model, pixels, options) });
-    pixels.dispose();
   }
-  return results;
 }
 
-async function classesOf(
+function checkChannels({ mean }: PretrainedConfig): void {
+  if (mean.length === 1 || mean.length === 3) return;
+  const advice = 'An image file has no more.';
+  throw expected('a model of 1 or 3 channels', 'predict', new Text(`one of ${mean.length}`), advice);
+}
+
+/** The probabilities of each image's classes. */
+async function probabilitiesOf(
   model: ViT,
-  pixels: Tensor,
-  { classNames, top, invert }: ClassifyOptions,
-): Promise<Classification['classes']> {
-  // From -1 to 1: light and dark change places with the sign.
-  const output = scope(() => noGrad(() => softmax(model.forward(invert ? mul(pixels, -1) : pixels))));
-  const probabilities = [...(await output.data())];
+  pixels: readonly Tensor[],
+  preprocessing: Preprocessing,
+  invert: boolean,
+): Promise<ArrayLike<number>[]> {
+  const output = scope(() =>
+    noGrad(() => {
+      const batch = cat(pixels, 0); // (B,C,H,W)
+      return softmax(model.forward(invert ? inverted(batch, preprocessing) : batch));
+    }),
+  );
+  const values = await output.data();
+  const classes = values.length / pixels.length;
   output.dispose();
-  return probabilities
-    .map((probability, index) => ({ name: classNames[index] ?? String(index), probability }))
+  return pixels.map((_, row) => values.subarray(row * classes, (row + 1) * classes));
+}
+
+/** Normalised images with light and dark swapped: what 255 - x would have become of each byte x. */
+function inverted(images: Tensor, { mean, std, rescale = 1 / 255 }: Preprocessing): Tensor {
+  const sums = mean.map((value, c) => (255 * rescale - 2 * value) / (std[c] ?? 1));
+  return sub(tensor(sums, [1, sums.length, 1, 1]), images);
+}
+
+function likeliest(
+  probabilities: ArrayLike<number>,
+  labels: readonly string[] | undefined,
+  top: number,
+): Classification['classes'] {
+  return Array.from(probabilities, (probability, index) => ({ name: labels?.[index] ?? String(index), probability }))
     .sort((a, b) => b.probability - a.probability)
     .slice(0, top);
 }

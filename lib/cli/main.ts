@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { addBench } from './commands/bench.js';
+import { addConvert } from './commands/convert.js';
 import { addEval } from './commands/eval.js';
 import { addInfo } from './commands/info.js';
 import { addPredict } from './commands/predict.js';
@@ -26,7 +27,7 @@ const program = new Command('vitrine')
   .showSuggestionAfterError()
   .exitOverride();
 
-for (const add of [addTrain, addEval, addPredict, addInfo, addBench, addSetup]) add(program);
+for (const add of [addTrain, addEval, addPredict, addConvert, addInfo, addBench, addSetup]) add(program);
 
 exitOnClosedOutput();
 try {

@@ -13,7 +13,7 @@ describe('vitrine on the command line', () => {
     const { code, stdout, stderr } = await runCli(['--help'], { env: withoutAddon });
     assert.equal(code, 0);
     assert.equal(stderr, '');
-    for (const command of ['train', 'eval', 'predict', 'info', 'bench', 'setup']) {
+    for (const command of ['train', 'eval', 'predict', 'convert', 'info', 'bench', 'setup']) {
       assert.match(stdout, new RegExp(`^ {2}${command}\\b`, 'm'));
     }
   });

@@ -118,7 +118,7 @@ describe('loadImages', () => {
     for (const whole of [await raw.clone().jpeg().toBuffer(), await raw.clone().png().toBuffer()]) {
       await assert.rejects(load({}, whole.subarray(0, whole.length / 2)), /Expected an image .* but received/);
     }
-    await assert.rejects(load({}, await raw.clone().avif().toBuffer()), /received HEIF\. Convert it to PNG\./);
+    await assert.rejects(load({}, await raw.clone().avif().toBuffer()), /received AVIF\. Convert it to PNG or JPEG\./);
     const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
     await assert.rejects(load({}, svg), /received SVG/);
   });
@@ -151,6 +151,26 @@ describe('loadImages', () => {
   for (const [name, options, says] of WRONG) {
     it(`refuses ${name}`, async () => {
       await assert.rejects(load(options, png(6, 4)), says);
+    });
+  }
+});
+
+describe('an image of a format that is not read', () => {
+  const foreign: readonly (readonly [name: string, begins: string])[] = [
+    ['BMP', 'BM\x46\0\0\0\0\0\0\0\x36\0\0\0'],
+    ['HEIC', '\0\0\0\x18ftypheic\0\0\0\0'],
+    ['JPEG XL', '\xff\x0a\0\0'],
+    ['JPEG 2000', '\0\0\0\x0cjP  \r\n'],
+    ['PDF', '%PDF-1.7\n'],
+    ['SVG', '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>'],
+  ];
+  for (const [name, begins] of foreign) {
+    it(`is refused by its name: ${name}`, async () => {
+      const file = Buffer.from(begins, 'latin1');
+      await assert.rejects(
+        data.loadImages([file], plain),
+        new RegExp(`received ${name}\\. Convert it to PNG or JPEG\\.`),
+      );
     });
   }
 });

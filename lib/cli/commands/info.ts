@@ -1,13 +1,25 @@
 import type { Command } from 'commander';
 import { formatBytes } from '../../report/format.js';
 
-/** `vitrine info`: version, machine and libraries. */
+const EXAMPLES = `
+Examples:
+  vitrine info
+  vitrine info runs/digits`;
+
+/** `vitrine info`: version, machine and libraries; or what a checkpoint holds. */
 export function addInfo(program: Command): void {
   program
     .command('info')
-    .description('tell version, instruction set, BLAS library, threads and memory')
+    .description('tell version, instruction set, BLAS library, threads and memory; or what a checkpoint holds')
+    .argument('[checkpoint]', 'what `vitrine train` has written, or any checkpoint')
     .option('--json', 'as JSON')
-    .action(async (flags: { json?: true }) => {
+    .addHelpText('after', EXAMPLES)
+    .action(async (checkpoint: string | undefined, flags: { json?: true }) => {
+      if (checkpoint !== undefined) {
+        const { describeCheckpoint } = await import('../describe-checkpoint.js');
+        await describeCheckpoint(checkpoint, flags.json === true);
+        return;
+      }
       const { info } = await import('../../info.js');
       const found = info();
       if (flags.json) {

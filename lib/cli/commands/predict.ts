@@ -1,49 +1,70 @@
 import type { Command } from 'commander';
-import { printable } from '../../check.js';
-import type { Classification } from '../classify.js';
 import { isVerbose, reportFailure } from '../failure.js';
-import { nonEmpty, wholeNumber } from '../flags.js';
+import { nonEmpty, oneOf, wholeNumber } from '../flags.js';
+import { RESULT_FORMATS, type ResultFormat } from '../result-format.js';
 import { DEFAULT_RUN } from '../run-folder.js';
 
 interface PredictFlags {
   run: string;
   top: number;
+  format?: ResultFormat;
+  attention?: string;
   invert?: true;
   threads?: number;
   json?: true;
 }
 
-/** `vitrine predict`: what a trained model takes image files for. */
+const EXAMPLES = `
+Examples:
+  vitrine predict --run runs/pets photos/ holiday.jpg
+  vitrine predict --run vit-base-patch16-224/ --format csv 'photos/**/*.jpg' > classes.csv
+  cat cat.jpg | vitrine predict --run runs/pets --attention looked-at.png -`;
+
+/** `vitrine predict`: what a model takes images for. */
 export function addPredict(program: Command): void {
   program
     .command('predict')
-    .description('tell what a trained model takes images for')
-    .argument('<images...>', 'PNG, JPEG, WebP, GIF or TIFF files')
-    .option('--run <folder>', 'what `vitrine train` has written', nonEmpty('--run', 'a folder'), DEFAULT_RUN)
+    .description('tell what a model takes images for')
+    .argument('<images...>', 'PNG, JPEG, WebP, GIF or TIFF files, folders, patterns; - is stdin')
+    .option(
+      '--run <path>',
+      'what `vitrine train` has written, or any checkpoint',
+      nonEmpty('--run', 'a path'),
+      DEFAULT_RUN,
+    )
     .option('--top <n>', 'classes to tell, likeliest first', wholeNumber('--top', 1), 5)
+    .option('--format <name>', 'table, json, jsonl or csv (default: table)', oneOf('--format', RESULT_FORMATS))
+    .option('--json', 'as --format json')
+    .option(
+      '--attention <path>',
+      'picture of what it looks at: a .png file, or a folder of',
+      nonEmpty('--attention', 'a path'),
+    )
     .option('--invert', 'for dark ink on light paper, where training had light on dark')
     .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1, 1024))
-    .option('--json', 'as JSON')
-    .action(async (paths: string[], { run, top, invert, threads, json }: PredictFlags, command: Command) => {
-      const [{ loadRun }, { classify }, { setThreads }, { formatPercent }] = await Promise.all([
-        import('../load-run.js'),
-        import('../classify.js'),
-        import('../../info.js'),
-        import('../../report/format.js'),
-      ]);
-      if (threads !== undefined) setThreads(threads);
-      const { model, config } = await loadRun(run);
-      const results = await classify(model, paths, { classNames: config.classNames, top, invert: invert === true });
-      const told = results.filter((result) => 'classes' in result);
-      if (json) console.log(JSON.stringify(told, null, 2));
-      for (const result of results) {
+    .addHelpText('after', EXAMPLES)
+    .action(async (paths: string[], flags: PredictFlags, command: Command) => {
+      const [{ imageInputs }, { openModel }, { classify }, { resultWriter }, { attentionPictures }, { setThreads }] =
+        await Promise.all([
+          import('../image-inputs.js'),
+          import('../open-model.js'),
+          import('../classify.js'),
+          import('../result-format.js'),
+          import('../attention-pictures.js'),
+          import('../../info.js'),
+        ]);
+      if (flags.threads !== undefined) setThreads(flags.threads);
+      const inputs = await imageInputs(paths);
+      const model = await openModel(flags.run);
+      const pictures =
+        flags.attention === undefined ? undefined : await attentionPictures(model, flags.attention, inputs);
+      const writer = resultWriter(flags.json ? 'json' : (flags.format ?? 'table'), (line) => console.log(line));
+      const { top, invert } = flags;
+      const options = { top, invert: invert === true, ...(pictures && { onImage: pictures }) };
+      for await (const result of classify(model, inputs, options)) {
         if ('error' in result) reportFailure(result.error, isVerbose(command));
-        else if (!json) console.log(formatResult(result, formatPercent));
+        else writer.add(result);
       }
+      writer.end();
     });
-}
-
-function formatResult({ image, classes }: Classification, percent: (share: number) => string): string {
-  const lines = classes.map(({ name, probability }) => `${percent(probability).padStart(8)}  ${printable(name)}`);
-  return [printable(image), ...lines].join('\n');
 }

@@ -1,0 +1,9 @@
+// Files that are named on the command line are run alone; mocha would add them to those of its settings.
+const named = process.argv.slice(2).some((argument) => argument.endsWith('.test.js'));
+
+module.exports = {
+  ...(!named && { spec: ['dist/test/**/*.test.js'] }),
+  require: ['./dist/test/clean-environment.js'],
+  timeout: 60000,
+  'node-option': ['enable-source-maps'],
+};
