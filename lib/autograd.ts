@@ -385,8 +385,8 @@ class Arrivals {
     const present = this.present(edge);
     if (present !== undefined) {
       const sum = present.storage.holders === 1 ? present : empty(edge.shape);
-      const flat = [sum.size];
-      native.binary(sum.handle, present.handle, grad.handle, flat, [1], [1], BINARY.add);
+      const walk = { shape: [sum.size], stridesA: [1], stridesB: [1] };
+      native.binary({ y: sum, a: present, b: grad, ...walk, operation: BINARY.add });
       grad.dispose();
       if (sum !== present) {
         this.replace(edge, sum);
@@ -430,7 +430,7 @@ function continuation({ node, outputIndex, leaf }: Edge, source: Tensor): Tensor
 
 /** Moves a gradient's elements to another tensor, and disposes it. */
 function copyOver(target: Tensor, source: Tensor): Tensor {
-  native.affine(target.handle, source.handle, source.size, 1, 0);
+  native.affine({ y: target, x: source, count: source.size, a: 1, b: 0 });
   source.dispose();
   return target;
 }

@@ -1,10 +1,10 @@
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadAddon } from './load-addon.js';
+import { type AddonOps, bindOps, type Handle, type NativeOps } from './native-ops.js';
 import { warnOnce } from './warning.js';
 
-/** A storage as the addon knows it; 0 stands for an operand that is absent. */
-export type Handle = number;
+export type { Handle, ImageWindow, LambStep, Operand, StepInputs, Window } from './native-ops.js';
 
 /** What went wrong on the stream; `site` is the number that the enqueuing call gave. */
 export interface Fault {
@@ -42,28 +42,10 @@ export const IMAGE_CONVERSION = { greyFromRgb: 0, rgbFromCmyk: 1 } as const;
 export type Activation = keyof typeof ACTIVATION;
 export type Reduction = keyof typeof REDUCTION;
 
-type Dims = readonly number[];
-type Handles = readonly Handle[];
-type Window = [kh: number, kw: number, dh: number, dw: number, ph: number, pw: number, sh: number, sw: number];
-type ImageWindow = [top: number, left: number, height: number, width: number];
-/** What all optimizers' steps go by; see native/ops/optimizer.h. */
-export type StepInputs = [
-  steps: Handle,
-  gradients: Handles,
-  learningRateScales: readonly number[],
-  weightDecays: readonly number[],
-  learningRates: Handle,
-  members: Dims,
-  groups: Dims,
-  gradientScale: Handle,
-];
 type TypedArray = Float32Array | Int32Array | Uint8Array | BigInt64Array;
 
-/**
- * The addon, whole. Ops only enqueue; arguments are in the order of `Fields` in native/ops/*.h: outputs first, then
- * inputs, then sizes.
- */
-export interface Native {
+/** What the addon offers besides ops. */
+interface NativeSystem {
   allocate(bytes: number): Handle;
   retain(handle: Handle): void;
   release(handle: Handle): void;
@@ -98,347 +80,6 @@ export interface Native {
   threads(): number;
   wantedThreads(): number;
   setThreads(threads: number): void;
-
-  fill(y: Handle, count: number, bits: number): void;
-  affine(y: Handle, x: Handle, count: number, a: number, b: number): void;
-  binary(y: Handle, a: Handle, b: Handle, shape: Dims, stridesA: Dims, stridesB: Dims, operation: number): void;
-  ternary(
-    y: Handle,
-    c: Handle,
-    a: Handle,
-    b: Handle,
-    shape: Dims,
-    stridesC: Dims,
-    stridesA: Dims,
-    stridesB: Dims,
-    operation: number,
-  ): void;
-  stridedCopy(
-    y: Handle,
-    x: Handle,
-    shape: Dims,
-    stridesY: Dims,
-    stridesX: Dims,
-    offsetY: number,
-    offsetX: number,
-    accumulate: boolean,
-  ): void;
-  sum(y: Handle, x: Handle, shape: Dims, kept: Dims, scale: number, accumulate: boolean): void;
-  activationForward(y: Handle, x: Handle, count: number, activation: number): void;
-  activationBackward(dx: Handle, dy: Handle, x: Handle, count: number, activation: number): void;
-  unaryForward(y: Handle, x: Handle, count: number, operation: number, p: number, q: number): void;
-  unaryBackward(dx: Handle, dy: Handle, saved: Handle, count: number, operation: number, p: number, q: number): void;
-  softmaxForward(y: Handle, x: Handle, rows: number, width: number): void;
-  softmaxBackward(dx: Handle, dy: Handle, y: Handle, rows: number, width: number): void;
-  matmul(
-    c: Handle,
-    a: Handle,
-    b: Handle,
-    batch: number,
-    m: number,
-    n: number,
-    k: number,
-    strideA: number,
-    strideB: number,
-    strideC: number,
-    transposeA: boolean,
-    transposeB: boolean,
-    alpha: number,
-    beta: number,
-  ): void;
-  linearForward(
-    y: Handle,
-    preactivation: Handle,
-    x: Handle,
-    weight: Handle,
-    bias: Handle,
-    residual: Handle,
-    rows: number,
-    inFeatures: number,
-    outFeatures: number,
-    activation: number,
-    bf16: boolean,
-  ): void;
-  linearBackward(
-    dx: Handle,
-    dweight: Handle,
-    dbias: Handle,
-    dpreactivation: Handle,
-    dy: Handle,
-    x: Handle,
-    weight: Handle,
-    preactivation: Handle,
-    rows: number,
-    inFeatures: number,
-    outFeatures: number,
-    activation: number,
-    accumulateDx: boolean,
-    accumulateDweight: boolean,
-    accumulateDbias: boolean,
-    bf16: boolean,
-  ): void;
-  layerNormForward(
-    y: Handle,
-    sum: Handle,
-    mean: Handle,
-    rstd: Handle,
-    x: Handle,
-    residual: Handle,
-    weight: Handle,
-    bias: Handle,
-    rows: number,
-    width: number,
-    eps: number,
-  ): void;
-  layerNormBackward(
-    dx: Handle,
-    dweight: Handle,
-    dbias: Handle,
-    dy: Handle,
-    x: Handle,
-    mean: Handle,
-    rstd: Handle,
-    weight: Handle,
-    dsum: Handle,
-    rows: number,
-    width: number,
-    accumulate: boolean,
-  ): void;
-  attentionForward(
-    y: Handle,
-    softmax: Handle,
-    q: Handle,
-    k: Handle,
-    v: Handle,
-    keyPadding: Handle,
-    bias: Handle,
-    layoutY: Dims,
-    layoutQ: Dims,
-    layoutK: Dims,
-    layoutV: Dims,
-    layoutBias: Dims,
-    batch: number,
-    heads: number,
-    queries: number,
-    keys: number,
-    width: number,
-    scale: number,
-    causal: boolean,
-    bf16: boolean,
-  ): void;
-  attentionBackward(
-    dq: Handle,
-    dk: Handle,
-    dv: Handle,
-    dbias: Handle,
-    dy: Handle,
-    y: Handle,
-    q: Handle,
-    k: Handle,
-    v: Handle,
-    softmax: Handle,
-    keyPadding: Handle,
-    bias: Handle,
-    layoutY: Dims,
-    layoutQ: Dims,
-    layoutK: Dims,
-    layoutV: Dims,
-    layoutBias: Dims,
-    batch: number,
-    heads: number,
-    queries: number,
-    keys: number,
-    width: number,
-    parts: number,
-    scale: number,
-    causal: boolean,
-    bf16: boolean,
-  ): void;
-  crossEntropyForward(
-    loss: Handle,
-    softmax: Handle,
-    logits: Handle,
-    labels: Handle,
-    target: Handle,
-    rows: number,
-    classes: number,
-    smoothing: number,
-    ignoreIndex: number,
-    reduction: number,
-    site: number,
-  ): void;
-  crossEntropyBackward(
-    dlogits: Handle,
-    dloss: Handle,
-    softmax: Handle,
-    logits: Handle,
-    labels: Handle,
-    target: Handle,
-    rows: number,
-    classes: number,
-    smoothing: number,
-    ignoreIndex: number,
-    reduction: number,
-  ): void;
-  embeddingForward(
-    y: Handle,
-    table: Handle,
-    index: Handle,
-    count: number,
-    entries: number,
-    width: number,
-    site: number,
-  ): void;
-  embeddingBackward(
-    dtable: Handle,
-    dy: Handle,
-    index: Handle,
-    count: number,
-    entries: number,
-    width: number,
-    accumulate: boolean,
-  ): void;
-  randomFill(y: Handle, state: Handle, count: number, distribution: number, low: number, high: number): void;
-  dropoutForward(y: Handle, drawn: Handle, state: Handle, x: Handle, groups: number, size: number, p: number): void;
-  dropoutBackward(dx: Handle, drawn: Handle, dy: Handle, groups: number, size: number, p: number): void;
-  unfold(columns: Handle, image: Handle, n: number, c: number, h: number, w: number, ...window: Window): void;
-  fold(image: Handle, columns: Handle, n: number, c: number, h: number, w: number, ...window: Window): void;
-  conv2dForward(
-    y: Handle,
-    x: Handle,
-    weight: Handle,
-    bias: Handle,
-    n: number,
-    c: number,
-    h: number,
-    w: number,
-    outChannels: number,
-    groups: number,
-    ...window: Window
-  ): void;
-  conv2dBackward(
-    dx: Handle,
-    dweight: Handle,
-    dbias: Handle,
-    dy: Handle,
-    x: Handle,
-    weight: Handle,
-    n: number,
-    c: number,
-    h: number,
-    w: number,
-    outChannels: number,
-    groups: number,
-    ...windowThenAccumulate: [...Window, accumulateDweight: boolean, accumulateDbias: boolean]
-  ): void;
-  maxPool2dForward(y: Handle, index: Handle, x: Handle, planes: number, h: number, w: number, ...window: Window): void;
-  maxPool2dBackward(dx: Handle, dy: Handle, index: Handle, planes: number, planeSize: number, positions: number): void;
-  patchEmbedForward(
-    y: Handle,
-    x: Handle,
-    weight: Handle,
-    bias: Handle,
-    n: number,
-    c: number,
-    h: number,
-    w: number,
-    kernelHeight: number,
-    kernelWidth: number,
-    outChannels: number,
-    bf16: boolean,
-  ): void;
-  patchEmbedBackward(
-    dx: Handle,
-    dweight: Handle,
-    dbias: Handle,
-    dy: Handle,
-    x: Handle,
-    weight: Handle,
-    n: number,
-    c: number,
-    h: number,
-    w: number,
-    kernelHeight: number,
-    kernelWidth: number,
-    outChannels: number,
-    accumulateDweight: boolean,
-    accumulateDbias: boolean,
-    bf16: boolean,
-  ): void;
-  sgdStep(
-    parameters: Handles,
-    momentum: Handles,
-    counts: Dims,
-    ...inputsThenRest: [...StepInputs, momentumFactor: number, dampening: number, nesterov: boolean]
-  ): void;
-  adamStep(
-    parameters: Handles,
-    firstMoments: Handles,
-    secondMoments: Handles,
-    counts: Dims,
-    ...inputsThenRest: [...StepInputs, beta1: number, beta2: number, eps: number, decoupled: boolean]
-  ): void;
-  lionStep(
-    parameters: Handles,
-    momentum: Handles,
-    counts: Dims,
-    ...inputsThenRest: [...StepInputs, beta1: number, beta2: number]
-  ): void;
-  lambStep(
-    parameters: Handles,
-    firstMoments: Handles,
-    secondMoments: Handles,
-    counts: Dims,
-    ...inputsThenRest: [
-      ...StepInputs,
-      beta1: number,
-      beta2: number,
-      eps: number,
-      maxGradNorm: number,
-      biasCorrection: boolean,
-      gradAveraging: boolean,
-      trustClip: boolean,
-      alwaysAdapt: boolean,
-    ]
-  ): void;
-  gradientNorm(norm: Handle, scale: Handle, gradients: Handles, counts: Dims, maxNorm: number, apply: boolean): void;
-  clampGradients(gradients: Handles, counts: Dims, limit: number): void;
-  lerpStep(averages: Handles, values: Handles, counts: Dims, weight: Handle): void;
-  imageConvert(y: Handle, x: Handle, pixels: number, conversion: number): void;
-  imageResize(
-    y: Handle,
-    between: Handle,
-    x: Handle,
-    channels: number,
-    height: number,
-    width: number,
-    ...windowsAndFilter: [
-      ...window: ImageWindow,
-      outHeight: number,
-      outWidth: number,
-      ...kept: ImageWindow,
-      filter: number,
-      antialias: boolean,
-    ]
-  ): void;
-  imageNormalize(
-    y: Handle,
-    x: Handle,
-    index: number,
-    channels: number,
-    height: number,
-    width: number,
-    xChannels: number,
-    xHeight: number,
-    xWidth: number,
-    top: number,
-    left: number,
-    offset: readonly number[],
-    divisor: readonly number[],
-    fill: readonly number[],
-    mirrored: boolean,
-  ): void;
-  peakFma(y: Handle, tiles: number, flopsPerTile: number, bf16: boolean): void;
 }
 
 /** The folder that holds package.json: two levels above dist/lib. */
@@ -446,7 +87,11 @@ export const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '
 
 // VITRINE_ADDON names another build of the addon, such as the one with sanitizers.
 const addon = resolve(process.env.VITRINE_ADDON || join(packageRoot, 'build', 'Release', 'vitrine.node'));
-export const native = loadAddon(addon) as Native; // the one place where the addon's word is taken for its types
+const loaded = loadAddon(addon) as NativeSystem & AddonOps; // the one place where the addon's word is taken for its types
+
+/** The addon, whole: an op takes one object, whose fields are named as those of its struct in native/ops. */
+export type Native = NativeSystem & NativeOps;
+export const native: Native = { ...loaded, ...bindOps(loaded) };
 
 // Loads BLAS now, so that a missing library is told here and not in the middle of an op, and so is an environment
 // (OPENBLAS_CORETYPE, often left in a shell's profile) that makes it run kernels of a slower CPU: where it is OpenBLAS

@@ -327,7 +327,7 @@ function filled(shape: readonly number[], value: number, options: TensorOptions,
 /** @internal Sets every element in place. */
 export function fill(target: Tensor, value: number): Tensor {
   const bits = toTypedArray([value], target.dtype);
-  native.fill(target.handle, target.size, new Uint32Array(bits.buffer)[0]);
+  native.fill({ y: target, count: target.size, bits: new Uint32Array(bits.buffer)[0] });
   target.storage.version++;
   return target;
 }

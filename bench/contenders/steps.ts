@@ -24,8 +24,9 @@ export function prepareStep(work: Work, precision: Precision): Promise<Step> {
   switch (work.kind) {
     case 'peak': {
       const results = zeros([work.tiles]);
-      const { tiles, flopsPerTile } = work;
-      return Promise.resolve(() => native.peakFma(results.handle, tiles, flopsPerTile, work.precision === 'bf16'));
+      const { tiles, flopsPerTile: flops } = work;
+      const bf16 = work.precision === 'bf16';
+      return Promise.resolve(() => native.peakFma({ y: results, tiles, flops, bf16 }));
     }
     case 'kernel':
       return kernelStep(work.op, work.params, work.backward);

@@ -11,7 +11,7 @@ export function remakeOf(name: Activation, shape: readonly number[], from: numbe
     from: [from],
     make: ([input]) => {
       const y = empty(shape);
-      native.activationForward(y.handle, input.handle, y.size, ACTIVATION[name]);
+      native.activationForward({ y, x: input, count: y.size, activation: ACTIVATION[name] });
       return y;
     },
   };
@@ -19,12 +19,12 @@ export function remakeOf(name: Activation, shape: readonly number[], from: numbe
 
 function activation(x: Tensor, name: Exclude<Activation, 'none'>): Tensor {
   checkTensor(x, `${name} input`);
-  const kind = ACTIVATION[name];
+  const activation = ACTIVATION[name];
   const y = empty(x.shape);
-  native.activationForward(y.handle, x.handle, x.size, kind);
+  native.activationForward({ y, x, count: x.size, activation });
   const rule = (dy: Tensor, grads: Gradients, [input]: readonly Tensor[]): void => {
     const dx = empty(input.shape);
-    native.activationBackward(dx.handle, dy.handle, input.handle, input.size, kind);
+    native.activationBackward({ dx, dy, x: input, count: dx.size, activation });
     grads.pass(0, dx);
     dx.dispose();
   };

@@ -1,5 +1,4 @@
 import { expected } from '../check.js';
-import type { Handle } from '../native.js';
 import { constant, type Tensor } from '../tensor.js';
 import { broadcastStrides } from './broadcast.js';
 import { checkTensor } from './check-tensor.js';
@@ -60,9 +59,4 @@ export function causalVisibility(queries: number, keys: number): Tensor {
   const visible = new Float32Array(queries * keys);
   for (let t = 0; t < queries; t++) visible.fill(1, t * keys, t * keys + Math.min(t + 1, keys));
   return constant(visible, [queries, keys]);
-}
-
-/** @internal The handle of a tensor, or of none. */
-export function handleOf(tensor: Tensor | undefined): Handle {
-  return tensor?.handle ?? 0;
 }

@@ -4,7 +4,7 @@ import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import { currentPrecision } from '../precision.js';
 import { empty, fill, type Tensor } from '../tensor.js';
-import { type AttentionBias, attentionBias, handleOf } from './attention-mask.js';
+import { type AttentionBias, attentionBias } from './attention-mask.js';
 import { checkTensor } from './check-tensor.js';
 
 /** Masks and scale of attention. */
@@ -78,25 +78,14 @@ interface Call {
 
 /** Enqueues the op and records its gradients: of the inputs, and then of the bias. */
 function attend({ name, inputs, shape, layouts, sizes, settings }: Call): Tensor {
-  const { batch, heads, queries, keys, width } = sizes;
   const { padding, bias, scale, causal, bf16 } = settings;
-  const { layout, parts } = bias;
-  const dims = [...layouts, layout, batch, heads, queries, keys, width] as const;
+  const [layoutY, layoutQ, layoutK, layoutV] = layouts;
+  const fixed = { layoutY, layoutQ, layoutK, layoutV, layoutBias: bias.layout, ...sizes, scale, causal, bf16 };
   const y = empty(shape);
-  const softmax = empty([2, batch, heads, queries]);
-  const handles = ([q, k = q, v = q]: readonly Tensor[]) => [handleOf(q), handleOf(k), handleOf(v)] as const;
+  const softmax = empty([2, sizes.batch, sizes.heads, sizes.queries]);
+  const [q, k = q, v = q] = inputs;
+  native.attentionForward({ y, softmax, q, k, v, keyPadding: padding, bias: bias.tensor, ...fixed });
   const optional = [padding, bias.tensor];
-  const masks = ([first, second]: typeof optional) => [handleOf(first), handleOf(second)] as const;
-  native.attentionForward(
-    y.handle,
-    softmax.handle,
-    ...handles(inputs),
-    ...masks(optional),
-    ...dims,
-    scale,
-    causal,
-    bf16,
-  );
   const given = optional.map((tensor) => tensor !== undefined);
   const saved = [...inputs, y, softmax, ...optional.filter((tensor) => tensor !== undefined)];
   const count = inputs.length;
@@ -105,27 +94,18 @@ function attend({ name, inputs, shape, layouts, sizes, settings }: Call): Tensor
     const [sy, ssoftmax, ...rest] = kept.slice(count) as [Tensor, Tensor, ...Tensor[]]; // as saved
     const dinputs = read.map((input) => empty(input.shape));
     // The other tokens' queries had no part.
-    if (count === 1 && queries < keys) for (const dqkv of dinputs) fill(dqkv, 0);
-    const sums = grads.wants(count) ? empty([parts, (rest.at(-1) as Tensor).size]) : undefined; // the bias is saved last
-    native.attentionBackward(
-      ...handles(dinputs),
-      handleOf(sums),
-      dy.handle,
-      sy.handle,
-      ...handles(read),
-      ssoftmax.handle,
-      ...masks(given.map((one) => (one ? rest.shift() : undefined))),
-      ...dims,
-      parts,
-      scale,
-      causal,
-      bf16,
-    );
+    if (count === 1 && sizes.queries < sizes.keys) for (const dqkv of dinputs) fill(dqkv, 0);
+    const dbias = grads.wants(count) ? empty([bias.parts, (rest.at(-1) as Tensor).size]) : undefined; // the bias is saved last
+    const [keyPadding, sbias] = given.map((one) => (one ? rest.shift() : undefined));
+    const [sq, sk = sq, sv = sq] = read;
+    const [dq, dk = dq, dv = dq] = dinputs;
+    const forward = { y: sy, q: sq, k: sk, v: sv, softmax: ssoftmax, keyPadding, bias: sbias };
+    native.attentionBackward({ dq, dk, dv, dbias, dy, ...forward, ...fixed, parts: bias.parts });
     for (const [i, gradient] of dinputs.entries()) {
       if (grads.wants(i)) grads.pass(i, gradient);
       gradient.dispose();
     }
-    if (sums !== undefined) passTotal(grads, count, sums);
+    if (dbias !== undefined) passTotal(grads, count, dbias);
   });
   softmax.dispose();
   bias.release();
@@ -139,7 +119,7 @@ function passTotal(grads: Gradients, i: number, sums: Tensor): void {
     grads.pass(i, sums);
   } else {
     const { grad, accumulate } = grads.target(i);
-    native.sum(grad.handle, sums.handle, sums.shape, [0, 1], 1, accumulate);
+    native.sum({ y: grad, x: sums, shape: sums.shape, kept: [0, 1], scale: 1, accumulate });
   }
   sums.dispose();
 }

@@ -16,17 +16,16 @@ export function runBinary(
   dtype: DType = 'float32',
 ): Tensor {
   const y = empty(shape, dtype);
-  const strides = [broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape)] as const;
-  native.binary(y.handle, a.handle, b.handle, shape, ...strides, BINARY[name]);
+  const [stridesA, stridesB] = [broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape)];
+  native.binary({ y, a, b, shape, stridesA, stridesB, operation: BINARY[name] });
   return y;
 }
 
 /** f(c, a, b) in `shape`, to which all broadcast: `operation` is `WHERE` or `gradientOf`. */
 export function runTernary(operation: number, c: Tensor, a: Tensor, b: Tensor, shape: readonly number[]): Tensor {
   const y = empty(shape, a.dtype); // a choice moves any four bytes
-  const strides = [c, a, b].map((operand) => broadcastStrides(operand.shape, shape));
-  const [ofC, ofA, ofB] = strides as [number[], number[], number[]]; // one each
-  native.ternary(y.handle, c.handle, a.handle, b.handle, shape, ofC, ofA, ofB, operation);
+  const [stridesC, stridesA, stridesB] = [c, a, b].map((operand) => broadcastStrides(operand.shape, shape));
+  native.ternary({ y, c, a, b, shape, stridesC, stridesA, stridesB, operation });
   return y;
 }
 
@@ -39,7 +38,7 @@ export function passSummed(grads: Gradients, i: number, dy: Tensor, inputShape: 
   const ahead = dy.rank - inputShape.length;
   const kept = dy.shape.map((size, axis) => (axis < ahead || (inputShape[axis - ahead] === 1 && size !== 1) ? 0 : 1));
   const { grad, accumulate } = grads.target(i);
-  native.sum(grad.handle, dy.handle, dy.shape, kept, 1, accumulate);
+  native.sum({ y: grad, x: dy, shape: dy.shape, kept, scale: 1, accumulate });
 }
 
 /** Calls `fn` with `value`, where it is a number as a tensor of one element, which is released then. */

@@ -1,17 +1,9 @@
 import { checkInteger, expected, Text } from '../check.js';
-import { native } from '../native.js';
+import { type ImageWindow, native } from '../native.js';
 import { emptyBytes, type Tensor } from '../tensor.js';
 
 /** The most pixels that Pillow opens, twice its MAX_IMAGE_PIXELS; 537 MB of red, green, blue. */
 export const MOST_PIXELS = 178_956_970;
-
-/** A part of an image, in pixels. */
-export interface ImageWindow {
-  readonly top: number;
-  readonly left: number;
-  readonly height: number;
-  readonly width: number;
-}
 
 /** An image of unsigned bytes in native memory, (H,W,C), as files have them: no tensor, as those are of numbers. */
 export class ByteImage {
@@ -70,15 +62,15 @@ export class ByteImage {
   }
 }
 
-/** @internal A window in the order of the native ops; throws unless it lies within `height` x `width`. */
+/** @internal The window; throws unless it lies within `height` x `width`. */
 export function checkWindowWithin(
   { top, left, height, width }: ImageWindow,
   [rows, columns]: readonly [number, number],
   where: string,
-): [number, number, number, number] {
+): ImageWindow {
   checkInteger(top, `${where} top`, 0, rows - 1);
   checkInteger(left, `${where} left`, 0, columns - 1);
   checkInteger(height, `${where} height`, 1, rows - top);
   checkInteger(width, `${where} width`, 1, columns - left);
-  return [top, left, height, width];
+  return { top, left, height, width };
 }

@@ -1,8 +1,8 @@
 import { record } from '../autograd.js';
 import { checkDim, checkShape, expected } from '../check.js';
-import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor, stridesOf } from './check-tensor.js';
+import { copyStrided } from './strided-copy.js';
 
 /**
  * Tensors one after the other along an existing axis.
@@ -72,14 +72,14 @@ function joined(
   for (const [i, item] of tensors.entries()) {
     const part = shapes[i];
     const offset = starts[i] * step; // one start a tensor
-    native.stridedCopy(y.handle, item.handle, part, strides, stridesOf(part), offset, 0, false);
+    copyStrided(y, item, { shape: part, stridesY: strides, offsetY: offset });
   }
   return record(name, y, tensors, [], (dy, grads) => {
     for (const [i, part] of shapes.entries()) {
       if (!grads.wants(i)) continue;
       const { grad, accumulate } = grads.target(i);
       const offset = starts[i] * step; // one start a tensor
-      native.stridedCopy(grad.handle, dy.handle, part, stridesOf(part), strides, 0, offset, accumulate);
+      copyStrided(grad, dy, { shape: part, stridesX: strides, offsetX: offset, accumulate });
     }
   });
 }

@@ -53,38 +53,21 @@ export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Conv2d
   if (bias !== undefined) checkTensor(bias, 'conv2d bias', { shape: [outChannels] });
   const { window, positions } = checkWindow({ ...options, kernelSize: [kh, kw] }, [h, w], 'conv2d');
   const y = empty([n, outChannels, ...positions]);
-  native.conv2dForward(
-    y.handle,
-    x.handle,
-    weight.handle,
-    bias?.handle ?? 0,
-    n,
-    c,
-    h,
-    w,
-    outChannels,
-    groups,
-    ...window,
-  );
+  const sizes = { batch: n, channels: c, height: h, width: w, outChannels, groups, window };
+  native.conv2dForward({ y, x, weight, bias, ...sizes });
   return record('conv2d', y, [x, weight, bias], [x, weight], (dy, grads, [savedX, savedWeight]) => {
     const { dx, dweight, dbias, deliver } = gradientsOf(grads, [n, c, h, w]);
-    native.conv2dBackward(
-      dx?.handle ?? 0,
-      dweight?.grad.handle ?? 0,
-      dbias?.grad.handle ?? 0,
-      dy.handle,
-      savedX.handle,
-      savedWeight.handle,
-      n,
-      c,
-      h,
-      w,
-      outChannels,
-      groups,
-      ...window,
-      dweight?.accumulate ?? false,
-      dbias?.accumulate ?? false,
-    );
+    native.conv2dBackward({
+      dx,
+      dweight: dweight?.grad,
+      dbias: dbias?.grad,
+      dy,
+      x: savedX,
+      weight: savedWeight,
+      ...sizes,
+      accumulateDweight: dweight?.accumulate ?? false,
+      accumulateDbias: dbias?.accumulate ?? false,
+    });
     deliver();
   });
 }
@@ -108,27 +91,22 @@ export function patchEmbed(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const { positions } = checkWindow({ kernelSize: [kh, kw], stride: [kh, kw] }, [h, w], 'patchEmbed');
   const y = empty([n, positions[0] * positions[1], outChannels]);
   const bf16 = currentPrecision() === 'bf16';
-  native.patchEmbedForward(y.handle, x.handle, weight.handle, bias?.handle ?? 0, n, c, h, w, kh, kw, outChannels, bf16);
+  const sizes = { batch: n, channels: c, height: h, width: w, kernelHeight: kh, kernelWidth: kw, outChannels };
+  native.patchEmbedForward({ y, x, weight, bias, ...sizes, bf16 });
   return record('patchEmbed', y, [x, weight, bias], [x, weight], (dy, grads, [savedX, savedWeight]) => {
     const { dx, dweight, dbias, deliver } = gradientsOf(grads, [n, c, h, w]);
-    native.patchEmbedBackward(
-      dx?.handle ?? 0,
-      dweight?.grad.handle ?? 0,
-      dbias?.grad.handle ?? 0,
-      dy.handle,
-      savedX.handle,
-      savedWeight.handle,
-      n,
-      c,
-      h,
-      w,
-      kh,
-      kw,
-      outChannels,
-      dweight?.accumulate ?? false,
-      dbias?.accumulate ?? false,
+    native.patchEmbedBackward({
+      dx,
+      dweight: dweight?.grad,
+      dbias: dbias?.grad,
+      dy,
+      x: savedX,
+      weight: savedWeight,
+      ...sizes,
+      accumulateDweight: dweight?.accumulate ?? false,
+      accumulateDbias: dbias?.accumulate ?? false,
       bf16,
-    );
+    });
     deliver();
   });
 }

@@ -72,34 +72,15 @@ export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntro
   const reduction = REDUCTION[reductionName];
   const loss = empty(reductionName === 'none' ? [rows] : []);
   const softmax = empty([2, rows]);
-  const handles = (labels: Tensor): [number, number] => (soft ? [0, labels.handle] : [labels.handle, 0]);
-  native.crossEntropyForward(
-    loss.handle,
-    softmax.handle,
-    logits.handle,
-    ...handles(target),
-    rows,
-    classes,
-    smoothing,
-    ignoreIndex,
-    reduction,
-    noteSite('crossEntropy'),
-  );
+  const operands = (labels: Tensor) => (soft ? { labels: undefined, target: labels } : { labels, target: undefined });
+  const settings = { rows, classes, smoothing, ignoreIndex, reduction };
+  const site = noteSite('crossEntropy');
+  native.crossEntropyForward({ loss, softmax, logits, ...operands(target), ...settings, site });
   record('crossEntropy', loss, [logits], [logits, target, softmax], (dy, grads, saved) => {
     const [sLogits, sTarget, sSoftmax] = saved as [Tensor, Tensor, Tensor]; // as saved
     const dlogits = empty(sLogits.shape);
-    native.crossEntropyBackward(
-      dlogits.handle,
-      dy.handle,
-      sSoftmax.handle,
-      sLogits.handle,
-      ...handles(sTarget),
-      rows,
-      classes,
-      smoothing,
-      ignoreIndex,
-      reduction,
-    );
+    const given = { dloss: dy, softmax: sSoftmax, logits: sLogits };
+    native.crossEntropyBackward({ dlogits, ...given, ...operands(sTarget), ...settings });
     grads.pass(0, dlogits);
     dlogits.dispose();
   });

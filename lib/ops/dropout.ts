@@ -9,10 +9,10 @@ function drop(name: string, x: Tensor, p: number, groups: number): Tensor {
   const size = x.size / groups;
   const y = empty(x.shape);
   const drawn = empty([4], 'int32');
-  native.dropoutForward(y.handle, drawn.handle, generatorState().handle, x.handle, groups, size, p);
+  native.dropoutForward({ y, drawn, state: generatorState(), x, groups, size, p });
   record(name, y, [x], [drawn], (dy, grads, [saved]) => {
     const dx = empty(dy.shape);
-    native.dropoutBackward(dx.handle, saved.handle, dy.handle, groups, size, p);
+    native.dropoutBackward({ dx, drawn: saved, dy, groups, size, p });
     grads.pass(0, dx);
     dx.dispose();
   });

@@ -83,14 +83,14 @@ export function maximum(a: Tensor, b: Tensor | number): Tensor {
 /** a * x + b with numbers a and b. */
 function affine(name: string, x: Tensor, a: number, b: number): Tensor {
   const y = empty(x.shape);
-  native.affine(y.handle, x.handle, x.size, a, b);
+  native.affine({ y, x, count: x.size, a, b });
   return record(name, y, [x], [], (dy, grads) => {
     if (a === 1) {
       grads.pass(0, dy);
       return;
     }
     const dx = empty(dy.shape);
-    native.affine(dx.handle, dy.handle, dy.size, a, 0);
+    native.affine({ y: dx, x: dy, count: dy.size, a, b: 0 });
     grads.pass(0, dx);
     dx.dispose();
   });

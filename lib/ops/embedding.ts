@@ -20,9 +20,9 @@ export function embedding(index: Tensor, table: Tensor): Tensor {
   const [entries, width] = table.shape as [number, number];
   const count = index.size;
   const y = empty([...index.shape, width]);
-  native.embeddingForward(y.handle, table.handle, index.handle, count, entries, width, noteSite('embedding'));
+  native.embeddingForward({ y, table, index, count, entries, width, site: noteSite('embedding') });
   return record('embedding', y, [table], [index], (dy, grads, [at]) => {
     const { grad, accumulate } = grads.target(0);
-    native.embeddingBackward(grad.handle, dy.handle, at.handle, count, entries, width, accumulate);
+    native.embeddingBackward({ dtable: grad, dy, index: at, count, entries, width, accumulate });
   });
 }

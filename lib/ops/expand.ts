@@ -86,6 +86,6 @@ export function repeatInterleave(x: Tensor, repeats: number, dim?: number): Tens
   copied.dispose();
   return record('repeatInterleave', y, [x], [], (dy, grads) => {
     const { grad, accumulate } = grads.target(0);
-    native.sum(grad.handle, dy.handle, walk, [1, 1, 0, 1], 1, accumulate);
+    native.sum({ y: grad, x: dy, shape: walk, kept: [1, 1, 0, 1], scale: 1, accumulate });
   });
 }

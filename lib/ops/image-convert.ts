@@ -17,6 +17,7 @@ export function imageConvert(image: ByteImage, conversion: keyof typeof IMAGE_CO
     throw expected(`an image of ${from} channels`, 'imageConvert', new Text(String(image.channels)));
   }
   const y = new ByteImage(image.height, image.width, to);
-  native.imageConvert(y.handle, image.handle, image.height * image.width, IMAGE_CONVERSION[conversion]);
+  const pixels = image.height * image.width;
+  native.imageConvert({ y, x: image, pixels, conversion: IMAGE_CONVERSION[conversion] });
   return y;
 }

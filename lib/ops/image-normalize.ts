@@ -54,22 +54,22 @@ export function imageNormalize(images: Tensor, index: number, image: ByteImage, 
   }
   if (divisor.includes(0)) throw expected('no zeros', 'imageNormalize divisor', divisor);
   for (const at of [top, left]) checkInteger(at, 'imageNormalize corner', -MOST_SIDE, MOST_SIDE);
-  native.imageNormalize(
-    images.handle,
-    image.handle,
+  native.imageNormalize({
+    y: images,
+    x: image,
     index,
     channels,
     height,
     width,
-    image.channels,
-    image.height,
-    image.width,
+    xChannels: image.channels,
+    xHeight: image.height,
+    xWidth: image.width,
     top,
     left,
     offset,
     divisor,
     fill,
-    mirrored === true,
-  );
+    mirrored: mirrored === true,
+  });
   images.storage.version++;
 }

@@ -1,7 +1,7 @@
 import { checkInteger, checkOneOf, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
-import { IMAGE_FILTER, native } from '../native.js';
-import { ByteImage, checkWindowWithin, type ImageWindow } from './byte-image.js';
+import { IMAGE_FILTER, type ImageWindow, native } from '../native.js';
+import { ByteImage, checkWindowWithin } from './byte-image.js';
 
 /** How pixels are made from those of another size, by PIL's names. */
 export type Interpolation = keyof typeof IMAGE_FILTER;
@@ -58,14 +58,13 @@ export function imageResize(image: ByteImage, options: ImageResizeOptions): Byte
   const whole = { top: 0, left: 0, height: outHeight, width: outWidth };
   const window = checkWindowWithin(options.window ?? image.window, [image.height, image.width], 'imageResize window');
   const kept = checkWindowWithin(options.kept ?? whole, [outHeight, outWidth], 'imageResize kept');
-  const twice = interpolation !== 'nearest' && outHeight !== window[2] && outWidth !== window[3];
-  const y = new ByteImage(kept[2], kept[3], image.channels);
+  const twice = interpolation !== 'nearest' && outHeight !== window.height && outWidth !== window.width;
+  const y = new ByteImage(kept.height, kept.width, image.channels);
   try {
-    using between = twice ? new ByteImage(window[2], kept[3], image.channels) : undefined;
-    const sizes = [...window, outHeight, outWidth, ...kept] as const;
-    const { handle, channels, height, width } = image;
-    const filter = IMAGE_FILTER[interpolation];
-    native.imageResize(y.handle, between?.handle ?? 0, handle, channels, height, width, ...sizes, filter, antialias);
+    using between = twice ? new ByteImage(window.height, kept.width, image.channels) : undefined;
+    const { channels, height, width } = image;
+    const sizes = { channels, height, width, window, outHeight, outWidth, kept };
+    native.imageResize({ y, between, x: image, ...sizes, filter: IMAGE_FILTER[interpolation], antialias });
   } catch (error) {
     y.dispose();
     throw error;

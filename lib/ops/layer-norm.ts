@@ -32,19 +32,7 @@ function forward(
   const sum = residual && empty(x.shape);
   const mean = empty([rows]);
   const rstd = empty([rows]);
-  native.layerNormForward(
-    y.handle,
-    sum?.handle ?? 0,
-    mean.handle,
-    rstd.handle,
-    x.handle,
-    residual?.handle ?? 0,
-    weight?.handle ?? 0,
-    bias?.handle ?? 0,
-    rows,
-    width,
-    eps,
-  );
+  native.layerNormForward({ y, sum, mean, rstd, x, residual, weight, bias, rows, width, eps });
   return { y, sum, mean, rstd };
 }
 
@@ -111,20 +99,20 @@ function propagate(
     // One flag serves both; bring the fresh one to zero and accumulate.
     fill((dweight.accumulate ? dbias : dweight).grad, 0);
   }
-  native.layerNormBackward(
-    dx.handle,
-    dweight?.grad.handle ?? 0,
-    dbias?.grad.handle ?? 0,
-    dNormalised.handle,
-    input.handle,
-    mean.handle,
-    rstd.handle,
-    weight?.handle ?? 0,
-    past?.handle ?? 0,
+  native.layerNormBackward({
+    dx,
+    dweight: dweight?.grad,
+    dbias: dbias?.grad,
+    dy: dNormalised,
+    x: input,
+    mean,
+    rstd,
+    weight,
+    dsum: past,
     rows,
     width,
-    (dweight?.accumulate ?? false) || (dbias?.accumulate ?? false),
-  );
+    accumulate: (dweight?.accumulate ?? false) || (dbias?.accumulate ?? false),
+  });
   if (only === undefined) {
     if (grads.wants(0)) grads.pass(0, dx);
     if (grads.wants(1)) grads.pass(1, dx);

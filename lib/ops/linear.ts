@@ -51,19 +51,8 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
   const y = empty(shape);
   const keeps = kind !== 'none' && needsGrad(x, weight, bias);
   const preactivation = keeps ? empty(shape) : undefined;
-  native.linearForward(
-    y.handle,
-    preactivation?.handle ?? 0,
-    x.handle,
-    weight.handle,
-    bias?.handle ?? 0,
-    residual?.handle ?? 0,
-    rows,
-    inFeatures,
-    outFeatures,
-    activation,
-    bf16,
-  );
+  const sizes = { rows, in: inFeatures, out: outFeatures };
+  native.linearForward({ y, preactivation, x, weight, bias, residual, ...sizes, activation, bf16 });
   const saved = preactivation === undefined ? [x, weight] : [x, weight, preactivation];
   const remake = preactivation && residual === undefined ? remakeOf(kind, shape, 2) : undefined;
   const inputs = [x, weight, bias, residual];
@@ -75,24 +64,22 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
     const dweight = grads.wants(1) ? grads.target(1) : undefined;
     const dbias = grads.wants(2) ? grads.target(2) : undefined;
     const dpreactivation = savedPreactivation && empty(savedPreactivation.shape);
-    native.linearBackward(
-      dx?.grad.handle ?? 0,
-      dweight?.grad.handle ?? 0,
-      dbias?.grad.handle ?? 0,
-      dpreactivation?.handle ?? 0,
-      dy.handle,
-      savedX.handle,
-      savedWeight.handle,
-      savedPreactivation?.handle ?? 0,
-      rows,
-      inFeatures,
-      outFeatures,
+    native.linearBackward({
+      dx: dx?.grad,
+      dweight: dweight?.grad,
+      dbias: dbias?.grad,
+      dpreactivation,
+      dy,
+      x: savedX,
+      weight: savedWeight,
+      preactivation: savedPreactivation,
+      ...sizes,
       activation,
-      dx?.accumulate ?? false,
-      dweight?.accumulate ?? false,
-      dbias?.accumulate ?? false,
+      accumulateDx: dx?.accumulate ?? false,
+      accumulateDweight: dweight?.accumulate ?? false,
+      accumulateDbias: dbias?.accumulate ?? false,
       bf16,
-    );
+    });
     dpreactivation?.dispose();
   };
   record('linear', y, inputs, saved, rule, remake);

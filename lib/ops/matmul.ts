@@ -50,69 +50,27 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const strideA = batchStride(left, m * k);
   const strideB = batchStride(right, k * n);
   const y = empty([...batchShape, m, n]);
-  native.matmul(
-    y.handle,
-    left.handle,
-    right.handle,
-    batch,
-    m,
-    n,
-    k,
-    strideA,
-    strideB,
-    m * n,
-    transposeA,
-    transposeB,
-    1,
-    0,
-  );
+  const plain = { transposeA, transposeB, alpha: 1, beta: 0 };
+  native.matmul({ c: y, a: left, b: right, batch, m, n, k, strideA, strideB, strideC: m * n, ...plain });
   return record('matmul', y, [left, right], [left, right], (dy, grads, [sa, sb]) => {
     if (grads.wants(0)) {
       const { grad, accumulate } = grads.target(0);
-      const beta = accumulate ? 1 : 0;
       // op(a) = dy op(b)^T, (m,k); stored transposed, it is the transposed product. A shared operand sums the batch.
       const [x, y, strideX, strideY] = transposeA ? [sb, dy, strideB, m * n] : [dy, sb, m * n, strideB];
       const [rows, columns] = transposeA ? [k, m] : [m, k];
       const [tx, ty] = transposeA ? [transposeB, true] : [false, !transposeB];
-      native.matmul(
-        grad.handle,
-        x.handle,
-        y.handle,
-        batch,
-        rows,
-        columns,
-        n,
-        strideX,
-        strideY,
-        strideA,
-        tx,
-        ty,
-        1,
-        beta,
-      );
+      const strides = { strideA: strideX, strideB: strideY, strideC: strideA };
+      const read = { transposeA: tx, transposeB: ty, alpha: 1, beta: accumulate ? 1 : 0 };
+      native.matmul({ c: grad, a: x, b: y, batch, m: rows, n: columns, k: n, ...strides, ...read });
     }
     if (grads.wants(1)) {
       const { grad, accumulate } = grads.target(1);
-      const beta = accumulate ? 1 : 0;
       const [x, y, strideX, strideY] = transposeB ? [dy, sa, m * n, strideA] : [sa, dy, strideA, m * n];
       const [rows, columns] = transposeB ? [n, k] : [k, n];
       const [tx, ty] = transposeB ? [true, transposeA] : [!transposeA, false];
-      native.matmul(
-        grad.handle,
-        x.handle,
-        y.handle,
-        batch,
-        rows,
-        columns,
-        m,
-        strideX,
-        strideY,
-        strideB,
-        tx,
-        ty,
-        1,
-        beta,
-      );
+      const strides = { strideA: strideX, strideB: strideY, strideC: strideB };
+      const read = { transposeA: tx, transposeB: ty, alpha: 1, beta: accumulate ? 1 : 0 };
+      native.matmul({ c: grad, a: x, b: y, batch, m: rows, n: columns, k: m, ...strides, ...read });
     }
   });
 }

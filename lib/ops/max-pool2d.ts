@@ -27,10 +27,11 @@ export function maxPool2d(x: Tensor, options: WindowOptions): Tensor {
   if (2 * ph > kh || 2 * pw > kw) throw expected('padding of at most half the kernel', 'maxPool2d', options.padding);
   const y = empty([n, c, ...positions]);
   const index = empty(y.shape, 'int32');
-  native.maxPool2dForward(y.handle, index.handle, x.handle, n * c, h, w, ...window);
+  native.maxPool2dForward({ y, index, x, planes: n * c, height: h, width: w, window });
   record('maxPool2d', y, [x], [index], (dy, grads, [from]) => {
     const dx = empty([n, c, h, w]);
-    native.maxPool2dBackward(dx.handle, dy.handle, from.handle, n * c, h * w, positions[0] * positions[1]);
+    const sizes = { planes: n * c, planeSize: h * w, positions: positions[0] * positions[1] };
+    native.maxPool2dBackward({ dx, dy, index: from, ...sizes });
     grads.pass(0, dx);
     dx.dispose();
   });

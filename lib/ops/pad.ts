@@ -1,8 +1,8 @@
 import { record } from '../autograd.js';
 import { checkInteger, expected } from '../check.js';
-import { native } from '../native.js';
 import { empty, fill, type Tensor } from '../tensor.js';
 import { checkTensor, stridesOf } from './check-tensor.js';
+import { copyStrided } from './strided-copy.js';
 
 /** How much is put around an image. */
 export type Padding = readonly [top: number, bottom: number, left: number, right: number];
@@ -30,9 +30,9 @@ export function pad(x: Tensor, padding: Padding, value = 0): Tensor {
   const strides = stridesOf(shape);
   const offset = top * (left + w + right) + left;
   const y = fill(empty(shape), value);
-  native.stridedCopy(y.handle, x.handle, inner, strides, stridesOf(inner), offset, 0, false);
+  copyStrided(y, x, { shape: inner, stridesY: strides, offsetY: offset });
   return record('pad', y, [x], [], (dy, grads) => {
     const { grad, accumulate } = grads.target(0);
-    native.stridedCopy(grad.handle, dy.handle, inner, stridesOf(inner), strides, 0, offset, accumulate);
+    copyStrided(grad, dy, { shape: inner, stridesX: strides, offsetX: offset, accumulate });
   });
 }

@@ -40,8 +40,8 @@ export function setRandomState(numbers: readonly number[]): void {
 
 /** @internal Overwrites a tensor with draws. */
 export function fillRandom(target: Tensor, distribution: keyof typeof DISTRIBUTION, low: number, high: number): Tensor {
-  const { handle } = generatorState();
-  native.randomFill(target.handle, handle, target.size, DISTRIBUTION[distribution], low, high);
+  const state = generatorState();
+  native.randomFill({ y: target, state, count: target.size, distribution: DISTRIBUTION[distribution], low, high });
   target.storage.version++;
   return target;
 }

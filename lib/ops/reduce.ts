@@ -4,6 +4,7 @@ import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor, stridesOf } from './check-tensor.js';
+import { copyStrided } from './strided-copy.js';
 
 /** Which axes `sum` and `mean` reduce. */
 export interface ReduceOptions {
@@ -35,13 +36,13 @@ function reduce(name: string, x: Tensor, options: ReduceOptions, average: boolea
   const shape = keepDim ? keptShape : x.shape.filter((_, axis) => !reduced.has(axis));
   const scale = average ? sizeOf(shape) / x.size : 1;
   const y = empty(shape);
-  native.sum(y.handle, x.handle, x.shape, kept, scale, false);
+  native.sum({ y, x, shape: x.shape, kept, scale, accumulate: false });
   const full = x.shape;
   return record(name, y, [x], [], (dy, grads) => {
     const dx = empty(full);
-    const strides = stridesOf(keptShape).map((stride, axis) => (reduced.has(axis) ? 0 : stride));
-    native.stridedCopy(dx.handle, dy.handle, full, stridesOf(full), strides, 0, 0, false);
-    if (scale !== 1) native.affine(dx.handle, dx.handle, dx.size, scale, 0);
+    const stridesX = stridesOf(keptShape).map((stride, axis) => (reduced.has(axis) ? 0 : stride));
+    copyStrided(dx, dy, { shape: full, stridesX });
+    if (scale !== 1) native.affine({ y: dx, x: dx, count: dx.size, a: scale, b: 0 });
     grads.pass(0, dx);
     dx.dispose();
   });

@@ -21,10 +21,10 @@ export function softmax(x: Tensor, dim = -1): Tensor {
   if (width === 0) throw expected('at least one element', 'softmax dim', x);
   const rows = x.size / width;
   const y = empty(x.shape);
-  native.softmaxForward(y.handle, x.handle, rows, width);
+  native.softmaxForward({ y, x, rows, width });
   return record('softmax', y, [x], [y], (dy, grads, [output]) => {
     const dx = empty(output.shape);
-    native.softmaxBackward(dx.handle, dy.handle, output.handle, rows, width);
+    native.softmaxBackward({ dx, dy, y: output, rows, width });
     grads.pass(0, dx);
     dx.dispose();
   });

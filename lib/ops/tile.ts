@@ -3,6 +3,7 @@ import { checkArray, checkInteger, expected } from '../check.js';
 import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor, stridesOf } from './check-tensor.js';
+import { copyStrided } from './strided-copy.js';
 
 /** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once. */
 
@@ -33,19 +34,10 @@ export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   if (split.length > 8) throw expected('at most 8 axes, repeated ones counting twice', 'tile', repeats);
   const splitShape = split.map((part) => part.size);
   const y = empty(shape, x.dtype);
-  native.stridedCopy(
-    y.handle,
-    x.handle,
-    splitShape,
-    stridesOf(splitShape),
-    split.map((part) => part.strideX),
-    0,
-    0,
-    false,
-  );
+  copyStrided(y, x, { shape: splitShape, stridesX: split.map((part) => part.strideX) });
   return record('tile', y, [x], [], (dy, grads) => {
     const { grad, accumulate } = grads.target(0);
     const kept = split.map((part) => (part.repeat ? 0 : 1));
-    native.sum(grad.handle, dy.handle, splitShape, kept, 1, accumulate);
+    native.sum({ y: grad, x: dy, shape: splitShape, kept, scale: 1, accumulate });
   });
 }

@@ -1,8 +1,8 @@
 import { record } from '../autograd.js';
 import { checkArray, checkDim, checkDims, checkInteger, expected } from '../check.js';
-import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor, stridesOf } from './check-tensor.js';
+import { copyStrided } from './strided-copy.js';
 import { copyView, wholeOf } from './view.js';
 
 /** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once: the same elements in another order. */
@@ -143,8 +143,8 @@ function rolled(x: Tensor, shape: readonly number[], moves: readonly { axis: num
     const step = strides[axis];
     y = empty(x.shape, x.dtype);
     const copy = (length: number, to: number, at: number): void => {
-      const sizes = shape.with(axis, length);
-      native.stridedCopy(y.handle, from.handle, sizes, strides, strides, to * step, at * step, false);
+      const walk = { shape: shape.with(axis, length), stridesY: strides, stridesX: strides };
+      copyStrided(y, from, { ...walk, offsetY: to * step, offsetX: at * step });
     };
     copy(size - first, first, 0);
     copy(first, 0, size - first);

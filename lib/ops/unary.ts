@@ -34,13 +34,13 @@ function unary(name: keyof typeof UNARY, x: Tensor, p = 0, q = 0): Tensor {
   const { shape } = x;
   const forward = (input: Tensor): Tensor => {
     const y = empty(shape);
-    native.unaryForward(y.handle, input.handle, y.size, operation, p, q);
+    native.unaryForward({ y, x: input, count: y.size, operation, p, q });
     return y;
   };
   const y = forward(x);
   const rule = (dy: Tensor, grads: Gradients, [saved = dy]: readonly Tensor[]): void => {
     const dx = empty(shape);
-    native.unaryBackward(dx.handle, dy.handle, saved.handle, dx.size, operation, p, q);
+    native.unaryBackward({ dx, dy, saved, count: dx.size, operation, p, q });
     grads.pass(0, dx);
     dx.dispose();
   };

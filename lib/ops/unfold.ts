@@ -1,7 +1,7 @@
 import { record } from '../autograd.js';
 import { checkPair, expected, type Pair } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
-import { native } from '../native.js';
+import { native, type Window } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
 
@@ -23,9 +23,6 @@ export const WINDOW_OPTIONS: OptionNames<WindowOptions> = {
   padding: true,
   stride: true,
 };
-
-/** @internal A checked window, in the order of the native ops. */
-export type Window = [kh: number, kw: number, dh: number, dw: number, ph: number, pw: number, sh: number, sw: number];
 
 /** @internal Checks a window against an image of (height, width); gives it with its number of positions. */
 export function checkWindow(
@@ -51,7 +48,7 @@ export function checkWindow(
     return Math.floor((padded - span) / stride[axis]) + 1;
   };
   return {
-    window: [...kernel, ...dilation, ...padding, ...stride],
+    window: { kernel, dilation, padding, stride },
     positions: [along(0, height), along(1, width)],
   };
 }
@@ -72,11 +69,13 @@ export function unfold(image: Tensor, options: WindowOptions): Tensor {
   checkTensor(image, 'unfold input', { rank: 4, letters: '(N,C,H,W)' });
   const [n, c, h, w] = image.shape as [number, number, number, number]; // four axes
   const { window, positions } = checkWindow(options, [h, w], 'unfold');
-  const y = empty([n, c * window[0] * window[1], positions[0] * positions[1]]);
-  native.unfold(y.handle, image.handle, n, c, h, w, ...window);
+  const [kh, kw] = window.kernel;
+  const sizes = { batch: n, channels: c, height: h, width: w, window };
+  const y = empty([n, c * kh * kw, positions[0] * positions[1]]);
+  native.unfold({ columns: y, image, ...sizes });
   return record('unfold', y, [image], [], (dy, grads) => {
     const dx = empty([n, c, h, w]);
-    native.fold(dx.handle, dy.handle, n, c, h, w, ...window);
+    native.fold({ image: dx, columns: dy, ...sizes });
     grads.pass(0, dx);
     dx.dispose();
   });
@@ -104,17 +103,18 @@ export function fold(columns: Tensor, options: FoldOptions): Tensor {
   const [h, w] = checkPair(options?.outputSize, 'fold outputSize', 1);
   const { window, positions } = checkWindow(options, [h, w], 'fold');
   const [n, rows, length] = columns.shape as [number, number, number]; // three axes
-  const area = window[0] * window[1];
+  const area = window.kernel[0] * window.kernel[1];
   if (rows % area !== 0) throw expected(`a multiple of the kernel's ${area} rows`, 'fold input', columns);
   if (length !== positions[0] * positions[1]) {
     throw expected(`${positions[0] * positions[1]} columns, as the window has positions`, 'fold input', columns);
   }
   const c = rows / area;
+  const sizes = { batch: n, channels: c, height: h, width: w, window };
   const y = empty([n, c, h, w]);
-  native.fold(y.handle, columns.handle, n, c, h, w, ...window);
+  native.fold({ image: y, columns, ...sizes });
   return record('fold', y, [columns], [], (dy, grads) => {
     const dx = empty([n, rows, length]);
-    native.unfold(dx.handle, dy.handle, n, c, h, w, ...window);
+    native.unfold({ columns: dx, image: dy, ...sizes });
     grads.pass(0, dx);
     dx.dispose();
   });

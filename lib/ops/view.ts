@@ -1,8 +1,8 @@
 import { record } from '../autograd.js';
 import { checkShape } from '../check.js';
-import { native } from '../native.js';
 import { empty, fill, type Tensor } from '../tensor.js';
 import { stridesOf } from './check-tensor.js';
+import { copyStrided } from './strided-copy.js';
 
 /** A part of a tensor, in whatever order: element i of `shape` is the tensor's at offset + i . strides. */
 export interface View {
@@ -20,7 +20,7 @@ export function wholeOf(x: Tensor): { shape: number[]; strides: number[]; offset
 /** What a view shows, as a tensor of its own; not part of the graph. */
 export function copyView(x: Tensor, { shape, strides, offset }: View): Tensor {
   const y = empty([...shape], x.dtype);
-  native.stridedCopy(y.handle, x.handle, shape, stridesOf(shape), strides, 0, offset, false);
+  copyStrided(y, x, { shape, stridesX: strides, offsetX: offset });
   return y;
 }
 
@@ -30,7 +30,7 @@ export function takeView(name: string, x: Tensor, view: View): Tensor {
   return record(name, copyView(x, view), [x], [], (dy, grads) => {
     const { grad, accumulate } = grads.target(0);
     if (!accumulate) fill(grad, 0);
-    native.stridedCopy(grad.handle, dy.handle, shape, strides, stridesOf(shape), offset, 0, true);
+    copyStrided(grad, dy, { shape, stridesY: strides, offsetY: offset, accumulate: true });
   });
 }
 

@@ -46,16 +46,12 @@ export abstract class AdamBase extends Optimizer {
   }
 
   protected update(work: Work): void {
-    native.adamStep(
-      work.parameters,
-      work.members.map((i) => this.state(i, 'firstMoment').handle),
-      work.members.map((i) => this.state(i, 'secondMoment').handle),
-      work.counts,
-      ...work.inputs,
-      ...this.#betas,
-      this.#eps,
-      this.#decoupled,
-    );
+    const { members, parameters, counts, inputs } = work;
+    const firstMoments = members.map((i) => this.state(i, 'firstMoment'));
+    const secondMoments = members.map((i) => this.state(i, 'secondMoment'));
+    const [beta1, beta2] = this.#betas;
+    const settings = { beta1, beta2, eps: this.#eps, decoupled: this.#decoupled };
+    native.adamStep({ parameters, firstMoments, secondMoments, counts, inputs, ...settings });
   }
 }
 

@@ -13,9 +13,8 @@ function run(parameters: readonly Tensor[], maxNorm: number, apply: boolean): { 
   const gradients = withGradients(parameters);
   const norm = empty([]);
   const scale = empty([]);
-  const handles = gradients.map((gradient) => gradient.handle);
   const counts = gradients.map((gradient) => gradient.size);
-  native.gradientNorm(norm.handle, scale.handle, handles, counts, maxNorm, apply);
+  native.gradientNorm({ norm, scale, gradients, counts, maxNorm, apply });
   return { norm, scale };
 }
 
@@ -52,10 +51,6 @@ export function clipGradValue(parameters: readonly Tensor[], clipValue: number):
   checkNumber(clipValue, 'clipValue', 0);
   const gradients = withGradients(parameters);
   const counts = gradients.map((gradient) => gradient.size);
-  native.clampGradients(
-    gradients.map((gradient) => gradient.handle),
-    counts,
-    clipValue,
-  );
+  native.clampGradients({ gradients, counts, limit: clipValue });
   for (const { storage } of gradients) storage.version++;
 }

@@ -1,6 +1,6 @@
 import { checkBoolean, checkNumber } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
-import { native } from '../native.js';
+import { type LambStep, native } from '../native.js';
 import type { Tensor } from '../tensor.js';
 import { checkBetas } from './betas.js';
 import { Optimizer, type Work } from './optimizer.js';
@@ -40,6 +40,9 @@ const OPTIONS: OptionNames<LambOptions> = {
   alwaysAdapt: true,
 };
 
+/** What the native step takes besides what all optimizers' do. */
+type Settings = Omit<LambStep, keyof Work | 'firstMoments' | 'secondMoments'>;
+
 /**
  * Adam whose steps are, for each parameter, in proportion to its norm: for large batches.
  *
@@ -47,21 +50,23 @@ const OPTIONS: OptionNames<LambOptions> = {
  * Source: You et al. 2020. Counterpart: `timm.optim.Lamb`.
  */
 export class Lamb extends Optimizer {
-  readonly #settings: readonly [number, number, number, number, boolean, boolean, boolean, boolean];
+  readonly #settings: Settings;
 
   constructor(params: readonly Tensor[] | readonly ParameterGroup[], options: LambOptions = {}) {
     checkOptions(options, OPTIONS, 'Lamb');
     const flag = (name: 'biasCorrection' | 'gradAveraging' | 'trustClip' | 'alwaysAdapt', usual: boolean) =>
       checkBoolean(options[name] ?? usual, `Lamb ${name}`);
-    const settings = [
-      ...checkBetas(options.betas ?? [0.9, 0.999], 'Lamb'),
-      checkNumber(options.eps ?? 1e-6, 'Lamb eps', 0),
-      checkNumber(options.maxGradNorm ?? 1, 'Lamb maxGradNorm', 0),
-      flag('biasCorrection', true),
-      flag('gradAveraging', true),
-      flag('trustClip', false),
-      flag('alwaysAdapt', false),
-    ] as const;
+    const [beta1, beta2] = checkBetas(options.betas ?? [0.9, 0.999], 'Lamb');
+    const settings = {
+      beta1,
+      beta2,
+      eps: checkNumber(options.eps ?? 1e-6, 'Lamb eps', 0),
+      maxGradNorm: checkNumber(options.maxGradNorm ?? 1, 'Lamb maxGradNorm', 0),
+      biasCorrection: flag('biasCorrection', true),
+      gradAveraging: flag('gradAveraging', true),
+      trustClip: flag('trustClip', false),
+      alwaysAdapt: flag('alwaysAdapt', false),
+    };
     super('Lamb', params, options.lr ?? 1e-3, options.weightDecay ?? 0.01);
     this.#settings = settings;
   }
@@ -71,13 +76,9 @@ export class Lamb extends Optimizer {
   }
 
   protected update(work: Work): void {
-    native.lambStep(
-      work.parameters,
-      work.members.map((i) => this.state(i, 'firstMoment').handle),
-      work.members.map((i) => this.state(i, 'secondMoment').handle),
-      work.counts,
-      ...work.inputs,
-      ...this.#settings,
-    );
+    const { members, parameters, counts, inputs } = work;
+    const firstMoments = members.map((i) => this.state(i, 'firstMoment'));
+    const secondMoments = members.map((i) => this.state(i, 'secondMoment'));
+    native.lambStep({ parameters, firstMoments, secondMoments, counts, inputs, ...this.#settings });
   }
 }

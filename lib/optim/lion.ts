@@ -39,7 +39,9 @@ export class Lion extends Optimizer {
   }
 
   protected update(work: Work): void {
-    const momentum = work.members.map((i) => this.state(i, 'momentum').handle);
-    native.lionStep(work.parameters, momentum, work.counts, ...work.inputs, ...this.#betas);
+    const { members, parameters, counts, inputs } = work;
+    const momentum = members.map((i) => this.state(i, 'momentum'));
+    const [beta1, beta2] = this.#betas;
+    native.lionStep({ parameters, momentum, counts, inputs, beta1, beta2 });
   }
 }

@@ -15,8 +15,8 @@ interface Member {
 /** What one native step works on: the parameters that have a gradient, side by side. */
 export interface Work {
   members: readonly number[];
-  parameters: number[];
-  counts: number[];
+  parameters: readonly Tensor[];
+  counts: readonly number[];
   /** What is the same for all optimizers. */
   inputs: StepInputs;
 }
@@ -121,18 +121,18 @@ export abstract class Optimizer {
     const groups = all.map(({ group }) => this.#groups[group]);
     this.update({
       members,
-      parameters: all.map(({ parameter }) => parameter.handle),
+      parameters: all.map(({ parameter }) => parameter),
       counts: all.map(({ parameter }) => parameter.size),
-      inputs: [
-        this.#steps.handle,
-        all.map(({ parameter }) => (parameter.grad as Tensor).handle), // filtered above
-        groups.map(({ lrScale }) => lrScale),
-        groups.map(({ weightDecay }) => weightDecay),
-        this.#learningRates.handle,
+      inputs: {
+        steps: this.#steps,
+        gradients: all.map(({ parameter }) => parameter.grad as Tensor), // filtered above
+        learningRateScales: groups.map(({ lrScale }) => lrScale),
+        weightDecays: groups.map(({ weightDecay }) => weightDecay),
+        learningRates: this.#learningRates,
         members,
-        all.map(({ group }) => group),
-        gradientScale?.handle ?? 0,
-      ],
+        groups: all.map(({ group }) => group),
+        gradientScale,
+      },
     });
     for (const { parameter } of all) parameter.storage.version++;
   }

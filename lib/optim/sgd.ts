@@ -56,15 +56,9 @@ export class SGD extends Optimizer {
   }
 
   protected update(work: Work): void {
-    const momentum = this.#momentum === 0 ? [] : work.members.map((i) => this.state(i, 'momentum').handle);
-    native.sgdStep(
-      work.parameters,
-      momentum,
-      work.counts,
-      ...work.inputs,
-      this.#momentum,
-      this.#dampening,
-      this.#nesterov,
-    );
+    const momentum = this.#momentum === 0 ? [] : work.members.map((i) => this.state(i, 'momentum'));
+    const { parameters, counts, inputs } = work;
+    const factors = { momentumFactor: this.#momentum, dampening: this.#dampening, nesterov: this.#nesterov };
+    native.sgdStep({ parameters, momentum, counts, inputs, ...factors });
   }
 }

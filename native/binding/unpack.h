@@ -28,6 +28,12 @@ class Unpacker {
     (Read(Next(), fields), ...);
   }
 
+  // After the last field: what lib/native-ops.ts sends more was of another struct.
+  void Finish() const {
+    if (next_ != info_.Length())
+      throw Napi::TypeError::New(info_.Env(), "Expected fewer arguments for a native op.");
+  }
+
  private:
   Napi::Value Next() {
     if (next_ >= info_.Length())
@@ -98,6 +104,7 @@ void EnqueueOp(const Napi::CallbackInfo& info) {
   Op op;
   Unpacker unpack(info);
   op.Fields(unpack);
+  unpack.Finish();
   if (!op.Valid()) {
     throw Napi::RangeError::New(
         info.Env(), std::string("Expected operands that hold the sizes given to ") + Op::kName +

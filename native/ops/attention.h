@@ -25,9 +25,9 @@ struct AttentionForward {
   // (2,B,H,T), contiguous, for backward: of each row of scores the maximum, then 1 / the sum of
   // exp(scores - maximum). As one number they would lose digits where scores are large.
   Out<float> softmax;
-  In<float> q, k, v;        // (B,H,T,D), (B,H,M,D), (B,H,M,D) by their layouts
-  In<int32_t> key_padding;  // (B,M), or absent
-  In<float> bias;           // by layout_bias, or absent
+  In<float> q, k, v;                // (B,H,T,D), (B,H,M,D), (B,H,M,D) by their layouts
+  OptionalIn<int32_t> key_padding;  // (B,M)
+  OptionalIn<float> bias;           // by layout_bias
   HeadLayout layout_y, layout_q, layout_k, layout_v;
   BiasLayout layout_bias;
   int64_t batch, heads, queries, keys, width;
@@ -51,15 +51,14 @@ struct AttentionForward {
 struct AttentionBackward {
   static constexpr const char* kName = "attentionBackward";
   Out<float> dq, dk, dv;  // by the layouts of q, k, v; written
-  // (parts, and then a bias without gaps), or absent: as many sums, which together are the
-  // gradient. Heads that share a piece of the bias are dealt out to them, so that threads share the
-  // work.
-  Out<float> dbias;
+  // (parts, and then a bias without gaps): as many sums, which together are the gradient. Heads
+  // that share a piece of the bias are dealt out to them, so that threads share the work.
+  OptionalOut<float> dbias;
   In<float> dy, y;  // by layout_y
   In<float> q, k, v;
-  In<float> softmax;        // (2,B,H,T)
-  In<int32_t> key_padding;  // (B,M), or absent
-  In<float> bias;           // by layout_bias, or absent
+  In<float> softmax;                // (2,B,H,T)
+  OptionalIn<int32_t> key_padding;  // (B,M)
+  OptionalIn<float> bias;           // by layout_bias
   HeadLayout layout_y, layout_q, layout_k, layout_v;
   BiasLayout layout_bias;
   int64_t batch, heads, queries, keys, width, parts;

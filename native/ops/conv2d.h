@@ -13,7 +13,8 @@ namespace vitrine::ops {
 struct Conv2dForward {
   static constexpr const char* kName = "conv2dForward";
   Out<float> y;
-  In<float> x, weight, bias;  // bias may be absent
+  In<float> x, weight;
+  OptionalIn<float> bias;
   int64_t batch, channels, height, width, out_channels, groups;
   Window window;
   template <class F>
@@ -29,7 +30,7 @@ struct Conv2dForward {
 // else written.
 struct Conv2dBackward {
   static constexpr const char* kName = "conv2dBackward";
-  Out<float> dx, dweight, dbias;
+  OptionalOut<float> dx, dweight, dbias;
   In<float> dy, x, weight;
   int64_t batch, channels, height, width, out_channels, groups;
   Window window;
@@ -50,7 +51,8 @@ struct Conv2dBackward {
 struct PatchEmbedForward {
   static constexpr const char* kName = "patchEmbedForward";
   Out<float> y;
-  In<float> x, weight, bias;  // bias may be absent
+  In<float> x, weight;
+  OptionalIn<float> bias;
   int64_t batch, channels, height, width, kernel_height, kernel_width, out_channels;
   bool bf16;  // whether the product reads its factors rounded to bfloat16
   template <class F>
@@ -64,7 +66,7 @@ struct PatchEmbedForward {
 
 struct PatchEmbedBackward {
   static constexpr const char* kName = "patchEmbedBackward";
-  Out<float> dx, dweight, dbias;  // those present are computed
+  OptionalOut<float> dx, dweight, dbias;  // those present are computed
   In<float> dy, x, weight;
   int64_t batch, channels, height, width, kernel_height, kernel_width, out_channels;
   bool accumulate_dweight, accumulate_dbias;

@@ -16,11 +16,11 @@ enum class Reduction : int32_t { kNone = 0, kMean = 1, kSum = 2 };
 // nor ignore_index fails the command, naming `site`.
 struct CrossEntropyForward {
   static constexpr const char* kName = "crossEntropyForward";
-  Out<float> loss;     // (1), or (rows) without reduction
-  Out<float> softmax;  // (2, rows) for backward: see kernels::SoftmaxRows
-  In<float> logits;    // (rows, classes)
-  In<int32_t> labels;  // (rows)
-  In<float> target;    // (rows, classes)
+  Out<float> loss;             // (1), or (rows) without reduction
+  Out<float> softmax;          // (2, rows) for backward: see kernels::SoftmaxRows
+  In<float> logits;            // (rows, classes)
+  OptionalIn<int32_t> labels;  // (rows)
+  OptionalIn<float> target;    // (rows, classes)
   int64_t rows, classes;
   float smoothing;
   int32_t ignore_index, reduction;
@@ -41,12 +41,12 @@ struct CrossEntropyForward {
 
 struct CrossEntropyBackward {
   static constexpr const char* kName = "crossEntropyBackward";
-  Out<float> dlogits;  // (rows, classes)
-  In<float> dloss;     // (1), or (rows) without reduction
-  In<float> softmax;   // (2, rows)
-  In<float> logits;    // (rows, classes)
-  In<int32_t> labels;  // (rows)
-  In<float> target;    // (rows, classes)
+  Out<float> dlogits;          // (rows, classes)
+  In<float> dloss;             // (1), or (rows) without reduction
+  In<float> softmax;           // (2, rows)
+  In<float> logits;            // (rows, classes)
+  OptionalIn<int32_t> labels;  // (rows)
+  OptionalIn<float> target;    // (rows, classes)
   int64_t rows, classes;
   float smoothing;
   int32_t ignore_index, reduction;

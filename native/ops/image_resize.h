@@ -31,7 +31,8 @@ struct ImageWindow {
 // side changes, and for nearest pixels.
 struct ImageResize {
   static constexpr const char* kName = "imageResize";
-  Out<uint8_t> y, between;
+  Out<uint8_t> y;
+  OptionalOut<uint8_t> between;
   In<uint8_t> x;
   int64_t channels, height, width;
   ImageWindow window;

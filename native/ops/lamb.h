@@ -18,10 +18,9 @@ struct LambStep {
   bool bias_correction, grad_averaging, trust_clip, always_adapt;
   template <class F>
   void Fields(F& f) {
-    f(parameters, first_moments, second_moments, counts, inputs.steps, inputs.gradients,
-      inputs.learning_rate_scales, inputs.weight_decays, inputs.learning_rates, inputs.members,
-      inputs.groups, inputs.gradient_scale, beta1, beta2, eps, max_grad_norm, bias_correction,
-      grad_averaging, trust_clip, always_adapt);
+    f(parameters, first_moments, second_moments, counts);
+    inputs.Fields(f);
+    f(beta1, beta2, eps, max_grad_norm, bias_correction, grad_averaging, trust_clip, always_adapt);
   }
   bool Valid() const;
   void Run(Context& context);

@@ -11,11 +11,12 @@ namespace vitrine::ops {
 // one, else x.
 struct LayerNormForward {
   static constexpr const char* kName = "layerNormForward";
-  Out<float> y;            // (rows, width)
-  Out<float> sum;          // (rows, width): x + residual; present just when residual is
-  Out<float> mean, rstd;   // (rows) each, for backward
-  In<float> x, residual;   // (rows, width); residual may be absent
-  In<float> weight, bias;  // (width), or absent
+  Out<float> y;                    // (rows, width)
+  OptionalOut<float> sum;          // (rows, width): x + residual; present just when residual is
+  Out<float> mean, rstd;           // (rows) each, for backward
+  In<float> x;                     // (rows, width)
+  OptionalIn<float> residual;      // (rows, width)
+  OptionalIn<float> weight, bias;  // (width)
   int64_t rows, width;
   float eps;
   template <class F>
@@ -33,16 +34,15 @@ struct LayerNormForward {
 };
 
 // dx = the gradient through the norm, plus dsum if present (the gradient that reaches x' past the
-// norm; may be dx itself). dweight and dbias are added to when accumulating, else written; either
-// may be absent.
+// norm; may be dx itself). dweight and dbias are added to when accumulating, else written.
 struct LayerNormBackward {
   static constexpr const char* kName = "layerNormBackward";
-  Out<float> dx;              // (rows, width)
-  Out<float> dweight, dbias;  // (width), or absent
-  In<float> dy, x;            // (rows, width); x is x' of the forward
-  In<float> mean, rstd;       // (rows)
-  In<float> weight;           // (width), or absent
-  In<float> dsum;             // (rows, width), or absent
+  Out<float> dx;                      // (rows, width)
+  OptionalOut<float> dweight, dbias;  // (width)
+  In<float> dy, x;                    // (rows, width); x is x' of the forward
+  In<float> mean, rstd;               // (rows)
+  OptionalIn<float> weight;           // (width)
+  OptionalIn<float> dsum;             // (rows, width)
   int64_t rows, width;
   bool accumulate;
   template <class F>

@@ -12,13 +12,12 @@ namespace vitrine::ops {
 // y = act(x weight^T + bias) + residual
 struct LinearForward {
   static constexpr const char* kName = "linearForward";
-  Out<float> y;  // (rows, out)
-  Out<float>
-      preactivation;   // (rows, out): x weight^T + bias, kept for backward; absent when not needed
-  In<float> x;         // (rows, in)
-  In<float> weight;    // (out, in)
-  In<float> bias;      // (out), or absent
-  In<float> residual;  // (rows, out), or absent
+  Out<float> y;                      // (rows, out)
+  OptionalOut<float> preactivation;  // (rows, out): x weight^T + bias, where backward needs it
+  In<float> x;                       // (rows, in)
+  In<float> weight;                  // (out, in)
+  OptionalIn<float> bias;            // (out)
+  OptionalIn<float> residual;        // (rows, out)
   int64_t rows, in, out;
   int32_t activation;
   bool bf16;  // whether the product reads its factors rounded to bfloat16
@@ -43,14 +42,14 @@ struct LinearForward {
 // writing. (The residual's gradient is dy itself.)
 struct LinearBackward {
   static constexpr const char* kName = "linearBackward";
-  Out<float> dx;              // (rows, in), or absent
-  Out<float> dweight;         // (out, in), or absent
-  Out<float> dbias;           // (out), or absent
-  Out<float> dpreactivation;  // (rows, out): workspace, needed with an activation
-  In<float> dy;               // (rows, out)
-  In<float> x;                // (rows, in), needed for dweight
-  In<float> weight;           // (out, in), needed for dx
-  In<float> preactivation;    // (rows, out), needed with an activation
+  OptionalOut<float> dx;              // (rows, in)
+  OptionalOut<float> dweight;         // (out, in)
+  OptionalOut<float> dbias;           // (out)
+  OptionalOut<float> dpreactivation;  // (rows, out): workspace, needed with an activation
+  In<float> dy;                       // (rows, out)
+  In<float> x;                        // (rows, in), needed for dweight
+  In<float> weight;                   // (out, in), needed for dx
+  OptionalIn<float> preactivation;    // (rows, out), needed with an activation
   int64_t rows, in, out;
   int32_t activation;
   bool accumulate_dx, accumulate_dweight, accumulate_dbias;

@@ -19,7 +19,12 @@ struct StepInputs {
   std::vector<float> learning_rate_scales, weight_decays;
   In<float> learning_rates;              // of each group
   std::vector<int64_t> members, groups;  // positions in `steps` and in `learning_rates`
-  In<float> gradient_scale;              // (1): from clipping; absent means 1
+  OptionalIn<float> gradient_scale;      // (1): from clipping; absent means 1
+  template <class F>
+  void Fields(F& f) {
+    f(steps, gradients, learning_rate_scales, weight_decays, learning_rates, members, groups,
+      gradient_scale);
+  }
   bool Valid(const std::vector<int64_t>& counts) const;
   // Counts the step, and gives each one's number, 1 for the first.
   std::vector<double> Advance() const;
@@ -40,9 +45,9 @@ struct SgdStep {
   bool nesterov;
   template <class F>
   void Fields(F& f) {
-    f(parameters, momentum, counts, inputs.steps, inputs.gradients, inputs.learning_rate_scales,
-      inputs.weight_decays, inputs.learning_rates, inputs.members, inputs.groups,
-      inputs.gradient_scale, momentum_factor, dampening, nesterov);
+    f(parameters, momentum, counts);
+    inputs.Fields(f);
+    f(momentum_factor, dampening, nesterov);
   }
   bool Valid() const;
   void Run(Context& context);
@@ -58,9 +63,9 @@ struct AdamStep {
   bool decoupled;
   template <class F>
   void Fields(F& f) {
-    f(parameters, first_moments, second_moments, counts, inputs.steps, inputs.gradients,
-      inputs.learning_rate_scales, inputs.weight_decays, inputs.learning_rates, inputs.members,
-      inputs.groups, inputs.gradient_scale, beta1, beta2, eps, decoupled);
+    f(parameters, first_moments, second_moments, counts);
+    inputs.Fields(f);
+    f(beta1, beta2, eps, decoupled);
   }
   bool Valid() const;
   void Run(Context& context);
@@ -75,9 +80,9 @@ struct LionStep {
   double beta1, beta2;
   template <class F>
   void Fields(F& f) {
-    f(parameters, momentum, counts, inputs.steps, inputs.gradients, inputs.learning_rate_scales,
-      inputs.weight_decays, inputs.learning_rates, inputs.members, inputs.groups,
-      inputs.gradient_scale, beta1, beta2);
+    f(parameters, momentum, counts);
+    inputs.Fields(f);
+    f(beta1, beta2);
   }
   bool Valid() const;
   void Run(Context& context);

@@ -5,8 +5,7 @@
 
 namespace vitrine {
 
-// A command's view of a tensor's memory. Null, with no elements, for an optional operand that is
-// absent.
+// A command's view of a tensor's memory. Null, with no elements, for an operand that is absent.
 template <class T>
 struct In {
   using Element = const T;
@@ -22,6 +21,13 @@ struct Out {
   size_t count = 0;
   operator T*() const { return data; }  // NOLINT: as above
 };
+
+// An operand that may be absent. The same to C++; what is generated for TypeScript tells them
+// apart.
+template <class T>
+using OptionalIn = In<T>;
+template <class T>
+using OptionalOut = Out<T>;
 
 // How many elements these sizes make, or -1, which no operand holds, where one is negative or the
 // product does not fit.

@@ -11,8 +11,8 @@ describe('the native module', () => {
       const refused = { name: 'TypeError', message: /^Expected a whole number for .* but received / };
       assert.throws(() => native.retain(bad), refused);
       assert.throws(() => native.write(handle, new Float32Array(1), bad), refused);
-      assert.throws(() => native.fill(handle, bad, 1), refused);
-      assert.throws(() => native.fill(bad, 1, 1), refused);
+      assert.throws(() => native.fill({ y: { handle }, count: bad, bits: 1 }), refused);
+      assert.throws(() => native.fill({ y: { handle: bad }, count: 1, bits: 1 }), refused);
       assert.throws(() => native.replay(bad), refused);
       assert.throws(() => native.setThreads(bad), refused);
     });
@@ -23,7 +23,7 @@ describe('the native module', () => {
     assert.throws(() => native.allocate(Number.NaN), TypeError);
     assert.throws(() => native.retain(-handle), /Expected a live storage/);
     assert.throws(() => native.write(handle, new Float32Array(1), -4), TypeError);
-    assert.throws(() => native.fill(handle, -1, 1), /Expected operands that hold the sizes/);
+    assert.throws(() => native.fill({ y: { handle }, count: -1, bits: 1 }), /Expected operands that hold the sizes/);
     assert.throws(() => native.setThreads(0), /from 1 to 1024 threads/);
     assert.throws(() => native.setThreads(-3), /from 1 to 1024 threads/);
   });
@@ -31,6 +31,9 @@ describe('the native module', () => {
   it('refuses what is no number', () => {
     const none = 'x' as unknown as number;
     assert.throws(() => native.retain(none), /Expected a number for a storage but received another type/);
-    assert.throws(() => native.fill(none, 1, 1), /Expected a number for argument 1 of a native op/);
+    assert.throws(
+      () => native.fill({ y: { handle: none }, count: 1, bits: 1 }),
+      /Expected a number for argument 1 of a native op/,
+    );
   });
 });

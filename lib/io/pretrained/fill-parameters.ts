@@ -1,4 +1,5 @@
 import { native } from '../../native.js';
+import { copyStrided } from '../../ops/strided-copy.js';
 import { fence } from '../../stream.js';
 import { type Tensor, tensor } from '../../tensor.js';
 import { toFloat32 } from '../formats/convert.js';
@@ -102,16 +103,8 @@ function permuteInto(target: Target, values: Float32Array, shape: readonly numbe
   const strides = stridesOf(shape);
   const permuted = axes.map((axis) => shape[axis] ?? 1);
   const source = tensor(values);
-  native.stridedCopy(
-    target.parameter.handle,
-    source.handle,
-    permuted,
-    stridesOf(permuted),
-    axes.map((axis) => strides[axis] ?? 1),
-    offsetOf(target),
-    0,
-    false,
-  );
+  const stridesX = axes.map((axis) => strides[axis] ?? 1);
+  copyStrided(target.parameter, source, { shape: permuted, stridesX, offsetY: offsetOf(target) });
   source.dispose();
 }
 

@@ -1,0 +1,1216 @@
+// Written by scripts/generate.mjs from the structs in native/ops/*.h; `npm run generate` writes it again.
+
+/** A storage as the addon knows it. */
+export type Handle = number;
+
+/** What an op reads or writes: a tensor, or whatever else has a storage. */
+export interface Operand {
+  readonly handle: Handle;
+}
+
+/** A sliding window over an image; all pairs are (height, width). */
+export interface Window {
+  readonly kernel: readonly [number, number];
+  readonly dilation: readonly [number, number];
+  readonly padding: readonly [number, number];
+  readonly stride: readonly [number, number];
+}
+
+/** A part of an image, in pixels. */
+export interface ImageWindow {
+  readonly top: number;
+  readonly left: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/**
+ * What all optimizers go by. What changes from step to step lies in storages, so that a replayed
+ * step sees new values: each group's learning rate, and how many steps each of the optimizer's
+ * parameters has taken. Those that have a gradient take one more here; as in PyTorch, the others
+ * stay where they are. Per parameter i: count[i] elements, its group's learning rate and its own
+ * factor of that, its weight decay.
+ */
+export interface StepInputs {
+  readonly steps: Operand;
+  readonly gradients: readonly Operand[];
+  readonly learningRateScales: readonly number[];
+  readonly weightDecays: readonly number[];
+  readonly learningRates: Operand;
+  readonly members: readonly number[];
+  readonly groups: readonly number[];
+  readonly gradientScale: Operand | undefined;
+}
+
+/** y = act(x), element by element. */
+export interface ActivationForward {
+  readonly y: Operand;
+  readonly x: Operand;
+  readonly count: number;
+  readonly activation: number;
+}
+
+/** dx = dy * act'(x) */
+export interface ActivationBackward {
+  readonly dx: Operand;
+  readonly dy: Operand;
+  readonly x: Operand;
+  readonly count: number;
+  readonly activation: number;
+}
+
+/**
+ * y = softmax(scale * q k^T + bias + masks) v for each head. Keys at a true (non-zero) keyPadding
+ * are ignored; causal lets query t see keys up to t. A query that sees no key, as where the bias is
+ * -infinity, gives zeros.
+ */
+export interface AttentionForward {
+  readonly y: Operand;
+  readonly softmax: Operand;
+  readonly q: Operand;
+  readonly k: Operand;
+  readonly v: Operand;
+  readonly keyPadding: Operand | undefined;
+  readonly bias: Operand | undefined;
+  readonly layoutY: readonly number[];
+  readonly layoutQ: readonly number[];
+  readonly layoutK: readonly number[];
+  readonly layoutV: readonly number[];
+  readonly layoutBias: readonly number[];
+  readonly batch: number;
+  readonly heads: number;
+  readonly queries: number;
+  readonly keys: number;
+  readonly width: number;
+  readonly scale: number;
+  readonly causal: boolean;
+  readonly bf16: boolean;
+}
+
+/**
+ * Probabilities are computed again, a block of queries at a time: T x T is never
+ * stored.
+ */
+export interface AttentionBackward {
+  readonly dq: Operand;
+  readonly dk: Operand;
+  readonly dv: Operand;
+  readonly dbias: Operand | undefined;
+  readonly dy: Operand;
+  readonly y: Operand;
+  readonly q: Operand;
+  readonly k: Operand;
+  readonly v: Operand;
+  readonly softmax: Operand;
+  readonly keyPadding: Operand | undefined;
+  readonly bias: Operand | undefined;
+  readonly layoutY: readonly number[];
+  readonly layoutQ: readonly number[];
+  readonly layoutK: readonly number[];
+  readonly layoutV: readonly number[];
+  readonly layoutBias: readonly number[];
+  readonly batch: number;
+  readonly heads: number;
+  readonly queries: number;
+  readonly keys: number;
+  readonly width: number;
+  readonly parts: number;
+  readonly scale: number;
+  readonly causal: boolean;
+  readonly bf16: boolean;
+}
+
+/**
+ * y (N,OC,OH,OW) = conv2d(x (N,C,H,W), weight (OC,C/groups,kh,kw)) + bias (OC), as
+ * torch.nn.functional.conv2d.
+ */
+export interface Conv2dForward {
+  readonly y: Operand;
+  readonly x: Operand;
+  readonly weight: Operand;
+  readonly bias: Operand | undefined;
+  readonly batch: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly outChannels: number;
+  readonly groups: number;
+  readonly window: Window;
+}
+
+/**
+ * dx, dweight, dbias: those present are computed. dweight and dbias are added to when accumulating,
+ * else written.
+ */
+export interface Conv2dBackward {
+  readonly dx: Operand | undefined;
+  readonly dweight: Operand | undefined;
+  readonly dbias: Operand | undefined;
+  readonly dy: Operand;
+  readonly x: Operand;
+  readonly weight: Operand;
+  readonly batch: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly outChannels: number;
+  readonly groups: number;
+  readonly window: Window;
+  readonly accumulateDweight: boolean;
+  readonly accumulateDbias: boolean;
+}
+
+/**
+ * The convolution whose stride is its kernel, and its result as tokens: y (N,L,OC) = patches of x
+ * (N,C,H,W) by weight (OC,C*kh*kw), + bias. No window overlaps, so each pixel is read once,
+ * straight into the product's tile.
+ */
+export interface PatchEmbedForward {
+  readonly y: Operand;
+  readonly x: Operand;
+  readonly weight: Operand;
+  readonly bias: Operand | undefined;
+  readonly batch: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly outChannels: number;
+  readonly bf16: boolean;
+}
+
+export interface PatchEmbedBackward {
+  readonly dx: Operand | undefined;
+  readonly dweight: Operand | undefined;
+  readonly dbias: Operand | undefined;
+  readonly dy: Operand;
+  readonly x: Operand;
+  readonly weight: Operand;
+  readonly batch: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly kernelHeight: number;
+  readonly kernelWidth: number;
+  readonly outChannels: number;
+  readonly accumulateDweight: boolean;
+  readonly accumulateDbias: boolean;
+  readonly bf16: boolean;
+}
+
+/**
+ * Softmax and negative log-likelihood in one, as torch.nn.functional.cross_entropy: targets are
+ * class indices
+ * (`labels`) or probabilities (`target`), one of the two present. A label that is neither a class
+ * nor ignoreIndex fails the command, naming `site`.
+ */
+export interface CrossEntropyForward {
+  readonly loss: Operand;
+  readonly softmax: Operand;
+  readonly logits: Operand;
+  readonly labels: Operand | undefined;
+  readonly target: Operand | undefined;
+  readonly rows: number;
+  readonly classes: number;
+  readonly smoothing: number;
+  readonly ignoreIndex: number;
+  readonly reduction: number;
+  readonly site: number;
+}
+
+export interface CrossEntropyBackward {
+  readonly dlogits: Operand;
+  readonly dloss: Operand;
+  readonly softmax: Operand;
+  readonly logits: Operand;
+  readonly labels: Operand | undefined;
+  readonly target: Operand | undefined;
+  readonly rows: number;
+  readonly classes: number;
+  readonly smoothing: number;
+  readonly ignoreIndex: number;
+  readonly reduction: number;
+}
+
+/**
+ * y = f(a, b), the operation of that number in kernels/binary-inl.h, with broadcasting: strides
+ * count elements of a and b along each axis of y's shape, 0 where repeated. y is contiguous and may
+ * be a or b where their strides are y's own.
+ */
+export interface BinaryForward {
+  readonly y: Operand;
+  readonly a: Operand;
+  readonly b: Operand;
+  readonly shape: readonly number[];
+  readonly stridesA: readonly number[];
+  readonly stridesB: readonly number[];
+  readonly operation: number;
+}
+
+/**
+ * y = f(c, a, b) with broadcasting, likewise: a choice by the integers c, or the gradient of a
+ * binary operation, as kernels/binary.h numbers them.
+ */
+export interface Ternary {
+  readonly y: Operand;
+  readonly c: Operand;
+  readonly a: Operand;
+  readonly b: Operand;
+  readonly shape: readonly number[];
+  readonly stridesC: readonly number[];
+  readonly stridesA: readonly number[];
+  readonly stridesB: readonly number[];
+  readonly operation: number;
+}
+
+/** y = a * x + b */
+export interface Affine {
+  readonly y: Operand;
+  readonly x: Operand;
+  readonly count: number;
+  readonly a: number;
+  readonly b: number;
+}
+
+/** y[i] = value; any 4-byte dtype, given as the bits of the value. */
+export interface Fill {
+  readonly y: Operand;
+  readonly count: number;
+  readonly bits: number;
+}
+
+/**
+ * y (count, width) = table (entries, width)[index]. An index that is no entry fails the command,
+ * naming `site`.
+ */
+export interface EmbeddingForward {
+  readonly y: Operand;
+  readonly table: Operand;
+  readonly index: Operand;
+  readonly count: number;
+  readonly entries: number;
+  readonly width: number;
+  readonly site: number;
+}
+
+/** dtable[index] += dy, rows in order; dtable is zeroed first unless accumulating. */
+export interface EmbeddingBackward {
+  readonly dtable: Operand;
+  readonly dy: Operand;
+  readonly index: Operand;
+  readonly count: number;
+  readonly entries: number;
+  readonly width: number;
+  readonly accumulate: boolean;
+}
+
+/** y (pixels,1 or 3) = x (pixels,3 or 4) in other colours, as PIL.Image.convert. */
+export interface ImageConvert {
+  readonly y: Operand;
+  readonly x: Operand;
+  readonly pixels: number;
+  readonly conversion: number;
+}
+
+/**
+ * Image `index` of y (N,C,H,W) = (x - offset[c]) / divisor[c], where x (XH,XW,XC) lies with its
+ * corner at (top,left) of the image, cut off or surrounded by fill[c]. An x of one channel serves
+ * all C; `mirrored` swaps left and right.
+ */
+export interface ImageNormalize {
+  readonly y: Operand;
+  readonly x: Operand;
+  readonly index: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly xChannels: number;
+  readonly xHeight: number;
+  readonly xWidth: number;
+  readonly top: number;
+  readonly left: number;
+  readonly offset: readonly number[];
+  readonly divisor: readonly number[];
+  readonly fill: readonly number[];
+  readonly mirrored: boolean;
+}
+
+/**
+ * y (h,w,C) = the `kept` part of (outHeight,outWidth,C), which is the `window` of x (H,W,C)
+ * resized: along the rows first, then along the columns, rounded to bytes after each, as Pillow. No
+ * pixel outside the window counts, and none outside the part kept is computed. `between`
+ * (window.height, w, C) holds what goes from one to the other; it may be absent where only one
+ * side changes, and for nearest pixels.
+ */
+export interface ImageResize {
+  readonly y: Operand;
+  readonly between: Operand | undefined;
+  readonly x: Operand;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly window: ImageWindow;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly kept: ImageWindow;
+  readonly filter: number;
+  readonly antialias: boolean;
+}
+
+/**
+ * y = (x' - mean) * rstd * weight + bias over the last axis, where x' = x + residual if there is
+ * one, else x.
+ */
+export interface LayerNormForward {
+  readonly y: Operand;
+  readonly sum: Operand | undefined;
+  readonly mean: Operand;
+  readonly rstd: Operand;
+  readonly x: Operand;
+  readonly residual: Operand | undefined;
+  readonly weight: Operand | undefined;
+  readonly bias: Operand | undefined;
+  readonly rows: number;
+  readonly width: number;
+  readonly eps: number;
+}
+
+/**
+ * dx = the gradient through the norm, plus dsum if present (the gradient that reaches x' past the
+ * norm; may be dx itself). dweight and dbias are added to when accumulating, else written.
+ */
+export interface LayerNormBackward {
+  readonly dx: Operand;
+  readonly dweight: Operand | undefined;
+  readonly dbias: Operand | undefined;
+  readonly dy: Operand;
+  readonly x: Operand;
+  readonly mean: Operand;
+  readonly rstd: Operand;
+  readonly weight: Operand | undefined;
+  readonly dsum: Operand | undefined;
+  readonly rows: number;
+  readonly width: number;
+  readonly accumulate: boolean;
+}
+
+/** y = act(x weight^T + bias) + residual */
+export interface LinearForward {
+  readonly y: Operand;
+  readonly preactivation: Operand | undefined;
+  readonly x: Operand;
+  readonly weight: Operand;
+  readonly bias: Operand | undefined;
+  readonly residual: Operand | undefined;
+  readonly rows: number;
+  readonly in: number;
+  readonly out: number;
+  readonly activation: number;
+  readonly bf16: boolean;
+}
+
+/**
+ * The gradients that are present are computed; `accumulate_*` adds to what is there instead of
+ * writing. (The residual's gradient is dy itself.)
+ */
+export interface LinearBackward {
+  readonly dx: Operand | undefined;
+  readonly dweight: Operand | undefined;
+  readonly dbias: Operand | undefined;
+  readonly dpreactivation: Operand | undefined;
+  readonly dy: Operand;
+  readonly x: Operand;
+  readonly weight: Operand;
+  readonly preactivation: Operand | undefined;
+  readonly rows: number;
+  readonly in: number;
+  readonly out: number;
+  readonly activation: number;
+  readonly accumulateDx: boolean;
+  readonly accumulateDweight: boolean;
+  readonly accumulateDbias: boolean;
+  readonly bf16: boolean;
+}
+
+/**
+ * c[i] = alpha * op(a[i]) op(b[i]) + beta * c[i] for each i of the batch. Its backward is two more
+ * of the same. A batch stride of 0 shares a or b among the batch; shared c (stride 0) sums the
+ * products over the batch, in order.
+ */
+export interface Matmul {
+  readonly c: Operand;
+  readonly a: Operand;
+  readonly b: Operand;
+  readonly batch: number;
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly strideA: number;
+  readonly strideB: number;
+  readonly strideC: number;
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly alpha: number;
+  readonly beta: number;
+}
+
+/**
+ * y (planes, OH, OW) = the largest element of each window of x (planes, H, W), NaN above all;
+ * `index` says where in its plane it lies, the first of equals. Padding is never chosen: a window
+ * of nothing else gives -infinity and index -1.
+ */
+export interface MaxPool2dForward {
+  readonly y: Operand;
+  readonly index: Operand;
+  readonly x: Operand;
+  readonly planes: number;
+  readonly height: number;
+  readonly width: number;
+  readonly window: Window;
+}
+
+/** dx (planes, H*W)[index] += dy (planes, OH*OW), zeroed first. */
+export interface MaxPool2dBackward {
+  readonly dx: Operand;
+  readonly dy: Operand;
+  readonly index: Operand;
+  readonly planes: number;
+  readonly planeSize: number;
+  readonly positions: number;
+}
+
+/** One pass over all parameters: torch.optim.SGD's update. */
+export interface SgdStep {
+  readonly parameters: readonly Operand[];
+  readonly momentum: readonly Operand[];
+  readonly counts: readonly number[];
+  readonly inputs: StepInputs;
+  readonly momentumFactor: number;
+  readonly dampening: number;
+  readonly nesterov: boolean;
+}
+
+/** torch.optim.Adam's update, in one pass; with `decoupled`, torch.optim.AdamW's. */
+export interface AdamStep {
+  readonly parameters: readonly Operand[];
+  readonly firstMoments: readonly Operand[];
+  readonly secondMoments: readonly Operand[];
+  readonly counts: readonly number[];
+  readonly inputs: StepInputs;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly decoupled: boolean;
+}
+
+/** The update of Chen et al. 2023, as timm's Lion does it, in one pass. */
+export interface LionStep {
+  readonly parameters: readonly Operand[];
+  readonly momentum: readonly Operand[];
+  readonly counts: readonly number[];
+  readonly inputs: StepInputs;
+  readonly beta1: number;
+  readonly beta2: number;
+}
+
+/**
+ * timm's Lamb (You et al. 2020, with the global clipping of NVIDIA's variant). A parameter's step
+ * is as long as the ratio of its norm to its update's says, which is known only when all of the
+ * update is: a first pass changes the moments and sums the norms, a second makes the update again
+ * and takes it, so that no update is kept.
+ */
+export interface LambStep {
+  readonly parameters: readonly Operand[];
+  readonly firstMoments: readonly Operand[];
+  readonly secondMoments: readonly Operand[];
+  readonly counts: readonly number[];
+  readonly inputs: StepInputs;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  readonly maxGradNorm: number;
+  readonly biasCorrection: boolean;
+  readonly gradAveraging: boolean;
+  readonly trustClip: boolean;
+  readonly alwaysAdapt: boolean;
+}
+
+/**
+ * norm = the L2 norm over all gradients; scale = min(1, maxNorm / (norm + 1e-6)), as
+ * torch.nn.utils.clip_grad_norm_. The optimizer's pass multiplies by scale, so gradients are read
+ * once only; with `apply` they are scaled here.
+ */
+export interface GradientNorm {
+  readonly norm: Operand;
+  readonly scale: Operand;
+  readonly gradients: readonly Operand[];
+  readonly counts: readonly number[];
+  readonly maxNorm: number;
+  readonly apply: boolean;
+}
+
+/** Every gradient within [-limit, limit], in place: torch.nn.utils.clip_grad_value_. */
+export interface ClampGradients {
+  readonly gradients: readonly Operand[];
+  readonly counts: readonly number[];
+  readonly limit: number;
+}
+
+/**
+ * averages += weight * (values - averages), all in one pass: torch._foreach_lerp_. The weight is a
+ * storage, so that a replayed step sees a new one.
+ */
+export interface LerpStep {
+  readonly averages: readonly Operand[];
+  readonly values: readonly Operand[];
+  readonly counts: readonly number[];
+  readonly weight: Operand;
+}
+
+/**
+ * y = draws: uniform in [low, high), normal with mean low and standard deviation high (truncated:
+ * within two of the deviations), or int32 in [low, high).
+ */
+export interface RandomFill {
+  readonly y: Operand;
+  readonly state: Operand;
+  readonly count: number;
+  readonly distribution: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * y = x where kept, scaled by 1 / (1 - p), else 0. x is (groups, size) and each group is kept or
+ * dropped as one: size 1 is dropout, a sample's size is drop path. `drawn` notes the generator's
+ * state for backward.
+ */
+export interface DropoutForward {
+  readonly y: Operand;
+  readonly drawn: Operand;
+  readonly state: Operand;
+  readonly x: Operand;
+  readonly groups: number;
+  readonly size: number;
+  readonly p: number;
+}
+
+export interface DropoutBackward {
+  readonly dx: Operand;
+  readonly drawn: Operand;
+  readonly dy: Operand;
+  readonly groups: number;
+  readonly size: number;
+  readonly p: number;
+}
+
+/**
+ * y = scale * (the sum of x over the axes whose `kept` is 0), in an order that depends on the shape
+ * alone. y has the kept axes, in order; `accumulate` adds to it.
+ */
+export interface Sum {
+  readonly y: Operand;
+  readonly x: Operand;
+  readonly shape: readonly number[];
+  readonly kept: readonly number[];
+  readonly scale: number;
+  readonly accumulate: boolean;
+}
+
+/** y = softmax(x) over the last axis; all operands (rows, width). */
+export interface SoftmaxForward {
+  readonly y: Operand;
+  readonly x: Operand;
+  readonly rows: number;
+  readonly width: number;
+}
+
+/** dx = y * (dy - sum(dy * y)) */
+export interface SoftmaxBackward {
+  readonly dx: Operand;
+  readonly dy: Operand;
+  readonly y: Operand;
+  readonly rows: number;
+  readonly width: number;
+}
+
+/**
+ * y[offsetY + i . stridesY] = x[offsetX + i . stridesX] for every index i of `shape`: the one
+ * op behind transpose, slice, cat, flip and tile, and with `accumulate` (+=) their gradients.
+ * Strides count elements; an x stride of 0 repeats, and a negative one runs backwards. Without
+ * accumulate any 4-byte dtype will do.
+ */
+export interface StridedCopy {
+  readonly y: Operand;
+  readonly x: Operand;
+  readonly shape: readonly number[];
+  readonly stridesY: readonly number[];
+  readonly stridesX: readonly number[];
+  readonly offsetY: number;
+  readonly offsetX: number;
+  readonly accumulate: boolean;
+}
+
+/** y = f(x), element by element: the function numbered `operation`, whose own numbers are p and q. */
+export interface UnaryForward {
+  readonly y: Operand;
+  readonly x: Operand;
+  readonly count: number;
+  readonly operation: number;
+  readonly p: number;
+  readonly q: number;
+}
+
+/** dx = dy * f'(x); `saved` is x or y, as the function asks. */
+export interface UnaryBackward {
+  readonly dx: Operand;
+  readonly dy: Operand;
+  readonly saved: Operand;
+  readonly count: number;
+  readonly operation: number;
+  readonly p: number;
+  readonly q: number;
+}
+
+/**
+ * columns (N, C*kh*kw, L) = the windows of image (N,C,H,W), as torch.nn.functional.unfold. Its
+ * backward is Fold.
+ */
+export interface Unfold {
+  readonly columns: Operand;
+  readonly image: Operand;
+  readonly batch: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly window: Window;
+}
+
+/**
+ * image (N,C,H,W) = the sum of the windows that cover each pixel, as torch.nn.functional.fold. Its
+ * backward is Unfold.
+ */
+export interface Fold {
+  readonly image: Operand;
+  readonly columns: Operand;
+  readonly batch: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly window: Window;
+}
+
+/**
+ * Arithmetic on registers alone, `flops` operations on each of `tiles` tiles: what the machine can
+ * do at best, for benchmarks to compare with. y (tiles) keeps the compiler from dropping it.
+ */
+export interface PeakFma {
+  readonly y: Operand;
+  readonly tiles: number;
+  readonly flops: number;
+  readonly bf16: boolean;
+}
+
+/** The addon's ops. They only enqueue. */
+export interface NativeOps {
+  activationForward(o: ActivationForward): void;
+  activationBackward(o: ActivationBackward): void;
+  attentionForward(o: AttentionForward): void;
+  attentionBackward(o: AttentionBackward): void;
+  conv2dForward(o: Conv2dForward): void;
+  conv2dBackward(o: Conv2dBackward): void;
+  patchEmbedForward(o: PatchEmbedForward): void;
+  patchEmbedBackward(o: PatchEmbedBackward): void;
+  crossEntropyForward(o: CrossEntropyForward): void;
+  crossEntropyBackward(o: CrossEntropyBackward): void;
+  binary(o: BinaryForward): void;
+  ternary(o: Ternary): void;
+  affine(o: Affine): void;
+  fill(o: Fill): void;
+  embeddingForward(o: EmbeddingForward): void;
+  embeddingBackward(o: EmbeddingBackward): void;
+  imageConvert(o: ImageConvert): void;
+  imageNormalize(o: ImageNormalize): void;
+  imageResize(o: ImageResize): void;
+  layerNormForward(o: LayerNormForward): void;
+  layerNormBackward(o: LayerNormBackward): void;
+  linearForward(o: LinearForward): void;
+  linearBackward(o: LinearBackward): void;
+  matmul(o: Matmul): void;
+  maxPool2dForward(o: MaxPool2dForward): void;
+  maxPool2dBackward(o: MaxPool2dBackward): void;
+  sgdStep(o: SgdStep): void;
+  adamStep(o: AdamStep): void;
+  lionStep(o: LionStep): void;
+  lambStep(o: LambStep): void;
+  gradientNorm(o: GradientNorm): void;
+  clampGradients(o: ClampGradients): void;
+  lerpStep(o: LerpStep): void;
+  randomFill(o: RandomFill): void;
+  dropoutForward(o: DropoutForward): void;
+  dropoutBackward(o: DropoutBackward): void;
+  sum(o: Sum): void;
+  softmaxForward(o: SoftmaxForward): void;
+  softmaxBackward(o: SoftmaxBackward): void;
+  stridedCopy(o: StridedCopy): void;
+  unaryForward(o: UnaryForward): void;
+  unaryBackward(o: UnaryBackward): void;
+  unfold(o: Unfold): void;
+  fold(o: Fold): void;
+  peakFma(o: PeakFma): void;
+}
+
+/** The addon's own functions: the fields in order, 0 for an operand that is absent. */
+export type AddonOps = Readonly<Record<keyof NativeOps, (...fields: (number | boolean | readonly number[])[]) => void>>;
+
+const handlesOf = (operands: readonly Operand[]): Handle[] => operands.map(({ handle }) => handle);
+
+export function bindOps(addon: AddonOps): NativeOps {
+  return {
+    activationForward: (o) => addon.activationForward(o.y.handle, o.x.handle, o.count, o.activation),
+    activationBackward: (o) => addon.activationBackward(o.dx.handle, o.dy.handle, o.x.handle, o.count, o.activation),
+    attentionForward: (o) =>
+      addon.attentionForward(
+        o.y.handle,
+        o.softmax.handle,
+        o.q.handle,
+        o.k.handle,
+        o.v.handle,
+        o.keyPadding?.handle ?? 0,
+        o.bias?.handle ?? 0,
+        o.layoutY,
+        o.layoutQ,
+        o.layoutK,
+        o.layoutV,
+        o.layoutBias,
+        o.batch,
+        o.heads,
+        o.queries,
+        o.keys,
+        o.width,
+        o.scale,
+        o.causal,
+        o.bf16,
+      ),
+    attentionBackward: (o) =>
+      addon.attentionBackward(
+        o.dq.handle,
+        o.dk.handle,
+        o.dv.handle,
+        o.dbias?.handle ?? 0,
+        o.dy.handle,
+        o.y.handle,
+        o.q.handle,
+        o.k.handle,
+        o.v.handle,
+        o.softmax.handle,
+        o.keyPadding?.handle ?? 0,
+        o.bias?.handle ?? 0,
+        o.layoutY,
+        o.layoutQ,
+        o.layoutK,
+        o.layoutV,
+        o.layoutBias,
+        o.batch,
+        o.heads,
+        o.queries,
+        o.keys,
+        o.width,
+        o.parts,
+        o.scale,
+        o.causal,
+        o.bf16,
+      ),
+    conv2dForward: (o) =>
+      addon.conv2dForward(
+        o.y.handle,
+        o.x.handle,
+        o.weight.handle,
+        o.bias?.handle ?? 0,
+        o.batch,
+        o.channels,
+        o.height,
+        o.width,
+        o.outChannels,
+        o.groups,
+        o.window.kernel[0],
+        o.window.kernel[1],
+        o.window.dilation[0],
+        o.window.dilation[1],
+        o.window.padding[0],
+        o.window.padding[1],
+        o.window.stride[0],
+        o.window.stride[1],
+      ),
+    conv2dBackward: (o) =>
+      addon.conv2dBackward(
+        o.dx?.handle ?? 0,
+        o.dweight?.handle ?? 0,
+        o.dbias?.handle ?? 0,
+        o.dy.handle,
+        o.x.handle,
+        o.weight.handle,
+        o.batch,
+        o.channels,
+        o.height,
+        o.width,
+        o.outChannels,
+        o.groups,
+        o.window.kernel[0],
+        o.window.kernel[1],
+        o.window.dilation[0],
+        o.window.dilation[1],
+        o.window.padding[0],
+        o.window.padding[1],
+        o.window.stride[0],
+        o.window.stride[1],
+        o.accumulateDweight,
+        o.accumulateDbias,
+      ),
+    patchEmbedForward: (o) =>
+      addon.patchEmbedForward(
+        o.y.handle,
+        o.x.handle,
+        o.weight.handle,
+        o.bias?.handle ?? 0,
+        o.batch,
+        o.channels,
+        o.height,
+        o.width,
+        o.kernelHeight,
+        o.kernelWidth,
+        o.outChannels,
+        o.bf16,
+      ),
+    patchEmbedBackward: (o) =>
+      addon.patchEmbedBackward(
+        o.dx?.handle ?? 0,
+        o.dweight?.handle ?? 0,
+        o.dbias?.handle ?? 0,
+        o.dy.handle,
+        o.x.handle,
+        o.weight.handle,
+        o.batch,
+        o.channels,
+        o.height,
+        o.width,
+        o.kernelHeight,
+        o.kernelWidth,
+        o.outChannels,
+        o.accumulateDweight,
+        o.accumulateDbias,
+        o.bf16,
+      ),
+    crossEntropyForward: (o) =>
+      addon.crossEntropyForward(
+        o.loss.handle,
+        o.softmax.handle,
+        o.logits.handle,
+        o.labels?.handle ?? 0,
+        o.target?.handle ?? 0,
+        o.rows,
+        o.classes,
+        o.smoothing,
+        o.ignoreIndex,
+        o.reduction,
+        o.site,
+      ),
+    crossEntropyBackward: (o) =>
+      addon.crossEntropyBackward(
+        o.dlogits.handle,
+        o.dloss.handle,
+        o.softmax.handle,
+        o.logits.handle,
+        o.labels?.handle ?? 0,
+        o.target?.handle ?? 0,
+        o.rows,
+        o.classes,
+        o.smoothing,
+        o.ignoreIndex,
+        o.reduction,
+      ),
+    binary: (o) => addon.binary(o.y.handle, o.a.handle, o.b.handle, o.shape, o.stridesA, o.stridesB, o.operation),
+    ternary: (o) =>
+      addon.ternary(
+        o.y.handle,
+        o.c.handle,
+        o.a.handle,
+        o.b.handle,
+        o.shape,
+        o.stridesC,
+        o.stridesA,
+        o.stridesB,
+        o.operation,
+      ),
+    affine: (o) => addon.affine(o.y.handle, o.x.handle, o.count, o.a, o.b),
+    fill: (o) => addon.fill(o.y.handle, o.count, o.bits),
+    embeddingForward: (o) =>
+      addon.embeddingForward(o.y.handle, o.table.handle, o.index.handle, o.count, o.entries, o.width, o.site),
+    embeddingBackward: (o) =>
+      addon.embeddingBackward(o.dtable.handle, o.dy.handle, o.index.handle, o.count, o.entries, o.width, o.accumulate),
+    imageConvert: (o) => addon.imageConvert(o.y.handle, o.x.handle, o.pixels, o.conversion),
+    imageNormalize: (o) =>
+      addon.imageNormalize(
+        o.y.handle,
+        o.x.handle,
+        o.index,
+        o.channels,
+        o.height,
+        o.width,
+        o.xChannels,
+        o.xHeight,
+        o.xWidth,
+        o.top,
+        o.left,
+        o.offset,
+        o.divisor,
+        o.fill,
+        o.mirrored,
+      ),
+    imageResize: (o) =>
+      addon.imageResize(
+        o.y.handle,
+        o.between?.handle ?? 0,
+        o.x.handle,
+        o.channels,
+        o.height,
+        o.width,
+        o.window.top,
+        o.window.left,
+        o.window.height,
+        o.window.width,
+        o.outHeight,
+        o.outWidth,
+        o.kept.top,
+        o.kept.left,
+        o.kept.height,
+        o.kept.width,
+        o.filter,
+        o.antialias,
+      ),
+    layerNormForward: (o) =>
+      addon.layerNormForward(
+        o.y.handle,
+        o.sum?.handle ?? 0,
+        o.mean.handle,
+        o.rstd.handle,
+        o.x.handle,
+        o.residual?.handle ?? 0,
+        o.weight?.handle ?? 0,
+        o.bias?.handle ?? 0,
+        o.rows,
+        o.width,
+        o.eps,
+      ),
+    layerNormBackward: (o) =>
+      addon.layerNormBackward(
+        o.dx.handle,
+        o.dweight?.handle ?? 0,
+        o.dbias?.handle ?? 0,
+        o.dy.handle,
+        o.x.handle,
+        o.mean.handle,
+        o.rstd.handle,
+        o.weight?.handle ?? 0,
+        o.dsum?.handle ?? 0,
+        o.rows,
+        o.width,
+        o.accumulate,
+      ),
+    linearForward: (o) =>
+      addon.linearForward(
+        o.y.handle,
+        o.preactivation?.handle ?? 0,
+        o.x.handle,
+        o.weight.handle,
+        o.bias?.handle ?? 0,
+        o.residual?.handle ?? 0,
+        o.rows,
+        o.in,
+        o.out,
+        o.activation,
+        o.bf16,
+      ),
+    linearBackward: (o) =>
+      addon.linearBackward(
+        o.dx?.handle ?? 0,
+        o.dweight?.handle ?? 0,
+        o.dbias?.handle ?? 0,
+        o.dpreactivation?.handle ?? 0,
+        o.dy.handle,
+        o.x.handle,
+        o.weight.handle,
+        o.preactivation?.handle ?? 0,
+        o.rows,
+        o.in,
+        o.out,
+        o.activation,
+        o.accumulateDx,
+        o.accumulateDweight,
+        o.accumulateDbias,
+        o.bf16,
+      ),
+    matmul: (o) =>
+      addon.matmul(
+        o.c.handle,
+        o.a.handle,
+        o.b.handle,
+        o.batch,
+        o.m,
+        o.n,
+        o.k,
+        o.strideA,
+        o.strideB,
+        o.strideC,
+        o.transposeA,
+        o.transposeB,
+        o.alpha,
+        o.beta,
+      ),
+    maxPool2dForward: (o) =>
+      addon.maxPool2dForward(
+        o.y.handle,
+        o.index.handle,
+        o.x.handle,
+        o.planes,
+        o.height,
+        o.width,
+        o.window.kernel[0],
+        o.window.kernel[1],
+        o.window.dilation[0],
+        o.window.dilation[1],
+        o.window.padding[0],
+        o.window.padding[1],
+        o.window.stride[0],
+        o.window.stride[1],
+      ),
+    maxPool2dBackward: (o) =>
+      addon.maxPool2dBackward(o.dx.handle, o.dy.handle, o.index.handle, o.planes, o.planeSize, o.positions),
+    sgdStep: (o) =>
+      addon.sgdStep(
+        handlesOf(o.parameters),
+        handlesOf(o.momentum),
+        o.counts,
+        o.inputs.steps.handle,
+        handlesOf(o.inputs.gradients),
+        o.inputs.learningRateScales,
+        o.inputs.weightDecays,
+        o.inputs.learningRates.handle,
+        o.inputs.members,
+        o.inputs.groups,
+        o.inputs.gradientScale?.handle ?? 0,
+        o.momentumFactor,
+        o.dampening,
+        o.nesterov,
+      ),
+    adamStep: (o) =>
+      addon.adamStep(
+        handlesOf(o.parameters),
+        handlesOf(o.firstMoments),
+        handlesOf(o.secondMoments),
+        o.counts,
+        o.inputs.steps.handle,
+        handlesOf(o.inputs.gradients),
+        o.inputs.learningRateScales,
+        o.inputs.weightDecays,
+        o.inputs.learningRates.handle,
+        o.inputs.members,
+        o.inputs.groups,
+        o.inputs.gradientScale?.handle ?? 0,
+        o.beta1,
+        o.beta2,
+        o.eps,
+        o.decoupled,
+      ),
+    lionStep: (o) =>
+      addon.lionStep(
+        handlesOf(o.parameters),
+        handlesOf(o.momentum),
+        o.counts,
+        o.inputs.steps.handle,
+        handlesOf(o.inputs.gradients),
+        o.inputs.learningRateScales,
+        o.inputs.weightDecays,
+        o.inputs.learningRates.handle,
+        o.inputs.members,
+        o.inputs.groups,
+        o.inputs.gradientScale?.handle ?? 0,
+        o.beta1,
+        o.beta2,
+      ),
+    lambStep: (o) =>
+      addon.lambStep(
+        handlesOf(o.parameters),
+        handlesOf(o.firstMoments),
+        handlesOf(o.secondMoments),
+        o.counts,
+        o.inputs.steps.handle,
+        handlesOf(o.inputs.gradients),
+        o.inputs.learningRateScales,
+        o.inputs.weightDecays,
+        o.inputs.learningRates.handle,
+        o.inputs.members,
+        o.inputs.groups,
+        o.inputs.gradientScale?.handle ?? 0,
+        o.beta1,
+        o.beta2,
+        o.eps,
+        o.maxGradNorm,
+        o.biasCorrection,
+        o.gradAveraging,
+        o.trustClip,
+        o.alwaysAdapt,
+      ),
+    gradientNorm: (o) =>
+      addon.gradientNorm(o.norm.handle, o.scale.handle, handlesOf(o.gradients), o.counts, o.maxNorm, o.apply),
+    clampGradients: (o) => addon.clampGradients(handlesOf(o.gradients), o.counts, o.limit),
+    lerpStep: (o) => addon.lerpStep(handlesOf(o.averages), handlesOf(o.values), o.counts, o.weight.handle),
+    randomFill: (o) => addon.randomFill(o.y.handle, o.state.handle, o.count, o.distribution, o.low, o.high),
+    dropoutForward: (o) =>
+      addon.dropoutForward(o.y.handle, o.drawn.handle, o.state.handle, o.x.handle, o.groups, o.size, o.p),
+    dropoutBackward: (o) => addon.dropoutBackward(o.dx.handle, o.drawn.handle, o.dy.handle, o.groups, o.size, o.p),
+    sum: (o) => addon.sum(o.y.handle, o.x.handle, o.shape, o.kept, o.scale, o.accumulate),
+    softmaxForward: (o) => addon.softmaxForward(o.y.handle, o.x.handle, o.rows, o.width),
+    softmaxBackward: (o) => addon.softmaxBackward(o.dx.handle, o.dy.handle, o.y.handle, o.rows, o.width),
+    stridedCopy: (o) =>
+      addon.stridedCopy(o.y.handle, o.x.handle, o.shape, o.stridesY, o.stridesX, o.offsetY, o.offsetX, o.accumulate),
+    unaryForward: (o) => addon.unaryForward(o.y.handle, o.x.handle, o.count, o.operation, o.p, o.q),
+    unaryBackward: (o) => addon.unaryBackward(o.dx.handle, o.dy.handle, o.saved.handle, o.count, o.operation, o.p, o.q),
+    unfold: (o) =>
+      addon.unfold(
+        o.columns.handle,
+        o.image.handle,
+        o.batch,
+        o.channels,
+        o.height,
+        o.width,
+        o.window.kernel[0],
+        o.window.kernel[1],
+        o.window.dilation[0],
+        o.window.dilation[1],
+        o.window.padding[0],
+        o.window.padding[1],
+        o.window.stride[0],
+        o.window.stride[1],
+      ),
+    fold: (o) =>
+      addon.fold(
+        o.image.handle,
+        o.columns.handle,
+        o.batch,
+        o.channels,
+        o.height,
+        o.width,
+        o.window.kernel[0],
+        o.window.kernel[1],
+        o.window.dilation[0],
+        o.window.dilation[1],
+        o.window.padding[0],
+        o.window.padding[1],
+        o.window.stride[0],
+        o.window.stride[1],
+      ),
+    peakFma: (o) => addon.peakFma(o.y.handle, o.tiles, o.flops, o.bf16),
+  };
+}
