@@ -39,12 +39,10 @@ export class LayerNorm extends Module {
       : undefined;
   }
 
-  forward(x: Tensor): Tensor {
-    return layerNorm(x, this.weight, this.bias, { eps: this.eps });
-  }
-
-  /** `forward(x + residual)` in one pass. */
-  forwardSum(x: Tensor, residual: Tensor): Tensor {
-    return addLayerNorm(x, residual, this.weight, this.bias, { eps: this.eps }).y;
+  /** @param residual of x's shape, added to x first, in the same pass */
+  forward(x: Tensor, residual?: Tensor): Tensor {
+    const options = { eps: this.eps };
+    if (residual === undefined) return layerNorm(x, this.weight, this.bias, options);
+    return addLayerNorm(x, residual, this.weight, this.bias, options).y;
   }
 }

@@ -1,46 +1,53 @@
-import { checkArray, checkBoolean, checkInteger, describe, expected, listed, printable, shapeText } from '../check.js';
-import { checkOptions, type OptionNames } from '../check-options.js';
+import { checkBoolean, expected } from '../check.js';
 import { nextId } from '../identity.js';
-import { nearestName } from '../nearest-name.js';
 import { checkTensor } from '../ops/check-tensor.js';
-import { copyInto } from '../ops/copy.js';
-import { untracked } from '../scope.js';
-import { Tensor } from '../tensor.js';
+import { keep, untracked } from '../scope.js';
+import type { Tensor } from '../tensor.js';
+import { Calls, route } from './calls.js';
+import { addHook, type ForwardHook, type ForwardPreHook, type HookHandle } from './hooks.js';
 import { matcher } from './name-pattern.js';
-
-// Of names that do not fit: enough to see what is wrong, of files that may hold tens of thousands.
-const mostListed = 6;
-
-/** Options of `loadStateDict`. */
-export interface LoadStateOptions {
-  /** Whether a name that only one side has is an error. Default true. */
-  strict?: boolean;
-}
-
-const LOAD_STATE_OPTIONS: OptionNames<LoadStateOptions> = { strict: true };
-
-/** What `loadStateDict` found. */
-export interface LoadReport {
-  /** Names that the module has and the state dict has not. */
-  missing: string[];
-  /** Names that the state dict has and the module has not. */
-  unexpected: string[];
-}
+import { type BufferOptions, checkBuffer, checkPersistent, Registered } from './registered.js';
+import { type LoadReport, type LoadStateOptions, loadState } from './state.js';
 
 /**
- * A part of a model: named parameters and further modules, in the order in which they were made. Names are PyTorch's
- * and timm's, so state dicts go back and forth. Counterpart: `torch.nn.Module`.
+ * A part of a model: parameters, buffers and further modules, by name, in the order in which they were made. What is
+ * assigned to a public field is registered under the field's name: a parameter (`nn.parameter`, or any tensor with
+ * `requiresGrad` that is not computed from others), an `nn.buffer`, a module. What cannot be seen, such as a module in a
+ * private field or a plain array, is an error at the first `forward`. Names are PyTorch's and timm's in the modules here,
+ * so that state dicts go back and forth. Counterpart: `torch.nn.Module`.
+ *
+ * `forward` is the one way in: however it is called, hooks see it.
+ *
+ * @example
+ * class Net extends nn.Module {
+ *   fc1 = new nn.Linear(784, 128);
+ *   fc2 = new nn.Linear(128, 10);
+ *   forward(x: Tensor): Tensor {
+ *     return this.fc2.forward(F.relu(this.fc1.forward(x)));
+ *   }
+ * }
  */
 export abstract class Module {
+  /** @internal What of modules others may not see. */
+  static readonly inside = {
+    callsOf: (module: Module): Calls => module.#calls,
+    /** Whether a tensor is a parameter, buffer or constant of the module itself. */
+    owns: (module: Module, tensor: Tensor): boolean => module.#registered.has(tensor),
+  };
+
   /** A number of its own: what a module holds is private, so that deep equality would take any two for the same. */
   readonly moduleId = nextId();
   /** Whether dropout and the like are on. */
   training = true;
   /** @internal Counts changes that no other public field shows, such as of what is registered: recorded steps go by it. */
   revision = 0;
-  readonly #parameters = new Map<string, Tensor>();
-  readonly #modules = new Map<string, Module>();
-  readonly #constants: Tensor[] = [];
+  readonly #registered = new Registered();
+  readonly #calls = new Calls({ isModule, owns: Module.inside.owns });
+
+  constructor() {
+    const { callsOf } = Module.inside;
+    for (let at = new.target.prototype; at !== Module.prototype; at = Object.getPrototypeOf(at)) route(at, callsOf);
+  }
 
   /**
    * Registers a parameter made by `make`, outside all scopes: it lives as long as the module. A parameter named '' goes
@@ -49,17 +56,27 @@ export abstract class Module {
   protected parameter(name: string, make: () => Tensor): Tensor {
     const parameter = checkTensor(untracked(make), `the parameter '${name}'`);
     parameter.requiresGrad = true;
-    this.#parameters.get(name)?.dispose();
-    this.#parameters.set(name, parameter);
+    this.#registered.parameters.get(name)?.dispose();
+    this.#registered.set('parameters', name, parameter);
     this.revision++;
     return parameter;
+  }
+
+  /** Registers a buffer made by `make`, outside all scopes: it is saved, unless told otherwise, and not trained. */
+  protected buffer(name: string, make: () => Tensor, options: BufferOptions = {}): Tensor {
+    const persistent = checkPersistent(options, `the buffer '${name}'`);
+    const tensor = checkBuffer(untracked(make), `the buffer '${name}'`);
+    this.#registered.buffers.get(name)?.tensor.dispose();
+    this.#registered.set('buffers', name, { tensor, persistent });
+    this.revision++;
+    return tensor;
   }
 
   /** A tensor made by `make` that is neither trained nor saved, and lives as long as the module. */
   protected constant(make: () => Tensor): Tensor {
     const constant = untracked(make);
     checkTensor(constant, 'a constant', { dtype: constant?.dtype });
-    this.#constants.push(constant);
+    this.#registered.constants.push(constant);
     this.revision++;
     return constant;
   }
@@ -67,16 +84,73 @@ export abstract class Module {
   /** Registers a module under a name. */
   protected child<M extends Module>(name: string, module: M): M {
     if (!(module instanceof Module)) throw expected('a module', `the child '${name}'`, module);
-    this.#modules.set(name, module);
+    this.#registered.set('modules', name, module);
     this.revision++;
     return module;
   }
 
-  /** Every parameter with its name, `blocks.0.attn.qkv.weight` for one. */
+  /** Takes what is registered under a name out of the module; it is not disposed. */
+  protected unregister(name: string): void {
+    this.#registered.delete(name);
+    this.revision++;
+  }
+
+  /**
+   * Registers a tensor that is not trained, and lives as long as the module.
+   *
+   * @throws TypeError for a name with a dot, or a tensor that requires a gradient
+   * Counterpart: `Module.register_buffer`.
+   */
+  registerBuffer(name: string, tensor: Tensor, options: BufferOptions = {}): Tensor {
+    if (typeof name !== 'string' || name === '' || name.includes('.')) {
+      throw expected('a name without dots', 'registerBuffer', name);
+    }
+    return this.buffer(name, () => keep(checkBuffer(tensor, 'registerBuffer')), options);
+  }
+
+  /**
+   * Calls `hook` after each `forward` of this module, however it is called; what it returns, unless undefined, takes the
+   * result's place. Tensors live no longer than the scope they are made in: `keep` what is to stay.
+   *
+   * A Trainer runs the steps of a model with hooks op by op, so that they see every step; with `capture: true` they see
+   * those that are recorded, and not their replays. In a `Capture`, reading values is refused in hooks, too.
+   *
+   * @returns what removes it; with `using`, at the end of the block
+   * Counterpart: `Module.register_forward_hook`.
+   * @example
+   * using hook = model.head.registerForwardHook((_, [x], logits) => console.log(x.shape, logits.shape));
+   */
+  registerForwardHook<M extends Module>(this: M, hook: ForwardHook<M>): HookHandle {
+    route(this, Module.inside.callsOf);
+    return addHook(this.#calls.hooks.after, hook, this, 'registerForwardHook');
+  }
+
+  /**
+   * Calls `hook` before each `forward` of this module; what it returns, an array of arguments, takes the arguments' place.
+   *
+   * @returns what removes it
+   * Counterpart: `Module.register_forward_pre_hook`.
+   */
+  registerForwardPreHook<M extends Module>(this: M, hook: ForwardPreHook<M>): HookHandle {
+    route(this, Module.inside.callsOf);
+    return addHook(this.#calls.hooks.before, hook, this, 'registerForwardPreHook');
+  }
+
+  /** @internal Whether a hook of the user's sees this module's calls. */
+  get hooked(): boolean {
+    return this.#calls.hooks.some;
+  }
+
+  /** Every parameter with its name, `blocks.0.attn.qkv.weight` for one; one with several names has the first. */
   namedParameters(): Map<string, Tensor> {
-    const named = new Map(this.#parameters);
-    for (const [prefix, module] of this.#modules) {
-      for (const [name, parameter] of module.namedParameters()) named.set(join(prefix, name), parameter);
+    const named = new Map<string, Tensor>();
+    const seen = new Set<Tensor>();
+    for (const [prefix, module] of this.namedModules()) {
+      for (const [name, parameter] of module.#registered.parameters) {
+        if (seen.has(parameter)) continue;
+        seen.add(parameter);
+        named.set(join(prefix, name), parameter);
+      }
     }
     return named;
   }
@@ -85,13 +159,33 @@ export abstract class Module {
     return [...this.namedParameters().values()];
   }
 
-  /** The module itself and all below it, with their names; its own is ''. */
-  namedModules(): Map<string, Module> {
-    const named = new Map<string, Module>([['', this]]);
-    for (const [prefix, module] of this.#modules) {
-      for (const [name, inner] of module.namedModules()) named.set(join(prefix, name), inner);
+  /** Every buffer with its name, saved or not. */
+  namedBuffers(): Map<string, Tensor> {
+    const named = new Map<string, Tensor>();
+    for (const [prefix, module] of this.namedModules()) {
+      for (const [name, { tensor }] of module.#registered.buffers) named.set(join(prefix, name), tensor);
     }
     return named;
+  }
+
+  buffers(): Tensor[] {
+    return [...this.namedBuffers().values()];
+  }
+
+  /** The module itself and all below it, with their names; its own is ''. One with several names has the first. */
+  namedModules(): Map<string, Module> {
+    const named = new Map<string, Module>();
+    this.#walk('', named, new Set());
+    return named;
+  }
+
+  #walk(prefix: string, named: Map<string, Module>, seen: Set<Module>): void {
+    if (seen.has(this)) return;
+    seen.add(this);
+    named.set(prefix, this);
+    if (Object.hasOwn(this, 'forward')) route(this, Module.inside.callsOf);
+    this.#registered.see(this, isModule);
+    for (const [name, module] of this.#registered.modules) module.#walk(join(prefix, name), named, seen);
   }
 
   /** Number of trainable and frozen scalars. */
@@ -99,60 +193,34 @@ export abstract class Module {
     return this.parameters().reduce((sum, parameter) => sum + parameter.size, 0);
   }
 
-  /** The parameters by name: the live tensors, not copies. `io.readStateDict` reads them all as of one step. */
+  /**
+   * Parameters and persistent buffers by all of their names: the live tensors, not copies. `io.readStateDict` reads them
+   * all as of one step.
+   */
   stateDict(): Map<string, Tensor> {
-    return this.namedParameters();
+    const state = new Map<string, Tensor>();
+    this.namedModules(); // looks at all fields
+    this.#collectState('', state, []);
+    return state;
+  }
+
+  #collectState(prefix: string, state: Map<string, Tensor>, above: readonly Module[]): void {
+    if (above.includes(this)) return; // modules may point at each other in a circle
+    const { parameters, buffers, modules } = this.#registered;
+    for (const [name, parameter] of parameters) state.set(join(prefix, name), parameter);
+    for (const [name, { tensor, persistent }] of buffers) if (persistent) state.set(join(prefix, name), tensor);
+    for (const [name, module] of modules) module.#collectState(join(prefix, name), state, [...above, this]);
   }
 
   /**
-   * Copies values into the parameters, all or, on error, none.
+   * Copies values into parameters and buffers, all or, on error, none.
    *
    * @param options `strict: false` passes over names that only one side has; what both have must agree all the same
    * @throws TypeError that counts the names that are missing, unexpected or of another shape, and lists the first
    * Counterpart: `Module.load_state_dict`.
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>, options: LoadStateOptions = {}): LoadReport {
-    checkOptions(options, LOAD_STATE_OPTIONS, 'loadStateDict');
-    const strict = checkBoolean(options.strict ?? true, 'loadStateDict strict');
-    if (!(state instanceof Map)) throw expected('a Map of name to Tensor', 'loadStateDict', state);
-    const own = this.namedParameters();
-    const missing = [...own.keys()].filter((name) => !state.has(name));
-    const unexpected = [...state.keys()].filter((name) => !own.has(name));
-    const problems: string[] = [];
-    for (const [name, value] of state) {
-      const parameter = own.get(name);
-      if (parameter === undefined) continue;
-      if (!(value instanceof Tensor)) {
-        problems.push(`${name} is ${describe(value)} instead of a Tensor`);
-      } else if (value.disposed) {
-        problems.push(`${name} was disposed`);
-      } else if (shapeText(parameter.shape) !== shapeText(value.shape)) {
-        problems.push(`${name} has shape ${shapeText(value.shape)} instead of ${shapeText(parameter.shape)}`);
-      } else if (value.dtype !== 'float32') {
-        problems.push(`${name} is ${value.dtype} instead of float32`);
-      }
-    }
-    if (strict) {
-      for (const name of missing) problems.push(`${name} is missing`);
-      for (const [i, name] of unexpected.entries()) {
-        // Those that are listed are looked for: files may hold any number of names, as long as they like.
-        const compare = i < mostListed && name.length <= 200;
-        const near = compare ? nearestName(name, missing.length > 0 ? missing : [...own.keys()]) : undefined;
-        problems.push(
-          `${name.slice(0, 200)} is not a parameter here${near === undefined ? '' : ` (nearest: ${near})`}`,
-        );
-      }
-    }
-    if (problems.length > 0) {
-      const told = listed(problems, { most: mostListed, separator: '; ' });
-      const text = `Expected a state dict that fits ${this.constructor.name} but ${problems.length} entries do not: ${told}. Check the model's options against the checkpoint's.`;
-      throw new TypeError(printable(text));
-    }
-    for (const [name, value] of state) {
-      const parameter = own.get(name);
-      if (parameter !== undefined) copyInto(parameter, value);
-    }
-    return { missing, unexpected };
+    return loadState(this.stateDict(), state, options, this.constructor.name);
   }
 
   /** Turns dropout and the like on (or off). Counterpart: `Module.train`. */
@@ -191,14 +259,10 @@ export abstract class Module {
     const named = this.namedParameters();
     const names = [...named.keys()].filter(matches);
     if (names.length === 0) {
-      const some = [...named.keys()].slice(0, 3).join(', ');
-      throw expected(
-        'a pattern that matches a parameter',
-        this.constructor.name,
-        pattern,
-        `Names are such as ${some}.`,
-      );
+      const advice = `Names are such as ${[...named.keys()].slice(0, 3).join(', ')}.`;
+      throw expected('a pattern that matches a parameter', this.constructor.name, pattern, advice);
     }
+    if (trainable) this.#calls.lookAgain();
     for (const name of names) {
       const parameter = named.get(name) as Tensor; // one of its names
       parameter.requiresGrad = trainable;
@@ -209,10 +273,12 @@ export abstract class Module {
     return names;
   }
 
-  /** Releases the parameters, their gradients and the module's constants. */
+  /** Releases the parameters, their gradients, the buffers and the module's constants. */
   dispose(): void {
     for (const module of this.namedModules().values()) {
-      for (const tensor of [...module.#parameters.values(), ...module.#constants]) tensor.dispose();
+      const { parameters, buffers, constants } = module.#registered;
+      const held = [...parameters.values(), ...[...buffers.values()].map(({ tensor }) => tensor), ...constants];
+      for (const tensor of held) tensor.dispose();
     }
   }
 
@@ -221,33 +287,10 @@ export abstract class Module {
   }
 }
 
-/** A list of modules, named by position. Counterpart: `torch.nn.ModuleList`. */
-export class ModuleList<M extends Module> extends Module implements Iterable<M> {
-  readonly #items: M[];
-
-  constructor(items: readonly M[]) {
-    super();
-    this.#items = (checkArray(items, 'an array of modules', 'ModuleList') as readonly M[]).map((item, i) =>
-      this.child(String(i), item),
-    );
-  }
-
-  get length(): number {
-    return this.#items.length;
-  }
-
-  at(i: number): M {
-    const item = this.#items.at(checkInteger(i, 'at()', -this.length));
-    if (item === undefined) throw expected(`a position within ${this.length} modules`, 'at()', i);
-    return item;
-  }
-
-  [Symbol.iterator](): Iterator<M> {
-    return this.#items[Symbol.iterator]();
-  }
-}
+const isModule = (value: unknown): value is Module => value instanceof Module;
 
 /** A name below another; a part without a name of its own goes by that above it. */
 function join(prefix: string, name: string): string {
+  if (prefix === '') return name;
   return name === '' ? prefix : `${prefix}.${name}`;
 }

@@ -13,12 +13,14 @@ export function noteOwnCode(root: Module | undefined, modules: ReadonlyMap<strin
 /**
  * @internal Whether a model runs the library's code alone, all of whose decisions show in its fields and `revision`. A
  * `forward` of the user's own may go by anything: a variable outside, a counter, `Math.random()`.
+ * So may a hook, which besides wants to see every step.
  */
 export function runsOwnCode(model: Module): boolean {
   return [...model.namedModules().values()].every(
     (module) =>
       own.has(Object.getPrototypeOf(module)) &&
       !Object.hasOwn(module, 'forward') &&
+      !module.hooked &&
       Object.values(module).every((field) => typeof field !== 'function'),
   );
 }

@@ -89,42 +89,30 @@ interface Forward {
   forward(x: Tensor): unknown;
 }
 
-/** Calls the module with every `forward` below it noting what it gave. */
+/** Calls the module, with hooks that note what every module below it gives. */
 function watch(
   modules: ReadonlyMap<string, Module>,
   module: Module & Forward,
   input: Tensor,
 ): ReadonlyMap<Module, Seen> {
   const seen = new Map<Module, Seen>();
-  const watched = new Map<Module, PropertyDescriptor | undefined>();
+  const hooks = [...modules.values()].map((part) => {
+    const sums: Seen = { outputShape: null, multiplyAdds: 0 };
+    seen.set(part, sums);
+    return part.registerForwardHook((_, args, output) => {
+      if (!(output instanceof Tensor)) return;
+      sums.outputShape = output.shape;
+      sums.multiplyAdds += ownMultiplyAdds(part, args, output);
+    });
+  });
   try {
-    for (const part of modules.values()) {
-      seen.set(part, { outputShape: null, multiplyAdds: 0 });
-      const { forward } = part as Module & Partial<Forward>;
-      if (forward === undefined) continue;
-      watched.set(part, Object.getOwnPropertyDescriptor(part, 'forward')); // one put in the method's place, if any
-      const noting = (...args: unknown[]): unknown => {
-        const output = Reflect.apply(forward, part, args);
-        if (output instanceof Tensor) {
-          const before = seen.get(part)?.multiplyAdds ?? 0;
-          const own = ownMultiplyAdds(part, args, output);
-          seen.set(part, { outputShape: output.shape, multiplyAdds: before + own });
-        }
-        return output;
-      };
-      // A property of the object, which hides the class's method until it is deleted.
-      Object.defineProperty(part, 'forward', { value: noting, configurable: true });
-    }
     evaluating(module, () =>
       scope(() => {
         checkSynchronous(module.forward(input), 'summary');
       }),
     );
   } finally {
-    for (const [part, own] of watched) {
-      Reflect.deleteProperty(part, 'forward');
-      if (own !== undefined) Object.defineProperty(part, 'forward', own);
-    }
+    for (const hook of hooks) hook.remove();
   }
   return seen;
 }

@@ -5,7 +5,8 @@ import type { Tensor } from '../tensor.js';
 import { Dropout } from './dropout.js';
 import { LayerNorm } from './layer-norm.js';
 import { Linear } from './linear.js';
-import { Module, ModuleList } from './module.js';
+import { Module } from './module.js';
+import { ModuleList } from './module-list.js';
 import { MultiheadAttention } from './multihead-attention.js';
 import {
   checkLayerOptions,
@@ -91,9 +92,9 @@ export class TransformerDecoderLayer extends Module {
         const informed = attended.add(this.#consult(this.norm2.forward(attended), memory, masks));
         return informed.add(this.#feedForward(this.norm3.forward(informed)));
       }
-      const attended = this.norm1.forwardSum(this.#attend(tgt, masks), tgt);
-      const informed = this.norm2.forwardSum(this.#consult(attended, memory, masks), attended);
-      return this.norm3.forwardSum(this.#feedForward(informed), informed);
+      const attended = this.norm1.forward(this.#attend(tgt, masks), tgt);
+      const informed = this.norm2.forward(this.#consult(attended, memory, masks), attended);
+      return this.norm3.forward(this.#feedForward(informed), informed);
     });
   }
 

@@ -6,7 +6,8 @@ import type { Tensor } from '../tensor.js';
 import { Dropout } from './dropout.js';
 import { LayerNorm } from './layer-norm.js';
 import { Linear } from './linear.js';
-import { Module, ModuleList } from './module.js';
+import { Module } from './module.js';
+import { ModuleList } from './module-list.js';
 import { type AttentionMasks, MultiheadAttention } from './multihead-attention.js';
 
 /** Options of a Transformer layer; the defaults are PyTorch's, but for `batchFirst`. */
@@ -129,8 +130,8 @@ export class TransformerEncoderLayer extends Module {
         const attended = x.add(this.#attend(this.norm1.forward(x), masks));
         return attended.add(this.#feedForward(this.norm2.forward(attended)));
       }
-      const attended = this.norm1.forwardSum(this.#attend(x, masks), x);
-      return this.norm2.forwardSum(this.#feedForward(attended), attended);
+      const attended = this.norm1.forward(this.#attend(x, masks), x);
+      return this.norm2.forward(this.#feedForward(attended), attended);
     });
   }
 

@@ -67,6 +67,12 @@ const TAKERS: Record<string, Taker> = {
     calls: { attentionWeights: (options) => attentionWeights(heads(), heads(), options) },
   },
   BlockOptions: { needs: BLOCK, calls: { Block: (options) => new nn.Block(options) } },
+  BufferOptions: {
+    calls: {
+      buffer: (options) => nn.buffer(ones([1]), options),
+      registerBuffer: (options) => new nn.Linear(1, 1).registerBuffer('mean', ones([1]), options),
+    },
+  },
   ClampOptions: { needs: { min: 0 }, calls: { clamp: (options) => F.clamp(ones([1]), options) } },
   Conv2dModuleOptions: { calls: { Conv2d: (options) => new nn.Conv2d(1, 1, 2, options) } },
   Conv2dOptions: { calls: { conv2d: (options) => F.conv2d(image(), ones([1, 1, 2, 2]), undefined, options) } },

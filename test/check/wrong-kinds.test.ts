@@ -122,10 +122,15 @@ const MODULES: Record<string, { make?: () => object; args: () => unknown[] }> = 
   'Module/train': { make: linear, args: () => [true] },
   'Module/freeze': { make: linear, args: () => ['weight'] },
   'Module/unfreeze': { make: linear, args: () => ['weight'] },
+  ModuleDict: { args: () => [{ a: linear() }] },
   ModuleList: { args: () => [[linear()]] },
   'ModuleList/at': { make: () => new nn.ModuleList([linear()]), args: () => [0] },
+  'ModuleList/append': { make: () => new nn.ModuleList([]), args: () => [linear()] },
   MultiheadAttention: { args: () => [4, 1, {}] },
   'MultiheadAttention/forward': { make: () => new nn.MultiheadAttention(4, 1), args: () => [x(), x(), x(), {}] },
+  ParameterList: { args: () => [[ones([1])]] },
+  'ParameterList/append': { make: () => new nn.ParameterList(), args: () => [ones([1])] },
+  'ParameterList/at': { make: () => new nn.ParameterList([ones([1])]), args: () => [0] },
   PatchEmbed: { args: () => [{ patchSize: 2, inChans: 2, embedDim: 4 }] },
   'PatchEmbed/forward': {
     make: () => new nn.PatchEmbed({ patchSize: 2, inChans: 2, embedDim: 4 }),
@@ -160,6 +165,8 @@ const MODULES: Record<string, { make?: () => object; args: () => unknown[] }> = 
 };
 
 const others: Record<string, { call: (...args: never[]) => unknown; args: () => unknown[] }> = {
+  'nn.buffer': { call: nn.buffer, args: () => [ones([1]), {}] },
+  'nn.parameter': { call: nn.parameter, args: () => [ones([1])] },
   'nn.summary': { call: nn.summary, args: () => [linear(), x(), {}] },
   tensor: { call: tensor, args: () => [[1], [1], {}] },
   zeros: { call: vitrine.zeros, args: () => [[1], {}] },

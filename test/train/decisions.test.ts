@@ -46,11 +46,15 @@ const CHANGES: Record<string, Change> = {
     Object.assign(model, { config: { ...model.config, globalPool: 'avg' } });
   },
   'a module in the place of another': (model) => {
+    made.push(model.head as nn.Linear); // the model's no longer
     Object.assign(model, { head: linear(16, 4) });
   },
   'a function in the place of a method': (model) => {
     const { forward } = model.blocks.at(0);
     model.blocks.at(0).forward = (x) => F.mul(forward.call(model.blocks.at(0), x), 0.5);
+  },
+  'a hook that changes what a part gives': (model) => {
+    model.blocks.at(0).registerForwardHook((_, __, y) => F.mul(y, 0.5));
   },
   'weights, copied in': (model) => {
     using other = tinyViT({}, 9);

@@ -1,6 +1,7 @@
 import { add } from '../../ops/elementwise.js';
 import type { Tensor } from '../../tensor.js';
-import { type Module, ModuleList } from '../module.js';
+import type { Module } from '../module.js';
+import { ModuleList } from '../module-list.js';
 import type { Grid } from '../resample.js';
 import type { ViTConfig } from './config.js';
 import {

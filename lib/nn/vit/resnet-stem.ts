@@ -6,7 +6,8 @@ import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 import { GroupNorm } from '../group-norm.js';
 import * as init from '../init.js';
-import { Module, ModuleList } from '../module.js';
+import { Module } from '../module.js';
+import { ModuleList } from '../module-list.js';
 import type { Grid } from '../resample.js';
 import { StdConv2d, samePadding } from '../std-conv2d.js';
 

@@ -6,13 +6,14 @@ import { checkTensor } from '../../ops/check-tensor.js';
 import { checkpoint } from '../../ops/checkpoint.js';
 import { add, mul } from '../../ops/elementwise.js';
 import { tile } from '../../ops/tile.js';
-import { scope } from '../../scope.js';
+import { scope, untracked } from '../../scope.js';
 import { empty, type Tensor, zeros } from '../../tensor.js';
 import { Dropout } from '../dropout.js';
 import * as init from '../init.js';
 import { LayerNorm } from '../layer-norm.js';
 import { Linear } from '../linear.js';
-import { Module, ModuleList } from '../module.js';
+import { Module } from '../module.js';
+import { ModuleList } from '../module-list.js';
 import { noteOwnCode } from '../own-code.js';
 import { PatchEmbed } from '../patch-embed.js';
 import type { Grid } from '../resample.js';
@@ -40,8 +41,8 @@ export interface ViTSummaryOptions extends SummaryOptions {
 
 const SUMMARY_OPTIONS: OptionNames<ViTSummaryOptions> = { batchSize: true, imgSize: true, depth: true };
 
-/** Sees what goes into a block and what leaves it. */
-type Visit = (block: number, x: Tensor, y: Tensor) => void;
+/** Sees what leaves a block. */
+type Visit = (block: number, y: Tensor) => void;
 
 /**
  * Vision Transformer: patches to tokens, a class token in front, learned positions, a pre-norm encoder, and a linear
@@ -196,7 +197,7 @@ export class ViT extends Module {
     const taken = layerIndices(n, this.blocks.length);
     return scope(() => {
       const outputs: Tensor[] = [];
-      const visit: Visit = (i, _, y) => {
+      const visit: Visit = (i, y) => {
         if (taken.has(i)) outputs.push(y);
       };
       this.#encode(images, { visit });
@@ -214,16 +215,20 @@ export class ViT extends Module {
    * @param images (N,C,H,W)
    */
   attentionMaps(images: Tensor): Tensor[] {
-    return noGrad(() =>
-      scope(() => {
-        const maps: Tensor[] = [];
-        const visit: Visit = (i, x) => {
-          maps.push(this.blocks.at(i).attentionWeights(x, this.#positions.inAttention(i)));
-        };
-        this.#encode(images, { visit });
-        return maps;
+    const maps: Tensor[] = [];
+    // They are to outlive the scopes of the forward pass.
+    const hooks = [...this.blocks].map((block) =>
+      block.registerForwardPreHook((_, [x, relative]) => {
+        maps.push(untracked(() => block.attentionWeights(x, relative)));
       }),
     );
+    try {
+      noGrad(() => scope(() => void this.#encode(images)));
+      return maps.map((map) => map.alias());
+    } finally {
+      for (const hook of hooks) hook.remove();
+      for (const map of maps) map.dispose();
+    }
   }
 
   /**
@@ -298,7 +303,7 @@ export class ViT extends Module {
       const wanted = i === this.blocks.length - 1 ? outputs : undefined;
       const run = (tokens: Tensor): Tensor => block.forward(tokens, this.#positions.inAttention(i), wanted);
       x = this.#checkpointing && this.training ? checkpoint(run, input) : run(input);
-      visit?.(i, input, x);
+      visit?.(i, x);
     }
     return x;
   }
