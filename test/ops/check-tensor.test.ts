@@ -80,6 +80,7 @@ const CALLS: Record<string, Call> = {
   pow: { shapes: [[3]], run: (x) => F.pow(x, 3) },
   relu: { shapes: [[3]], run: (x) => F.relu(x) },
   reshape: { shapes: [[2, 3]], either: [0], run: (x) => F.reshape(x, [6]) },
+  scaledDotProductAttention: { shapes: [HEADS, HEADS, HEADS], run: (q, k, v) => F.scaledDotProductAttention(q, k, v) },
   slice: { shapes: [[3]], either: [0], run: (x) => F.slice(x, 0, 1) },
   softmax: { shapes: [[3]], run: (x) => F.softmax(x) },
   sum: { shapes: [[3]], run: (x) => F.sum(x) },
