@@ -15,7 +15,12 @@ const draws = 3; // of the few images; accuracies are means over them
 const options = { imgSize: 8, patchSize: 4, inChans: 1, embedDim: 64, depth: 4, numHeads: 4 };
 
 /** The images of some digits, at most so many of each from the `draw`-th on; labelled by position in `digits`. */
-function only(all: data.Dataset, digits: readonly number[], most = Number.POSITIVE_INFINITY, draw = 0): data.Dataset {
+function only(
+  all: data.ArrayDataset,
+  digits: readonly number[],
+  most = Number.POSITIVE_INFINITY,
+  draw = 0,
+): data.ArrayDataset {
   const chosen = digits.flatMap((digit) => {
     const those = [...all.labels.keys()].filter((i) => all.labels[i] === digit);
     return most === Number.POSITIVE_INFINITY ? those : those.slice(draw * most, (draw + 1) * most);
@@ -28,7 +33,7 @@ function only(all: data.Dataset, digits: readonly number[], most = Number.POSITI
 }
 
 /** With copies that are moved by a pixel each way: nine times as many, so that the model learns what does not matter. */
-function withShifts(set: data.Dataset): data.Dataset {
+function withShifts(set: data.ArrayDataset): data.ArrayDataset {
   const [channels, height, width] = set.shape;
   const moves = [-1, 0, 1].flatMap((dy) => [-1, 0, 1].map((dx) => [dy, dx] as const));
   const images = moves.flatMap(([dy, dx]) =>
@@ -51,8 +56,8 @@ function withShifts(set: data.Dataset): data.Dataset {
 /** Trains for about so many steps with the learning rate falling to 0, and tells the accuracy on other images. */
 async function learn(
   model: ViT,
-  from: data.Dataset,
-  test: data.Dataset,
+  from: data.ArrayDataset,
+  test: data.ArrayDataset,
   steps: number,
   groups: optim.ParameterGroup[],
 ) {

@@ -1,11 +1,11 @@
-import type { Dataset } from '../data/dataset.js';
+import type { ArrayDataset } from '../data/dataset.js';
 import { ownPreprocessing } from '../io/pretrained/preprocessing.js';
 import type { ViTConfig } from '../nn/vit/config.js';
 import { ViT } from '../nn/vit/vit.js';
 import type { ModelSettings } from './train-settings.js';
 
 /** A model of these settings for images of a data set; throws TypeError when sizes do not go together. */
-export function buildModel(settings: ModelSettings, { shape }: Dataset, numClasses: number): ViT {
+export function buildModel(settings: ModelSettings, { shape }: ArrayDataset, numClasses: number): ViT {
   const [inChans, height, width] = shape;
   const { dropout } = settings;
   const sizes: { [K in keyof ViTConfig]?: ViTConfig[K] | undefined } = {

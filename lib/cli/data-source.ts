@@ -1,16 +1,16 @@
 import { join } from 'node:path';
 import { expected, shapeText, Text } from '../check.js';
-import { type Dataset, loadIdxDataset } from '../data/dataset.js';
+import { type ArrayDataset, loadIdxDataset } from '../data/dataset.js';
 import type { ViT } from '../nn/vit/vit.js';
 import { packageRoot } from './package-root.js';
 
 /** Reads a part of the data in `folder`, or of the bundled digits when that is null. */
-export function loadData(folder: string | null, part: 'train' | 'test'): Promise<Dataset> {
+export function loadData(folder: string | null, part: 'train' | 'test'): Promise<ArrayDataset> {
   return loadIdxDataset(folder ?? join(packageRoot, 'data', 'digits'), part);
 }
 
 /** Throws unless the model takes such images and knows all their classes. */
-export function checkDataFits({ config }: ViT, { shape, numClasses }: Dataset, where: string): void {
+export function checkDataFits({ config }: ViT, { shape, numClasses }: ArrayDataset, where: string): void {
   const size = Array.isArray(config.imgSize) ? config.imgSize : [config.imgSize, config.imgSize];
   const wanted = [config.inChans, ...size];
   if (shapeText(wanted) !== shapeText(shape)) {

@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { expected } from '../check.js';
-import type { Dataset } from '../data/dataset.js';
+import type { ArrayDataset } from '../data/dataset.js';
 import { evaluate, info, manualSeed, optim, setThreads, Trainer } from '../index.js';
 import { fileErrorFrom } from '../io/formats/file-error.js';
 import type { ViT } from '../nn/vit/vit.js';
@@ -52,7 +52,7 @@ export async function runTraining(settings: TrainSettings): Promise<void> {
 
 interface Trained {
   readonly model: ViT;
-  readonly test: Dataset;
+  readonly test: ArrayDataset;
   readonly result: FitResult;
   readonly evaluation: Evaluation;
   readonly trainCount: number;
@@ -95,8 +95,8 @@ async function checkWritable(folder: string, flag: string): Promise<void> {
 async function trainToEnd(
   settings: TrainSettings,
   model: ViT,
-  train: Dataset,
-  test: Dataset,
+  train: ArrayDataset,
+  test: ArrayDataset,
 ): Promise<{ result: FitResult; exitCode: number | undefined }> {
   const { lr, batch, epochs, warmup, clip, labelSmoothing, seed, capture, precision, checkpoint, trace } = settings;
   const totalSteps = epochs * Math.ceil(train.count / batch);
@@ -141,7 +141,7 @@ function makeOptimizer({ optimizer, lr, momentum, weightDecay }: TrainSettings, 
     : new optim.AdamW(parameters, { lr, weightDecay });
 }
 
-function announce(model: ViT, train: Dataset, test: Dataset): void {
+function announce(model: ViT, train: ArrayDataset, test: ArrayDataset): void {
   const { threads, isa } = info();
   const counts = `${formatCount(train.count)} images, ${formatCount(test.count)} to test with`;
   const machine = `${threads} ${threads === 1 ? 'thread' : 'threads'}, ${isa}`;

@@ -1,5 +1,5 @@
 import { checkInteger, expected, Text } from '../check.js';
-import type { Dataset } from './dataset.js';
+import type { ArrayDataset } from './dataset.js';
 
 const PARTS = ['images', 'labels', 'count', 'shape', 'numClasses'] as const;
 
@@ -10,7 +10,7 @@ const PARTS = ['images', 'labels', 'count', 'shape', 'numClasses'] as const;
  * @returns the data set itself where it is as declared, else a copy that is
  * @throws TypeError that says which part is wrong, and how to make it right
  */
-export function checkDataset(dataset: Dataset, where: string): Dataset {
+export function checkDataset(dataset: ArrayDataset, where: string): ArrayDataset {
   if (typeof dataset !== 'object' || dataset === null) throw expected(`a data set of ${list}`, where, dataset);
   const missing = PARTS.find((part) => dataset[part] === undefined);
   if (missing !== undefined) throw expected(`a data set of ${list}`, where, new Text(`one without ${missing}`));

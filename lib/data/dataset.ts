@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { checkOneOf, expected, shapeText, Text } from '../check.js';
 import { readIdx } from '../io/formats/idx.js';
 
-/** Labelled images in JavaScript's memory. */
-export interface Dataset {
+/** Labelled images in JavaScript's memory, all of one size, as float32. */
+export interface ArrayDataset {
   /** (count, ...shape), row-major; pixels from -1 (black) to 1. */
   readonly images: Float32Array;
   /** The class of each image. */
@@ -23,7 +23,7 @@ const PARTS = { train: 'train', test: 't10k' } as const;
  *
  * @throws TypeError when files are missing, damaged, or do not go together
  */
-export async function loadIdxDataset(folder: string, part: 'train' | 'test'): Promise<Dataset> {
+export async function loadIdxDataset(folder: string, part: 'train' | 'test'): Promise<ArrayDataset> {
   const prefix = PARTS[checkOneOf(part, 'loadIdxDataset part', ['train', 'test'])];
   const pixels = await readIdx(find(folder, `${prefix}-images-idx3-ubyte`));
   const classes = await readIdx(find(folder, `${prefix}-labels-idx1-ubyte`));

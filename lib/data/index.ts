@@ -1,4 +1,12 @@
 /** Data sets and loaders. */
-export { type Dataset, loadIdxDataset } from './dataset.js';
+export { type ArrayDataset, loadIdxDataset } from './dataset.js';
 export { loadImages } from './load-images.js';
 export { type Batch, DataLoader, type DataLoaderOptions } from './loader.js';
+export { type BalancedOptions, balanced, type Sampler } from './sets/balanced.js';
+export { type Cifar100Options, cifar10, cifar100 } from './sets/cifar.js';
+export { concat, type SplitOptions, split, subset } from './sets/combine.js';
+export { type CsvOptions, csv } from './sets/csv.js';
+export type { Dataset, ImageSource, RawImage, Sample } from './sets/dataset.js';
+export { type ArrayParts, fromArrays } from './sets/from-arrays.js';
+export { idx } from './sets/idx.js';
+export { type ImageFolder, type ImageFolderOptions, imageFolder } from './sets/image-folder.js';

@@ -3,7 +3,7 @@ import { checkOptions, type OptionNames } from '../check-options.js';
 import { nextId } from '../identity.js';
 import { type Tensor, tensor } from '../tensor.js';
 import { checkBatchLabels, checkDataset } from './check-dataset.js';
-import type { Dataset } from './dataset.js';
+import type { ArrayDataset } from './dataset.js';
 import { orderOf } from './shuffle.js';
 
 /** Images (N,C,H,W) and their labels (N), float32 and int32. */
@@ -41,14 +41,14 @@ const NAMES: OptionNames<DataLoaderOptions> = { batchSize: true, shuffle: true, 
 export class DataLoader implements Iterable<Batch> {
   readonly #shuffle: boolean;
   readonly #seed: number;
-  readonly dataset: Dataset;
+  readonly dataset: ArrayDataset;
   readonly batchSize: number;
   /** A number of its own, by which deep equality tells loaders apart. */
   readonly id = nextId();
   /** Passes begun by iterating. */
   epoch = 0;
 
-  constructor(dataset: Dataset, options: DataLoaderOptions) {
+  constructor(dataset: ArrayDataset, options: DataLoaderOptions) {
     checkOptions(options, NAMES, 'DataLoader');
     this.dataset = checkDataset(dataset, 'the DataLoader');
     this.batchSize = checkInteger(options?.batchSize, 'DataLoader batchSize', 1);

@@ -1,6 +1,6 @@
 /** A random order of [0, count), by the seed and the epoch alone, so that any epoch's can be made again. */
 export function orderOf(count: number, seed: number, epoch: number): Uint32Array {
-  const next = generator(seed, epoch);
+  const next = uniformOf(seed, epoch);
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   // Fisher and Yates.
   for (let i = count - 1; i > 0; i--) {
@@ -11,7 +11,7 @@ export function orderOf(count: number, seed: number, epoch: number): Uint32Array
 }
 
 /** Mulberry32, started from a mix of two numbers; uniform in [0, 1). */
-function generator(seed: number, epoch: number): () => number {
+export function uniformOf(seed: number, epoch: number): () => number {
   let state = (Math.imul(seed ^ (seed / 2 ** 32), 0x9e3779b1) ^ Math.imul(epoch + 1, 0x85ebca6b)) >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -1,4 +1,4 @@
-import type { Dataset } from '../data/dataset.js';
+import type { ArrayDataset } from '../data/dataset.js';
 import { evaluating } from '../nn/evaluating.js';
 import type { ViT } from '../nn/vit/vit.js';
 import { mean } from '../ops/reduce.js';
@@ -14,7 +14,7 @@ import { type Predictions, sampleAt, selectSamples } from './samples.js';
 export interface ReportSources {
   readonly title: string;
   /** The images that the model was tested on. */
-  readonly test: Dataset;
+  readonly test: ArrayDataset;
   /** What the model made of them. */
   readonly evaluation: Predictions & { readonly accuracy: number };
   /** How training went. */
@@ -67,7 +67,7 @@ async function positionSimilarity({ posEmbed, grid }: ViT): Promise<ReportData['
 
 async function classAttention(
   model: ViT,
-  test: Dataset,
+  test: ArrayDataset,
   indices: readonly number[],
   sample: (index: number) => ReturnType<typeof sampleAt>,
 ): Promise<ReportData['attention']> {
@@ -78,7 +78,7 @@ async function classAttention(
 }
 
 /** One image at a time: the (1,H,T,T) maps of all layers together are large. */
-async function layersOf(model: ViT, { images, shape }: Dataset, index: number): Promise<number[][]> {
+async function layersOf(model: ViT, { images, shape }: ArrayDataset, index: number): Promise<number[][]> {
   const size = shape[0] * shape[1] * shape[2];
   const rows = evaluating(model, () =>
     scope(() => {

@@ -1,4 +1,4 @@
-import type { Dataset } from '../data/dataset.js';
+import type { ArrayDataset } from '../data/dataset.js';
 import { byteOf, standardFor } from '../io/pretrained/preprocessing.js';
 import type { ReportImage, ReportSample } from './report-data.js';
 
@@ -43,7 +43,7 @@ export function selectSamples(labels: Int32Array, predictions: Int32Array): Sele
 }
 
 /** Image `index` of a data set with what the model made of it. */
-export function sampleAt(data: Dataset, { predictions, probabilities }: Predictions, index: number): ReportSample {
+export function sampleAt(data: ArrayDataset, { predictions, probabilities }: Predictions, index: number): ReportSample {
   const label = data.labels[index] ?? 0;
   const prediction = predictions[index] ?? 0;
   const classes = probabilities.length / data.count;
@@ -57,7 +57,7 @@ export function sampleAt(data: Dataset, { predictions, probabilities }: Predicti
   };
 }
 
-function imageAt({ images, shape }: Dataset, index: number): ReportImage {
+function imageAt({ images, shape }: ArrayDataset, index: number): ReportImage {
   const size = shape[0] * shape[1] * shape[2];
   const prepared = standardFor(1); // of every channel, in a data set
   const bytes = Uint8Array.from(images.subarray(index * size, (index + 1) * size), (x) => byteOf(x, prepared, 0));

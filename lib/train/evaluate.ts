@@ -1,7 +1,7 @@
 import { checkInteger, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { checkBatchLabels } from '../data/check-dataset.js';
-import type { Dataset } from '../data/dataset.js';
+import type { ArrayDataset } from '../data/dataset.js';
 import { DataLoader, type HostBatch } from '../data/loader.js';
 import { evaluating } from '../nn/evaluating.js';
 import { Module } from '../nn/module.js';
@@ -62,7 +62,7 @@ export function checkClassifier(model: unknown, where: string): void {
  */
 export async function evaluate(
   model: Classifier,
-  data: Dataset,
+  data: ArrayDataset,
   options: EvaluateOptions | number = {},
 ): Promise<Evaluation> {
   checkClassifier(model, 'evaluate');

@@ -1,7 +1,7 @@
 import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOneOf, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { checkDataset } from '../data/check-dataset.js';
-import type { Dataset } from '../data/dataset.js';
+import type { ArrayDataset } from '../data/dataset.js';
 import { Optimizer } from '../optim/optimizer.js';
 import type { Schedule } from '../optim/schedule.js';
 import { checkPrecision, type Precision } from '../precision.js';
@@ -39,9 +39,9 @@ export interface TrainerOptions {
   optimizer: Optimizer;
   /** The learning rate of each step. Default: the optimizer's own, throughout. */
   schedule?: Schedule;
-  train: Dataset;
+  train: ArrayDataset;
   /** Evaluated after each epoch, in batches and in the precision of training. */
-  test?: Dataset;
+  test?: ArrayDataset;
   batchSize: number;
   epochs: number;
   /** Of the order of samples. Default 0. */

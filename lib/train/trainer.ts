@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkOptions } from '../check-options.js';
-import type { Dataset } from '../data/dataset.js';
+import type { ArrayDataset } from '../data/dataset.js';
 import { DataLoader } from '../data/loader.js';
 import { nextId } from '../identity.js';
 import type { TraceEvent } from '../native.js';
@@ -115,7 +115,7 @@ export class Trainer {
   }
 
   /** See `evaluate`; in batches and in the precision of the training. */
-  evaluate(data: Dataset, options: Pick<EvaluateOptions, 'signal'> = {}): Promise<Evaluation> {
+  evaluate(data: ArrayDataset, options: Pick<EvaluateOptions, 'signal'> = {}): Promise<Evaluation> {
     checkOptions(options, { signal: true }, 'Trainer.evaluate');
     const { model, batchSize, precision = 'fp32' } = this.#options;
     return evaluate(model, data, { ...options, batchSize, precision });

@@ -7,7 +7,7 @@ import { AttentionPool } from '../../lib/nn/vit/attention-pool.js';
 import { HybridEmbed } from '../../lib/nn/vit/hybrid-embed.js';
 import { attentionWeights } from '../../lib/ops/attention-weights.js';
 
-const { F, nn, optim, ones, rand, randn, render, scope, tensor, ViT, zeros } = vitrine;
+const { data, F, nn, optim, ones, rand, randn, render, scope, tensor, ViT, zeros } = vitrine;
 
 const image = () => ones([1, 1, 4, 4]);
 const tokens = () => ones([1, 3, 4]);
@@ -37,6 +37,8 @@ const LAYER_CALLS: Taker['calls'] = {
   'new TransformerEncoderLayer': (options) => new nn.TransformerEncoderLayer(4, 1, options),
   'new TransformerDecoderLayer': (options) => new nn.TransformerDecoderLayer(4, 1, options),
 };
+
+const SET = data.fromArrays({ images: new Uint8Array(4), labels: [0, 0, 1, 1], shape: [1, 1, 1] });
 
 const TAKERS: Record<string, Taker> = {
   AdamOptions: { calls: { Adam: (options) => new optim.Adam([parameter()], options) } },
@@ -245,6 +247,11 @@ const TAKERS: Record<string, Taker> = {
     needs: { lr: 1 },
     calls: { constantSchedule: (options) => optim.constantSchedule(options) },
   },
+  ImageFolderOptions: { calls: { imageFolder: (options) => data.imageFolder('no-such-folder', options) } },
+  CsvOptions: { calls: { csv: (options) => data.csv('no-such-file.csv', options) } },
+  Cifar100Options: { calls: { cifar100: (options) => data.cifar100('no-such-folder', 'test', options) } },
+  SplitOptions: { calls: { split: (options) => data.split(SET, 0.5, options) } },
+  BalancedOptions: { calls: { balanced: (options) => data.balanced(SET, options) } },
   WindowOptions: {
     needs: { kernelSize: 2 },
     calls: {
@@ -260,6 +267,7 @@ const OTHERS = new Map([
   ['GridOptions', 'a part of ViTConfig, inside nn'],
   ['LayerDecayGroup', 'a ParameterGroup, which layerDecayGroups gives'],
   ['DataLoaderOptions', 'test/train and test/data'],
+
   ['TrainerOptions', 'test/train'],
   ['EvaluateOptions', 'test/train'],
   ['CaptureOptions', 'test/train'],
@@ -269,7 +277,20 @@ const OTHERS = new Map([
 
 const OPTIONS = /export (?:declare )?(?:interface|type) (\w*(?:Options|Masks|Group|Config))\b/g;
 // These hold no functions of the library's users, or have tests of their own names: command line, report, files, data.
-const PUBLIC = ['', 'ops', 'nn', 'nn/vit', 'optim', 'render', 'train', 'data', 'io', 'io/formats', 'io/pretrained'];
+const PUBLIC = [
+  '',
+  'ops',
+  'nn',
+  'nn/vit',
+  'optim',
+  'render',
+  'train',
+  'data',
+  'data/sets',
+  'io',
+  'io/formats',
+  'io/pretrained',
+];
 const OF_FILES = /^(Preprocessing|Pretrained|Run)\w*Config$/;
 
 /** Every interface of options in the declarations of lib, by name, with the declaration. */

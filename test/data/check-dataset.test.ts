@@ -73,7 +73,9 @@ describe('a data set', () => {
   };
   for (const [name, part] of Object.entries(MEANT)) {
     it(`is taken as it is meant with ${name}`, () => {
-      const batches = (set: object) => [...new data.DataLoader(set as data.Dataset, { batchSize: 5 }).hostBatches(0)];
+      const batches = (set: object) => [
+        ...new data.DataLoader(set as data.ArrayDataset, { batchSize: 5 }).hostBatches(0),
+      ];
       assert.deepEqual(batches({ ...GOOD, ...part }), batches(GOOD));
     });
   }

@@ -24,7 +24,7 @@ export const capture: Capture<Tensor> = new Capture(() => net.forward(kept));
 export const model: ViT = ViT.create('vit_tiny_patch16_224', { numClasses: 2 });
 export const files = async () => [await io.readNpz('a.npz'), await io.readSafetensors('a'), await ViT.fromPretrained('a')];
 export const png: Promise<Uint8Array> = render.attention(model, kept, { layer: 'rollout' });
-export const load: Promise<data.Dataset> = data.loadIdxDataset('digits', 'train');
+export const load: Promise<data.ArrayDataset> = data.loadIdxDataset('digits', 'train');
 export { Trainer };
 `;
 

@@ -27,7 +27,7 @@ const BATCH = 16;
 
 /** Trains the digits ViT for 20 steps with all that draws, clips and changes; gives losses and a digest. */
 async function train(
-  digits: data.Dataset,
+  digits: data.ArrayDataset,
   capture: boolean,
 ): Promise<{ losses: number[]; hash: string; random: number[] }> {
   manualSeed(7);

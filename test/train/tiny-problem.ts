@@ -10,7 +10,7 @@ const BRIGHT: readonly ((row: number, column: number) => boolean)[] = [
 ];
 
 /** Noisy 8 x 8 images of four textures. The same for the same count. */
-export function textures(count: number): data.Dataset {
+export function textures(count: number): data.ArrayDataset {
   const images = new Float32Array(count * 64);
   const labels = Int32Array.from({ length: count }, (_, i) => i % 4);
   let state = count;

@@ -42,7 +42,7 @@ class InFlight {
   most = 0;
 
   /** A data set that notes when a batch is taken from it. */
-  watch(dataset: data.Dataset, batchSize: number): data.Dataset {
+  watch(dataset: data.ArrayDataset, batchSize: number): data.ArrayDataset {
     const images = dataset.images;
     let taken = 0;
     const subarray = (begin: number, end: number): Float32Array => {

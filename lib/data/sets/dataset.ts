@@ -1,0 +1,150 @@
+import { checkInteger, expected, Text } from '../../check.js';
+import { isThenable } from '../../thenable.js';
+
+/** Decoded pixels (H,W,C), row-major bytes; C is 1 (grey) or 3 (red, green, blue). */
+export interface RawImage {
+  readonly pixels: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: 1 | 3;
+}
+
+/** The path of an image file, such a file's bytes, or pixels. */
+export type ImageSource = string | Uint8Array | RawImage;
+
+/** An image and what it shows: a class's number, or for each class how far the image is of it (0 or 1 as a rule). */
+export interface Sample {
+  readonly image: ImageSource;
+  readonly label: number | Float32Array;
+}
+
+/**
+ * Anything that knows how many items it has and gives each. Counterpart: `torch.utils.data.Dataset` with `__len__` and
+ * `__getitem__`.
+ *
+ * What may be known besides saves work: names for reports, labels so that nothing need be read to split or to balance.
+ */
+export interface Dataset<T = Sample> {
+  readonly length: number;
+  get(index: number): T | Promise<T>;
+  /** The classes' names, by their numbers. */
+  readonly classes?: readonly string[];
+  /** The class of each item. */
+  readonly labels?: Int32Array;
+}
+
+/** Whether a value is meant as a `Dataset`. */
+export function isDataset(value: unknown): value is Dataset<unknown> {
+  return typeof value === 'object' && value !== null && 'get' in value && typeof value.get === 'function';
+}
+
+/** Throws unless a value is a data set with an item at least, whose labels and classes, where given, fit. */
+export function checkSet<T>(dataset: Dataset<T>, where: string): Dataset<T> {
+  if (!isDataset(dataset)) throw expected('a data set with length and get(index)', where, dataset);
+  const count = checkInteger(dataset.length, `the length of ${where}`);
+  if (count === 0) throw expected('at least one item', where, new Text('none'));
+  const { labels, classes } = dataset;
+  if (classes !== undefined && (!Array.isArray(classes) || classes.some((name) => typeof name !== 'string'))) {
+    throw expected('an array of names', `the classes of ${where}`, classes);
+  }
+  if (labels === undefined) return dataset;
+  if (!(labels instanceof Int32Array)) throw expected('an Int32Array', `the labels of ${where}`, labels);
+  if (labels.length !== count) {
+    throw expected(`${count} class indices`, `the labels of ${where}`, new Text(`${labels.length}`));
+  }
+  const most = classes?.length ?? 2 ** 31 - 1;
+  for (const [i, label] of labels.entries()) {
+    if (label >= 0 && label < most) continue;
+    throw expected(`class indices from 0 to ${most - 1}`, `the labels of ${where}`, label, `That is label ${i}.`);
+  }
+  return dataset;
+}
+
+/** Throws unless an item of a data set is an image with its label, the label one of `classes`, where that is known. */
+export function checkSample(sample: unknown, classes: number | undefined, where: string): Sample {
+  if (typeof sample !== 'object' || sample === null || !('image' in sample) || !('label' in sample)) {
+    throw expected('{ image, label }', where, sample);
+  }
+  checkSource(sample.image, where);
+  checkLabel(sample.label, classes, where);
+  return sample as Sample; // as checked
+}
+
+function checkSource(image: unknown, where: string): void {
+  if (typeof image === 'string' || image instanceof Uint8Array) return;
+  if (typeof image !== 'object' || image === null || !('pixels' in image)) {
+    throw expected(
+      'a path, the bytes of a file, or { pixels, height, width, channels }',
+      `the image of ${where}`,
+      image,
+    );
+  }
+  const { pixels, height, width, channels } = image as RawImage;
+  if (!(pixels instanceof Uint8Array)) throw expected('a Uint8Array', `the pixels of ${where}`, pixels);
+  checkInteger(height, `the height of ${where}`, 1);
+  checkInteger(width, `the width of ${where}`, 1);
+  if (channels !== 1 && channels !== 3) throw expected('1 or 3 channels', where, channels);
+  if (pixels.length === height * width * channels) return;
+  throw expected(`${height * width * channels} bytes`, `the pixels of ${where}`, new Text(`${pixels.length}`));
+}
+
+function checkLabel(label: unknown, classes: number | undefined, where: string): void {
+  if (label instanceof Float32Array) {
+    if (classes !== undefined && label.length !== classes) {
+      throw expected(`${classes} values, one for each class,`, `the label of ${where}`, new Text(`${label.length}`));
+    }
+    if (label.every((value) => value >= 0 && value <= 1)) return;
+    throw expected('values from 0 to 1', `the label of ${where}`, label);
+  }
+  const most = (classes ?? 2 ** 31) - 1;
+  if (typeof label === 'number' && Number.isInteger(label) && label >= 0 && label <= most) return;
+  const advice = typeof label === 'string' ? 'Of names, take the position in the list of all.' : '';
+  throw expected(`a class index from 0 to ${most}, or a Float32Array`, `the label of ${where}`, label, advice);
+}
+
+/** The item at a place, checked; a promise only where the data set gives one. */
+export function sampleAt(
+  dataset: Dataset,
+  index: number,
+  classes: number | undefined,
+  where: string,
+): Sample | Promise<Sample> {
+  const sample = dataset.get(index);
+  const name = `item ${index} of ${where}`;
+  if (isThenable(sample)) return Promise.resolve(sample).then((value) => checkSample(value, classes, name));
+  return checkSample(sample, classes, name);
+}
+
+/**
+ * The class of each item: the data set's own list, or else read item by item. Of several values the largest counts.
+ *
+ * @throws TypeError for items that are no samples
+ */
+export async function labelsOf(dataset: Dataset, where: string): Promise<Int32Array> {
+  checkSet(dataset, where);
+  if (dataset.labels !== undefined) return dataset.labels;
+  const labels = new Int32Array(dataset.length);
+  for (let i = 0; i < labels.length; i++) {
+    const { label } = await sampleAt(dataset, i, dataset.classes?.length, where);
+    labels[i] = typeof label === 'number' ? label : largestOf(label);
+  }
+  return labels;
+}
+
+/** The first place of the largest value. */
+export function largestOf(values: Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return best;
+}
+
+/** The items of each class, in their order. */
+export function membersOf(labels: Int32Array): Map<number, number[]> {
+  const ofClass = new Map<number, number[]>();
+  for (const [index, label] of labels.entries()) {
+    const members = ofClass.get(label);
+    if (members === undefined) ofClass.set(label, [index]);
+    else members.push(index);
+  }
+  return ofClass;
+}
