@@ -1,91 +1,145 @@
 #include "gemm/gemm.h"
 
 #include <algorithm>
-#include <cstdlib>
-#include <new>
-#include <stdexcept>
-#include <string>
+#include <memory>
 #include <vector>
 
 #include "gemm/provider.h"
-#include "gemm/small.h"
-#include "runtime/cpu.h"
-#include "runtime/stream.h"
+#include "runtime/tiles.h"
 
 namespace vitrine::gemm {
 namespace {
 
-// oneDNN where there is one, else OpenBLAS. Measured through linear on one core of a busy Emerald
-// Rapids (170 GFLOP/s at most), the fastest tenth of 60 runs, products of 1088 x 64 x 64 to 1576 x
-// 192 x 768: oneDNN 2.6.3 reaches 131 to 157, OpenBLAS 0.3.21 (SkylakeX kernels) 107 to 135.
-Provider Choose() {
-  const char* wanted = std::getenv("VITRINE_GEMM");
-  const std::string name = wanted == nullptr ? "" : wanted;
-  if (name == "openblas") return OpenBlasProvider();
-  if (name == "onednn") return OneDnnProvider();
-  if (!name.empty()) {
-    throw std::runtime_error("Expected 'onednn' or 'openblas' for VITRINE_GEMM but received '" +
-                             name + "'. Unset it to use the faster one.");
+// The rows of a batch that shares b are those of one product.
+MatrixProduct AsOne(const MatrixProduct& product) {
+  const auto& [count, stride_a, stride_b, stride_c] = product.batch;
+  const bool one_matrix = count > 1 && stride_b == 0 && !product.a.transposed &&
+                          stride_a == product.m * product.a.stride &&
+                          stride_c == product.m * product.ldc;
+  if (!one_matrix) return product;
+  MatrixProduct whole = product;
+  whole.m *= count;
+  whole.batch = {};
+  return whole;
+}
+
+// Products enough to go round are not cut: each is one thread's.
+bool GoRound(const MatrixProduct& product) {
+  constexpr int64_t kManyProducts = 16;
+  constexpr int64_t kSmallRight = 128 * 1024;  // floats of b
+  const Batch& batch = product.batch;
+  return batch.count >= kManyProducts && batch.stride_b != 0 && batch.stride_c != 0 &&
+         product.n * product.k <= kSmallRight;
+}
+
+// Products [first, first + count) of a batch.
+MatrixProduct Some(const MatrixProduct& product, int64_t first, int64_t count) {
+  MatrixProduct some = product;
+  some.c += first * product.batch.stride_c;
+  some.a.data += first * product.batch.stride_a;
+  some.b.data += first * product.batch.stride_b;
+  some.batch.count = count;
+  some.accumulate = product.accumulate || (first > 0 && product.batch.stride_c == 0);
+  return some;
+}
+
+void MultiplyEach(Context& context, const MatrixProduct& product) {
+  const Provider& provider = ProviderOf(Some(product, 0, 1));
+  context.product_scratch().Reserve(SerialScratch(product));
+  context.ParallelFor(product.batch.count, [&](int64_t i, int worker) {
+    provider.serial(Some(product, i, 1), context.product_scratch().Own(worker));
+  });
+}
+
+struct Planned {
+  std::unique_ptr<Loops> loops;
+  int64_t shared_at;
+};
+
+// One loop over the tiles of all: a worker's share of it is its share of each product's tiles, one
+// product after the other, so that it reads what it wrote in the loops before.
+template <class Count, class Body>
+void ForTiles(Context& context, const std::vector<Planned>& all, const Count& count,
+              const Body& body) {
+  const int64_t workers = context.threads();
+  const auto begin = [&](int64_t worker) {
+    int64_t tiles = 0;
+    for (const Planned& planned : all) tiles += count(*planned.loops) * worker / workers;
+    return tiles;
+  };
+  context.ParallelFor(begin(workers), [&](int64_t index, int worker) {
+    int64_t share = all.size() == 1 ? workers : index * workers / begin(workers);
+    if (all.size() == 1) return body(all[0], index, worker);
+    while (begin(share + 1) <= index) ++share;
+    while (begin(share) > index) --share;
+    int64_t left = index - begin(share);
+    for (const Planned& planned : all) {
+      const int64_t tiles = count(*planned.loops);
+      const int64_t first = tiles * share / workers;
+      const int64_t mine = tiles * (share + 1) / workers - first;
+      if (left < mine) return body(planned, first + left, worker);
+      left -= mine;
+    }
+  });
+}
+
+void RunLoops(Context& context, const std::vector<Planned>& all) {
+  int64_t own = 0;
+  int64_t shared = 0;
+  for (const Planned& planned : all) {
+    own = std::max(own, planned.loops->WorkerScratch());
+    shared = planned.shared_at + planned.loops->SharedScratch();
   }
-  try {
-    return OneDnnProvider();
-  } catch (const std::runtime_error&) {
-    return OpenBlasProvider();
-  }
-}
-
-// Whether m * n * k is at most kSmallProduct, without the product, which may overflow.
-bool IsSmall(int64_t m, int64_t n, int64_t k) {
-  return m <= kSmallProduct && n <= kSmallProduct / m && k <= kSmallProduct / m / n;
-}
-
-const Provider& Chosen();
-
-// The library's product, after a first one, in which oneDNN makes objects that exit() destroys:
-// before that, and so registered after it, the streams are to stop.
-auto LibraryGemm() {
-  static const auto sgemm = [] {
-    const auto chosen = Chosen().sgemm;
-    constexpr int64_t kSize = 32;
-    const std::vector<float> factor(kSize * kSize, 1.0f);
-    std::vector<float> product(kSize * kSize);
-    chosen(Transpose::kNo, Transpose::kNo, kSize, kSize, kSize, 1, factor.data(), kSize,
-           factor.data(), kSize, 0, product.data(), kSize);
-    if (std::atexit(&Stream::StopAll) != 0) throw std::bad_alloc();
-    return chosen;
-  }();
-  return sgemm;
-}
-
-const Provider& Chosen() {
-  static const Provider provider = Choose();
-  return provider;
+  float* const memory = context.product_scratch().Shared(shared);
+  context.product_scratch().Reserve(own);
+  ForTiles(
+      context, all, [](const Loops& loops) { return loops.PackTiles(); },
+      [&](const Planned& planned, int64_t tile, int) {
+        planned.loops->Pack(tile, memory + planned.shared_at);
+      });
+  ForTiles(
+      context, all, [](const Loops& loops) { return loops.MultiplyTiles(); },
+      [&](const Planned& planned, int64_t tile, int worker) {
+        planned.loops->Multiply(tile, memory + planned.shared_at,
+                                context.product_scratch().Own(worker));
+      });
+  ForTiles(
+      context, all, [](const Loops& loops) { return loops.AddTiles(); },
+      [&](const Planned& planned, int64_t tile, int) {
+        planned.loops->Add(tile, memory + planned.shared_at);
+      });
 }
 
 }  // namespace
 
-const Library& Load() { return Chosen().library; }
-
-bool UsesPackedProducts() {
-  static const bool uses = [] {
-    Load();  // a wrong VITRINE_GEMM is an error
-    const char* wanted = std::getenv("VITRINE_GEMM");
-    const Isa isa = ActiveIsa();
-    return (wanted == nullptr || *wanted == '\0') && (isa == Isa::kAvx512 || isa == Isa::kAvx2);
-  }();
-  return uses;
+void Multiply(Context& context, std::span<const MatrixProduct> products) {
+  constexpr int64_t kCacheLine = 16;
+  constexpr int64_t kMostPacked = 4 * 1024 * 1024;  // floats of a batch
+  std::vector<Planned> all;
+  int64_t shared = 0;
+  for (const MatrixProduct& given : products) {
+    const MatrixProduct product = AsOne(given);
+    if (GoRound(product)) {
+      MultiplyEach(context, product);
+      continue;
+    }
+    auto loops = ProviderOf(product).loops(product);
+    if (product.batch.count > 1 && product.batch.stride_b != 0 &&
+        loops->SharedScratch() > kMostPacked) {
+      const int64_t half = product.batch.count / 2;
+      Multiply(context, Some(product, 0, half));
+      Multiply(context, Some(product, half, product.batch.count - half));
+      continue;
+    }
+    const int64_t packed = loops->SharedScratch();
+    all.push_back({std::move(loops), shared});
+    shared += RoundUp(packed, kCacheLine);
+  }
+  if (!all.empty()) RunLoops(context, all);
 }
 
-void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
-          float alpha, const float* a, int64_t lda, const float* b, int64_t ldb, float beta,
-          float* c, int64_t ldc) {
-  if (m == 0 || n == 0) return;
-  static const Provider& chosen = Chosen();
-  // The plain loop takes any size; sizes that a library cannot be told are matrices of 8 GB and
-  // more.
-  const bool plain = IsSmall(m, n, k) || std::max({m, n, k, lda, ldb, ldc}) > chosen.largest;
-  const auto gemm = plain ? &SmallGemm : LibraryGemm();
-  gemm(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+void MultiplySerial(const MatrixProduct& product, float* scratch) {
+  ProviderOf(product).serial(product, scratch);
 }
 
 }  // namespace vitrine::gemm

@@ -1,21 +1,28 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
-// Matrix products behind one interface; the provider is loaded when it is first used.
+#include "gemm/product.h"
+#include "runtime/context.h"
+
+// The floor of all matrix products: an op describes what it wants multiplied, and gets it. Results
+// do not depend on the number of threads.
 namespace vitrine::gemm {
 
-enum class Transpose : bool { kNo, kYes };
+// Computes products that do not depend on each other, in loops that they share.
+void Multiply(Context& context, std::span<const MatrixProduct> products);
+inline void Multiply(Context& context, const MatrixProduct& product) {
+  Multiply(context, {&product, 1});
+}
 
-// c (m,n) = alpha * op(a) op(b) + beta * c, with op(a) (m,k) and op(b) (k,n). Row-major; lda, ldb
-// and ldc are the row strides, in elements, of the matrices as stored. Serial: tiles and threads
-// are the caller's. With beta 0, c is only written; with k 0, the product is zero.
-void Gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
-          float alpha, const float* a, int64_t lda, const float* b, int64_t ldb, float beta,
-          float* c, int64_t ldc);
+// A product that one tile of an op computes for itself, on its own thread and in its own scratch,
+// of so many floats: enough for any product that is no larger.
+int64_t SerialScratch(const MatrixProduct& product);
+void MultiplySerial(const MatrixProduct& product, float* scratch);
 
-// What the BLAS library says of itself.
+// Who multiplies: "own kernels" and their instruction set, or the library that VITRINE_GEMM names.
 struct Library {
   std::string name;     // "OpenBLAS 0.3.21"
   std::string core;     // the kernels it runs, "SkylakeX"
@@ -23,12 +30,8 @@ struct Library {
                         // else empty
 };
 
-// Loads the library if need be. Throws std::runtime_error with one clear sentence when there is
-// none.
+// Loads the library if need be. Throws std::runtime_error with one clear sentence when VITRINE_GEMM
+// names one that is unknown or that the system has not.
 const Library& Load();
-
-// Whether large float32 products of linear layers go through kernels/packed_product.h rather than
-// the library: on AVX-512 and AVX2, unless VITRINE_GEMM names a library. Throws as Load().
-bool UsesPackedProducts();
 
 }  // namespace vitrine::gemm

@@ -105,28 +105,29 @@ const OneDnn& Loaded() {
   return dnnl;
 }
 
-void Sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
-           float alpha, const float* a, int64_t lda, const float* b, int64_t ldb, float beta,
-           float* c, int64_t ldc) {
+void Multiply(const MatrixProduct& product) {
   // Once a thread: oneDNN's OpenMP is to leave it alone.
   thread_local const bool one_thread = (Loaded().set_threads(1), true);
   static_cast<void>(one_thread);
   static SgemmFunction* const sgemm = Loaded().sgemm;
-  const int status =
-      sgemm(transpose_a == Transpose::kYes ? 'T' : 'N', transpose_b == Transpose::kYes ? 'T' : 'N',
-            m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  const int64_t m = product.m, n = product.n, k = product.k;
+  const Factor& a = product.a;
+  const Factor& b = product.b;
+  const auto transpose = [](const Factor& x) { return x.transposed ? 'T' : 'N'; };
+  const int status = sgemm(transpose(a), transpose(b), m, n, k, 1, a.data, a.stride, b.data,
+                           b.stride, product.accumulate ? 1 : 0, product.c, product.ldc);
   if (status == kSuccess) return;
   if (status == kOutOfMemory) throw std::bad_alloc();
   throw std::runtime_error("Expected oneDNN to multiply " + std::to_string(m) + " x " +
                            std::to_string(k) + " by " + std::to_string(k) + " x " +
                            std::to_string(n) + " but it gave status " + std::to_string(status) +
-                           ". Set VITRINE_GEMM=openblas to use another library.");
+                           ". Unset VITRINE_GEMM to use vitrine's own kernels.");
 }
 
 }  // namespace
 
-Provider OneDnnProvider() {
-  return {Loaded().library, &Sgemm, std::numeric_limits<int64_t>::max()};
+LibraryFunctions OpenOneDnn() {
+  return {Loaded().library, &Multiply, std::numeric_limits<int64_t>::max()};
 }
 
 }  // namespace vitrine::gemm

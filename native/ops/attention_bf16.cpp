@@ -2,17 +2,16 @@
 // one thread each; every one packs its factors, a few percent of it, from where they lie.
 #include <algorithm>
 
+#include "gemm/gemm.h"
 #include "kernels/attention.h"
 #include "kernels/attention_product.h"
 #include "ops/attention.h"
 #include "ops/attention_heads.h"
-#include "ops/packed.h"
 
 namespace vitrine::ops {
 namespace {
 
 using kernels::AttentionMask;
-using kernels::PackedKernelBf16;
 using kernels::PackedSource;
 
 // Rows whose scores are in the works together. More than in float32, as each block packs keys and
@@ -30,13 +29,13 @@ PackedSource Columns(const float* data, int64_t stride) { return {data, stride, 
 // c (m,n) = a b over k, or c plus that.
 void Multiply(float* c, int64_t ldc, int64_t m, int64_t n, int64_t k, const PackedSource& a,
               const PackedSource& b, bool accumulate, float* scratch) {
-  PackedProduct(PackedKernelBf16(), m, n, k, c, ldc, a, b, accumulate).RunAlone(scratch);
+  gemm::MultiplySerial({m, n, k, c, ldc, a, b, accumulate, true}, scratch);
 }
 
 // Scratch of any product of a block of rows with a head's keys or values.
 int64_t ProductScratch(int64_t rows, int64_t keys, int64_t width) {
   const auto scratch = [](int64_t m, int64_t n, int64_t k) {
-    return PackedProduct::ScratchAlone(PackedKernelBf16(), m, n, k);
+    return gemm::SerialScratch({.m = m, .n = n, .k = k, .bf16 = true});
   };
   return std::max(
       {scratch(rows, keys, width), scratch(rows, width, keys), scratch(keys, width, rows)});

@@ -8,6 +8,7 @@
 #include "kernels/attention_product.h"
 #include "ops/attention.h"
 #include "ops/ranges.h"
+#include "runtime/scratch_layout.h"
 
 // How attention is cut into tiles and blocks, in both precisions.
 namespace vitrine::ops {
@@ -63,20 +64,6 @@ inline int64_t QueryParts(int64_t items, int64_t groups, int64_t queries) {
   // An odd number of tiles, if there are few, leaves one of two threads idle at the end.
   return parts > 1 && items * parts % 2 == 1 ? parts + 1 : parts;
 }
-
-// Hands out parts of a worker's scratch, as offsets.
-class ScratchLayout {
- public:
-  int64_t Take(int64_t count) {
-    const int64_t offset = size_;
-    size_ += Padded(count);
-    return offset;
-  }
-  int64_t size() const { return size_; }
-
- private:
-  int64_t size_ = 0;
-};
 
 inline int64_t HeadOffset(const HeadLayout& layout, int64_t b, int64_t h) {
   return layout.at[0] + b * layout.at[1] + h * layout.at[2];

@@ -7,13 +7,10 @@
 #include "ops/patches.h"
 #include "ops/ranges.h"
 #include "ops/reduce.h"
-#include "runtime/cpu.h"
+#include "runtime/scratch_layout.h"
 
 namespace vitrine::ops {
 namespace {
-
-using gemm::Gemm;
-using gemm::Transpose;
 
 // Floats of unfolded windows that a tile holds at a time: 1 MB, which L2 holds.
 constexpr int64_t kUnfolded = 256 * 1024;
@@ -53,6 +50,12 @@ struct Shape {
     const int64_t blocks = CeilDiv(rows, std::max<int64_t>(1, most));
     return CeilDiv(rows, blocks);
   }
+  PositionRows Block(int64_t index, int64_t block_rows) const {
+    return {index * block_rows, std::min(rows, (index + 1) * block_rows)};
+  }
+  // Between the rows of windows that are unfolded: whole cache lines, so that they are read where
+  // they are.
+  int64_t Stride(int64_t block_rows) const { return RoundUp(block_rows * columns, 16); }
   const float* Planes(const float* x, int64_t n, int64_t g) const {
     return x + (n * channels + g * group_channels) * height * width;
   }
@@ -62,89 +65,108 @@ struct Shape {
   }
 };
 
-// The right operand of a product: windows (K, block positions), rows `stride` apart.
-struct Columns {
-  const float* data;
-  int64_t stride;
+// A worker's scratch: windows unfolded, and a product's.
+struct TileScratch {
+  int64_t columns_at, product_at, size;
+  TileScratch(int64_t columns, int64_t product) {
+    ScratchLayout layout;
+    columns_at = layout.Take(columns);
+    product_at = layout.Take(product);
+    size = layout.size();
+  }
 };
 
-Columns Unfolded(const Shape& of, float* scratch, const float* planes, PositionRows rows) {
-  if (of.pointwise) return {planes + rows.begin * of.columns, of.positions};
-  const int64_t stride = (rows.end - rows.begin) * of.columns;
+// The windows of a group at some rows of positions, as a factor (K, positions); rows of scratch end
+// with whole cache lines.
+gemm::Factor Unfolded(const Shape& of, float* scratch, const float* planes, PositionRows rows) {
+  if (of.pointwise) return {planes + rows.begin * of.columns, of.positions, false};
+  const int64_t stride = of.Stride(rows.size());
   for (int64_t c = 0; c < of.group_channels; ++c) {
     UnfoldPlane(scratch + c * of.area * stride, stride, planes + c * of.height * of.width,
                 of.height, of.width, of.window, rows);
   }
-  return {scratch, stride};
+  return {scratch, stride, false};
 }
 
 // Tiles per call of the pool's body, so that small ones are not shared out.
 int64_t TilesTogether(int64_t work) {
-  constexpr int64_t kLeastWork =
-      512 * 1024;  // multiply-adds, below which waking a thread costs more
   return std::max<int64_t>(1, kLeastWork / std::max<int64_t>(1, work));
+}
+
+template <class Body>
+void ForTiles(Context& context, int64_t tiles, int64_t work, const Body& body) {
+  ForRanges(context, tiles, TilesTogether(work), [&](int64_t begin, int64_t end, int worker) {
+    for (int64_t tile = begin; tile < end; ++tile) body(tile, context.Scratch(worker));
+  });
 }
 
 void Forward(Context& context, const Shape& of, float* y, const float* x, const float* weight,
              const float* bias) {
   const int64_t block_rows = of.BlockRows(of.group_channels);
   const int64_t blocks = CeilDiv(of.rows, block_rows);
-  if (!of.pointwise) context.ReserveScratch(of.depth * block_rows * of.columns);
-  const int64_t together = TilesTogether(of.group_out * of.depth * block_rows * of.columns);
-  ForRanges(context, of.batch * of.groups * blocks, together,
-            [&](int64_t begin, int64_t end, int worker) {
-              for (int64_t tile = begin; tile < end; ++tile) {
-                const int64_t n = tile / blocks / of.groups, g = tile / blocks % of.groups;
-                const int64_t row = tile % blocks * block_rows;
-                const PositionRows rows{row, std::min(of.rows, row + block_rows)};
-                const int64_t count = (rows.end - rows.begin) * of.columns;
-                const Columns columns =
-                    Unfolded(of, context.Scratch(worker), of.Planes(x, n, g), rows);
-                float* out = of.Outputs(y, n, g) + row * of.columns;
-                for (int64_t o = 0; bias != nullptr && o < of.group_out; ++o) {
-                  std::fill_n(out + o * of.positions, count, bias[g * of.group_out + o]);
-                }
-                Gemm(Transpose::kNo, Transpose::kNo, of.group_out, count, of.depth, 1,
-                     weight + g * of.group_out * of.depth, of.depth, columns.data, columns.stride,
-                     bias ? 1 : 0, out, of.positions);
-              }
-            });
+  gemm::MatrixProduct product{.m = of.group_out,
+                              .n = block_rows * of.columns,
+                              .k = of.depth,
+                              .ldc = of.positions,
+                              .accumulate = bias != nullptr,
+                              .pads_b = !of.pointwise};
+  const TileScratch scratch(of.pointwise ? 0 : of.depth * of.Stride(block_rows),
+                            gemm::SerialScratch(product));
+  context.ReserveScratch(scratch.size);
+  const int64_t work = product.m * product.n * product.k;
+  ForTiles(context, of.batch * of.groups * blocks, work, [&](int64_t tile, float* memory) {
+    const int64_t n = tile / blocks / of.groups, g = tile / blocks % of.groups;
+    const PositionRows rows = of.Block(tile % blocks, block_rows);
+    gemm::MatrixProduct part = product;
+    part.n = rows.size() * of.columns;
+    part.c = of.Outputs(y, n, g) + rows.begin * of.columns;
+    part.a = {weight + g * of.group_out * of.depth, of.depth, false};
+    part.b = Unfolded(of, memory + scratch.columns_at, of.Planes(x, n, g), rows);
+    for (int64_t o = 0; bias != nullptr && o < of.group_out; ++o) {
+      std::fill_n(part.c + o * of.positions, part.n, bias[g * of.group_out + o]);
+    }
+    gemm::MultiplySerial(part, memory + scratch.product_at);
+  });
 }
 
+// By (n, group, some channels), which share no pixel; 256 rows of the product each, where there are
+// as many.
 void BackwardInput(Context& context, const Shape& of, float* dx, const float* dy,
                    const float* weight) {
-  // By (n, group, some channels), which share no pixel; 256 rows of the product each, where there
-  // are as many.
   const int64_t some = std::max<int64_t>(1, std::min(of.group_channels, CeilDiv(256, of.area)));
   const int64_t splits = CeilDiv(of.group_channels, some);
   const int64_t block_rows = of.BlockRows(some);
-  if (!of.pointwise) context.ReserveScratch(some * of.area * block_rows * of.columns);
-  const int64_t together = TilesTogether(of.group_out * some * of.area * of.positions);
-  ForRanges(context, of.batch * of.groups * splits, together,
-            [&](int64_t begin, int64_t end, int worker) {
-              for (int64_t tile = begin; tile < end; ++tile) {
-                const int64_t n = tile / splits / of.groups, g = tile / splits % of.groups;
-                const int64_t first = tile % splits * some;
-                const int64_t count = std::min(some, of.group_channels - first);
-                const int64_t plane = of.height * of.width;
-                float* planes = dx + (n * of.channels + g * of.group_channels + first) * plane;
-                const float* tile_weight = weight + g * of.group_out * of.depth + first * of.area;
-                if (!of.pointwise) std::fill_n(planes, count * plane, 0.0f);
-                for (int64_t row = 0; row < of.rows; row += block_rows) {
-                  const PositionRows rows{row, std::min(of.rows, row + block_rows)};
-                  const int64_t stride = (rows.end - rows.begin) * of.columns;
-                  float* dcolumns =
-                      of.pointwise ? planes + row * of.columns : context.Scratch(worker);
-                  Gemm(Transpose::kYes, Transpose::kNo, count * of.area, stride, of.group_out, 1,
-                       tile_weight, of.depth, of.Outputs(dy, n, g) + row * of.columns, of.positions,
-                       0, dcolumns, of.pointwise ? of.positions : stride);
-                  for (int64_t c = 0; !of.pointwise && c < count; ++c) {
-                    FoldPlane(planes + c * plane, dcolumns + c * of.area * stride, stride,
-                              of.height, of.width, of.window, rows);
-                  }
-                }
-              }
-            });
+  const int64_t plane = of.height * of.width;
+  const gemm::MatrixProduct product{
+      .m = some * of.area, .n = block_rows * of.columns, .k = of.group_out};
+  const TileScratch scratch(of.pointwise ? 0 : some * of.area * of.Stride(block_rows),
+                            gemm::SerialScratch(product));
+  context.ReserveScratch(scratch.size);
+  const int64_t work = of.group_out * some * of.area * of.positions;
+  ForTiles(context, of.batch * of.groups * splits, work, [&](int64_t tile, float* memory) {
+    const int64_t n = tile / splits / of.groups, g = tile / splits % of.groups;
+    const int64_t first = tile % splits * some;
+    const int64_t count = std::min(some, of.group_channels - first);
+    float* planes = dx + (n * of.channels + g * of.group_channels + first) * plane;
+    if (!of.pointwise) std::fill_n(planes, count * plane, 0.0f);
+    for (int64_t row = 0; row < of.rows; row += block_rows) {
+      const PositionRows rows{row, std::min(of.rows, row + block_rows)};
+      float* dcolumns = of.pointwise ? planes + row * of.columns : memory + scratch.columns_at;
+      const int64_t stride = of.pointwise ? of.positions : of.Stride(rows.size());
+      gemm::MatrixProduct part = product;
+      part.m = count * of.area;
+      part.n = rows.size() * of.columns;
+      part.c = dcolumns;
+      part.ldc = stride;
+      part.a = {weight + g * of.group_out * of.depth + first * of.area, of.depth, true};
+      part.b = {of.Outputs(dy, n, g) + row * of.columns, of.positions, false};
+      gemm::MultiplySerial(part, memory + scratch.product_at);
+      for (int64_t c = 0; !of.pointwise && c < count; ++c) {
+        FoldPlane(planes + c * plane, dcolumns + c * of.area * stride, stride, of.height, of.width,
+                  of.window, rows);
+      }
+    }
+  });
 }
 
 void BackwardWeight(Context& context, const Shape& of, float* dweight, const float* dy,
@@ -153,27 +175,30 @@ void BackwardWeight(Context& context, const Shape& of, float* dweight, const flo
   const int64_t blocks = CeilDiv(of.rows, block_rows);
   const int64_t items = of.batch * blocks;  // (n, block), in order
   const int64_t size = of.out_channels * of.depth;
-  const int64_t step =
-      std::max<int64_t>(1, CeilDiv(items, std::min(std::max<int64_t>(1, items),
-                                                   ProductParts(of.batch * of.positions, size))));
+  const int64_t most = std::min(items, ProductParts(of.batch * of.positions, size));
+  const int64_t step = std::max<int64_t>(1, CeilDiv(items, std::max<int64_t>(1, most)));
   const int64_t parts = CeilDiv(items, step);
-  if (!of.pointwise) context.ReserveScratch(of.depth * block_rows * of.columns);
+  const gemm::MatrixProduct product{
+      .m = of.group_out, .n = of.depth, .k = block_rows * of.columns, .ldc = of.depth};
+  const TileScratch scratch(of.pointwise ? 0 : of.depth * of.Stride(block_rows),
+                            gemm::SerialScratch(product));
+  context.ReserveScratch(scratch.size);
   float* partials = context.SharedScratch(std::max<int64_t>(1, parts) * size);
-  const int64_t together = TilesTogether(of.group_out * of.depth * block_rows * of.columns * step);
-  ForRanges(context, parts * of.groups, together, [&](int64_t begin, int64_t end, int worker) {
-    for (int64_t tile = begin; tile < end; ++tile) {
-      const int64_t part = tile / of.groups, g = tile % of.groups;
-      float* partial = partials + part * size + g * of.group_out * of.depth;
-      for (int64_t item = part * step; item < std::min(items, (part + 1) * step); ++item) {
-        const int64_t n = item / blocks;
-        const int64_t row = item % blocks * block_rows;
-        const PositionRows rows{row, std::min(of.rows, row + block_rows)};
-        const Columns columns = Unfolded(of, context.Scratch(worker), of.Planes(x, n, g), rows);
-        Gemm(Transpose::kNo, Transpose::kYes, of.group_out, of.depth,
-             (rows.end - rows.begin) * of.columns, 1, of.Outputs(dy, n, g) + row * of.columns,
-             of.positions, columns.data, columns.stride, item == part * step ? 0 : 1, partial,
-             of.depth);
-      }
+  const int64_t work = product.m * product.n * product.k * step;
+  ForTiles(context, parts * of.groups, work, [&](int64_t tile, float* memory) {
+    const int64_t part = tile / of.groups, g = tile % of.groups;
+    const int64_t first = part * step;
+    for (int64_t item = first; item < std::min(items, first + step); ++item) {
+      const int64_t n = item / blocks;
+      const PositionRows rows = of.Block(item % blocks, block_rows);
+      gemm::MatrixProduct term = product;
+      term.k = rows.size() * of.columns;
+      term.c = partials + part * size + g * of.group_out * of.depth;
+      term.a = {of.Outputs(dy, n, g) + rows.begin * of.columns, of.positions, false};
+      term.b = Unfolded(of, memory + scratch.columns_at, of.Planes(x, n, g), rows);
+      term.b.transposed = true;
+      term.accumulate = item > first;
+      gemm::MultiplySerial(term, memory + scratch.product_at);
     }
   });
   CombinePartials(context, dweight, partials, parts, size, accumulate);
@@ -199,23 +224,6 @@ PatchProduct PatchesOf(const Conv2d& of) {
   return {
       of.batch,        of.channels, of.height, of.width, of.window.kernel[0], of.window.kernel[1],
       of.out_channels, false};
-}
-
-template <class PatchEmbed>
-PatchProduct TokensOf(const PatchEmbed& of) {
-  return {of.batch,        of.channels,     of.height, of.width, of.kernel_height,
-          of.kernel_width, of.out_channels, true,      of.bf16};
-}
-
-template <class PatchEmbed>
-bool ValidPatchEmbed(const PatchEmbed& of) {
-  return of.batch >= 0 && of.channels >= 0 && of.height >= 0 && of.width >= 0 &&
-         of.out_channels >= 0 && of.kernel_height > 0 && of.kernel_width > 0 &&
-         Product(of.kernel_height, of.kernel_width) >= 0 &&
-         Product(of.channels, of.kernel_height, of.kernel_width) >= 0 &&
-         Product(of.height / of.kernel_height, of.width / of.kernel_width) >= 0 &&
-         Product(of.batch, of.height / of.kernel_height, of.width / of.kernel_width) >= 0 &&
-         (!of.bf16 || HasBf16());
 }
 
 }  // namespace
@@ -268,50 +276,6 @@ void Conv2dBackward::Run(Context& context) {
     BackwardWeight(context, of, dweight, dy, x, accumulate_dweight);
   if (dbias != nullptr) {
     const Dims shape{3, {batch, out_channels, of.positions}}, kept{3, {0, 1, 0}};
-    Sum{dbias, dy, shape, kept, 1, accumulate_dbias}.Run(context);
-  }
-}
-
-bool PatchEmbedForward::Valid() const {
-  if (!ValidPatchEmbed(*this)) return false;
-  const PatchProduct of = TokensOf(*this);
-  return Holds(y, Product(of.rows(), out_channels)) &&
-         Holds(x, Product(batch, channels, height, width)) &&
-         Holds(weight, Product(out_channels, of.depth())) && HoldsOrAbsent(bias, out_channels);
-}
-
-void PatchEmbedForward::Run(Context& context) {
-  if (Product(TokensOf(*this).rows(), out_channels) == 0) return;
-  TokensOf(*this).Forward(context, y, x, weight, bias);
-}
-
-bool PatchEmbedBackward::Valid() const {
-  if (!ValidPatchEmbed(*this)) return false;
-  const PatchProduct of = TokensOf(*this);
-  const int64_t image = Product(batch, channels, height, width);
-  const int64_t weights = Product(out_channels, of.depth());
-  return HoldsOrAbsent(dx, image) && HoldsOrAbsent(dweight, weights) &&
-         HoldsOrAbsent(dbias, out_channels) && Holds(dy, Product(of.rows(), out_channels)) &&
-         (dweight == nullptr || Holds(x, image)) && (dx == nullptr || Holds(weight, weights));
-}
-
-void PatchEmbedBackward::Run(Context& context) {
-  const PatchProduct of = TokensOf(*this);
-  const int64_t image = Product(batch, channels, height, width);
-  OmitIfEmpty(dx, image);
-  OmitIfEmpty(dweight, Product(out_channels, of.depth()));
-  OmitIfEmpty(dbias, out_channels);
-  if (Product(of.rows(), out_channels) == 0) {
-    if (dx != nullptr) std::fill_n(dx.data, image, 0.0f);
-    if (dweight != nullptr && !accumulate_dweight)
-      std::fill_n(dweight.data, out_channels * of.depth(), 0.0f);
-    if (dbias != nullptr && !accumulate_dbias) std::fill_n(dbias.data, out_channels, 0.0f);
-    return;
-  }
-  if (dx != nullptr) of.BackwardInput(context, dx, dy, weight);
-  if (dweight != nullptr) of.BackwardWeight(context, dweight, dy, x, accumulate_dweight);
-  if (dbias != nullptr) {
-    const Dims shape{2, {of.rows(), out_channels}}, kept{2, {0, 1}};
     Sum{dbias, dy, shape, kept, 1, accumulate_dbias}.Run(context);
   }
 }

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "ops/tile_grid.h"
+#include "gemm/product.h"
 #include "runtime/context.h"
 #include "runtime/cpu.h"
 #include "runtime/operand.h"
@@ -35,7 +35,7 @@ struct LinearForward {
 
  private:
   // Bias, activation and residual on a tile of the product.
-  void Finish(const Tile& tile) const;
+  void Finish(const gemm::Tile& tile) const;
 };
 
 // The gradients that are present are computed; `accumulate_*` adds to what is there instead of
@@ -69,6 +69,10 @@ struct LinearBackward {
            (dx == nullptr || Holds(weight, Product(out, in)));
   }
   void Run(Context& context);
+
+ private:
+  // What goes row by row: the activation's gradient and the bias's.
+  void RunRows(Context& context);
 };
 
 }  // namespace vitrine::ops

@@ -42,8 +42,6 @@ struct Matmul {
     return before >= 0 && count > 0 && !__builtin_add_overflow(before, count, &all) &&
            Holds(operand, all);
   }
-  // Through PackedProduct; false if that would not pay.
-  bool RunPacked(Context& context);
 };
 
 }  // namespace vitrine::ops

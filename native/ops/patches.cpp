@@ -4,15 +4,13 @@
 
 #include "gemm/gemm.h"
 #include "kernels/bias.h"
-#include "ops/packed.h"
+#include "ops/conv2d.h"
 #include "ops/ranges.h"
-#include "ops/tile_grid.h"
+#include "ops/reduce.h"
+#include "runtime/cpu.h"
 
 namespace vitrine::ops {
 namespace {
-
-using gemm::Gemm;
-using gemm::Transpose;
 
 // body(run of a patch, run of the image) for each row of each patch in [begin, begin + count):
 // kernel_width floats. Patches side by side go together, so that the image is read in its own
@@ -49,169 +47,206 @@ void Scatter(const PatchProduct& of, float* x, const float* patches, int64_t beg
                [&](const float* patch, float* line) { std::copy_n(patch, of.kernel_width, line); });
 }
 
-// body(first, count, operand of y) for the images' shares of rows [begin, begin + count), for y
-// (N,OC,L).
-template <class Y, class Body>
-void ForImages(const PatchProduct& of, Y* y, int64_t begin, int64_t count, const Body& body) {
-  const int64_t positions = of.positions();
-  for (int64_t i = 0; i < count;) {
-    const int64_t n = (begin + i) / positions, l = (begin + i) % positions;
-    const int64_t share = std::min(positions - l, count - i);
-    body(i, share, y + n * of.out_channels * positions + l);
-    i += share;
-  }
-}
+// Rows of patches [begin, begin + count) that are gathered at once, where all of them would take
+// more memory than they are worth: for y (N,OC,L) those of whole images, or some of one.
+struct Slab {
+  int64_t begin, count, images;
 
-// The most rows that a tile gathers: a quarter of a megabyte to a megabyte for the usual patches,
-// which L2 holds.
-constexpr int64_t kRows = 256;
+  int64_t positions() const { return count / images; }  // of an image
+};
 
-// Rows that are gathered at once, where all of them would take more memory than they are worth.
-int64_t Slab(const PatchProduct& of) {
+int64_t MostRows(const PatchProduct& of) {
   constexpr int64_t kFloats = 4 * 1024 * 1024;
   return std::clamp<int64_t>(kFloats / std::max<int64_t>(1, of.depth()), 1,
                              std::max<int64_t>(1, of.rows()));
 }
 
-int64_t WholeCacheLines(int64_t floats) { return CeilDiv(floats, 16) * 16; }
+Slab SlabAt(const PatchProduct& of, int64_t begin) {
+  const int64_t count = std::min(MostRows(of), of.rows() - begin);
+  if (of.tokens) return {begin, count, 1};
+  const int64_t positions = of.positions(), left = positions - begin % positions;
+  if (left < positions || count < positions) return {begin, std::min(count, left), 1};
+  return {begin, count / positions * positions, count / positions};
+}
 
-// Gathers rows [begin, begin + count), in parallel.
+// body(slab, patches (count, C*kh*kw)), one slab after the other.
+template <class Body>
+void ForSlabs(Context& context, const PatchProduct& of, const Body& body) {
+  float* patches = context.SharedScratch(std::min(MostRows(of), of.rows()) * of.depth());
+  for (int64_t begin = 0; begin < of.rows();) {
+    const Slab slab = SlabAt(of, begin);
+    body(slab, patches);
+    begin += slab.count;
+  }
+}
+
 void GatherSlab(Context& context, const PatchProduct& of, float* patches, const float* x,
-                int64_t begin, int64_t count) {
-  ForRows(context, count, of.depth(), [&](int64_t first, int64_t n) {
-    Gather(of, patches + first * of.depth(), x, begin + first, n);
+                const Slab& slab) {
+  ForRows(context, slab.count, of.depth(), [&](int64_t first, int64_t n) {
+    Gather(of, patches + first * of.depth(), x, slab.begin + first, n);
   });
 }
 
-// Rows per tile: equal shares, and enough of them to go round, unless the work is small.
-int64_t Step(const PatchProduct& of) {
-  constexpr int64_t kLeastWork =
-      512 * 1024;  // multiply-adds, below which waking a thread costs more
-  constexpr int64_t kMostGathered = 256 * 1024;  // floats
-  const int64_t rows = std::max<int64_t>(1, of.rows());
-  const int64_t depth = std::max<int64_t>(1, of.depth());
-  const int64_t tiles = std::max(CeilDiv(rows, kRows), std::clamp<int64_t>(rows / 64, 1, 8));
-  const int64_t least = std::min(CeilDiv(kLeastWork, depth * std::max<int64_t>(1, of.out_channels)),
-                                 kMostGathered / depth);
-  return std::min(rows, std::max(CeilDiv(rows, tiles + tiles % 2), least));
+// The slab's part of y (N,L,OC) or (N,OC,L).
+int64_t OutputAt(const PatchProduct& of, const Slab& slab) {
+  if (of.tokens) return slab.begin * of.out_channels;
+  const int64_t image = slab.begin / of.positions();
+  return image * of.out_channels * of.positions() + slab.begin % of.positions();
+}
+
+// That part of dy as a factor with a row for each patch (of one image), or with a column.
+gemm::Factor Gradient(const PatchProduct& of, const Slab& slab, const float* dy, bool columns) {
+  const int64_t stride = of.tokens ? of.out_channels : of.positions();
+  return {dy + OutputAt(of, slab), stride, of.tokens == columns};
+}
+
+template <class PatchEmbed>
+PatchProduct TokensOf(const PatchEmbed& of) {
+  return {of.batch,        of.channels,     of.height, of.width, of.kernel_height,
+          of.kernel_width, of.out_channels, true,      of.bf16};
+}
+
+template <class PatchEmbed>
+bool ValidPatchEmbed(const PatchEmbed& of) {
+  return of.batch >= 0 && of.channels >= 0 && of.height >= 0 && of.width >= 0 &&
+         of.out_channels >= 0 && of.kernel_height > 0 && of.kernel_width > 0 &&
+         Product(of.kernel_height, of.kernel_width) >= 0 &&
+         Product(of.channels, of.kernel_height, of.kernel_width) >= 0 &&
+         Product(of.height / of.kernel_height, of.width / of.kernel_width) >= 0 &&
+         Product(of.batch, of.height / of.kernel_height, of.width / of.kernel_width) >= 0 &&
+         (!of.bf16 || HasBf16());
 }
 
 }  // namespace
 
 void PatchProduct::Forward(Context& context, float* y, const float* x, const float* weight,
                            const float* bias) const {
-  const int64_t oc = out_channels, k = depth(), step = Step(*this);
-  if (tokens && (bf16 || PackedProduct::Pays(rows(), oc, k))) {
-    const int64_t slab = Slab(*this), product_at = WholeCacheLines(slab * k);
-    for (int64_t begin = 0; begin < rows(); begin += slab) {
-      const int64_t count = std::min(slab, rows() - begin);
-      PackedProduct product(kernels::PackedKernelFor(bf16), count, oc, k, y + begin * oc, oc,
-                            {nullptr, k, false}, {weight, k, true}, false);
-      float* patches = context.SharedScratch(product_at + product.SharedScratch());
-      product.UseShared(patches + product_at);
-      product.UseLeft(patches);
-      context.ReserveScratch(product.WorkerScratch());
-      GatherSlab(context, *this, patches, x, begin, count);
-      product.Run(context, [&](const Tile& tile) {
-        float* out = y + (begin + tile.row) * oc + tile.column;
-        if (bias != nullptr) kernels::AddBias(out, bias + tile.column, tile.rows, tile.columns, oc);
-      });
-    }
-    return;
-  }
-  context.ReserveScratch(step * k);
-  ForRanges(context, rows(), step, [&](int64_t begin, int64_t end, int worker) {
-    const int64_t count = end - begin;
-    float* patches = context.Scratch(worker);
-    Gather(*this, patches, x, begin, count);
+  const int64_t oc = out_channels, k = depth(), l = positions();
+  ForSlabs(context, *this, [&](const Slab& slab, float* patches) {
+    GatherSlab(context, *this, patches, x, slab);
+    float* out = y + OutputAt(*this, slab);
     if (tokens) {
-      float* tile = y + begin * oc;
-      Gemm(Transpose::kNo, Transpose::kYes, count, oc, k, 1, patches, k, weight, k, 0, tile, oc);
-      if (bias != nullptr) kernels::AddBias(tile, bias, count, oc, oc);
+      const auto add_bias = [&](const gemm::Tile& tile) {
+        if (bias == nullptr) return;
+        kernels::AddBias(out + tile.row * oc + tile.column, bias + tile.column, tile.rows,
+                         tile.columns, oc);
+      };
+      gemm::Multiply(context, {.m = slab.count,
+                               .n = oc,
+                               .k = k,
+                               .c = out,
+                               .ldc = oc,
+                               .a = {patches, k, false},
+                               .b = {weight, k, true},
+                               .bf16 = bf16,
+                               .epilogue = add_bias});
       return;
     }
-    ForImages(*this, y, begin, count, [&](int64_t first, int64_t share, float* tile) {
-      for (int64_t o = 0; bias != nullptr && o < oc; ++o)
-        std::fill_n(tile + o * positions(), share, bias[o]);
-      Gemm(Transpose::kNo, Transpose::kYes, oc, share, k, 1, weight, k, patches + first * k, k,
-           bias ? 1 : 0, tile, positions());
-    });
+    if (bias != nullptr) {
+      ForRows(context, slab.images * oc, slab.positions(), [&](int64_t first, int64_t rows) {
+        for (int64_t row = first; row < first + rows; ++row) {
+          std::fill_n(out + row * l, slab.positions(), bias[row % oc]);
+        }
+      });
+    }
+    gemm::Multiply(context, {.m = oc,
+                             .n = slab.positions(),
+                             .k = k,
+                             .c = out,
+                             .ldc = l,
+                             .a = {weight, k, false},
+                             .b = {patches, k, true},
+                             .accumulate = bias != nullptr,
+                             .batch = {slab.images, 0, l * k, oc * l}});
   });
 }
 
 void PatchProduct::BackwardInput(Context& context, float* dx, const float* dy,
                                  const float* weight) const {
-  const int64_t oc = out_channels, k = depth(), step = Step(*this);
+  const int64_t k = depth(), l = positions();
   if (height % kernel_height != 0 || width % kernel_width != 0) {
     ForElements(context, batch * channels * height * width,
                 [&](int64_t begin, int64_t count) { std::fill_n(dx + begin, count, 0.0f); });
   }
-  const auto& kernel = kernels::PackedKernelFor(bf16);
-  const int64_t product_at = WholeCacheLines(step * k);
-  const int64_t product_scratch = bf16 ? PackedProduct::ScratchAlone(kernel, step, k, oc) : 0;
-  context.ReserveScratch(product_at + product_scratch);
-  ForRanges(context, rows(), step, [&](int64_t begin, int64_t end, int worker) {
-    const int64_t count = end - begin;
-    float* dpatches = context.Scratch(worker);
-    if (tokens && bf16) {
-      PackedProduct(kernel, count, k, oc, dpatches, k, {dy + begin * oc, oc, false},
-                    {weight, k, false}, false)
-          .RunAlone(dpatches + product_at);
-    } else if (tokens) {
-      Gemm(Transpose::kNo, Transpose::kNo, count, k, oc, 1, dy + begin * oc, oc, weight, k, 0,
-           dpatches, k);
-    } else {
-      ForImages(*this, dy, begin, count, [&](int64_t first, int64_t share, const float* tile) {
-        Gemm(Transpose::kYes, Transpose::kNo, share, k, oc, 1, tile, positions(), weight, k, 0,
-             dpatches + first * k, k);
-      });
-    }
-    Scatter(*this, dx, dpatches, begin, count);
+  ForSlabs(context, *this, [&](const Slab& slab, float* dpatches) {
+    gemm::Multiply(context, {.m = slab.positions(),
+                             .n = k,
+                             .k = out_channels,
+                             .c = dpatches,
+                             .ldc = k,
+                             .a = Gradient(*this, slab, dy, false),
+                             .b = {weight, k, false},
+                             .bf16 = bf16,
+                             .batch = {slab.images, out_channels * l, 0, l * k}});
+    ForRows(context, slab.count, k, [&](int64_t first, int64_t count) {
+      Scatter(*this, dx, dpatches + first * k, slab.begin + first, count);
+    });
   });
 }
 
 void PatchProduct::BackwardWeight(Context& context, float* dweight, const float* dy, const float* x,
                                   bool accumulate) const {
-  const int64_t oc = out_channels, k = depth();
-  // Gathered whole, a slab of rows at a time, and then shared out by the tiles of dweight: partial
-  // sums of dweight itself would cost more than the patches (224/16/768, batch 8,
-  // forward and backward, against the naive route in the same run: 1.62 times its time that way,
-  // 1.06 this way).
-  const int64_t slab = Slab(*this), product_at = WholeCacheLines(slab * k);
-  if (rows() == 0 && !accumulate) std::fill_n(dweight, oc * k, 0.0f);
-  for (int64_t begin = 0; begin < rows(); begin += slab) {
-    const int64_t count = std::min(slab, rows() - begin);
-    if (tokens && (bf16 || PackedProduct::Pays(oc, k, count))) {
-      PackedProduct product(kernels::PackedKernelFor(bf16), oc, k, count, dweight, k,
-                            {dy + begin * oc, oc, true}, {nullptr, k, false},
-                            accumulate || begin > 0);
-      float* patches = context.SharedScratch(product_at + product.SharedScratch());
-      product.UseRight(patches);
-      product.UseShared(patches + product_at);
-      context.ReserveScratch(product.WorkerScratch());
-      GatherSlab(context, *this, patches, x, begin, count);
-      product.Run(context, [](const Tile&) {});
-      continue;
-    }
-    float* patches = context.SharedScratch(slab * k);
-    GatherSlab(context, *this, patches, x, begin, count);
-    const TileGrid grid(oc, k, count);
-    context.ParallelFor(grid.size(), [&](int64_t index, int) {
-      const Tile tile = grid[index];
-      float* out = dweight + tile.row * k + tile.column;
-      const float* columns = patches + tile.column;
-      float beta = accumulate || begin > 0 ? 1.0f : 0.0f;
-      if (tokens) {
-        Gemm(Transpose::kYes, Transpose::kNo, tile.rows, tile.columns, count, 1,
-             dy + begin * oc + tile.row, oc, columns, k, beta, out, k);
-        return;
-      }
-      ForImages(*this, dy, begin, count, [&](int64_t first, int64_t share, const float* image) {
-        Gemm(Transpose::kNo, Transpose::kNo, tile.rows, tile.columns, share, 1,
-             image + tile.row * positions(), positions(), columns + first * k, k, beta, out, k);
-        beta = 1;
-      });
-    });
+  // Gathered whole, and then shared out by the tiles of dweight: partial sums of dweight itself
+  // would cost more than the patches (224/16/768, batch 8, forward and backward, against the naive
+  // route in the same run: 1.62 times its time that way, 1.06 this way).
+  const int64_t k = depth(), l = positions();
+  if (rows() == 0 && !accumulate) std::fill_n(dweight, out_channels * k, 0.0f);
+  ForSlabs(context, *this, [&](const Slab& slab, float* patches) {
+    GatherSlab(context, *this, patches, x, slab);
+    gemm::Multiply(context, {.m = out_channels,
+                             .n = k,
+                             .k = slab.positions(),
+                             .c = dweight,
+                             .ldc = k,
+                             .a = Gradient(*this, slab, dy, true),
+                             .b = {patches, k, false},
+                             .accumulate = accumulate || slab.begin > 0,
+                             .bf16 = bf16,
+                             .batch = {slab.images, out_channels * l, l * k, 0}});
+  });
+}
+
+bool PatchEmbedForward::Valid() const {
+  if (!ValidPatchEmbed(*this)) return false;
+  const PatchProduct of = TokensOf(*this);
+  return Holds(y, Product(of.rows(), out_channels)) &&
+         Holds(x, Product(batch, channels, height, width)) &&
+         Holds(weight, Product(out_channels, of.depth())) && HoldsOrAbsent(bias, out_channels);
+}
+
+void PatchEmbedForward::Run(Context& context) {
+  if (Product(TokensOf(*this).rows(), out_channels) == 0) return;
+  TokensOf(*this).Forward(context, y, x, weight, bias);
+}
+
+bool PatchEmbedBackward::Valid() const {
+  if (!ValidPatchEmbed(*this)) return false;
+  const PatchProduct of = TokensOf(*this);
+  const int64_t image = Product(batch, channels, height, width);
+  const int64_t weights = Product(out_channels, of.depth());
+  return HoldsOrAbsent(dx, image) && HoldsOrAbsent(dweight, weights) &&
+         HoldsOrAbsent(dbias, out_channels) && Holds(dy, Product(of.rows(), out_channels)) &&
+         (dweight == nullptr || Holds(x, image)) && (dx == nullptr || Holds(weight, weights));
+}
+
+void PatchEmbedBackward::Run(Context& context) {
+  const PatchProduct of = TokensOf(*this);
+  const int64_t image = Product(batch, channels, height, width);
+  OmitIfEmpty(dx, image);
+  OmitIfEmpty(dweight, Product(out_channels, of.depth()));
+  OmitIfEmpty(dbias, out_channels);
+  if (Product(of.rows(), out_channels) == 0) {
+    if (dx != nullptr) std::fill_n(dx.data, image, 0.0f);
+    if (dweight != nullptr && !accumulate_dweight)
+      std::fill_n(dweight.data, out_channels * of.depth(), 0.0f);
+    if (dbias != nullptr && !accumulate_dbias) std::fill_n(dbias.data, out_channels, 0.0f);
+    return;
+  }
+  if (dx != nullptr) of.BackwardInput(context, dx, dy, weight);
+  if (dweight != nullptr) of.BackwardWeight(context, dweight, dy, x, accumulate_dweight);
+  if (dbias != nullptr) {
+    const Dims shape{2, {of.rows(), out_channels}}, kept{2, {0, 1}};
+    Sum{dbias, dy, shape, kept, 1, accumulate_dbias}.Run(context);
   }
 }
 

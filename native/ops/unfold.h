@@ -59,6 +59,7 @@ struct Fold {
 // Rows of window positions, of one image.
 struct PositionRows {
   int64_t begin, end;
+  int64_t size() const { return end - begin; }
 };
 
 // The windows of one channel's plane (H,W) at some rows of positions, as a matrix (kh*kw, rows*OW)

@@ -8,9 +8,9 @@
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "runtime/command.h"
+#include "runtime/scratch_memory.h"
 #include "runtime/thread_pool.h"
 #include "runtime/trace.h"
 
@@ -49,14 +49,14 @@ class Context {
 
   // Scratch of `count` floats for each worker, 64-byte aligned, undefined content, valid until the
   // command ends. Ask once, before ParallelFor: a second call may move it. Throws std::bad_alloc.
-  void ReserveScratch(size_t count);
-  float* Scratch(int worker) { return scratch_[worker].get(); }
+  void ReserveScratch(size_t count) { scratch_.Reserve(count); }
+  float* Scratch(int worker) { return scratch_.Own(worker); }
 
   // Scratch shared by all workers, under the same rules; ReserveScratch does not touch it.
-  float* SharedScratch(size_t count);
+  float* SharedScratch(size_t count) { return scratch_.Shared(count); }
 
-  // Bytes held as scratch, kept from command to command.
-  size_t scratch_bytes() const;
+  // That of gemm's loops, so that an op lays out its own without them.
+  ScratchMemory& product_scratch() { return product_scratch_; }
 
   // Reports a fault from the leader's thread; the first of a command counts.
   void Fail(std::string message, uint32_t site = 0);
@@ -68,20 +68,11 @@ class Context {
   bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
 
  private:
-  struct Free {
-    void operator()(float* memory) const;
-  };
-  using Buffer = std::unique_ptr<float[], Free>;
-  static Buffer Allocate(size_t count);
-
   std::function<void()> give_way_;
   std::unique_ptr<ThreadPool> pool_;
   Trace trace_;
   const char* running_ = "";
-  std::vector<Buffer> scratch_;
-  size_t scratch_count_ = 0;
-  Buffer shared_;
-  size_t shared_count_ = 0;
+  ScratchMemory scratch_, product_scratch_;
   std::optional<Fault> fault_;
   std::atomic<bool> interrupted_{false};
 };

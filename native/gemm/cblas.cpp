@@ -140,19 +140,22 @@ const OpenBlas& Loaded() {
   return blas;
 }
 
-void Sgemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
-           float alpha, const float* a, int64_t lda, const float* b, int64_t ldb, float beta,
-           float* c, int64_t ldc) {
+void Multiply(const MatrixProduct& product) {
   static SgemmFunction* const sgemm = Loaded().sgemm;
-  sgemm(kRowMajor, transpose_a == Transpose::kYes ? kTranspose : kNoTranspose,
-        transpose_b == Transpose::kYes ? kTranspose : kNoTranspose, static_cast<int>(m),
-        static_cast<int>(n), static_cast<int>(k), alpha, a, static_cast<int>(lda), b,
-        static_cast<int>(ldb), beta, c, static_cast<int>(ldc));
+  const auto size = [](int64_t value) { return static_cast<int>(value); };
+  const auto transpose = [](const Factor& x) { return x.transposed ? kTranspose : kNoTranspose; };
+  const Factor& a = product.a;
+  const Factor& b = product.b;
+  sgemm(kRowMajor, transpose(a), transpose(b), size(product.m), size(product.n), size(product.k), 1,
+        a.data, size(a.stride), b.data, size(b.stride), product.accumulate ? 1 : 0, product.c,
+        size(product.ldc));
 }
 
 }  // namespace
 
 // Its sizes are ints.
-Provider OpenBlasProvider() { return {Loaded().library, &Sgemm, std::numeric_limits<int>::max()}; }
+LibraryFunctions OpenCblas() {
+  return {Loaded().library, &Multiply, std::numeric_limits<int>::max()};
+}
 
 }  // namespace vitrine::gemm

@@ -1,0 +1,148 @@
+// The packed product as a provider: what its three loops do, and a product on one thread.
+#include <memory>
+
+#include "gemm/packed/multiply.h"
+#include "gemm/packed/pack.h"
+#include "gemm/packed/plan.h"
+#include "gemm/provider.h"
+#include "kernels/elementwise.h"
+
+namespace vitrine::gemm::packed {
+namespace {
+
+class PackedLoops final : public Loops {
+ public:
+  explicit PackedLoops(const MatrixProduct& product)
+      : product_(product), plan_(product, Plan::For::kAllThreads) {}
+
+  int64_t SharedScratch() const override {
+    if (plan_.by_columns) return 0;
+    return Rights() * plan_.RightFloats() + RoundUp((plan_.splits - 1) * plan_.m * plan_.n, 16);
+  }
+  int64_t WorkerScratch() const override {
+    return plan_.LeftFloats() + (plan_.by_columns ? plan_.RightFloats() : 0);
+  }
+
+  int64_t PackTiles() const override {
+    return plan_.by_columns ? 0 : Rights() * RightOf(0, nullptr).Tiles();
+  }
+  void Pack(int64_t tile, float* shared) const override {
+    const int64_t tiles = RightOf(0, nullptr).Tiles();
+    RightOf(tile / tiles, shared).PackTile(tile % tiles);
+  }
+
+  int64_t MultiplyTiles() const override {
+    return (Sums() ? 1 : product_.batch.count) * TilesOfOne();
+  }
+  void Multiply(int64_t tile, float* shared, float* own) const override {
+    const int64_t one = tile % TilesOfOne();
+    const int64_t begin = tile / TilesOfOne(), end = Sums() ? product_.batch.count : begin + 1;
+    for (int64_t i = begin; i < end; ++i) {
+      const bool accumulate = product_.accumulate || (Sums() && i > 0);
+      const Tile done = plan_.by_columns ? MultiplyColumns(i, one, accumulate, own)
+                                         : MultiplyRows(i, one, accumulate, shared, own);
+      product_.epilogue(done);
+    }
+  }
+
+  int64_t AddTiles() const override {
+    return plan_.splits == 1 ? 0 : CeilDiv(plan_.m, RowsPerTile(plan_.n));
+  }
+  void Add(int64_t tile, float* shared) const override {
+    const int64_t step = RowsPerTile(plan_.n);
+    const float* half = SecondHalf(shared);
+    for (int64_t row = tile * step; row < std::min(plan_.m, (tile + 1) * step); ++row) {
+      float* c = product_.c + row * product_.ldc;
+      kernels::Add(c, c, half + row * plan_.n, plan_.n);
+    }
+  }
+
+ private:
+  bool Sums() const { return product_.batch.count > 1 && product_.batch.stride_c == 0; }
+  int64_t Rights() const { return product_.batch.stride_b == 0 ? 1 : product_.batch.count; }
+  float* COf(int64_t i) const { return product_.c + i * product_.batch.stride_c; }
+  Factor AOf(int64_t i) const {
+    Factor a = product_.a;
+    a.data += i * product_.batch.stride_a;
+    return a;
+  }
+  Right RightOf(int64_t i, float* shared) const {
+    Factor b = product_.b;
+    b.data += i * product_.batch.stride_b;
+    const int64_t at = product_.batch.stride_b == 0 ? 0 : i * plan_.RightFloats();
+    return {plan_, plan_.n, b, shared + at};
+  }
+  // Of c, over the second half of k: behind packed b.
+  float* SecondHalf(float* shared) const { return shared + Rights() * plan_.RightFloats(); }
+
+  int64_t TilesOfOne() const {
+    return plan_.by_columns ? CeilDiv(plan_.n, plan_.column_step)
+                            : plan_.splits * plan_.row_tiles * plan_.groups;
+  }
+
+  Tile MultiplyColumns(int64_t i, int64_t tile, bool accumulate, float* own) const {
+    const int64_t column = tile * plan_.column_step;
+    const int64_t columns = std::min(plan_.column_step, plan_.n - column);
+    Factor b = product_.b;
+    b.data += i * product_.batch.stride_b + column * (b.transposed ? b.stride : 1);
+    const Right right(plan_, columns, b, own + plan_.LeftFloats());
+    right.Pack();
+    const Part part{0, plan_.m, 0, right.panels().count(), 0, plan_.words};
+    packed::Multiply(plan_, AOf(i), right, part, COf(i) + column, product_.ldc, accumulate, own);
+    return {0, plan_.m, column, columns};
+  }
+
+  Tile MultiplyRows(int64_t i, int64_t tile, bool accumulate, float* shared, float* own) const {
+    const int64_t tiles = plan_.row_tiles * plan_.groups;
+    const int64_t split = tile / tiles, place = tile % tiles;
+    const int64_t row_tile = place / plan_.groups, group = place % plan_.groups;
+    const Right right = RightOf(i, shared);
+    const Panels& panels = right.panels();
+    const int64_t row = plan_.FirstRow(row_tile);
+    Part part{row,
+              plan_.FirstRow(row_tile + 1) - row,
+              panels.count() * group / plan_.groups,
+              panels.count() * (group + 1) / plan_.groups,
+              0,
+              plan_.words};
+    if (plan_.splits == 2) {
+      const int64_t half = RoundUp(CeilDiv(plan_.k, 2), 16) / plan_.kernel->per_word;
+      (split == 0 ? part.last_word : part.first_word) = half;
+    }
+    if (split == 0) {
+      packed::Multiply(plan_, AOf(i), right, part, COf(i), product_.ldc, accumulate, own);
+    } else {
+      packed::Multiply(plan_, AOf(i), right, part, SecondHalf(shared), plan_.n, false, own);
+    }
+    const int64_t column = panels.Column(part.begin);
+    return {row, part.rows, column, std::min(panels.Column(part.end), plan_.n) - column};
+  }
+
+  MatrixProduct product_;
+  Plan plan_;
+};
+
+std::unique_ptr<Loops> MakeLoops(const MatrixProduct& product) {
+  return std::make_unique<PackedLoops>(product);
+}
+
+void Serial(const MatrixProduct& product, float* scratch) {
+  const Plan plan(product, Plan::For::kOneThread);
+  const Right right(plan, plan.n, product.b, scratch + plan.LeftFloats());
+  right.Pack();
+  packed::Multiply(plan, product.a, right, {0, plan.m, 0, right.panels().count(), 0, plan.words},
+                   product.c, product.ldc, product.accumulate, scratch);
+}
+
+}  // namespace
+}  // namespace vitrine::gemm::packed
+
+namespace vitrine::gemm {
+
+const Provider kPacked{&packed::MakeLoops, &packed::Serial};
+
+int64_t SerialScratch(const MatrixProduct& product) {
+  return packed::Plan(product, packed::Plan::For::kOneThread).MostFloats();
+}
+
+}  // namespace vitrine::gemm

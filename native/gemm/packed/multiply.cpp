@@ -1,0 +1,106 @@
+#include "gemm/packed/multiply.h"
+
+#include <algorithm>
+
+namespace vitrine::gemm::packed {
+namespace {
+
+using kernels::PackedBlock;
+
+// What the blocks of a panel fetch meanwhile: so many of them a share each, of a word or a cache
+// line each step.
+struct Fetch {
+  const float* from = nullptr;
+  int64_t between = 0, step = 0, count = 0;
+};
+
+// Shares of what is read next, which another core may have written, or nobody read so far: of the
+// next panel a cache line of each step where it lies as stored, else a run.
+Fetch FetchPanel(const Plan& plan, const Right& right, int64_t panel, int64_t word, int64_t depth,
+                 int64_t blocks) {
+  const float* from = right.At(panel, word);
+  const int64_t padded = right.panels().Padded(panel);
+  if (plan.reads_b) {
+    return {from, plan.kernel->lanes, right.Step(panel), padded / plan.kernel->lanes};
+  }
+  const int64_t step = CeilDiv(padded, blocks);
+  return {from, depth * step, step, blocks};
+}
+
+// A part's rows of a over some steps along k, as its blocks read them.
+struct Left {
+  const float* data;
+  int64_t row_stride, step, block_stride;
+};
+
+Left PackOrRead(const Plan& plan, const Factor& a, int64_t row, int64_t rows, int64_t first,
+                int64_t depth, float* memory) {
+  const PackedKernel& kernel = *plan.kernel;
+  const int64_t k = first * kernel.per_word;
+  const float* from =
+      a.data + k * (a.transposed ? a.stride : 1) + row * (a.transposed ? 1 : a.stride);
+  if (plan.reads_a) {
+    return a.transposed ? Left{from, 1, a.stride, kernel.max_rows}
+                        : Left{from, a.stride, 1, kernel.max_rows * a.stride};
+  }
+  kernel.pack_left(memory, {from, a.stride, a.transposed}, rows,
+                   std::min(plan.k - k, depth * kernel.per_word), plan.left_stride);
+  return a.transposed ? Left{memory, 1, kernel.max_rows, kernel.max_rows * depth}
+                      : Left{memory, plan.left_stride, 1, kernel.max_rows * plan.left_stride};
+}
+
+// The blocks of one panel, which `block` describes but for what changes from one to the next.
+void MultiplyPanel(const PackedKernel& kernel, PackedBlock block, const Left& left,
+                   const Fetch& fetch, int64_t rows, int64_t vectors) {
+  block.a = left.data;
+  block.row_stride = left.row_stride;
+  block.step = left.step;
+  for (int64_t row = 0, index = 0; row < rows; row += kernel.max_rows, ++index) {
+    const int64_t count = std::min<int64_t>(kernel.max_rows, rows - row);
+    const bool fetches = index < fetch.count;
+    block.fetch = fetches ? fetch.from + index * fetch.between : block.b;
+    block.fetch_step = fetches ? fetch.step : 0;
+    kernel.block[count - 1][vectors - 1](block);
+    block.a += left.block_stride;
+    block.c += count * block.ldc;
+  }
+}
+
+}  // namespace
+
+void Multiply(const Plan& plan, const Factor& a, const Right& right, const Part& part, float* c,
+              int64_t ldc, bool accumulate, float* left_memory) {
+  if (part.rows == 0) return;
+  const PackedKernel& kernel = *plan.kernel;
+  const Panels& panels = right.panels();
+  const int64_t words = part.last_word - part.first_word;
+  const int64_t chunks = std::max<int64_t>(1, CeilDiv(words, kernel.depth));
+  const int64_t blocks = CeilDiv(part.rows, kernel.max_rows);
+  // The rows of a that come next follow those that are read.
+  const bool fetches_rows =
+      kernel.fetches_rows && chunks == 1 && plan.reads_a && !a.transposed && a.stride == plan.k;
+  for (int64_t chunk = 0; chunk < chunks; ++chunk) {
+    const int64_t first = part.first_word + words * chunk / chunks;
+    const int64_t depth = part.first_word + words * (chunk + 1) / chunks - first;
+    const Left left = PackOrRead(plan, a, part.row, part.rows, first, depth, left_memory);
+    for (int64_t panel = part.begin; panel < part.end; ++panel) {
+      PackedBlock block{};
+      block.b = right.At(panel, first);
+      block.b_step = right.Step(panel);
+      block.c = c + part.row * ldc + panels.Column(panel);
+      block.ldc = ldc;
+      block.words = depth;
+      block.width = panels.Width(panel);
+      block.accumulate = accumulate || chunk > 0;
+      Fetch fetch;
+      if (panel == part.begin && fetches_rows) {
+        fetch = {left.data + left.block_stride, left.block_stride, kernel.max_rows, blocks - 1};
+      } else if (panel + 1 < part.end) {
+        fetch = FetchPanel(plan, right, panel + 1, first, depth, blocks);
+      }
+      MultiplyPanel(kernel, block, left, fetch, part.rows, panels.Padded(panel) / kernel.lanes);
+    }
+  }
+}
+
+}  // namespace vitrine::gemm::packed

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstdint>
+
+#include "gemm/packed/pack.h"
+#include "gemm/packed/plan.h"
+
+namespace vitrine::gemm::packed {
+
+// Rows of a, panels of b, and steps along k, in words, that are multiplied on one thread.
+struct Part {
+  int64_t row, rows, begin, end, first_word, last_word;
+};
+
+// c = a b, or c plus that, at the part's rows and the right's columns: c's first row and the first
+// of those columns lie at c. `left` is scratch of plan.LeftFloats().
+void Multiply(const Plan& plan, const Factor& a, const Right& right, const Part& part, float* c,
+              int64_t ldc, bool accumulate, float* left);
+
+}  // namespace vitrine::gemm::packed

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "gemm/product.h"
+#include "kernels/packed_product.h"
+#include "runtime/tiles.h"
+
+// Register-blocked products over packed factors, in three parts: what is done follows from the
+// shape alone (plan.h), b is packed as that says (pack.h), and blocks are multiplied (multiply.h).
+namespace vitrine::gemm::packed {
+
+using kernels::PackedKernel;
+
+// Columns of c in panels of whole vectors, nearly equal.
+struct Panels {
+  int64_t columns, lanes, most;  // vectors of a panel
+
+  int64_t count() const { return CeilDiv(columns, lanes * most); }
+  int64_t padded() const { return RoundUp(columns, lanes); }
+  // The first column of a panel; that behind the last one is padded().
+  int64_t Column(int64_t panel) const {
+    return CeilDiv(columns, lanes) * panel / std::max<int64_t>(1, count()) * lanes;
+  }
+  int64_t Padded(int64_t panel) const { return Column(panel + 1) - Column(panel); }
+  int64_t Width(int64_t panel) const {
+    return std::min(Column(panel + 1), columns) - Column(panel);
+  }
+};
+
+// How a product is cut, and which factors are packed.
+//
+// With few rows, a tile is some columns, and its thread packs the part of b that it multiplies by:
+// no other reads it, and b is most of what moves. With many, a first loop packs b into scratch that
+// all share, and the tiles of a second follow the rows of a, which the ops before and after keep to
+// the same thread.
+struct Plan {
+  enum class For { kAllThreads, kOneThread };
+  Plan(const MatrixProduct& product, For threads);
+
+  const PackedKernel* kernel;
+  int64_t m, n, k;
+  int64_t words;  // of k
+  bool alone;     // one thread does it all, as one tile
+  bool by_columns = false;
+  bool reads_a, reads_b;    // where they lie
+  int64_t column_step = 0;  // of a tile, when tiles are columns
+  // Else into how many tiles rows are cut, and how many groups panels.
+  int64_t row_tiles = 1, groups = 1;
+  int64_t splits = 1;   // parts of k, whose products are added at the end
+  int64_t left_stride;  // words between the packed rows of an a that is not transposed
+
+  Panels AllPanels() const { return PanelsOf(n); }
+  Panels PanelsOf(int64_t columns) const { return {columns, kernel->lanes, kernel->max_vectors}; }
+  // The first row of a tile of rows, at a whole block; that behind the last one is m.
+  int64_t FirstRow(int64_t tile) const {
+    return tile == row_tiles ? m : m * tile / row_tiles / kernel->max_rows * kernel->max_rows;
+  }
+  // Floats of b packed, all of it or that of a tile of columns, and of a tile's rows of a.
+  int64_t RightFloats() const;
+  int64_t LeftFloats() const;
+  // Of both, were everything packed at once.
+  int64_t MostFloats() const {
+    return AllPanels().padded() * words + RoundUp(m, kernel->max_rows) * left_stride;
+  }
+
+ private:
+  void CutColumns();
+  void CutRows(int64_t sharers);
+};
+
+}  // namespace vitrine::gemm::packed
