@@ -6,6 +6,19 @@ export { emptyCache, getThreads, type Info, info, memory, resetPeakMemory, setTh
 export * as io from './io/index.js';
 export * as nn from './nn/index.js';
 export { ViT, type ViTConfig, type ViTOptions } from './nn/index.js';
+export {
+  arange,
+  eye,
+  full,
+  fullLike,
+  linspace,
+  ones,
+  onesLike,
+  type TensorOptions,
+  tensor,
+  zeros,
+  zerosLike,
+} from './ops/creation.js';
 export * as F from './ops/index.js';
 export { manualSeed, rand, randint, randn, randomState, setRandomState } from './ops/random.js';
 export * as optim from './optim/index.js';
@@ -13,17 +26,7 @@ export { autocast, type Precision } from './precision.js';
 export * as render from './render/index.js';
 export { keep, scope, untracked } from './scope.js';
 export { background, fence, reset, StreamError, synchronize } from './stream.js';
-export {
-  type DType,
-  full,
-  type NestedNumbers,
-  ones,
-  type Tensor,
-  type TensorData,
-  type TensorOptions,
-  tensor,
-  zeros,
-} from './tensor.js';
+export type { DataOf, DType, NestedNumbers, Tensor, TensorData } from './tensor.js';
 export {
   Capture,
   type EvaluateOptions,

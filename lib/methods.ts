@@ -1,5 +1,8 @@
 import { backward } from './autograd.js';
+import type { Arithmetic } from './ops/binary.js';
+import type { ClampOptions } from './ops/clamp-options.js';
 import * as compare from './ops/compare.js';
+import * as copies from './ops/copies.js';
 import * as diagonal from './ops/diagonal.js';
 import * as elementwise from './ops/elementwise.js';
 import * as expand from './ops/expand.js';
@@ -12,7 +15,8 @@ import * as slice from './ops/slice.js';
 import * as tile from './ops/tile.js';
 import * as transpose from './ops/transpose.js';
 import * as unary from './ops/unary.js';
-import { Tensor } from './tensor.js';
+import { type DType, Tensor } from './tensor.js';
+import { type NestedNumbers, nest } from './tensor-values.js';
 
 // The ops that read best as methods, put onto Tensor from above: tensor.ts itself knows no ops.
 
@@ -22,7 +26,37 @@ type Methods<Functions> = {
     ? (...rest: Rest) => Result
     : never;
 };
-type ElementwiseMethods = Methods<typeof unary & typeof elementwise & typeof compare>;
+
+/** Those whose result is of the dtype of their tensor, or of what arithmetic makes of it. */
+interface GenericMethods {
+  /** See `F.neg`. */
+  neg<T extends Tensor>(this: T): T;
+  /** See `F.abs`. */
+  abs<T extends Tensor>(this: T): T;
+  /** See `F.sign`. */
+  sign<T extends Tensor>(this: T): T;
+  /** See `F.square`. */
+  square<T extends Tensor>(this: T): T;
+  /** See `F.clone`. */
+  clone<T extends Tensor>(this: T): T;
+  /** See `F.to`. */
+  to<D extends DType>(dtype: D): Tensor<D>;
+  /** See `F.clamp`. */
+  clamp<T extends Tensor>(this: T, options: ClampOptions): Arithmetic<T>;
+  /** See `F.add`. */
+  add<T extends Tensor>(this: T, other: Tensor | number): Arithmetic<T>;
+  /** See `F.sub`. */
+  sub<T extends Tensor>(this: T, other: Tensor | number): Arithmetic<T>;
+  /** See `F.mul`. */
+  mul<T extends Tensor>(this: T, other: Tensor | number): Arithmetic<T>;
+  /** See `F.minimum`. */
+  minimum<T extends Tensor>(this: T, other: Tensor | number): Arithmetic<T>;
+  /** See `F.maximum`. */
+  maximum<T extends Tensor>(this: T, other: Tensor | number): Arithmetic<T>;
+}
+
+const ofNumbers = { ...unary, ...elementwise, ...compare, ...copies };
+type ElementwiseMethods = Omit<Methods<typeof ofNumbers>, keyof GenericMethods> & GenericMethods;
 type LayoutMethods = Methods<
   typeof diagonal &
     typeof expand &
@@ -35,7 +69,7 @@ type LayoutMethods = Methods<
 >;
 
 declare module './tensor.js' {
-  interface Tensor extends ElementwiseMethods, LayoutMethods {
+  interface Tensor<D extends DType> extends ElementwiseMethods, LayoutMethods {
     /** See `backward`. Counterpart: `Tensor.backward`. */
     backward(gradient?: Tensor): void;
     /** See `F.matmul`. */
@@ -45,7 +79,11 @@ declare module './tensor.js' {
     /** See `F.sum`. */
     sum(options?: ReduceOptions): Tensor;
     /** A tensor of the same memory that is not part of the graph. Counterpart: `Tensor.detach`. */
-    detach(): Tensor;
+    detach<T extends Tensor>(this: T): T;
+    /** The elements as arrays nested as deep as there are axes; a number where there are none. Counterpart: `Tensor.tolist`. */
+    tolist(): Promise<number | NestedNumbers>;
+    /** As `tolist`, but blocks the event loop. */
+    tolistSync(): number | NestedNumbers;
   }
 }
 
@@ -65,9 +103,14 @@ Object.assign(Tensor.prototype, {
   detach(this: Tensor) {
     return this.alias();
   },
+  async tolist(this: Tensor) {
+    return nest(await this.data(), this.shape);
+  },
+  tolistSync(this: Tensor) {
+    return nest(this.dataSync(), this.shape);
+  },
 });
 
-const ofNumbers = { ...unary, ...elementwise, ...compare };
 const ofLayout = { ...diagonal, ...expand, ...maskedFill, ...outer, ...reshape, ...slice, ...tile, ...transpose };
 const functions = Object.entries({ ...ofNumbers, ...ofLayout });
 for (const [name, op] of functions as [string, (x: Tensor, ...rest: unknown[]) => unknown][]) {

@@ -28,7 +28,12 @@ export const ACTIVATION = { none: 0, gelu: 1, gelu_tanh: 2, relu: 3, tanh: 4 } a
 export const REDUCTION = { none: 0, mean: 1, sum: 2 } as const;
 export const BINARY = {
   ...{ add: 0, mul: 1, sub: 2, div: 3, minimum: 4, maximum: 5, pow: 6 },
-  ...{ eq: 7, ne: 8, lt: 9, le: 10, gt: 11, ge: 12 },
+  ...{ eq: 7, ne: 8, lt: 9, le: 10, gt: 11, ge: 12, xlogy: 13 },
+} as const;
+/** Those of integers. */
+export const BINARY_INT32 = {
+  ...{ add: 14, mul: 15, sub: 16, minimum: 17, maximum: 18 },
+  ...{ eq: 19, ne: 20, lt: 21, le: 22, gt: 23, ge: 24 },
 } as const;
 /** Of `ternary`: a choice, and a binary operation's gradient with respect to input 0 or 1. */
 export const WHERE = 0;

@@ -107,3 +107,12 @@ export function checkCount(count: number, shape: readonly number[]): void {
     throw expected(`${sizeOf(shape)} values`, `a tensor of shape ${shapeText(shape)}`, new Text(`${count}`));
   }
 }
+
+/** Elements in row-major order as arrays nested like the shape; the element itself where that has no axes. */
+export function nest(values: TensorData, shape: readonly number[]): number | NestedNumbers {
+  const [size, ...rest] = shape;
+  if (size === undefined) return values[0];
+  if (rest.length === 0) return [...values];
+  const step = sizeOf(rest);
+  return Array.from({ length: size }, (_, i) => nest(values.subarray(i * step, (i + 1) * step), rest) as NestedNumbers);
+}

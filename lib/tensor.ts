@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
-import { checkBoolean, checkOneOf, checkShape, describe, expected, shapeText, sizeOf } from './check.js';
-import { checkOptions, type OptionNames } from './check-options.js';
+import { checkBoolean, describe, expected, shapeText, sizeOf } from './check.js';
 import { type Handle, native } from './native.js';
 import { type GraphNode, track, untrack } from './scope.js';
 import { forgotten, Storage } from './storage.js';
@@ -8,32 +7,37 @@ import { checkMayRead, isCapturing, noteHostWrite, StreamError, settled } from '
 import { type TensorFacts, tensorHead, tensorText } from './tensor-text.js';
 import {
   BYTES,
-  checkCount,
   checkValues,
   type DType,
   dtypeOfValues,
   emptyArray,
-  type NestedNumbers,
   type TensorData,
   toTypedArray,
-  unnest,
 } from './tensor-values.js';
 
 export type { DType, NestedNumbers, TensorData } from './tensor-values.js';
 
 let made = 0;
 
+/** The typed array that `data()` of a tensor of type T gives; either, where the type does not tell the dtype. */
+export type DataOf<T> = T extends Tensor<infer D> ? (D extends 'int32' ? Int32Array : Float32Array) : never;
+
 /**
  * A handle to an n-dimensional array in native memory, contiguous and row-major.
  *
  * Ops on tensors are enqueued on the command stream and run while JavaScript goes on; only `data`, `item` and their
  * `...Sync` forms wait. Memory is released by `dispose`, `using` or the enclosing `scope`. Counterpart: `torch.Tensor`.
+ *
+ * `Tensor<'float32'>` and `Tensor<'int32'>` tell the types of `data()` and `dataSync()`. A plain `Tensor` is of either,
+ * and fits where one of them is asked for: code that does not care need not say.
  */
-export class Tensor {
+export class Tensor<D extends DType = DType> {
+  /** Exists for the type checker alone: it compares methods' parameters both ways, which makes a plain Tensor fit. */
+  declare protected readonly ofDType?: { of(dtype: D): void }['of'];
   /** A number of its own, by which deep equality tells tensors apart: their contents lie where it cannot look. */
   readonly id = ++made;
   readonly #shape: readonly number[];
-  readonly #dtype: DType;
+  readonly #dtype: DType; // not D, which would keep a plain Tensor from fitting
   #requiresGrad = false;
   #grad: Tensor | null = null;
   #node: GraphNode | undefined;
@@ -41,7 +45,7 @@ export class Tensor {
   #storage: Storage | null;
 
   /** @internal Use `tensor`, `zeros` and their like. Freezes `shape`. */
-  constructor(shape: readonly number[], dtype: DType, storage: Storage) {
+  constructor(shape: readonly number[], dtype: D, storage: Storage) {
     this.#shape = Object.freeze(shape); // what kernels read follows from it
     this.#dtype = dtype;
     this.#storage = storage;
@@ -135,22 +139,22 @@ export class Tensor {
   }
 
   /** @internal A tensor of the same memory. */
-  alias(shape: readonly number[] = this.shape): Tensor {
-    return new Tensor(shape, this.dtype, this.storage.retain());
+  alias(shape: readonly number[] = this.shape): Tensor<D> {
+    return new Tensor(shape, this.dtype as D, this.storage.retain()); // as it was made
   }
 
   /** The elements, in row-major order, once all ops enqueued so far have run. Rejects when one of them failed. */
-  async data(): Promise<TensorData> {
+  async data<T extends Tensor>(this: T): Promise<DataOf<T>> {
     checkMayRead('data()');
-    const array = emptyArray(this.size, this.#dtype);
+    const array = emptyArray(this.size, this.dtype) as DataOf<T>; // of its dtype
     const { handle } = this;
     return settled(array, (done) => native.read(handle, array, 0, done));
   }
 
   /** As `data`, but blocks the event loop. For scripts and tests. */
-  dataSync(): TensorData {
+  dataSync<T extends Tensor>(this: T): DataOf<T> {
     checkMayRead('dataSync()');
-    const array = emptyArray(this.size, this.#dtype);
+    const array = emptyArray(this.size, this.dtype) as DataOf<T>; // of its dtype
     const fault = native.readSync(this.handle, array, 0);
     if (fault !== undefined) throw new StreamError(fault);
     return array;
@@ -159,14 +163,15 @@ export class Tensor {
   /** The value of a tensor of one element. */
   async item(): Promise<number> {
     this.#checkOneElement();
-    const data = await this.data();
+    const data: TensorData = await this.data();
     return data[0];
   }
 
   /** As `item`, but blocks the event loop. */
   itemSync(): number {
     this.#checkOneElement();
-    return this.dataSync()[0];
+    const data: TensorData = this.dataSync();
+    return data[0];
   }
 
   /** Overwrites all elements, in place, in order with the ops enqueued before. Counterpart: `Tensor.copy_`. */
@@ -242,105 +247,38 @@ function isFloatsOfShape(value: unknown, shape: readonly number[]): boolean {
   return value.shape.length === shape.length && value.shape.every((size, axis) => size === shape[axis]);
 }
 
-/** Options of the functions that make tensors. */
-export interface TensorOptions {
-  /** Default `'float32'`, or what the given typed array holds. */
-  dtype?: DType;
-  /** Whether gradients are computed for it; only for float32. Default false. */
-  requiresGrad?: boolean;
-}
-
-const TENSOR_OPTIONS: OptionNames<TensorOptions> = { dtype: true, requiresGrad: true };
-
 /** @internal How many tensors there have been: those made later have a greater `id`. */
 export function tensorsMade(): number {
   return made;
 }
 
 /** @internal A tensor of undefined content. Freezes `shape`. */
+export function empty(shape: readonly number[]): Tensor<'float32'>;
+export function empty<D extends DType>(shape: readonly number[], dtype: D): Tensor<D>;
 export function empty(shape: readonly number[], dtype: DType = 'float32'): Tensor {
   const bytes = sizeOf(shape) * BYTES;
   return new Tensor(shape, dtype, Storage.allocate(bytes, `a ${dtype} tensor of shape ${shapeText(shape)}`));
 }
 
 /** @internal As `empty`, filled with bits; for state that is no tensor to the user. */
-export function emptyBytes(bytes: number): Tensor {
+export function emptyBytes(bytes: number): Tensor<'int32'> {
   return empty([Math.ceil(bytes / BYTES)], 'int32');
 }
 
-/**
- * A tensor from numbers, copied.
- *
- * @param values a typed array or (nested) arrays of numbers
- * @param shape sizes; their product must be the number of values. Default: the nesting of `values`.
- * @throws TypeError on ragged nesting, a wrong number of values, or values that are no numbers
- * @example
- * const w = tensor(new Float32Array(12), [3, 4], { requiresGrad: true });
- */
-export function tensor(
-  values: TensorData | NestedNumbers | number,
-  shape?: readonly number[],
-  options: TensorOptions = {},
-): Tensor {
-  const { dtype, requiresGrad } = checkTensorOptions(options, 'tensor', dtypeOfValues(values));
-  const { data, shape: nesting } = unnest(values, dtype);
-  const sizes = shape === undefined ? nesting : checkShape(shape, 'tensor');
-  checkCount(data.length, sizes);
-  noteHostWrite('tensor()');
-  const result = empty(sizes, dtype);
-  result.requiresGrad = requiresGrad;
-  native.write(result.handle, data, 0);
-  return result;
-}
-
 /** @internal A tensor of values that follow from shapes and options alone, so that a captured function may make it. */
-export function constant(values: Float32Array, shape: readonly number[]): Tensor {
-  const result = empty(shape);
+export function constant(values: Float32Array, shape: readonly number[]): Tensor<'float32'>;
+export function constant(values: Int32Array, shape: readonly number[]): Tensor<'int32'>;
+export function constant(values: TensorData, shape: readonly number[]): Tensor;
+export function constant(values: TensorData, shape: readonly number[]): Tensor {
+  const result = empty(shape, dtypeOfValues(values));
   native.write(result.handle, values, 0);
   return result;
 }
 
-/** A tensor of zeros. */
-export function zeros(shape: readonly number[], options: TensorOptions = {}): Tensor {
-  return filled(shape, 0, options, 'zeros');
-}
-
-/** A tensor of ones. */
-export function ones(shape: readonly number[], options: TensorOptions = {}): Tensor {
-  return filled(shape, 1, options, 'ones');
-}
-
-/** A tensor with every element `value`. */
-export function full(shape: readonly number[], value: number, options: TensorOptions = {}): Tensor {
-  return filled(shape, value, options, 'full');
-}
-
-function filled(shape: readonly number[], value: number, options: TensorOptions, where: string): Tensor {
-  const { dtype, requiresGrad } = checkTensorOptions(options, where, 'float32');
-  const sizes = checkShape(shape, where);
-  toTypedArray([value], dtype); // throws for what the dtype cannot hold, while there is no tensor yet
-  const result = fill(empty(sizes, dtype), value);
-  result.requiresGrad = requiresGrad;
-  return result;
-}
-
 /** @internal Sets every element in place. */
-export function fill(target: Tensor, value: number): Tensor {
+export function fill<T extends Tensor>(target: T, value: number): T {
   const bits = toTypedArray([value], target.dtype);
   native.fill({ y: target, count: target.size, bits: new Uint32Array(bits.buffer)[0] });
   target.storage.version++;
   return target;
-}
-
-/**
- * @internal The options of a function that makes a tensor, before it does.
- *
- * @param usual the dtype where the options name none
- */
-export function checkTensorOptions(options: TensorOptions, where: string, usual: DType): Required<TensorOptions> {
-  checkOptions(options, TENSOR_OPTIONS, where);
-  const dtype = checkOneOf(options.dtype ?? usual, 'dtype', ['float32', 'int32']);
-  const requiresGrad = checkBoolean(options.requiresGrad ?? false, `${where} requiresGrad`);
-  if (requiresGrad && dtype !== 'float32') throw expected('a float32 tensor', `requiresGrad in ${where}`, dtype);
-  return { dtype, requiresGrad };
 }

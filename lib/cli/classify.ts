@@ -5,10 +5,11 @@ import type { Preprocessing } from '../io/pretrained/preprocessing.js';
 import type { PretrainedConfig } from '../io/pretrained/pretrained-config.js';
 import type { ViT } from '../nn/vit/vit.js';
 import { cat } from '../ops/cat.js';
+import { tensor } from '../ops/creation.js';
 import { sub } from '../ops/elementwise.js';
 import { softmax } from '../ops/softmax.js';
 import { scope } from '../scope.js';
-import { type Tensor, tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import type { ImageInput } from './image-inputs.js';
 
 /** How `classify` reads images, and what it tells of them. */

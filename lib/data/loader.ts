@@ -1,7 +1,8 @@
 import { checkBoolean, checkInteger } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { nextId } from '../identity.js';
-import { type Tensor, tensor } from '../tensor.js';
+import { tensor } from '../ops/creation.js';
+import type { Tensor } from '../tensor.js';
 import { checkBatchLabels, checkDataset } from './check-dataset.js';
 import type { ArrayDataset } from './dataset.js';
 import { orderOf } from './shuffle.js';

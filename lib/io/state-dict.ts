@@ -1,6 +1,7 @@
 import { expected } from '../check.js';
+import { tensor } from '../ops/creation.js';
 import { keep } from '../scope.js';
-import { type Tensor, type TensorData, tensor } from '../tensor.js';
+import type { Tensor, TensorData } from '../tensor.js';
 import { toFloat32, toInt32 } from './formats/convert.js';
 import { readableNames } from './formats/readable-names.js';
 import { readSafetensors, type TensorSource, writeSafetensors } from './formats/safetensors.js';

@@ -1,7 +1,8 @@
 import { checkInteger, checkNumber, expected } from '../check.js';
 import { checkOptions } from '../check-options.js';
+import { ones, zeros } from '../ops/creation.js';
 import { GROUP_NORM_OPTIONS, type GroupNormOptions, groupNorm } from '../ops/group-norm.js';
-import { ones, type Tensor, zeros } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';
 
 /**

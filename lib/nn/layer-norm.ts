@@ -1,7 +1,8 @@
 import { checkBoolean, checkInteger, checkNumber } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
+import { ones, zeros } from '../ops/creation.js';
 import { addLayerNorm, layerNorm } from '../ops/layer-norm.js';
-import { ones, type Tensor, zeros } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';
 
 /** Options of `LayerNorm`. */

@@ -1,13 +1,27 @@
 import { type Gradients, record } from '../autograd.js';
-import { checkNumber, sizeOf } from '../check.js';
-import { BINARY, gradientOf, native } from '../native.js';
+import { checkNumber, expected, sizeOf } from '../check.js';
+import { BINARY, BINARY_INT32, gradientOf, native } from '../native.js';
 import { type DType, empty, fill, type Tensor } from '../tensor.js';
 import { broadcastShape, broadcastStrides } from './broadcast.js';
+import { cast } from './cast.js';
 import { checkTensor } from './check-tensor.js';
 
 /** The ops of two tensors that broadcast, by their number in native/kernels/binary-inl.h. */
 
-/** f(a, b) in `shape`, to which both broadcast. */
+type Comparison = 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge';
+
+/** What arithmetic of a tensor of type T gives: float32 of float32, of others float32 or int32. */
+export type Arithmetic<T> = T extends Tensor<infer D> ? Tensor<[D] extends ['float32'] ? 'float32' : DType> : never;
+
+/** f(a, b) in `shape`, to which both broadcast; the operation by its number. */
+function run(operation: number, a: Tensor, b: Tensor, shape: readonly number[], dtype: DType): Tensor {
+  const y = empty(shape, dtype);
+  const [stridesA, stridesB] = [broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape)];
+  native.binary({ y, a, b, shape, stridesA, stridesB, operation });
+  return y;
+}
+
+/** f(a, b) of float32 tensors in `shape`, to which both broadcast. */
 export function runBinary(
   name: keyof typeof BINARY,
   a: Tensor,
@@ -15,10 +29,12 @@ export function runBinary(
   shape: readonly number[],
   dtype: DType = 'float32',
 ): Tensor {
-  const y = empty(shape, dtype);
-  const [stridesA, stridesB] = [broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape)];
-  native.binary({ y, a, b, shape, stridesA, stridesB, operation: BINARY[name] });
-  return y;
+  return run(BINARY[name], a, b, shape, dtype);
+}
+
+/** f(a, b) of int32 tensors, int32 as well. */
+export function runInt32(name: keyof typeof BINARY_INT32, a: Tensor, b: Tensor): Tensor<'int32'> {
+  return run(BINARY_INT32[name], a, b, broadcastShape(a.shape, b.shape, name), 'int32') as Tensor<'int32'>; // as asked
 }
 
 /** f(c, a, b) in `shape`, to which all broadcast: `operation` is `WHERE` or `gradientOf`. */
@@ -41,38 +57,69 @@ export function passSummed(grads: Gradients, i: number, dy: Tensor, inputShape: 
   native.sum({ y: grad, x: dy, shape: dy.shape, kept, scale: 1, accumulate });
 }
 
-/** Calls `fn` with `value`, where it is a number as a tensor of one element, which is released then. */
-export function withOperand(value: Tensor | number, where: string, fn: (operand: Tensor) => Tensor): Tensor {
-  if (typeof value !== 'number') return fn(checkTensor(value, where));
-  const operand = fill(empty([]), value);
-  const y = fn(operand);
-  operand.dispose();
-  return y;
+/**
+ * Calls `fn` with two operands of one dtype, as PyTorch promotes them: int32 where both are, a whole number counting as
+ * either; else float32. What is made for it is released then.
+ */
+export function withOperands<T>(
+  a: Tensor | number,
+  b: Tensor | number,
+  where: string,
+  fn: (a: Tensor, b: Tensor, dtype: DType) => T,
+): T {
+  const tensors = [a, b].filter((value) => typeof value !== 'number');
+  for (const given of tensors) checkTensor(given, where, { dtype: given?.dtype });
+  const whole = [a, b].every((value) =>
+    typeof value === 'number' ? Number.isInteger(value) : value.dtype === 'int32',
+  );
+  const dtype = whole && tensors.length > 0 ? 'int32' : 'float32';
+  const made: Tensor[] = [];
+  const operand = (value: Tensor | number): Tensor => {
+    if (typeof value !== 'number' && value.dtype === dtype) return value;
+    const result = typeof value === 'number' ? fill(empty([], dtype), value) : cast(value, dtype);
+    made.push(result);
+    return result;
+  };
+  try {
+    return fn(operand(a), operand(b), dtype);
+  } finally {
+    for (const tensor of made) tensor.dispose();
+  }
 }
 
-/** A differentiable op of `a` with a tensor or a finite number. */
+/** A differentiable op of `a` with a tensor or a finite number; of integers, where there is one for them. */
 export function binary(name: keyof typeof BINARY, a: Tensor, b: Tensor | number): Tensor {
-  checkTensor(a, name);
+  checkTensor(a, name, { dtype: a?.dtype });
   if (typeof b === 'number') checkNumber(b, name);
-  return withOperand(b, name, (other) => {
-    const y = runBinary(name, a, other, broadcastShape(a.shape, other.shape, name));
-    return record(name, y, [a, other], [a, other], (dy, grads, saved) => {
-      const [savedA, savedB] = saved as [Tensor, Tensor]; // both saved above
-      for (const i of [0, 1] as const) {
-        if (!grads.wants(i)) continue;
-        const part = runTernary(gradientOf(BINARY[name], i), dy, savedA, savedB, dy.shape);
-        passSummed(grads, i, part, saved[i]?.shape ?? []);
-        part.dispose();
-      }
-    });
+  return withOperands(a, b, name, (x, z, dtype) => {
+    if (dtype === 'float32') return differentiable(name, x, z);
+    const operation = name as keyof typeof BINARY_INT32; // asked next
+    if (!Object.hasOwn(BINARY_INT32, name)) {
+      throw expected('a float32 tensor', name, a, "Give it to('float32').");
+    }
+    return runInt32(operation, x, z);
+  });
+}
+
+function differentiable(name: keyof typeof BINARY, a: Tensor, b: Tensor): Tensor {
+  const y = runBinary(name, a, b, broadcastShape(a.shape, b.shape, name));
+  return record(name, y, [a, b], [a, b], (dy, grads, saved) => {
+    const [savedA, savedB] = saved as [Tensor, Tensor]; // both saved above
+    for (const i of [0, 1] as const) {
+      if (!grads.wants(i)) continue;
+      const part = runTernary(gradientOf(BINARY[name], i), dy, savedA, savedB, dy.shape);
+      passSummed(grads, i, part, saved[i]?.shape ?? []);
+      part.dispose();
+    }
   });
 }
 
 /** 1 where the comparison of `a` with a tensor or a finite number holds, else 0; int32, without gradient. */
-export function compare(name: 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge', a: Tensor, b: Tensor | number): Tensor {
-  checkTensor(a, name);
+export function compare(name: Comparison, a: Tensor, b: Tensor | number): Tensor<'int32'> {
+  checkTensor(a, name, { dtype: a?.dtype });
   if (typeof b === 'number') checkNumber(b, name);
-  return withOperand(b, name, (other) =>
-    runBinary(name, a, other, broadcastShape(a.shape, other.shape, name), 'int32'),
-  );
+  return withOperands(a, b, name, (x, z, dtype) => {
+    const operation = (dtype === 'int32' ? BINARY_INT32 : BINARY)[name];
+    return run(operation, x, z, broadcastShape(x.shape, z.shape, name), 'int32') as Tensor<'int32'>; // as asked
+  });
 }

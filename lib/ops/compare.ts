@@ -1,16 +1,19 @@
 import type { Tensor } from '../tensor.js';
 import { compare } from './binary.js';
 
-/** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once. */
+/**
+ * What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once. Integers are compared as such;
+ * int32 with float32, or with a number that is not whole, counts as float32.
+ */
 
 /**
  * Whether a == b, element by element, broadcasting as NumPy does; NaN equals nothing. `b` may be a number.
  *
  * @returns int32, 1 where it holds and 0 elsewhere
- * @throws TypeError unless both are float32 and the shapes broadcast
+ * @throws TypeError when the shapes do not broadcast
  * Counterpart: `torch.eq`.
  */
-export function eq(a: Tensor, b: Tensor | number): Tensor {
+export function eq(a: Tensor, b: Tensor | number): Tensor<'int32'> {
   return compare('eq', a, b);
 }
 
@@ -18,10 +21,10 @@ export function eq(a: Tensor, b: Tensor | number): Tensor {
  * Whether a != b, element by element, broadcasting as NumPy does. `b` may be a number.
  *
  * @returns int32, 1 where it holds and 0 elsewhere
- * @throws TypeError unless both are float32 and the shapes broadcast
+ * @throws TypeError when the shapes do not broadcast
  * Counterpart: `torch.ne`.
  */
-export function ne(a: Tensor, b: Tensor | number): Tensor {
+export function ne(a: Tensor, b: Tensor | number): Tensor<'int32'> {
   return compare('ne', a, b);
 }
 
@@ -29,10 +32,10 @@ export function ne(a: Tensor, b: Tensor | number): Tensor {
  * Whether a < b, element by element, broadcasting as NumPy does. `b` may be a number.
  *
  * @returns int32, 1 where it holds and 0 elsewhere
- * @throws TypeError unless both are float32 and the shapes broadcast
+ * @throws TypeError when the shapes do not broadcast
  * Counterpart: `torch.lt`.
  */
-export function lt(a: Tensor, b: Tensor | number): Tensor {
+export function lt(a: Tensor, b: Tensor | number): Tensor<'int32'> {
   return compare('lt', a, b);
 }
 
@@ -40,10 +43,10 @@ export function lt(a: Tensor, b: Tensor | number): Tensor {
  * Whether a <= b, element by element, broadcasting as NumPy does. `b` may be a number.
  *
  * @returns int32, 1 where it holds and 0 elsewhere
- * @throws TypeError unless both are float32 and the shapes broadcast
+ * @throws TypeError when the shapes do not broadcast
  * Counterpart: `torch.le`.
  */
-export function le(a: Tensor, b: Tensor | number): Tensor {
+export function le(a: Tensor, b: Tensor | number): Tensor<'int32'> {
   return compare('le', a, b);
 }
 
@@ -51,10 +54,10 @@ export function le(a: Tensor, b: Tensor | number): Tensor {
  * Whether a > b, element by element, broadcasting as NumPy does. `b` may be a number.
  *
  * @returns int32, 1 where it holds and 0 elsewhere
- * @throws TypeError unless both are float32 and the shapes broadcast
+ * @throws TypeError when the shapes do not broadcast
  * Counterpart: `torch.gt`.
  */
-export function gt(a: Tensor, b: Tensor | number): Tensor {
+export function gt(a: Tensor, b: Tensor | number): Tensor<'int32'> {
   return compare('gt', a, b);
 }
 
@@ -62,9 +65,9 @@ export function gt(a: Tensor, b: Tensor | number): Tensor {
  * Whether a >= b, element by element, broadcasting as NumPy does. `b` may be a number.
  *
  * @returns int32, 1 where it holds and 0 elsewhere
- * @throws TypeError unless both are float32 and the shapes broadcast
+ * @throws TypeError when the shapes do not broadcast
  * Counterpart: `torch.ge`.
  */
-export function ge(a: Tensor, b: Tensor | number): Tensor {
+export function ge(a: Tensor, b: Tensor | number): Tensor<'int32'> {
   return compare('ge', a, b);
 }

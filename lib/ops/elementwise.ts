@@ -2,22 +2,34 @@ import { record } from '../autograd.js';
 import { checkNumber } from '../check.js';
 import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
-import { binary, passSummed, runBinary } from './binary.js';
+import { type Arithmetic, binary, passSummed, runBinary, runInt32, withOperands } from './binary.js';
 import { broadcastShape } from './broadcast.js';
+import { cast } from './cast.js';
 import { checkTensor } from './check-tensor.js';
 
-/** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once. */
+/**
+ * What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once. Shapes broadcast as NumPy's do,
+ * and `b` may be a number. Of int32 with int32 or a whole number they are int32, and wrap around where they leave its
+ * range; int32 with float32, or with another number, counts as float32: PyTorch's promotion.
+ */
 
 /**
- * a + b, broadcasting as NumPy does. `b` may be a number.
+ * a + b, broadcasting. `b` may be a number.
  *
  * @throws TypeError when the shapes do not broadcast
  * Counterpart: `torch.add`.
  */
-export function add(a: Tensor, b: Tensor | number): Tensor {
-  checkTensor(a, 'add');
-  if (typeof b === 'number') return affine('add', a, 1, checkNumber(b, 'add'));
-  checkTensor(b, 'add');
+export function add<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<T> {
+  checkTensor(a, 'add', { dtype: a?.dtype });
+  if (typeof b === 'number' && a.dtype === 'float32')
+    return affine('add', a, 1, checkNumber(b, 'add')) as Arithmetic<T>;
+  if (typeof b === 'number') checkNumber(b, 'add');
+  return withOperands(a, b, 'add', (x, y, dtype) =>
+    dtype === 'int32' ? runInt32('add', x, y) : sumOf(x, y),
+  ) as Arithmetic<T>; // promoted so
+}
+
+function sumOf(a: Tensor, b: Tensor): Tensor {
   const shapeA = a.shape;
   const shapeB = b.shape;
   const y = runBinary('add', a, b, broadcastShape(shapeA, shapeB, 'add'));
@@ -28,56 +40,71 @@ export function add(a: Tensor, b: Tensor | number): Tensor {
 }
 
 /**
- * a * b, broadcasting as NumPy does. `b` may be a number.
+ * a * b, broadcasting. `b` may be a number.
  *
  * @throws TypeError when the shapes do not broadcast
  * Counterpart: `torch.mul`.
  */
-export function mul(a: Tensor, b: Tensor | number): Tensor {
-  checkTensor(a, 'mul');
-  if (typeof b === 'number') return affine('mul', a, checkNumber(b, 'mul'), 0);
-  checkTensor(b, 'mul');
-  return binary('mul', a, b);
+export function mul<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<T> {
+  checkTensor(a, 'mul', { dtype: a?.dtype });
+  if (typeof b === 'number' && a.dtype === 'float32')
+    return affine('mul', a, checkNumber(b, 'mul'), 0) as Arithmetic<T>;
+  return binary('mul', a, b) as Arithmetic<T>; // promoted so
 }
 
 /**
- * a - b, broadcasting as NumPy does. `b` may be a number.
+ * a - b, broadcasting. `b` may be a number.
  *
  * @throws TypeError when the shapes do not broadcast
  * Counterpart: `torch.sub`.
  */
-export function sub(a: Tensor, b: Tensor | number): Tensor {
-  return binary('sub', a, b);
+export function sub<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<T> {
+  return binary('sub', a, b) as Arithmetic<T>; // promoted so
 }
 
 /**
- * a / b, broadcasting as NumPy does. `b` may be a number.
+ * a / b, broadcasting. `b` may be a number. Of integers too it is float32.
  *
  * @throws TypeError when the shapes do not broadcast
  * Counterpart: `torch.div`.
  */
-export function div(a: Tensor, b: Tensor | number): Tensor {
-  return binary('div', a, b);
+export function div(a: Tensor, b: Tensor | number): Tensor<'float32'> {
+  checkTensor(a, 'div', { dtype: a?.dtype });
+  if (a.dtype === 'float32') return binary('div', a, b) as Tensor<'float32'>; // promoted so
+  const dividend = cast(a, 'float32');
+  const y = binary('div', dividend, b) as Tensor<'float32'>; // promoted so
+  dividend.dispose();
+  return y;
 }
 
 /**
- * The smaller of a and b, broadcasting as NumPy does; NaN where one is. Equal ones share the gradient. `b` may be a number.
+ * The smaller of a and b, broadcasting; NaN where one is. Equal ones share the gradient. `b` may be a number.
  *
  * @throws TypeError when the shapes do not broadcast
  * Counterpart: `torch.minimum`.
  */
-export function minimum(a: Tensor, b: Tensor | number): Tensor {
-  return binary('minimum', a, b);
+export function minimum<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<T> {
+  return binary('minimum', a, b) as Arithmetic<T>; // promoted so
 }
 
 /**
- * The larger of a and b, broadcasting as NumPy does; NaN where one is. Equal ones share the gradient. `b` may be a number.
+ * The larger of a and b, broadcasting; NaN where one is. Equal ones share the gradient. `b` may be a number.
  *
  * @throws TypeError when the shapes do not broadcast
  * Counterpart: `torch.maximum`.
  */
-export function maximum(a: Tensor, b: Tensor | number): Tensor {
-  return binary('maximum', a, b);
+export function maximum<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<T> {
+  return binary('maximum', a, b) as Arithmetic<T>; // promoted so
+}
+
+/**
+ * a log b, broadcasting; 0 where a is 0, even for a b of 0, and NaN where b is. `b` may be a number.
+ *
+ * @throws TypeError unless `a` is float32 and the shapes broadcast
+ * Counterpart: `torch.xlogy`.
+ */
+export function xlogy(a: Tensor, b: Tensor | number): Tensor<'float32'> {
+  return binary('xlogy', checkTensor(a, 'xlogy'), b) as Tensor<'float32'>; // of float32
 }
 
 /** a * x + b with numbers a and b. */

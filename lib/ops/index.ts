@@ -5,6 +5,7 @@ export { cat, stack } from './cat.js';
 export { checkpoint } from './checkpoint.js';
 export * from './compare.js';
 export { conv2d, patchEmbed } from './conv2d.js';
+export * from './copies.js';
 export { crossEntropy } from './cross-entropy.js';
 export * from './diagonal.js';
 export { dropout, dropPath } from './dropout.js';

@@ -1,7 +1,8 @@
 import { checkArray, checkInteger, checkNumber, checkShape, expected } from '../check.js';
 import { DISTRIBUTION, native } from '../native.js';
 import { untracked } from '../scope.js';
-import { checkTensorOptions, empty, type Tensor, type TensorOptions } from '../tensor.js';
+import { empty, type Tensor } from '../tensor.js';
+import { checkTensorOptions, type TensorOptions } from './creation.js';
 
 /**
  * Random numbers from one counter-based generator (Philox 4x32-10, Salmon et al. 2011), seeded by `manualSeed`. The

@@ -1,10 +1,10 @@
-import { type Gradients, type Remake, record } from '../autograd.js';
-import { checkNumber, expected } from '../check.js';
-import { checkOptions, type OptionNames } from '../check-options.js';
-import { native } from '../native.js';
-import { empty, type Tensor } from '../tensor.js';
-import { binary } from './binary.js';
+import { checkNumber } from '../check.js';
+import type { Tensor } from '../tensor.js';
+import { type Arithmetic, binary } from './binary.js';
 import { checkTensor } from './check-tensor.js';
+import { type ClampOptions, checkClamp } from './clamp-options.js';
+import { absInt32, clampInt32, negInt32, signInt32, squareInt32 } from './int32.js';
+import { unaryOp } from './unary-op.js';
 
 /** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once: of one tensor, element by element. */
 
@@ -25,38 +25,22 @@ const UNARY = {
   square: { operation: 12, saves: 'x' },
   pow: { operation: 13, saves: 'x' },
   clamp: { operation: 14, saves: 'x' },
+  logSigmoid: { operation: 15, saves: 'x' },
 } as const;
 
 /** The function called `name` of `x`, with the numbers that are its own. */
-function unary(name: keyof typeof UNARY, x: Tensor, p = 0, q = 0): Tensor {
-  checkTensor(x, `${name} input`);
-  const { operation, saves } = UNARY[name];
-  const { shape } = x;
-  const forward = (input: Tensor): Tensor => {
-    const y = empty(shape);
-    native.unaryForward({ y, x: input, count: y.size, operation, p, q });
-    return y;
-  };
-  const y = forward(x);
-  const rule = (dy: Tensor, grads: Gradients, [saved = dy]: readonly Tensor[]): void => {
-    const dx = empty(shape);
-    native.unaryBackward({ dx, dy, saved, count: dx.size, operation, p, q });
-    grads.pass(0, dx);
-    dx.dispose();
-  };
-  const saved = { nothing: [], x: [x], y: [y] }[saves];
-  const remake: Remake = { from: [0], make: ([input]) => forward(input) };
-  return record(name, y, [x], saved, rule, saves === 'x' ? remake : undefined);
+function unary(name: keyof typeof UNARY, x: Tensor, p = 0, q = 0): Tensor<'float32'> {
+  return unaryOp({ name, ...UNARY[name] }, x, p, q);
 }
 
 /**
  * -x, element by element.
  *
- * @throws TypeError unless `x` is a float32 tensor
+ * @throws TypeError unless `x` is a live tensor
  * Counterpart: `torch.neg`.
  */
-export function neg(x: Tensor): Tensor {
-  return unary('neg', x);
+export function neg<T extends Tensor>(x: T): T {
+  return (x?.dtype === 'int32' ? negInt32(x) : unary('neg', x)) as T; // of its dtype
 }
 
 /**
@@ -65,7 +49,7 @@ export function neg(x: Tensor): Tensor {
  * @throws TypeError unless `x` is a float32 tensor
  * Counterpart: `torch.exp`.
  */
-export function exp(x: Tensor): Tensor {
+export function exp(x: Tensor): Tensor<'float32'> {
   return unary('exp', x);
 }
 
@@ -75,7 +59,7 @@ export function exp(x: Tensor): Tensor {
  * @throws TypeError unless `x` is a float32 tensor
  * Counterpart: `torch.log`.
  */
-export function log(x: Tensor): Tensor {
+export function log(x: Tensor): Tensor<'float32'> {
   return unary('log', x);
 }
 
@@ -85,7 +69,7 @@ export function log(x: Tensor): Tensor {
  * @throws TypeError unless `x` is a float32 tensor
  * Counterpart: `torch.log1p`.
  */
-export function log1p(x: Tensor): Tensor {
+export function log1p(x: Tensor): Tensor<'float32'> {
   return unary('log1p', x);
 }
 
@@ -95,7 +79,7 @@ export function log1p(x: Tensor): Tensor {
  * @throws TypeError unless `x` is a float32 tensor
  * Counterpart: `torch.sqrt`.
  */
-export function sqrt(x: Tensor): Tensor {
+export function sqrt(x: Tensor): Tensor<'float32'> {
   return unary('sqrt', x);
 }
 
@@ -105,28 +89,28 @@ export function sqrt(x: Tensor): Tensor {
  * @throws TypeError unless `x` is a float32 tensor
  * Counterpart: `torch.rsqrt`.
  */
-export function rsqrt(x: Tensor): Tensor {
+export function rsqrt(x: Tensor): Tensor<'float32'> {
   return unary('rsqrt', x);
 }
 
 /**
  * |x|, element by element; its gradient is 0 at 0.
  *
- * @throws TypeError unless `x` is a float32 tensor
+ * @throws TypeError unless `x` is a live tensor
  * Counterpart: `torch.abs`.
  */
-export function abs(x: Tensor): Tensor {
-  return unary('abs', x);
+export function abs<T extends Tensor>(x: T): T {
+  return (x?.dtype === 'int32' ? absInt32(x) : unary('abs', x)) as T; // of its dtype
 }
 
 /**
  * -1, 0 or 1, element by element: the sign of x, and 0 of NaN. Its gradient is 0.
  *
- * @throws TypeError unless `x` is a float32 tensor
+ * @throws TypeError unless `x` is a live tensor
  * Counterpart: `torch.sign`.
  */
-export function sign(x: Tensor): Tensor {
-  return unary('sign', x);
+export function sign<T extends Tensor>(x: T): T {
+  return (x?.dtype === 'int32' ? signInt32(x) : unary('sign', x)) as T; // of its dtype
 }
 
 /**
@@ -135,7 +119,7 @@ export function sign(x: Tensor): Tensor {
  * @throws TypeError unless `x` is a float32 tensor
  * Counterpart: `torch.sin`.
  */
-export function sin(x: Tensor): Tensor {
+export function sin(x: Tensor): Tensor<'float32'> {
   return unary('sin', x);
 }
 
@@ -145,7 +129,7 @@ export function sin(x: Tensor): Tensor {
  * @throws TypeError unless `x` is a float32 tensor
  * Counterpart: `torch.cos`.
  */
-export function cos(x: Tensor): Tensor {
+export function cos(x: Tensor): Tensor<'float32'> {
   return unary('cos', x);
 }
 
@@ -155,7 +139,7 @@ export function cos(x: Tensor): Tensor {
  * @throws TypeError unless `x` is a float32 tensor
  * Counterpart: `torch.sigmoid`.
  */
-export function sigmoid(x: Tensor): Tensor {
+export function sigmoid(x: Tensor): Tensor<'float32'> {
   return unary('sigmoid', x);
 }
 
@@ -165,18 +149,28 @@ export function sigmoid(x: Tensor): Tensor {
  * @throws TypeError unless `x` is a float32 tensor
  * Source: Hendrycks and Gimpel 2016. Counterpart: `torch.nn.functional.silu`.
  */
-export function silu(x: Tensor): Tensor {
+export function silu(x: Tensor): Tensor<'float32'> {
   return unary('silu', x);
+}
+
+/**
+ * log(sigmoid(x)), element by element, accurate where sigmoid(x) is near 0 or 1.
+ *
+ * @throws TypeError unless `x` is a float32 tensor
+ * Counterpart: `torch.nn.functional.logsigmoid`.
+ */
+export function logSigmoid(x: Tensor): Tensor<'float32'> {
+  return unary('logSigmoid', x);
 }
 
 /**
  * x * x, element by element.
  *
- * @throws TypeError unless `x` is a float32 tensor
+ * @throws TypeError unless `x` is a live tensor
  * Counterpart: `torch.square`.
  */
-export function square(x: Tensor): Tensor {
-  return unary('square', x);
+export function square<T extends Tensor>(x: T): T {
+  return (x?.dtype === 'int32' ? squareInt32(x) : unary('square', x)) as T; // of its dtype
 }
 
 /**
@@ -186,33 +180,20 @@ export function square(x: Tensor): Tensor {
  * @throws TypeError unless tensors are float32 and broadcast and a number is finite
  * Counterpart: `torch.pow`.
  */
-export function pow(x: Tensor, exponent: Tensor | number): Tensor {
-  if (typeof exponent !== 'number') return binary('pow', x, exponent);
+export function pow(x: Tensor, exponent: Tensor | number): Tensor<'float32'> {
+  if (typeof exponent !== 'number') return binary('pow', checkTensor(x, 'pow'), exponent) as Tensor<'float32'>; // as x
   return unary('pow', x, checkNumber(exponent, 'pow exponent'));
 }
 
-/** Options of `clamp`: one of them, or both. */
-export interface ClampOptions {
-  /** What smaller elements become. */
-  min?: number;
-  /** What larger elements become. Where it is less than `min`, all elements become `max`. */
-  max?: number;
-}
-
-const CLAMP_OPTIONS: OptionNames<ClampOptions> = { min: true, max: true };
-
 /**
- * x held within [min, max], element by element; NaN stays. The gradient passes within, both ends included.
+ * x held within [min, max], element by element; NaN stays. The gradient passes within, both ends included. Of int32 it
+ * is int32 where the bounds are whole, else float32.
  *
- * @throws TypeError unless `x` is a float32 tensor, or for no bound at all
+ * @throws TypeError unless `x` is a live tensor, or for no bound at all
  * Counterpart: `torch.clamp`.
  */
-export function clamp(x: Tensor, options: ClampOptions): Tensor {
-  checkTensor(x, 'clamp input');
-  checkOptions(options, CLAMP_OPTIONS, 'clamp');
-  const { min, max } = options ?? {};
-  if (min === undefined && max === undefined) throw expected('min, max or both', 'clamp', options);
-  const low = min === undefined ? -Infinity : checkNumber(min, 'clamp min');
-  const high = max === undefined ? Infinity : checkNumber(max, 'clamp max');
-  return unary('clamp', x, low, high);
+export function clamp<T extends Tensor>(x: T, options: ClampOptions): Arithmetic<T> {
+  checkTensor(x, 'clamp input', { dtype: x?.dtype });
+  const [low, high] = checkClamp(options, 'clamp');
+  return (x.dtype === 'int32' ? clampInt32(x, low, high) : unary('clamp', x, low, high)) as Arithmetic<T>; // promoted so
 }

@@ -1,7 +1,7 @@
 import { record } from '../autograd.js';
 import { WHERE } from '../native.js';
 import { empty, fill, type Tensor } from '../tensor.js';
-import { passSummed, runTernary, withOperand } from './binary.js';
+import { passSummed, runTernary, withOperands } from './binary.js';
 import { broadcastShape } from './broadcast.js';
 import { checkTensor } from './check-tensor.js';
 
@@ -9,12 +9,13 @@ import { checkTensor } from './check-tensor.js';
  * `a` where `condition` is not 0, else `b`; all three broadcast as NumPy does. `a` and `b` may be numbers, infinities too.
  *
  * @param condition int32, such as a comparison gives
+ * @returns int32 where `a` and `b` are, a whole number beside an int32 tensor counting as int32; else float32
  * @throws TypeError when the shapes do not broadcast
  * Counterpart: `torch.where`.
  */
 export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
   checkTensor(condition, 'where condition', { dtype: 'int32' });
-  return withOperand(a, 'where', (x) => withOperand(b, 'where', (y) => choose(condition, x, y)));
+  return withOperands(a, b, 'where', (x, y) => choose(condition, x, y));
 }
 
 function choose(condition: Tensor, a: Tensor, b: Tensor): Tensor {

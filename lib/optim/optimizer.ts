@@ -3,8 +3,9 @@ import { nextId } from '../identity.js';
 import type { StepInputs } from '../native.js';
 import { checkTensor } from '../ops/check-tensor.js';
 import { copyInto } from '../ops/copy.js';
+import { tensor, zeros } from '../ops/creation.js';
 import { untracked } from '../scope.js';
-import { fill, type Tensor, tensor, zeros } from '../tensor.js';
+import { fill, type Tensor } from '../tensor.js';
 import { type LiveGroup, makeGroups, type ParameterGroup } from './parameter-group.js';
 
 interface Member {

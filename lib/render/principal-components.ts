@@ -1,10 +1,11 @@
 import { noGrad } from '../autograd.js';
+import { tensor } from '../ops/creation.js';
 import { add, mul } from '../ops/elementwise.js';
 import { matmul } from '../ops/matmul.js';
 import { mean } from '../ops/reduce.js';
 import { reshape } from '../ops/reshape.js';
 import { scope } from '../scope.js';
-import { type Tensor, tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 
 // Directions followed beyond those asked for, so that the last of them settle too.
 const SPARE = 8;

@@ -1,11 +1,11 @@
 import type { ArrayDataset } from '../data/dataset.js';
 import { evaluating } from '../nn/evaluating.js';
 import type { ViT } from '../nn/vit/vit.js';
+import { tensor } from '../ops/creation.js';
 import { mean } from '../ops/reduce.js';
 import { slice } from '../ops/slice.js';
 import { cosineSimilarity } from '../render/cosine-similarity.js';
 import { scope } from '../scope.js';
-import { tensor } from '../tensor.js';
 import type { EpochRecord } from '../train/trainer-options.js';
 import type { ReportData, ReportFact } from './report-data.js';
 import { type Predictions, sampleAt, selectSamples } from './samples.js';

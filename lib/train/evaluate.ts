@@ -6,12 +6,13 @@ import { DataLoader, type HostBatch } from '../data/loader.js';
 import { evaluating } from '../nn/evaluating.js';
 import { Module } from '../nn/module.js';
 import { checkTensor } from '../ops/check-tensor.js';
+import { tensor } from '../ops/creation.js';
 import { crossEntropy } from '../ops/cross-entropy.js';
 import { softmax } from '../ops/softmax.js';
 import { autocast, checkPrecision, type Precision } from '../precision.js';
 import { scope } from '../scope.js';
 import { background } from '../stream.js';
-import { type Tensor, tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { warnOnce } from '../warning.js';
 import { argmaxRows, countEqual, Mean, NO_CLASS } from './metrics.js';
 

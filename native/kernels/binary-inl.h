@@ -77,6 +77,22 @@ struct PowerOfBoth {
   }
 };
 
+// a log b; 0 where a is, unless b is NaN.
+struct XLogY {
+  static HWY_INLINE VF Logarithm(VF b) { return LogWithEdges(b, b, hn::Log(F32(), b)); }
+  static HWY_INLINE VF Forward(VF a, VF b) {
+    const VF product = hn::Mul(a, Logarithm(b));
+    const auto zero = hn::And(hn::Eq(a, Splat(0.0f)), hn::Eq(b, b));
+    return hn::IfThenZeroElse(zero, product);
+  }
+  // PyTorch's: none where a is 0 and b not above it.
+  static HWY_INLINE VF GradientA(VF dy, VF a, VF b) {
+    const auto none = hn::And(hn::Eq(a, Splat(0.0f)), hn::Le(b, Splat(0.0f)));
+    return hn::IfThenZeroElse(none, hn::Mul(dy, Logarithm(b)));
+  }
+  static HWY_INLINE VF GradientB(VF dy, VF a, VF b) { return hn::Div(hn::Mul(dy, a), b); }
+};
+
 // The integers 1 and 0.
 template <class Mask>
 HWY_INLINE VF Truth(Mask mask) {
@@ -108,6 +124,57 @@ struct Greater : Comparison {
 };
 struct GreaterOrEqual : Comparison {
   static HWY_INLINE VF Forward(VF a, VF b) { return Truth(hn::Ge(a, b)); }
+};
+
+// The same of integers, which lie in the lanes as they are: sums and products wrap around, as
+// PyTorch's do. Integers have no gradient.
+template <class Op>
+struct OfIntegers : Comparison {
+  static HWY_INLINE VF Forward(VF a, VF b) {
+    const hn::RebindToSigned<F32> di;
+    return Op::Apply(hn::BitCast(di, a), hn::BitCast(di, b));
+  }
+};
+using VI = hn::Vec<hn::RebindToSigned<F32>>;
+HWY_INLINE VF Bits(VI v) { return hn::BitCast(F32(), v); }
+template <class Mask>
+HWY_INLINE VF IntegerTruth(Mask mask) {
+  const hn::RebindToSigned<F32> di;
+  return Bits(hn::IfThenElseZero(mask, hn::Set(di, 1)));
+}
+struct IntegerSum {
+  static HWY_INLINE VF Apply(VI a, VI b) { return Bits(hn::Add(a, b)); }
+};
+struct IntegerProduct {
+  static HWY_INLINE VF Apply(VI a, VI b) { return Bits(hn::Mul(a, b)); }
+};
+struct IntegerDifference {
+  static HWY_INLINE VF Apply(VI a, VI b) { return Bits(hn::Sub(a, b)); }
+};
+struct IntegerMinimum {
+  static HWY_INLINE VF Apply(VI a, VI b) { return Bits(hn::Min(a, b)); }
+};
+struct IntegerMaximum {
+  static HWY_INLINE VF Apply(VI a, VI b) { return Bits(hn::Max(a, b)); }
+};
+struct IntegerEqual {
+  static HWY_INLINE VF Apply(VI a, VI b) { return IntegerTruth(hn::Eq(a, b)); }
+};
+struct IntegerNotEqual {
+  static HWY_INLINE VF Apply(VI a, VI b) { return IntegerTruth(hn::Ne(a, b)); }
+};
+struct IntegerLess {
+  static HWY_INLINE VF Apply(VI a, VI b) { return IntegerTruth(hn::Lt(a, b)); }
+};
+// Highway 1.0.3 has no Le and Ge of integers.
+struct IntegerLessOrEqual {
+  static HWY_INLINE VF Apply(VI a, VI b) { return IntegerTruth(hn::Not(hn::Gt(a, b))); }
+};
+struct IntegerGreater {
+  static HWY_INLINE VF Apply(VI a, VI b) { return IntegerTruth(hn::Gt(a, b)); }
+};
+struct IntegerGreaterOrEqual {
+  static HWY_INLINE VF Apply(VI a, VI b) { return IntegerTruth(hn::Not(hn::Lt(a, b))); }
 };
 
 struct Where {
@@ -201,9 +268,13 @@ struct BinaryTable {
   static constexpr RunsTernary kGradientB[] = {&RunTernary<OfB<Ops>>...};
 };
 
-// An operation's number is its place here, and in BINARY of lib/native.ts.
-using BinaryOps = BinaryTable<Sum2, Product, Difference, Quotient, Minimum, Maximum, PowerOfBoth,
-                              Equal, NotEqual, Less, LessOrEqual, Greater, GreaterOrEqual>;
+// An operation's number is its place here, and in BINARY and BINARY_INT32 of lib/native.ts.
+using BinaryOps = BinaryTable<
+    Sum2, Product, Difference, Quotient, Minimum, Maximum, PowerOfBoth, Equal, NotEqual, Less,
+    LessOrEqual, Greater, GreaterOrEqual, XLogY, OfIntegers<IntegerSum>, OfIntegers<IntegerProduct>,
+    OfIntegers<IntegerDifference>, OfIntegers<IntegerMinimum>, OfIntegers<IntegerMaximum>,
+    OfIntegers<IntegerEqual>, OfIntegers<IntegerNotEqual>, OfIntegers<IntegerLess>,
+    OfIntegers<IntegerLessOrEqual>, OfIntegers<IntegerGreater>, OfIntegers<IntegerGreaterOrEqual>>;
 
 }  // namespace vitrine::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

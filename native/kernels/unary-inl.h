@@ -150,6 +150,52 @@ struct Clamp {
   }
 };
 
+// log sigmoid(x) = min(x, 0) - log(1 + e^-|x|), which neither overflows nor cancels.
+struct LogSigmoid {
+  static HWY_INLINE VF Forward(VF x, VF, VF) {
+    const VF e = ExpToSubnormal(hn::Neg(hn::Abs(x)));
+    const VF least = hn::IfThenElse(hn::Gt(x, Splat(0.0f)), Splat(0.0f), x);  // NaN stays
+    return hn::Sub(least, hn::Log1p(F32(), e));
+  }
+  static HWY_INLINE VF Backward(VF dy, VF x, VF p, VF q) {
+    return hn::Mul(dy, Sigmoid::Forward(hn::Neg(x), p, q));
+  }
+};
+
+// x^2 / 2 as far as p from 0, and then on in a straight line (Huber 1964).
+struct Huber {
+  static HWY_INLINE VF Forward(VF x, VF p, VF) {
+    const VF size = hn::Abs(x);
+    const VF half = Splat(0.5f);
+    const VF line = hn::Mul(p, hn::Sub(size, hn::Mul(half, p)));
+    return hn::IfThenElse(hn::Gt(size, p), line, hn::Mul(half, hn::Mul(x, x)));
+  }
+  static HWY_INLINE VF Backward(VF dy, VF x, VF p, VF) {
+    const VF line = hn::CopySign(p, x);
+    return hn::Mul(dy, hn::IfThenElse(hn::Gt(hn::Abs(x), p), line, x));
+  }
+};
+
+// Casts, which have no gradient. To integers: what is after the point goes, what is too large
+// becomes the largest, and NaN 0.
+struct ToInt32 {
+  static HWY_INLINE VF Forward(VF x, VF, VF) {
+    const F32 d;
+    const hn::RebindToSigned<F32> di;
+    const VF number = hn::IfThenElseZero(hn::Eq(x, x), x);
+    return hn::BitCast(d, hn::ConvertTo(di, number));
+  }
+  static HWY_INLINE VF Backward(VF, VF, VF, VF) { return Splat(0.0f); }
+};
+
+struct ToFloat32 {
+  static HWY_INLINE VF Forward(VF x, VF, VF) {
+    const F32 d;
+    return hn::ConvertTo(d, hn::BitCast(hn::RebindToSigned<F32>(), x));
+  }
+  static HWY_INLINE VF Backward(VF, VF, VF, VF) { return Splat(0.0f); }
+};
+
 template <class Op>
 void RunForward(float* y, const float* x, int64_t n, float p, float q) {
   const VF vp = Splat(p), vq = Splat(q);
@@ -177,7 +223,7 @@ struct UnaryTable {
 
 // An operation's number is its place here, and in lib/ops/unary.ts.
 using Unary = UnaryTable<Neg, Exponential, Log, Log1p, Sqrt, Rsqrt, Abs, Sign, Sin, Cos, Sigmoid,
-                         Silu, Square, PowerOf, Clamp>;
+                         Silu, Square, PowerOf, Clamp, LogSigmoid, Huber, ToInt32, ToFloat32>;
 
 }  // namespace vitrine::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

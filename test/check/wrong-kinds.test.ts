@@ -29,6 +29,7 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   chunk: () => [x(), 2, 1],
   checkpoint: () => [(t: vitrine.Tensor) => t, x()],
   clamp: () => [x(), { min: 0 }],
+  clone: () => [x()],
   conv2d: () => [image(), ones([1, 2, 2, 2]), ones([1]), {}],
   crossEntropy: () => [ones([1, 2]), ints(), {}],
   diagonal: () => [x(), {}],
@@ -71,6 +72,7 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   stack: () => [[x(), x()], 0],
   sum: () => [x(), {}],
   tanh: () => [x()],
+  to: () => [x(), 'float32'],
   tile: () => [x(), [1, 2, 1]],
   transpose: () => [x(), 0, 1],
   tril: () => [x(), 0],
@@ -171,6 +173,12 @@ const others: Record<string, { call: (...args: never[]) => unknown; args: () => 
   tensor: { call: tensor, args: () => [[1], [1], {}] },
   zeros: { call: vitrine.zeros, args: () => [[1], {}] },
   full: { call: vitrine.full, args: () => [[1], 1, {}] },
+  zerosLike: { call: vitrine.zerosLike, args: () => [x(), {}] },
+  onesLike: { call: vitrine.onesLike, args: () => [x(), {}] },
+  fullLike: { call: vitrine.fullLike, args: () => [x(), 1, {}] },
+  arange: { call: vitrine.arange as () => unknown, args: () => [0, 4, 1, {}] },
+  linspace: { call: vitrine.linspace, args: () => [0, 1, 3, {}] },
+  eye: { call: vitrine.eye as () => unknown, args: () => [2, 3, {}] },
   randint: { call: vitrine.randint, args: () => [0, 2, [1]] },
   manualSeed: { call: vitrine.manualSeed, args: () => [1] },
   setRandomState: { call: vitrine.setRandomState, args: () => [[0, 0, 0, 0]] },
@@ -199,7 +207,7 @@ const others: Record<string, { call: (...args: never[]) => unknown; args: () => 
 const WRONG = [undefined, null, 'x', {}, [], () => 1, Symbol('wrong'), Number.NaN, { shape: [1], dtype: 'float32' }];
 
 // Whose number is a value that a tensor may hold.
-const TAKE_NAN = ['maskedFill', 'pad', 'tensor', 'full', 'nn.init.constant', 'where'];
+const TAKE_NAN = ['maskedFill', 'pad', 'tensor', 'full', 'fullLike', 'nn.init.constant', 'where'];
 
 /** Whether an argument may be what is tried: left out, an empty list, options without any, or a value. */
 function mayBe(name: string, wrong: unknown, good: unknown): boolean {

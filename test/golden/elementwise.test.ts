@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { F, scope, type Tensor } from '../../lib/index.js';
-import type { ClampOptions } from '../../lib/ops/unary.js';
+import type { ClampOptions } from '../../lib/ops/clamp-options.js';
 import { loadGolden } from '../golden.js';
 import { fromRef } from '../native-op.js';
 import { full, type Ref } from '../reference/array.js';

@@ -15,7 +15,7 @@ EDGES = [0.0, -0.0, INF, -INF, NAN, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, 88.5, 
 UNARY = {
     "neg": torch.neg, "exp": torch.exp, "log": torch.log, "log1p": torch.log1p, "sqrt": torch.sqrt, "rsqrt": torch.rsqrt,
     "abs": torch.abs, "sign": torch.sign, "sin": torch.sin, "cos": torch.cos, "sigmoid": torch.sigmoid, "silu": F.silu,
-    "square": torch.square,
+    "square": torch.square, "logSigmoid": F.logsigmoid,
 }
 POWERS = [0.0, 1.0, 2.0, 3.0, -1.0, -2.0, 0.5, -0.5, 1.5, -1.5]
 CLAMPS = [{"min": -1.0, "max": 1.0}, {"min": 0.0}, {"max": 0.0}, {"min": 1.0, "max": -1.0}]
@@ -40,7 +40,7 @@ def case(params, inputs, run):
 x = torch.tensor(EDGES)
 for name, function in UNARY.items():
     # Near float32's smallest numbers PyTorch's own are 0: its edge, as e^89 is infinite, not sigmoid's.
-    edges = x[~((x.abs() > 80) & (x.abs() < 200))] if name in ("sigmoid", "silu") else x
+    edges = x[~((x.abs() > 80) & (x.abs() < 200))] if name in ("sigmoid", "silu", "logSigmoid") else x
     case({"op": name}, {"x": edges}, lambda x: function(x))
 for exponent in POWERS:
     case({"op": "pow", "exponent": exponent}, {"x": x}, lambda x: torch.pow(x, exponent))
@@ -50,7 +50,7 @@ for bounds in CLAMPS:
 # Every pair of edges.
 pairs = torch.tensor([0.0, -0.0, INF, -INF, NAN, 1.0, -1.0, 0.5, 2.0, -2.0, 3.0, -3.0])
 a, b = (part.reshape(-1) for part in torch.meshgrid(pairs, pairs, indexing="ij"))
-for name in ("sub", "div", "minimum", "maximum", "pow", "eq", "ne", "lt", "le", "gt", "ge"):
+for name in ("sub", "div", "minimum", "maximum", "pow", "xlogy", "eq", "ne", "lt", "le", "gt", "ge"):
     case({"op": name, "pairs": True}, {"a": a, "b": b}, lambda a, b: getattr(torch, name)(a, b))
 
 save_file(tensors, out / "elementwise.safetensors")

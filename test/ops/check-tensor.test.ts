@@ -18,10 +18,21 @@ interface Call {
 const HEADS = [1, 2, 3, 4];
 
 /** The functions of two tensors, and those of one, which need nothing else. */
-const ofOne = Object.keys(unary).map((name) => [name, { shapes: [[3]], run: (x: Tensor) => F[name as 'exp'](x) }]);
+const ofOne = Object.keys(unary).map((name) => [
+  name,
+  {
+    shapes: [[3]],
+    run: (x: Tensor) => F[name as 'exp'](x),
+    either: ['neg', 'abs', 'sign', 'square'].includes(name) ? [0] : [],
+  },
+]);
 const ofTwo = Object.keys({ ...compare, ...elementwise }).map((name) => [
   name,
-  { shapes: [[3], [3]], run: (a: Tensor, b: Tensor) => F[name as 'sub'](a, b) },
+  {
+    shapes: [[3], [3]],
+    run: (a: Tensor, b: Tensor) => F[name as 'sub'](a, b),
+    either: name === 'xlogy' ? [1] : [0, 1],
+  },
 ]);
 
 const CALLS: Record<string, Call> = {
@@ -36,7 +47,8 @@ const CALLS: Record<string, Call> = {
   attentionWeights: { shapes: [HEADS, HEADS], run: (q, k) => attentionWeights(q, k) },
   cat: { shapes: [[3], [3]], either: [0, 1], run: (a, b) => F.cat([a, b]) },
   checkpoint: { shapes: [[3]], run: (x) => F.checkpoint((y) => F.relu(y), x) },
-  clamp: { shapes: [[3]], run: (x) => F.clamp(x, { min: 0 }) },
+  clamp: { shapes: [[3]], either: [0], run: (x) => F.clamp(x, { min: 0 }) },
+  clone: { shapes: [[3]], either: [0], run: (x) => F.clone(x) },
   conv2d: { shapes: [[1, 2, 5, 5], [3, 2, 2, 2], [3]], run: (x, w, b) => F.conv2d(x, w, b) },
   crossEntropy: { shapes: [[2, 3], [2]], ints: [1], run: (x, labels) => F.crossEntropy(x, labels) },
   dropout: { shapes: [[3]], run: (x) => F.dropout(x, 0.5) },
@@ -86,8 +98,9 @@ const CALLS: Record<string, Call> = {
   sum: { shapes: [[3]], run: (x) => F.sum(x) },
   tanh: { shapes: [[3]], run: (x) => F.tanh(x) },
   tile: { shapes: [[3]], either: [0], run: (x) => F.tile(x, [2]) },
+  to: { shapes: [[3]], either: [0], run: (x) => F.to(x, 'int32') },
   transpose: { shapes: [[2, 3]], either: [0], run: (x) => F.transpose(x, 0, 1) },
-  where: { shapes: [[3], [3], [3]], ints: [0], run: (c, a, b) => F.where(c, a, b) },
+  where: { shapes: [[3], [3], [3]], ints: [0], either: [1, 2], run: (c, a, b) => F.where(c, a, b) },
   unfold: { shapes: [[1, 2, 3, 3]], run: (x) => F.unfold(x, { kernelSize: 2 }) },
 };
 

@@ -29,6 +29,7 @@ const CASES: readonly Case[] = [
   { name: 'cos', run: F.cos, low: -100, high: 100 },
   { name: 'sigmoid', run: F.sigmoid, low: -90, high: 20 },
   { name: 'silu', run: F.silu, low: -20, high: 20 },
+  { name: 'logSigmoid', run: F.logSigmoid, low: -90, high: 80 },
   { name: 'square', run: F.square },
   { name: 'pow', run: (x) => F.pow(x, -1.5), p: -1.5, low: 0.1 },
   { name: 'pow', run: (x) => F.pow(x, 3), p: 3 },

@@ -25,6 +25,16 @@ export const model: ViT = ViT.create('vit_tiny_patch16_224', { numClasses: 2 });
 export const files = async () => [await io.readNpz('a.npz'), await io.readSafetensors('a'), await ViT.fromPretrained('a')];
 export const png: Promise<Uint8Array> = render.attention(model, kept, { layer: 'rollout' });
 export const load: Promise<data.ArrayDataset> = data.loadIdxDataset('digits', 'train');
+declare const either: Tensor;
+export const ofDType: Promise<[Float32Array, Int32Array, Float32Array | Int32Array]> = Promise.all([
+  F.exp(tensor([1])).add(1).data(), tensor(new Int32Array(1)).to('float32').gt(0).data(), either.data(),
+]);
+let anyOf = tensor([1]);
+anyOf = either;
+anyOf = net.forward(anyOf);
+// @ts-expect-error: float32 is no int32
+export const ints: Tensor<'int32'> = tensor([1]);
+export const labels: Tensor = tensor(new Int32Array(1));
 export { Trainer };
 `;
 

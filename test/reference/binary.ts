@@ -12,6 +12,7 @@ export const BINARY = {
   div: { forward: (a, b) => a / b, slopes: (a, b) => [1 / b, -a / b / b] },
   minimum: { forward: Math.min, slopes: (a, b) => (a === b ? [0.5, 0.5] : [Number(a < b), Number(b < a)]) },
   maximum: { forward: Math.max, slopes: (a, b) => (a === b ? [0.5, 0.5] : [Number(a > b), Number(b > a)]) },
+  xlogy: { forward: (a, b) => a * Math.log(b), slopes: (a, b) => [Math.log(b), a / b] },
   pow: { forward: (a, b) => a ** b, slopes: (a, b) => [b * a ** (b - 1), a ** b * Math.log(a)] },
 } satisfies Record<string, Binary>;
 

@@ -21,6 +21,7 @@ export const UNARY = {
   cos: { forward: Math.cos, slope: (x) => -Math.sin(x) },
   sigmoid: { forward: sigmoid, slope: (x) => sigmoid(x) * sigmoid(-x) },
   silu: { forward: (x) => x * sigmoid(x), slope: (x) => sigmoid(x) * (1 + x * sigmoid(-x)) },
+  logSigmoid: { forward: (x) => Math.min(x, 0) - Math.log1p(Math.exp(-Math.abs(x))), slope: (x) => sigmoid(-x) },
   square: { forward: (x) => x * x, slope: (x) => 2 * x },
   pow: { forward: (x, p) => x ** p, slope: (x, p) => (p === 0 ? 0 : p * x ** (p - 1)) },
   clamp: { forward: (x, p, q) => Math.min(Math.max(x, p), q), slope: (x, p, q) => (x >= p && x <= q ? 1 : 0) },

@@ -1,7 +1,8 @@
 import { native } from '../../native.js';
+import { tensor } from '../../ops/creation.js';
 import { copyStrided } from '../../ops/strided-copy.js';
 import { fence } from '../../stream.js';
-import { type Tensor, tensor } from '../../tensor.js';
+import type { Tensor } from '../../tensor.js';
 import { toFloat32 } from '../formats/convert.js';
 import { tensorOf } from '../formats/file-error.js';
 import { checkRecordDtype, elementBytes, type TensorInfo } from '../formats/tensor-record.js';
