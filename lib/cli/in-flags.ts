@@ -15,7 +15,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   weightDecay: '--weight-decay',
   momentum: '--momentum',
   precision: '--precision',
-  checkpoint: '--checkpoint',
+  gradCheckpointing: '--checkpoint',
   trace: '--trace',
   epochs: '--epochs',
   lr: '--lr',

@@ -1,5 +1,6 @@
 import { formatCount, formatDuration, formatPercent } from '../report/format.js';
-import type { EpochRecord, Progress } from '../train/trainer-options.js';
+import type { EpochRecord } from '../train/epoch-record.js';
+import type { Progress } from '../train/trainer-options.js';
 
 /** Where progress goes: stdout, or a test's double. */
 export interface ProgressOutput {

@@ -9,7 +9,7 @@ import { collectReportData } from '../report/collect.js';
 import { formatCount, formatDuration, formatPercent } from '../report/format.js';
 import { renderReport } from '../report/render.js';
 import type { Evaluation } from '../train/evaluate.js';
-import type { FitResult } from '../train/trainer.js';
+import type { FitResult } from '../train/fit-result.js';
 import { buildModel } from './build-model.js';
 import { checkDataFits, loadData } from './data-source.js';
 import { machineFacts, settingFacts } from './facts.js';
@@ -119,7 +119,7 @@ async function trainToEnd(
       labelSmoothing,
       capture,
       precision,
-      checkpoint,
+      gradCheckpointing: checkpoint,
       ...(trace !== undefined && { trace }),
       ...(display && {
         onProgress: (progress) => display.step(progress),

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, open, readdir, realpath, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
+import { chmod, mkdir, readdir, realpath, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { expected, Text } from '../check.js';
 import { writeFileAtomically } from '../io/formats/atomic-file.js';
 import { fileErrorFrom } from '../io/formats/file-error.js';
+import { syncFolder } from '../io/formats/sync-folder.js';
 import { native } from '../native.js';
 import { formatBytes } from '../report/format.js';
 import { holdsSameRun, type RunConfig } from './run-config.js';
@@ -193,11 +194,4 @@ async function putAway(old: string, target: string): Promise<void> {
     else await rename(join(old, name), join(target, name));
   }
   await rmdir(old).catch(() => undefined); // there was none
-}
-
-/** Puts renames on the disk; some file systems refuse. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r').catch(() => undefined);
-  await folder?.sync().catch(() => undefined);
-  await folder?.close();
 }

@@ -3,7 +3,7 @@ import { modelMetadata } from '../io/pretrained/model-metadata.js';
 import { saveSafetensors } from '../io/state-dict.js';
 import type { ViT } from '../nn/vit/vit.js';
 import type { Evaluation } from '../train/evaluate.js';
-import type { FitResult } from '../train/trainer.js';
+import type { FitResult } from '../train/fit-result.js';
 import type { RunConfig } from './run-config.js';
 import { RUN_FILES } from './run-folder.js';
 import type { RunWriter } from './run-writer.js';

@@ -63,15 +63,15 @@ export class DataLoader implements Iterable<Batch> {
   }
 
   /**
-   * The batches of one epoch as plain arrays.
+   * The batches of one epoch as plain arrays, from batch `from` on.
    *
    * @throws TypeError where the data set, changed since, is not sound any more
    */
-  *hostBatches(epoch: number): Generator<HostBatch> {
+  *hostBatches(epoch: number, from = 0): Generator<HostBatch> {
     const { images, labels, count, shape, numClasses } = checkDataset(this.dataset, 'the DataLoader');
     const pixels = shape[0] * shape[1] * shape[2];
     const order = this.#shuffle ? orderOf(count, this.#seed, epoch) : undefined;
-    for (let start = 0; start < count; start += this.batchSize) {
+    for (let start = from * this.batchSize; start < count; start += this.batchSize) {
       const size = Math.min(this.batchSize, count - start);
       const batch = { images: new Float32Array(size * pixels), labels: new Int32Array(size), count: size };
       for (let i = 0; i < size; i++) {

@@ -65,13 +65,13 @@ export async function saveSafetensors(
   metadata?: Record<string, string>,
 ): Promise<void> {
   if (!(tensors instanceof Map)) throw expected('a Map of name to Tensor', 'saveSafetensors', tensors);
-  const sources = [...tensors].map(([name, value]): [string, TensorSource] => [
+  await writeSafetensors(path, tensorSources(tensors), metadata);
+}
+
+/** @internal What `writeSafetensors` writes of tensors: their values as they are at the call. */
+export function tensorSources(tensors: ReadonlyMap<string, Tensor>): [name: string, source: TensorSource][] {
+  return [...tensors].map(([name, value]) => [
     name,
-    {
-      dtype: value.dtype === 'int32' ? 'I32' : 'F32',
-      shape: [...value.shape],
-      data: snapshot(value),
-    },
+    { dtype: value.dtype === 'int32' ? 'I32' : 'F32', shape: [...value.shape], data: snapshot(value) },
   ]);
-  await writeSafetensors(path, sources, metadata);
 }

@@ -6,7 +6,7 @@ import { mean } from '../ops/reduce.js';
 import { slice } from '../ops/slice.js';
 import { cosineSimilarity } from '../render/cosine-similarity.js';
 import { scope } from '../scope.js';
-import type { EpochRecord } from '../train/trainer-options.js';
+import type { EpochRecord } from '../train/epoch-record.js';
 import type { ReportData, ReportFact } from './report-data.js';
 import { type Predictions, sampleAt, selectSamples } from './samples.js';
 

@@ -1,4 +1,4 @@
-import type { EpochRecord } from '../train/trainer-options.js';
+import type { EpochRecord } from '../train/epoch-record.js';
 import { formatPercent } from './format.js';
 import { Html, html, scriptJson } from './html.js';
 import type { ReportData } from './report-data.js';

@@ -1,4 +1,4 @@
-import type { EpochRecord } from '../train/trainer-options.js';
+import type { EpochRecord } from '../train/epoch-record.js';
 
 /** A picture as the data set has it: (C,H,W) of unsigned bytes, in base64. */
 export interface ReportImage {

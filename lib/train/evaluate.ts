@@ -14,6 +14,8 @@ import { scope } from '../scope.js';
 import { background } from '../stream.js';
 import type { Tensor } from '../tensor.js';
 import { warnOnce } from '../warning.js';
+import type { ModelEma } from './ema.js';
+import { checkMetrics, computeMetrics, type MetricChoice, type MetricValue } from './metric-set.js';
 import { argmaxRows, countEqual, Mean, NO_CLASS } from './metrics.js';
 
 /** A model of images (N,C,H,W) to logits (N,classes). */
@@ -33,6 +35,8 @@ export interface Evaluation {
   predictions: Int32Array;
   /** (count, classes) */
   probabilities: Float32Array;
+  /** The metrics that were asked for, by name. */
+  metrics?: Record<string, MetricValue>;
 }
 
 /** Options of `evaluate`. */
@@ -43,9 +47,11 @@ export interface EvaluateOptions {
   precision?: Precision;
   /** Ends evaluation after the batch under way: the promise rejects with the signal's reason. */
   signal?: AbortSignal;
+  /** What else is to be known of it: `top5`, `f1`, `confusionMatrix` and so on, or metrics of your own. */
+  metrics?: readonly MetricChoice[];
 }
 
-const NAMES: OptionNames<EvaluateOptions> = { batchSize: true, precision: true, signal: true };
+const NAMES: OptionNames<EvaluateOptions> = { batchSize: true, precision: true, signal: true, metrics: true };
 
 /** @internal Throws unless `model` is one that can be trained and evaluated. */
 export function checkClassifier(model: unknown, where: string): void {
@@ -66,14 +72,26 @@ export async function evaluate(
   data: ArrayDataset,
   options: EvaluateOptions | number = {},
 ): Promise<Evaluation> {
+  return evaluateWith(model, data, options, undefined);
+}
+
+/** @internal As `evaluate`; with the average of the model's weights, where one is given. */
+export async function evaluateWith(
+  model: Classifier,
+  data: ArrayDataset,
+  options: EvaluateOptions | number,
+  ema: ModelEma | undefined,
+): Promise<Evaluation> {
   checkClassifier(model, 'evaluate');
   const chosen = typeof options === 'number' ? { batchSize: options } : options;
   checkOptions(chosen, NAMES, 'evaluate');
-  const { signal, precision = 'fp32' } = chosen;
+  const { signal, precision = 'fp32', metrics } = chosen;
+  if (metrics !== undefined) checkMetrics(metrics, 'evaluate metrics');
   checkPrecision(precision, 'evaluate');
   const batchSize = checkInteger(chosen.batchSize ?? 256, 'evaluate batchSize', 1);
   const loader = new DataLoader(data, { batchSize });
   const { count, shape, labels } = loader.dataset;
+  const within = ema === undefined ? <T>(fn: () => T) => fn() : <T>(fn: () => T) => ema.within(fn);
   const loss = new Mean();
   const predictions = new Int32Array(count);
   let probabilities = new Float32Array(0);
@@ -81,7 +99,7 @@ export async function evaluate(
   for (const batch of loader.hostBatches(0)) {
     signal?.throwIfAborted();
     const results = await read(
-      background(() => autocast(precision, () => evaluating(model, () => answer(model, batch, shape)))),
+      background(() => autocast(precision, () => evaluating(model, () => within(() => answer(model, batch, shape))))),
     );
     const classes = results.logits.length / batch.count;
     if (done === 0) probabilities = new Float32Array(count * classes);
@@ -91,7 +109,15 @@ export async function evaluate(
     done += batch.count;
   }
   if (predictions.includes(NO_CLASS)) warnOfNaN(predictions);
-  return { loss: loss.value, accuracy: countEqual(predictions, labels) / count, predictions, probabilities };
+  const evaluation = {
+    loss: loss.value,
+    accuracy: countEqual(predictions, labels) / count,
+    predictions,
+    probabilities,
+  };
+  if (metrics === undefined) return evaluation;
+  const outcome = { labels, predictions, probabilities, classes: probabilities.length / count };
+  return { ...evaluation, metrics: computeMetrics(metrics, outcome) };
 }
 
 /** What a model makes of a batch. */

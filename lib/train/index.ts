@@ -1,7 +1,14 @@
 /** Training and evaluation. */
+export type { Logs, TrainerCallback, TrainingState } from './callbacks.js';
 export { Capture } from './capture.js';
+export type { CheckpointOptions } from './checkpoint-folder.js';
+export { type EmaOptions, ModelEma } from './ema.js';
+export type { EpochRecord } from './epoch-record.js';
 export { type Classifier, type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
+export type { FitResult, StopReason } from './fit-result.js';
+export type { Metric, MetricChoice, MetricName, MetricValue, Outcome } from './metric-set.js';
+export type { EarlyStoppingOptions } from './monitor.js';
 export { NonFiniteLossError } from './non-finite.js';
 export { startTrace, stopTrace, writeTrace } from './trace.js';
-export { type FitResult, Trainer } from './trainer.js';
-export type { EpochRecord, Progress, TrainerOptions } from './trainer-options.js';
+export { Trainer } from './trainer.js';
+export type { Progress, TrainerOptions } from './trainer-options.js';

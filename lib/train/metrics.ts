@@ -35,6 +35,19 @@ export class Mean {
     this.#weight += weight;
   }
 
+  /** The sum and the weight that the mean is made of. */
+  get sums(): readonly [sum: number, weight: number] {
+    return [this.#sum, this.#weight];
+  }
+
+  /** A mean with these sums. */
+  static of([sum = 0, weight = 0]: readonly number[]): Mean {
+    const mean = new Mean();
+    mean.#sum = sum;
+    mean.#weight = weight;
+    return mean;
+  }
+
   /** NaN before the first value. */
   get value(): number {
     return this.#sum / this.#weight;

@@ -1,5 +1,7 @@
+import { listed } from '../check.js';
 import type { Module } from '../nn/module.js';
 import { gradientNorm } from '../optim/clip.js';
+import type { Optimizer } from '../optim/optimizer.js';
 import { scope } from '../scope.js';
 
 /** Where a loss came out that is no finite number. */
@@ -34,11 +36,13 @@ export interface GradientNorms {
   /** Over all gradients. */
   total: number;
   byName: ReadonlyMap<string, number>;
+  /** Of each of the optimizer's groups, by its name. */
+  byGroup: ReadonlyMap<string, number>;
   text: string;
 }
 
 /** Reads how large a model's gradients are; waits for the steps on their way. */
-export async function gradientNorms(model: Module): Promise<GradientNorms> {
+export async function gradientNorms(model: Module, optimizer: Optimizer): Promise<GradientNorms> {
   const named = [...model.namedParameters()].filter(([, { grad }]) => grad !== null);
   const norms = scope(() => named.map(([, parameter]) => gradientNorm([parameter], 0).norm));
   const reading = Promise.all(norms.map((norm) => norm.item()));
@@ -46,7 +50,18 @@ export async function gradientNorms(model: Module): Promise<GradientNorms> {
   const values = await reading;
   const byName = new Map(named.map(([name], i) => [name, values[i]]));
   const total = Math.hypot(...values);
-  return { total, byName, text: describeNorms(total, byName) };
+  const nameOf = new Map(named.map(([name, parameter]) => [parameter, name]));
+  const byGroup = new Map(
+    optimizer.groups.map(({ name, params }) => [
+      name,
+      Math.hypot(...params.map((parameter) => byName.get(nameOf.get(parameter) ?? '') ?? 0)),
+    ]),
+  );
+  const groups =
+    byGroup.size === 1
+      ? ''
+      : ` By group: ${listed([...byGroup].map(([name, norm]) => `${name} ${norm.toPrecision(3)}`))}.`;
+  return { total, byName, byGroup, text: `${describeNorms(total, byName)}${groups}` };
 }
 
 function describeNorms(total: number, byName: ReadonlyMap<string, number>): string {

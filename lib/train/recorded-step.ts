@@ -14,6 +14,7 @@ export interface Outputs {
 export interface Inputs {
   images: Tensor; // (N,C,H,W)
   labels: Tensor; // (N)
+  share: Tensor; // one element: of the batch's loss in the step's
 }
 
 /** A step that was recorded as it ran, with the tensors that its batches are written to; `inputs` are its own. */
@@ -23,8 +24,10 @@ export class RecordedStep {
   readonly #gradients: readonly (readonly [parameter: Tensor, gradient: Tensor | null])[];
   /** What brought values from JavaScript's memory, if anything did: a replay would not bring new ones. */
   readonly hostWrite: string | undefined;
+  #share = Number.NaN;
 
-  constructor(inputs: Inputs, optimizer: Optimizer, run: () => Outputs) {
+  /** @param showsGradients whether the step's gradients are its own, and shown at each replay */
+  constructor(inputs: Inputs, optimizer: Optimizer, run: () => Outputs, showsGradients: boolean) {
     let hostWrite: string | undefined;
     this.#inputs = inputs;
     this.#capture = new Capture(
@@ -34,7 +37,8 @@ export class RecordedStep {
       },
     );
     this.hostWrite = hostWrite;
-    this.#gradients = optimizer.parameters.map((parameter) => [parameter, sharing(parameter.grad)]);
+    const shown = showsGradients ? optimizer.parameters : [];
+    this.#gradients = shown.map((parameter) => [parameter, sharing(parameter.grad)]);
   }
 
   get outputs(): Outputs {
@@ -42,9 +46,11 @@ export class RecordedStep {
   }
 
   /** Runs the step on another batch of the same size. */
-  replay({ images, labels }: HostBatch): void {
+  replay({ images, labels }: HostBatch, share: number): void {
     this.#inputs.images.set(images);
     this.#inputs.labels.set(labels);
+    if (!Object.is(share, this.#share)) this.#inputs.share.set([share]);
+    this.#share = share;
     for (const [parameter, gradient] of this.#gradients) showGradient(parameter, gradient);
     this.#capture.replay();
   }
@@ -52,7 +58,8 @@ export class RecordedStep {
   dispose(): void {
     this.#capture.dispose();
     const { loss, logits } = this.outputs;
-    for (const held of [this.#inputs.images, this.#inputs.labels, loss, logits]) held.dispose();
+    const { images, labels, share } = this.#inputs;
+    for (const held of [images, labels, share, loss, logits]) held.dispose();
     for (const [, gradient] of this.#gradients) gradient?.dispose();
   }
 }

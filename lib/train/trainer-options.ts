@@ -1,25 +1,18 @@
-import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOneOf, expected } from '../check.js';
+import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOneOf, expected, Text } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
+import { firstOf, splitOff } from '../data/array-parts.js';
 import { checkDataset } from '../data/check-dataset.js';
 import type { ArrayDataset } from '../data/dataset.js';
 import { Optimizer } from '../optim/optimizer.js';
 import type { Schedule } from '../optim/schedule.js';
 import { checkPrecision, type Precision } from '../precision.js';
+import { checkCallbacks, type TrainerCallback } from './callbacks.js';
+import { type CheckpointOptions, checkCheckpoints } from './checkpoint-folder.js';
+import { checkEma, type EmaOptions, ModelEma } from './ema.js';
+import type { EpochRecord } from './epoch-record.js';
 import { type Classifier, checkClassifier } from './evaluate.js';
-
-/** One epoch, done. Losses are means over samples, accuracies shares. */
-export interface EpochRecord {
-  epoch: number;
-  trainLoss: number;
-  trainAccuracy: number;
-  /** Not there without a test set, or where the signal came before all of it was seen. */
-  testLoss?: number;
-  testAccuracy?: number;
-  /** Of the epoch's last step. */
-  learningRate: number;
-  seconds: number;
-  imagesPerSecond: number;
-}
+import { checkMetrics, type MetricChoice } from './metric-set.js';
+import { checkEarlyStopping, type EarlyStoppingOptions } from './monitor.js';
 
 /** How far training has come; loss and accuracy are the epoch's so far. */
 export interface Progress {
@@ -48,10 +41,16 @@ export interface TrainerOptions {
   seed?: number;
   /** The L2 norm that the gradient is cut to. Default: not cut. */
   clipGradNorm?: number;
+  /** What each element of the gradient is cut to, before its norm is. Default: not cut. */
+  clipGradValue?: number;
+  /** Batches whose gradients are averaged for one step. Default 1. */
+  gradAccumSteps?: number;
+  /** The average of weights, which is what is evaluated then; one of your own, or its options. Default: none. */
+  ema?: ModelEma | EmaOptions;
   /** Default 0. */
   labelSmoothing?: number;
   /** Whether a ViT's blocks are computed again in backward instead of kept; see `setGradCheckpointing`. Default false. */
-  checkpoint?: boolean;
+  gradCheckpointing?: boolean;
   /** Of the factors of linear layers' products; see `autocast`. Default `'fp32'`. */
   precision?: Precision;
   /**
@@ -66,6 +65,28 @@ export interface TrainerOptions {
   capture?: boolean;
   /** What to do about a loss that is infinite or NaN: end `fit` with an error, or warn and go on. Default `'stop'`. */
   onNonFinite?: 'stop' | 'warn';
+  /** Of the evaluations; see `metrics`. */
+  metrics?: readonly MetricChoice[];
+  /** Steps from one evaluation to the next. Default: one after each epoch. */
+  evaluateEvery?: number;
+  /** The share of the training images, of each class alike, that is evaluated in the place of `test`. */
+  validationSplit?: number;
+  /** Ends training when evaluations have not become better for a while. */
+  earlyStopping?: EarlyStoppingOptions;
+  /** Where and when checkpoints are written. Default: nowhere. */
+  checkpoints?: CheckpointOptions;
+  /** A checkpoint to go on from, or a folder of them; `'auto'` for the last one in `checkpoints`, if there is any. */
+  resume?: string;
+  /** Seconds after which training ends, with the step under way. */
+  maxTime?: number;
+  /** Trains on the first so many batches alone, in the same order each time: a model that learns at all learns these. */
+  overfitBatches?: number;
+  /** Runs so many batches (`true`: one) of one epoch and of one evaluation, and saves nothing: does all fit together? */
+  fastDevRun?: boolean | number;
+  /** What is to happen at the training's events, one callback after the other. */
+  callbacks?: readonly TrainerCallback[];
+  /** Steps from one `onLog` to the next. Default 50. */
+  logEvery?: number;
   /** A file to write one step's commands to, per thread, for Perfetto or Chrome's viewer. */
   trace?: string;
   /** After each step. Awaited, as `onEpoch`: the next step but one begins after that, and a rejection ends `fit`. */
@@ -87,7 +108,21 @@ const NAMES: OptionNames<TrainerOptions> = {
   seed: true,
   clipGradNorm: true,
   labelSmoothing: true,
-  checkpoint: true,
+  gradCheckpointing: true,
+  clipGradValue: true,
+  gradAccumSteps: true,
+  ema: true,
+  metrics: true,
+  callbacks: true,
+  logEvery: true,
+  evaluateEvery: true,
+  earlyStopping: true,
+  checkpoints: true,
+  resume: true,
+  maxTime: true,
+  overfitBatches: true,
+  fastDevRun: true,
+  validationSplit: true,
   precision: true,
   capture: true,
   onNonFinite: true,
@@ -104,6 +139,7 @@ const NAMES: OptionNames<TrainerOptions> = {
  */
 export function checkTrainerOptions(options: TrainerOptions): TrainerOptions {
   if (options === undefined) throw expected('options', 'Trainer', options);
+  refuseOldNames(options);
   checkOptions(options, NAMES, 'Trainer');
   checkClassifier(options.model, 'Trainer model');
   checkOptimizer(options);
@@ -111,28 +147,74 @@ export function checkTrainerOptions(options: TrainerOptions): TrainerOptions {
     const value = options[name];
     if (value !== undefined) checkFunction(value, `Trainer ${name}`);
   }
-  for (const name of ['checkpoint', 'capture'] as const) {
+  for (const name of ['gradCheckpointing', 'capture'] as const) {
     const value = options[name];
     if (value !== undefined) checkBoolean(value, `Trainer ${name}`);
   }
   checkInteger(options.batchSize, 'Trainer batchSize', 1);
   checkInteger(options.epochs, 'Trainer epochs', 1);
   checkInteger(options.seed ?? 0, 'Trainer seed');
-  if (options.clipGradNorm !== undefined) checkNumber(options.clipGradNorm, 'Trainer clipGradNorm', 0);
+  for (const name of ['clipGradNorm', 'clipGradValue', 'maxTime'] as const) {
+    const value = options[name];
+    if (value !== undefined) checkNumber(value, `Trainer ${name}`, 0);
+  }
+  for (const name of ['gradAccumSteps', 'evaluateEvery', 'logEvery', 'overfitBatches'] as const) {
+    const value = options[name];
+    if (value !== undefined) checkInteger(value, `Trainer ${name}`, 1);
+  }
   checkNumber(options.labelSmoothing ?? 0, 'Trainer labelSmoothing', 0, 1);
   checkPrecision(options.precision ?? 'fp32', 'Trainer');
   checkOneOf(options.onNonFinite ?? 'stop', 'Trainer onNonFinite', ['stop', 'warn']);
-  const { trace, signal, model, checkpoint } = options;
+  checkParts(options);
+  const { trace, signal, model, gradCheckpointing } = options;
   if (trace !== undefined && typeof trace !== 'string') throw expected('a path', 'Trainer trace', trace);
   if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
     throw expected('an AbortSignal', 'Trainer signal', signal);
   }
-  if (checkpoint !== undefined && model.setGradCheckpointing === undefined) {
-    throw expected('a model with setGradCheckpointing', 'Trainer checkpoint', model);
+  if (gradCheckpointing !== undefined && model.setGradCheckpointing === undefined) {
+    throw expected('a model with setGradCheckpointing', 'Trainer gradCheckpointing', model);
   }
-  const train = checkDataset(options.train, 'Trainer train');
-  if (options.test === undefined) return { ...options, train };
-  return { ...options, train, test: checkDataset(options.test, 'Trainer test') };
+  return withDataSets(options);
+}
+
+/** `checkpoint` meant something else to everyone. */
+function refuseOldNames(options: TrainerOptions): void {
+  if (typeof options !== 'object' || options === null || !('checkpoint' in options)) return;
+  const advice = 'For files of a training, see checkpoints.';
+  throw expected('gradCheckpointing', 'Trainer', new Text("'checkpoint', its former name"), advice);
+}
+
+/** Throws for parts of the options whose own options are wrong. */
+function checkParts({ ema, earlyStopping, checkpoints, resume, callbacks, metrics }: TrainerOptions): void {
+  if (ema !== undefined && !(ema instanceof ModelEma)) checkEma(ema, 'Trainer ema');
+  if (earlyStopping !== undefined) checkEarlyStopping(earlyStopping, 'Trainer earlyStopping');
+  if (checkpoints !== undefined) checkCheckpoints(checkpoints, 'Trainer checkpoints');
+  if (resume !== undefined && typeof resume !== 'string') throw expected("a path, or 'auto'", 'Trainer resume', resume);
+  if (resume === 'auto' && checkpoints === undefined) {
+    throw expected('checkpoints', "Trainer resume 'auto'", new Text('none'), 'Say where they are kept.');
+  }
+  if (callbacks !== undefined) checkCallbacks(callbacks, 'Trainer callbacks');
+  if (metrics !== undefined) checkMetrics(metrics, 'Trainer metrics');
+}
+
+/** The options with the data sets that they come to. */
+function withDataSets(options: TrainerOptions): TrainerOptions {
+  const { batchSize, validationSplit, seed = 0, overfitBatches, fastDevRun = false } = options;
+  let train = checkDataset(options.train, 'Trainer train');
+  let test = options.test === undefined ? undefined : checkDataset(options.test, 'Trainer test');
+  if (validationSplit !== undefined) {
+    checkNumber(validationSplit, 'Trainer validationSplit', 0, 1);
+    if (test !== undefined) throw expected('test or validationSplit', 'Trainer', new Text('both'));
+    [train, test] = splitOff(train, validationSplit, seed);
+  }
+  if (overfitBatches !== undefined) train = firstOf(train, overfitBatches * batchSize);
+  const { test: _test, ...rest } = options;
+  const sets = { ...rest, train, ...(test && { test }) };
+  if (typeof fastDevRun !== 'boolean') checkInteger(fastDevRun, 'Trainer fastDevRun', 1);
+  if (fastDevRun === false) return sets;
+  const images = Number(fastDevRun) * batchSize;
+  const { checkpoints: _checkpoints, resume: _resume, ...dry } = sets;
+  return { ...dry, epochs: 1, train: firstOf(train, images), ...(test && { test: firstOf(test, images) }) };
 }
 
 function checkOptimizer({ model, optimizer }: TrainerOptions): void {

@@ -8,8 +8,9 @@ import type { Optimizer } from '../optim/optimizer.js';
 import { isOwnOptimizer } from '../optim/own-optimizers.js';
 import { releaseGraph, scope } from '../scope.js';
 import { background } from '../stream.js';
-import type { Tensor } from '../tensor.js';
+import { empty, fill, type Tensor } from '../tensor.js';
 import { warnOnce } from '../warning.js';
+import { Accumulators } from './accumulators.js';
 import { Decisions } from './decisions.js';
 import type { Classifier } from './evaluate.js';
 import { type Inputs, type Outputs, RecordedStep } from './recorded-step.js';
@@ -24,14 +25,30 @@ export interface TrainingStepOptions {
   capture: boolean | undefined;
   forward: (images: Tensor) => Tensor;
   loss: (logits: Tensor, labels: Tensor) => Tensor;
+  /** Whether the loss is the library's own: all that it goes by can be seen. */
+  ownLoss: boolean;
+  /** Hands to the stream what changes from update to update. Outside what is recorded. */
+  advance: () => void;
   /** Enqueues the optimizer's update, clipping included. */
   update: () => void;
+  /** Whether a step is several batches. */
+  accumulates: boolean;
 }
 
 /** What a step computed, once it has run. */
 interface Enqueued {
   values: Promise<{ loss: number; logits: ArrayLike<number> }>;
 }
+
+/** A batch's place in its step. */
+export interface Place {
+  /** Batches in the step. */
+  of: number;
+  /** From 0. */
+  index: number;
+}
+
+const ALONE: Place = { of: 1, index: 0 };
 
 // One for the usual batch size, one for the last of an epoch, and a few for whoever varies it.
 const MOST_RECORDED = 4;
@@ -48,39 +65,39 @@ export class TrainingStep {
   readonly #options: TrainingStepOptions;
   readonly #recorded = new Map<number, RecordedStep>();
   readonly #seen = new Set<number>();
+  readonly #sums: Accumulators;
   #decisions: Decisions | undefined;
   #mayRecord = false;
 
   constructor(options: TrainingStepOptions) {
     this.#options = options;
+    this.#sums = new Accumulators(options.optimizer);
   }
 
   /**
-   * Enqueues a step; to be awaited before the next.
+   * Enqueues a batch, and with the last of its step the update; to be awaited before the next.
    *
    * @throws TypeError for a label that is no class of the model
    */
-  async enqueue(batch: HostBatch): Promise<Enqueued> {
+  async enqueue(batch: HostBatch, place: Place = ALONE): Promise<Enqueued> {
     this.#noticeChanges();
     const recorded = this.#recorded.get(batch.count);
     if (recorded !== undefined) {
       checkBatchLabels(batch.labels, recorded.outputs.logits.shape[1], 'Trainer'); // (N,classes)
-      return background(() => {
-        this.#options.optimizer.advance();
-        recorded.replay(batch);
-        return { values: read(recorded.outputs) };
-      });
+      return background(() => this.#replay(recorded, batch, place));
     }
     const inputs = background(() => ({
       images: tensor(batch.images, [batch.count, ...this.#options.imageShape]),
       labels: tensor(batch.labels),
+      share: fill(empty([]), 1 / place.of),
     }));
     await nextTurn();
     this.#noticeChanges();
-    this.#options.optimizer.zeroGrad(); // now, so that all memory that is free can be joined
-    if (this.#mayRecord && this.#seen.has(batch.count)) return background(() => this.#record(inputs, batch));
+    this.#begin(place);
+    const mayRecord = this.#mayRecord && this.#seen.has(batch.count);
+    if (mayRecord) return background(() => this.#record(inputs, batch, place));
     this.#seen.add(batch.count);
-    return this.#runInTurns(inputs, batch);
+    return this.#runInTurns(inputs, batch, place);
   }
 
   /** To be called between epochs: a `forward` of the user's own is recorded again, whatever it goes by. */
@@ -92,6 +109,7 @@ export class TrainingStep {
   dispose(): void {
     this.#forget();
     this.#options.optimizer.zeroGrad();
+    this.#sums.drop();
   }
 
   #noticeChanges(): void {
@@ -108,16 +126,51 @@ export class TrainingStep {
     this.#seen.clear();
   }
 
+  /** Sees to what `grad` holds before a batch. */
+  #begin({ index }: Place): void {
+    if (!this.#options.accumulates) {
+      this.#options.optimizer.zeroGrad(); // now, so that all memory that is free can be joined
+      return;
+    }
+    background(() => {
+      if (index === 0) this.#sums.begin(this.#mayRecord);
+      this.#sums.show();
+    });
+  }
+
+  /** Updates, where a step is several batches and this is its last. */
+  #end({ index, of }: Place): void {
+    const { accumulates, advance, update } = this.#options;
+    if (!accumulates) return;
+    if (index < of - 1) {
+      this.#sums.take();
+      return;
+    }
+    advance();
+    scope(update);
+    this.#sums.takeAndLend();
+  }
+
+  #replay(recorded: RecordedStep, batch: HostBatch, place: Place): Enqueued {
+    if (this.#options.accumulates) this.#begin(place);
+    else this.#options.advance();
+    recorded.replay(batch, 1 / place.of);
+    this.#end(place);
+    return { values: read(recorded.outputs) };
+  }
+
   /** All parts of a step at once, to be replayed. */
-  #record(inputs: Inputs, batch: HostBatch): Enqueued {
-    const { optimizer } = this.#options;
+  #record(inputs: Inputs, batch: HostBatch, place: Place): Enqueued {
+    const { optimizer, accumulates, advance } = this.#options;
     try {
-      optimizer.advance();
-      const step = new RecordedStep(inputs, optimizer, () => {
+      if (!accumulates) advance();
+      const run = (): Outputs => {
         const parts = this.#parts(inputs, batch);
         parts.next();
         return parts.next().value as Outputs; // there are two
-      });
+      };
+      const step = new RecordedStep(inputs, optimizer, run, !accumulates);
+      this.#end(place);
       const values = read(step.outputs);
       this.#keep(step, batch.count);
       return { values };
@@ -131,14 +184,18 @@ export class TrainingStep {
    * Op by op, a step takes JavaScript up to 30 ms (ViT-Ti/16, the first one): timers and sockets get a turn in the
    * middle.
    */
-  async #runInTurns(inputs: Inputs, batch: HostBatch): Promise<Enqueued> {
+  async #runInTurns(inputs: Inputs, batch: HostBatch, place: Place): Promise<Enqueued> {
+    const { accumulates, advance } = this.#options;
     const parts = this.#parts(inputs, batch);
     try {
       background(() => parts.next());
+      if (accumulates) this.#sums.take();
       await nextTurn();
       return background(() => {
-        this.#options.optimizer.advance();
+        if (accumulates) this.#sums.show();
+        else advance();
         const outputs = parts.next().value as Outputs; // there are two
+        this.#end(place);
         const values = read(outputs);
         disposeAll(outputs); // the reads are enqueued already
         return { values };
@@ -163,7 +220,7 @@ export class TrainingStep {
       outputs = this.#forward(inputs, batch);
     }
     try {
-      this.#finish(outputs);
+      this.#finish(outputs, inputs);
     } catch (error) {
       disposeAll(outputs);
       throw error;
@@ -205,18 +262,21 @@ export class TrainingStep {
     });
   }
 
-  /** Backward and update, in one go. */
-  #finish({ loss }: Outputs): void {
+  /** Backward and update, in one go; of one batch of several, backward alone. */
+  #finish({ loss }: Outputs, { share }: Inputs): void {
+    const { accumulates, optimizer, update } = this.#options;
     scope(() => {
-      this.#options.optimizer.zeroGrad();
+      if (accumulates) return loss.backward(share);
+      optimizer.zeroGrad();
       loss.backward();
-      this.#options.update();
+      update();
     });
   }
 }
 
 /** Whether all that decides how a step runs can be seen. */
-function runsLibraryCode({ model, optimizer }: TrainingStepOptions): boolean {
+function runsLibraryCode({ model, optimizer, ownLoss }: TrainingStepOptions): boolean {
+  if (!ownLoss) return false;
   if (!isOwnOptimizer(optimizer)) return false;
   return runsOwnCode(model) && Object.values(optimizer).every((field) => typeof field !== 'function');
 }

@@ -103,6 +103,7 @@ const TAKERS: Record<string, Taker> = {
         new nn.TransformerEncoder(new nn.TransformerEncoderLayer(4, 1), 1).forward(tokens(), masks),
     },
   },
+  EmaOptions: { calls: { ModelEma: (options) => new vitrine.ModelEma(vit(), options) } },
   FoldOptions: {
     needs: { kernelSize: 2, outputSize: 3 },
     calls: { fold: (options) => F.fold(ones([1, 4, 4]), options) },
@@ -277,6 +278,8 @@ const OTHERS = new Map([
   ['TrainerOptions', 'test/train'],
   ['EvaluateOptions', 'test/train'],
   ['CaptureOptions', 'test/train'],
+  ['CheckpointOptions', 'test/train'],
+  ['EarlyStoppingOptions', 'test/train'],
   ['ImageNormalizeOptions', 'inside loadImages; test/ops'],
   ['ImageResizeOptions', 'inside loadImages; test/ops'],
 ]);

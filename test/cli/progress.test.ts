@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { liveText, progressDisplay } from '../../lib/cli/progress.js';
-import type { EpochRecord, Progress } from '../../lib/train/trainer-options.js';
+import type { EpochRecord } from '../../lib/train/epoch-record.js';
+import type { Progress } from '../../lib/train/trainer-options.js';
 
 const progress: Progress = {
   epoch: 11, // the twelfth

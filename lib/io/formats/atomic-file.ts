@@ -3,6 +3,7 @@ import { type FileHandle, open, readdir, realpath, rename, rm, stat } from 'node
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileErrorFrom } from './file-error.js';
+import { syncFolder } from './sync-folder.js';
 
 // A writer touches its file all the time: one untouched for an hour, from whatever machine, belongs to a dead one.
 const abandonedMs = 3_600_000;
@@ -35,7 +36,7 @@ export async function writeFileAtomically(
     await rm(temporary, { force: true });
     throw error;
   }
-  await syncDirectory(dirname(target));
+  await syncFolder(dirname(target));
 }
 
 function temporaryPrefix(target: string): string {
@@ -49,13 +50,6 @@ async function writeFully(file: FileHandle, chunk: Uint8Array): Promise<void> {
     const { bytesWritten } = await file.write(chunk, done, Math.min(chunk.byteLength - done, mostBytes));
     done += bytesWritten;
   }
-}
-
-/** Puts the rename itself on the disk. Windows and some network file systems refuse; the file is whole all the same. */
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r').catch(() => undefined);
-  await directory?.sync().catch(() => undefined);
-  await directory?.close();
 }
 
 async function removeAbandoned(target: string): Promise<void> {

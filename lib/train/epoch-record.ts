@@ -1,0 +1,15 @@
+/** One epoch, done. Losses are means over samples, accuracies shares. */
+export interface EpochRecord {
+  epoch: number;
+  trainLoss: number;
+  trainAccuracy: number;
+  /** Not there without a test set, or where the signal came before all of it was seen. */
+  testLoss?: number;
+  testAccuracy?: number;
+  /** Metrics of the test set that are numbers, by name. */
+  metrics?: Readonly<Record<string, number>>;
+  /** Of the epoch's last step. */
+  learningRate: number;
+  seconds: number;
+  imagesPerSecond: number;
+}

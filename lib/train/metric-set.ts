@@ -1,0 +1,130 @@
+import { checkOneOf, expected } from '../check.js';
+import { rankingAuc } from './auc.js';
+
+/** A metric's value: one number, one of each class, or rows of true classes by columns of predicted ones. */
+export type MetricValue = number | readonly number[] | readonly (readonly number[])[];
+
+/** What a metric is computed from: an evaluation of a whole data set. */
+export interface Outcome {
+  /** The class of each image. */
+  readonly labels: Int32Array;
+  /** The predicted class of each; -1 where the model says NaN. */
+  readonly predictions: Int32Array;
+  /** (count, classes) */
+  readonly probabilities: Float32Array;
+  readonly classes: number;
+}
+
+/** A metric of your own. */
+export interface Metric {
+  readonly name: string;
+  compute(outcome: Outcome): MetricValue;
+}
+
+/** A metric of the library's, by name, or one of your own. */
+export type MetricChoice = MetricName | Metric;
+
+/**
+ * The library's metrics. Those of classes are means over the classes; with `PerClass` they are lists. A class that is
+ * never predicted has a precision of 0, one that there is no image of a recall of 0, as in scikit-learn.
+ */
+export type MetricName = keyof typeof METRICS;
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+const METRICS = {
+  top1: (outcome: Outcome) => topK(outcome, 1),
+  top5: (outcome: Outcome) => topK(outcome, 5),
+  precision: (outcome: Outcome) => mean(perClass(outcome).precision),
+  recall: (outcome: Outcome) => mean(perClass(outcome).recall),
+  f1: (outcome: Outcome) => mean(perClass(outcome).f1),
+  precisionPerClass: (outcome: Outcome) => perClass(outcome).precision,
+  recallPerClass: (outcome: Outcome) => perClass(outcome).recall,
+  f1PerClass: (outcome: Outcome) => perClass(outcome).f1,
+  /** One class against the rest, the mean of those of which there are images and others; of two classes, that of class 1. */
+  auc: (outcome: Outcome) => {
+    const all = aucPerClass(outcome);
+    if (outcome.classes === 2) return all[1];
+    return mean(all.filter((value) => !Number.isNaN(value)));
+  },
+  aucPerClass: (outcome: Outcome) => aucPerClass(outcome),
+  confusionMatrix: (outcome: Outcome) => confusionMatrix(outcome),
+} as const satisfies Record<string, (outcome: Outcome) => MetricValue>;
+
+/** Throws unless each is a metric's name, or a metric of the user's own, and none has the name of another. */
+export function checkMetrics(metrics: unknown, where: string): readonly MetricChoice[] {
+  if (!Array.isArray(metrics)) throw expected('an array of metrics', where, metrics);
+  const names = metrics.map((metric: MetricChoice) => {
+    if (typeof metric === 'string') return checkOneOf(metric, where, Object.keys(METRICS));
+    if (typeof metric?.name !== 'string' || typeof metric.compute !== 'function') {
+      throw expected('the name of a metric, or { name, compute }', where, metric);
+    }
+    return metric.name;
+  });
+  if (new Set(names).size !== names.length) throw expected('each metric once', where, names);
+  return metrics;
+}
+
+/** The chosen metrics of an evaluation, by name. */
+export function computeMetrics(chosen: readonly MetricChoice[], outcome: Outcome): Record<string, MetricValue> {
+  return Object.fromEntries(
+    chosen.map((metric) =>
+      typeof metric === 'string' ? [metric, METRICS[metric](outcome)] : [metric.name, metric.compute(outcome)],
+    ),
+  );
+}
+
+/** The share of images whose class is among the k likeliest. Ties count in favour. */
+function topK({ labels, predictions, probabilities, classes }: Outcome, k: number): number {
+  let right = 0;
+  for (let i = 0; i < labels.length; i++) {
+    if (k === 1) {
+      if (predictions[i] === labels[i]) right++;
+      continue;
+    }
+    const row = probabilities.subarray(i * classes, (i + 1) * classes);
+    const own = row[labels[i]];
+    let likelier = 0;
+    for (const value of row) if (!(value <= own)) likelier++; // NaN is likelier than all
+    if (likelier < k) right++;
+  }
+  return right / labels.length;
+}
+
+/** Images of each class (rows) by what they were taken for (columns); those of which the model says NaN are in none. */
+function confusionMatrix({ labels, predictions, classes }: Outcome): number[][] {
+  const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
+  for (let i = 0; i < labels.length; i++) if (predictions[i] >= 0) matrix[labels[i]][predictions[i]]++;
+  return matrix;
+}
+
+function perClass(outcome: Outcome): { precision: number[]; recall: number[]; f1: number[] } {
+  const { classes, labels } = outcome;
+  const matrix = confusionMatrix(outcome);
+  const images = new Array<number>(classes).fill(0);
+  for (const label of labels) images[label]++;
+  const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+  const rows = matrix.map((row, c) => {
+    const predicted = matrix.reduce((sum, other) => sum + other[c], 0);
+    const right = row[c];
+    return {
+      precision: share(right, predicted),
+      recall: share(right, images[c]),
+      f1: share(2 * right, predicted + images[c]),
+    };
+  });
+  return {
+    precision: rows.map((row) => row.precision),
+    recall: rows.map((row) => row.recall),
+    f1: rows.map((row) => row.f1),
+  };
+}
+
+function aucPerClass({ labels, probabilities, classes }: Outcome): number[] {
+  return Array.from({ length: classes }, (_, c) =>
+    rankingAuc(
+      Float64Array.from(labels, (_label, i) => probabilities[i * classes + c]),
+      Uint8Array.from(labels, (label) => (label === c ? 1 : 0)),
+    ),
+  );
+}
