@@ -1,6 +1,7 @@
 import './methods.js';
 
-export { backward, enableGrad, noGrad } from './autograd.js';
+export * as autograd from './autograd/public.js';
+export { backward, detectAnomaly, enableGrad, grad, noGrad } from './autograd.js';
 export * as data from './data/index.js';
 export { emptyCache, getThreads, type Info, info, memory, resetPeakMemory, setThreads } from './info.js';
 export * as io from './io/index.js';

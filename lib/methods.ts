@@ -1,4 +1,4 @@
-import { backward } from './autograd.js';
+import { type BackwardOptions, backward, type Hook, type HookHandle, registerHook, retainGrad } from './autograd.js';
 import type { Arithmetic } from './ops/binary.js';
 import type { ClampOptions } from './ops/clamp-options.js';
 import * as compare from './ops/compare.js';
@@ -71,7 +71,11 @@ type LayoutMethods = Methods<
 declare module './tensor.js' {
   interface Tensor<D extends DType> extends ElementwiseMethods, LayoutMethods {
     /** See `backward`. Counterpart: `Tensor.backward`. */
-    backward(gradient?: Tensor): void;
+    backward(options?: Tensor | BackwardOptions): void;
+    /** See `autograd.registerHook`. Counterpart: `Tensor.register_hook`. */
+    registerHook(hook: Hook): HookHandle;
+    /** See `autograd.retainGrad`. Counterpart: `Tensor.retain_grad`. */
+    retainGrad(): void;
     /** See `F.matmul`. */
     matmul(other: Tensor): Tensor;
     /** See `F.mean`. */
@@ -88,8 +92,14 @@ declare module './tensor.js' {
 }
 
 Object.assign(Tensor.prototype, {
-  backward(this: Tensor, gradient?: Tensor) {
-    backward(this, gradient);
+  backward(this: Tensor, options?: Tensor | BackwardOptions) {
+    backward(this, options);
+  },
+  registerHook(this: Tensor, hook: Hook) {
+    return registerHook(this, hook);
+  },
+  retainGrad(this: Tensor) {
+    retainGrad(this);
   },
   matmul(this: Tensor, other: Tensor) {
     return F.matmul(this, other);

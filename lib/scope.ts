@@ -123,14 +123,14 @@ export function collect<T>(
   }
 }
 
-/** @internal Gives back what a graph saved that will not be walked. */
-export function releaseGraph(root: GraphNode | undefined): void {
-  const open = root === undefined ? [] : [root];
+/** @internal Gives back what a graph saved that will not be walked; of its nodes those whose order is `oldest` or more. */
+export function releaseGraph(root: GraphNode | undefined, oldest = 0): void {
+  const open = root === undefined || root.order < oldest ? [] : [root];
   const seen = new Set(open);
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     node.release();
     for (const parent of node.parents) {
-      if (parent === undefined || seen.has(parent)) continue;
+      if (parent === undefined || parent.order < oldest || seen.has(parent)) continue;
       seen.add(parent);
       open.push(parent);
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { manualSeed, memory, scope, synchronize, type Tensor, tensor } from '../lib/index.js';
+import { grad, manualSeed, memory, scope, synchronize, type Tensor, tensor } from '../lib/index.js';
 import { map, type Ref } from './reference/array.js';
 import { assertClose, type Values } from './reference/assert-close.js';
 import type { Gradients } from './reference/finite-difference.js';
@@ -67,7 +67,7 @@ export interface OpCase<Name extends string> {
 
 /**
  * Asserts forward and gradients: without recording; with a gradient for every input, twice, so that the second adds to
- * the first; and with a gradient for one input alone, each in turn.
+ * the first; once more by `grad` over a graph that was walked before; and with a gradient for one input alone, each in turn.
  */
 export function checkOp<Name extends string>(operation: OpCase<Name>): void {
   const { inputs, run, y, dy, bound = FLOAT32 } = operation;
@@ -97,6 +97,21 @@ export function checkOp<Name extends string>(operation: OpCase<Name>): void {
     for (const name of names) checkGradient(name, tensors[name], 1);
     forwardBackward(tensors);
     for (const name of names) checkGradient(name, tensors[name], 2, `d${name} added to itself`);
+  });
+  scope(() => {
+    const tensors = make(names);
+    const output = run(tensors);
+    output.backward({ gradient: fromRef(dy), retainGraph: true });
+    const again = grad(
+      output,
+      names.map((name) => tensors[name]),
+      { gradOutputs: fromRef(dy), allowUnused: true },
+    );
+    for (const [i, name] of names.entries()) {
+      const first = tensors[name].grad;
+      if (again[i] === null || first === null) assert.equal(again[i], first, `d${name} by grad`);
+      else assertSameBits(again[i], first, `d${name} by grad, of a graph that was retained`);
+    }
   });
   if (names.length === 1) return;
   for (const name of names) {

@@ -1,3 +1,4 @@
+import { isAnomalyEnabled, leafHookChanges } from '../autograd.js';
 import type { Module } from '../nn/module.js';
 import { Optimizer } from '../optim/optimizer.js';
 import { Tensor } from '../tensor.js';
@@ -14,7 +15,7 @@ const MOST_VALUES = 200_000;
  * What JavaScript decides of a training step: all that can be read of a model and an optimizer, as it was. That is
  * their public fields and whatever those lead to, in arrays, maps and other objects; modules, parameters and whether
  * each needs a gradient; `training` of every module; functions put in the place of methods. What modules keep in
- * private fields, they count in `revision`. The contents of tensors and of typed arrays are no decisions; the
+ * private fields, they count in `revision`. Hooks on leaves and the anomaly mode count as well. The contents of tensors and of typed arrays are no decisions; the
  * optimizer's `lr` and `steps` are inputs.
  *
  * The objects themselves are kept and compared, field by field, so that asking costs some 15 ns a field:
@@ -23,6 +24,8 @@ const MOST_VALUES = 200_000;
 export class Decisions {
   readonly #seen: Seen[] = [];
   readonly #reached = new Set<unknown>();
+  readonly #hookChanges = leafHookChanges();
+  readonly #anomalyEnabled = isAnomalyEnabled();
   #values = 0;
 
   constructor(model: Module, optimizer: Optimizer) {
@@ -40,6 +43,7 @@ export class Decisions {
 
   /** Whether all is still as it was. */
   hold(): boolean {
+    if (leafHookChanges() !== this.#hookChanges || isAnomalyEnabled() !== this.#anomalyEnabled) return false;
     for (const seen of this.#seen) if (!seen.holds()) return false;
     return true;
   }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { hasHooks, isAnomalyEnabled } from '../autograd.js';
 import { checkBatchLabels } from '../data/check-dataset.js';
 import type { HostBatch } from '../data/loader.js';
 import { runsOwnCode } from '../nn/own-code.js';
@@ -117,7 +118,7 @@ export class TrainingStep {
     this.#forget();
     this.#decisions = new Decisions(this.#options.model, this.#options.optimizer);
     const wanted = this.#options.capture ?? runsLibraryCode(this.#options);
-    this.#mayRecord = wanted && !this.#decisions.isTooMuch;
+    this.#mayRecord = wanted && !this.#decisions.isTooMuch && !isAnomalyEnabled();
   }
 
   #forget(): void {
@@ -277,7 +278,7 @@ export class TrainingStep {
 /** Whether all that decides how a step runs can be seen. */
 function runsLibraryCode({ model, optimizer, ownLoss }: TrainingStepOptions): boolean {
   if (!ownLoss) return false;
-  if (!isOwnOptimizer(optimizer)) return false;
+  if (!isOwnOptimizer(optimizer) || optimizer.parameters.some(hasHooks)) return false;
   return runsOwnCode(model) && Object.values(optimizer).every((field) => typeof field !== 'function');
 }
 

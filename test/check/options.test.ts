@@ -41,6 +41,15 @@ const LAYER_CALLS: Taker['calls'] = {
 const SET = data.fromArrays({ images: new Uint8Array(4), labels: [0, 0, 1, 1], shape: [1, 1, 1] });
 
 const TAKERS: Record<string, Taker> = {
+  BackwardOptions: { calls: { 'backward()': (options) => parameter().sum().mul(2).backward(options) } },
+  GradOptions: {
+    calls: {
+      grad: (options) => {
+        const x = parameter();
+        return vitrine.grad(x.sum(), x, options);
+      },
+    },
+  },
   AdamOptions: { calls: { Adam: (options) => new optim.Adam([parameter()], options) } },
   AdamWOptions: {
     names: ['lr', 'betas', 'eps', 'weightDecay'],
@@ -287,6 +296,7 @@ const OTHERS = new Map([
 const OPTIONS = /export (?:declare )?(?:interface|type) (\w*(?:Options|Masks|Group|Config))\b/g;
 // These hold no functions of the library's users, or have tests of their own names: command line, report, files, data.
 const PUBLIC = [
+  'autograd',
   '',
   'ops',
   'nn',

@@ -5,7 +5,7 @@ import * as elementwise from '../../lib/ops/elementwise.js';
 import * as unary from '../../lib/ops/unary.js';
 import { returnsMemory } from '../native-op.js';
 
-const { F, nn, ones, optim, scope, tensor, ViT } = vitrine;
+const { autograd, F, nn, ones, optim, scope, tensor, ViT } = vitrine;
 
 const x = () => ones([1, 2, 4]);
 const image = () => ones([1, 2, 4, 4]);
@@ -184,6 +184,20 @@ const others: Record<string, { call: (...args: never[]) => unknown; args: () => 
   setRandomState: { call: vitrine.setRandomState, args: () => [[0, 0, 0, 0]] },
   setThreads: { call: vitrine.setThreads, args: () => [2] },
   backward: { call: vitrine.backward, args: () => [ones([1], { requiresGrad: true }).mul(2)] },
+  grad: {
+    call: vitrine.grad,
+    args: () => {
+      const leaf = ones([1], { requiresGrad: true });
+      return [leaf.mul(2), [leaf], {}];
+    },
+  },
+  registerHook: {
+    call: autograd.registerHook,
+    args: () => [ones([1], { requiresGrad: true }), (dy: vitrine.Tensor) => dy],
+  },
+  retainGrad: { call: autograd.retainGrad, args: () => [ones([1], { requiresGrad: true })] },
+  detectAnomaly: { call: autograd.detectAnomaly, args: () => [() => 1] },
+  setDetectAnomaly: { call: autograd.setDetectAnomaly, args: () => [false] },
   keep: { call: vitrine.keep, args: () => [x()] },
   'Tensor.set': { call: (values: number[]) => ones([2]).set(values), args: () => [[1, 2]] },
   'Tensor.add': { call: (other: number) => ones([2]).add(other), args: () => [2] },
@@ -212,6 +226,7 @@ const TAKE_NAN = ['maskedFill', 'pad', 'tensor', 'full', 'fullLike', 'nn.init.co
 /** Whether an argument may be what is tried: left out, an empty list, options without any, or a value. */
 function mayBe(name: string, wrong: unknown, good: unknown): boolean {
   if (wrong === undefined) return true; // there is a default
+  if (typeof wrong === 'function') return typeof good === 'function';
   if (Number.isNaN(wrong)) return TAKE_NAN.includes(name);
   const isEmpty = typeof wrong === 'object' && wrong !== null && Object.keys(wrong).length === 0;
   return isEmpty && typeof good === 'object' && Array.isArray(wrong) === Array.isArray(good);

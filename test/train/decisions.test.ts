@@ -28,6 +28,10 @@ const CHANGES: Record<string, Change> = {
     const parameter = model.stateDict().get('pos_embed') as Tensor;
     parameter.requiresGrad = !parameter.requiresGrad;
   },
+  'a hook on a parameter': (model) => {
+    const parameter = model.stateDict().get('pos_embed') as Tensor;
+    parameter.registerHook((gradient) => gradient.mul(3));
+  },
   'eval() of a part': (model) => void model.blocks.at(0).eval(),
   'eval() of a part and train() of a part of that': (model) => {
     model.blocks.at(1).eval();

@@ -1,0 +1,76 @@
+import type { Tensor } from '../tensor.js';
+import { callSynchronously } from '../thenable.js';
+
+/** Whether ops are recorded for backward, and who watches what they read. */
+
+let enabled = true;
+
+/** Which tensors ops read, while somebody wants to know. */
+let readers: ((tensor: Tensor) => void) | undefined;
+
+/**
+ * @internal Runs `fn` without recording it, and tells of every tensor that its ops read.
+ * What `fn` itself runs under noGrad or enableGrad is told of too.
+ */
+export function watchReads<T>(onRead: (tensor: Tensor) => void, fn: () => T): T {
+  const before = readers;
+  readers = (tensor) => {
+    before?.(tensor);
+    onRead(tensor);
+  };
+  try {
+    return noGrad(fn);
+  } finally {
+    readers = before;
+  }
+}
+
+/** @internal Whether what runs now is watched, to be run again recorded: the first pass of a checkpoint. */
+export function isWatched(): boolean {
+  return readers !== undefined;
+}
+
+/** @internal Tells whoever watches of tensors that are read. */
+export function tell(tensors: readonly (Tensor | undefined)[]): void {
+  if (readers === undefined) return;
+  for (const tensor of tensors) if (tensor !== undefined) readers(tensor);
+}
+
+function withRecording<T>(on: boolean, fn: () => T, where: string): T {
+  const before = enabled;
+  enabled = on;
+  try {
+    return callSynchronously(fn, where);
+  } finally {
+    enabled = before;
+  }
+}
+
+/**
+ * Runs `fn` without recording ops for backward. Counterpart: `torch.no_grad`.
+ *
+ * @throws TypeError when `fn` is asynchronous: what comes after its first await would be recorded
+ */
+export function noGrad<T>(fn: () => T): T {
+  return withRecording(false, fn, 'noGrad');
+}
+
+/**
+ * Runs `fn` recording ops for backward, inside `noGrad` too. Counterpart: `torch.enable_grad`.
+ *
+ * @throws TypeError when `fn` is asynchronous, as `noGrad`
+ */
+export function enableGrad<T>(fn: () => T): T {
+  return withRecording(true, fn, 'enableGrad');
+}
+
+/** @internal Whether ops are recorded. */
+export function isRecording(): boolean {
+  return enabled;
+}
+
+/** @internal Whether ops on these inputs are recorded. */
+export function needsGrad(...inputs: readonly (Tensor | undefined)[]): boolean {
+  tell(inputs);
+  return enabled && inputs.some((input) => input?.requiresGrad === true);
+}
