@@ -305,6 +305,45 @@ export interface EmbeddingBackward {
   readonly accumulate: boolean;
 }
 
+/**
+ * y (N,C,H,W) = images, each from its bytes to normalised planes in one go: resized, augmented,
+ * laid onto the canvas, (byte - offset[c]) / divisor[c], and with rectangles erased. Image i is
+ * read from x[i], or from the file `descriptor` where x[i] is absent.
+ *
+ * `program` is a list of numbers for each image in turn: where its bytes begin; height, width and
+ * channels of them; window (4), out_height, out_width, kept (4), filter, antialias; top and left of
+ * the result on the canvas, which is filled with fill[c]; the number of augmentations, each its
+ * number and arguments; the number of rectangles, each top, left, height, width, mode and seed.
+ */
+export interface ImageBatch {
+  readonly y: Operand;
+  readonly x: readonly (Operand | undefined)[];
+  readonly descriptor: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly program: readonly number[];
+  readonly offset: readonly number[];
+  readonly divisor: readonly number[];
+  readonly fill: readonly number[];
+}
+
+/**
+ * y (N,C,H,W) = each image of x mixed with that of the other end, image N - 1 - i: by `weight[i]`,
+ * and inside the box (top,left,height,width) of four numbers an image, where it has an area, the
+ * other's pixels. Mixup and CutMix.
+ */
+export interface ImageMix {
+  readonly y: Operand;
+  readonly x: Operand;
+  readonly count: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly weight: readonly number[];
+  readonly boxes: readonly number[];
+}
+
 /** y (pixels,1 or 3) = x (pixels,3 or 4) in other colours, as PIL.Image.convert. */
 export interface ImageConvert {
   readonly y: Operand;
@@ -730,6 +769,8 @@ export interface NativeOps {
   fill(o: Fill): void;
   embeddingForward(o: EmbeddingForward): void;
   embeddingBackward(o: EmbeddingBackward): void;
+  imageBatch(o: ImageBatch): void;
+  imageMix(o: ImageMix): void;
   imageConvert(o: ImageConvert): void;
   imageNormalize(o: ImageNormalize): void;
   imageResize(o: ImageResize): void;
@@ -764,7 +805,8 @@ export interface NativeOps {
 /** The addon's own functions: the fields in order, 0 for an operand that is absent. */
 export type AddonOps = Readonly<Record<keyof NativeOps, (...fields: (number | boolean | readonly number[])[]) => void>>;
 
-const handlesOf = (operands: readonly Operand[]): Handle[] => operands.map(({ handle }) => handle);
+const handlesOf = (operands: readonly (Operand | undefined)[]): Handle[] =>
+  operands.map((operand) => operand?.handle ?? 0);
 
 export function bindOps(addon: AddonOps): NativeOps {
   return {
@@ -949,6 +991,20 @@ export function bindOps(addon: AddonOps): NativeOps {
       addon.embeddingForward(o.y.handle, o.table.handle, o.index.handle, o.count, o.entries, o.width, o.site),
     embeddingBackward: (o) =>
       addon.embeddingBackward(o.dtable.handle, o.dy.handle, o.index.handle, o.count, o.entries, o.width, o.accumulate),
+    imageBatch: (o) =>
+      addon.imageBatch(
+        o.y.handle,
+        handlesOf(o.x),
+        o.descriptor,
+        o.channels,
+        o.height,
+        o.width,
+        o.program,
+        o.offset,
+        o.divisor,
+        o.fill,
+      ),
+    imageMix: (o) => addon.imageMix(o.y.handle, o.x.handle, o.count, o.channels, o.height, o.width, o.weight, o.boxes),
     imageConvert: (o) => addon.imageConvert(o.y.handle, o.x.handle, o.pixels, o.conversion),
     imageNormalize: (o) =>
       addon.imageNormalize(

@@ -7,6 +7,7 @@
 #include "ops/elementwise.h"
 #include "ops/embedding.h"
 #include "ops/gradients.h"
+#include "ops/image_batch.h"
 #include "ops/image_convert.h"
 #include "ops/image_normalize.h"
 #include "ops/image_resize.h"
@@ -34,8 +35,8 @@ using AllOps =
     OpList<ActivationForward, ActivationBackward, AttentionForward, AttentionBackward,
            Conv2dForward, Conv2dBackward, PatchEmbedForward, PatchEmbedBackward,
            CrossEntropyForward, CrossEntropyBackward, BinaryForward, Ternary, Affine, Fill,
-           EmbeddingForward, EmbeddingBackward, ImageConvert, ImageNormalize, ImageResize,
-           LayerNormForward, LayerNormBackward, LinearForward, LinearBackward, Matmul,
+           EmbeddingForward, EmbeddingBackward, ImageBatch, ImageMix, ImageConvert, ImageNormalize,
+           ImageResize, LayerNormForward, LayerNormBackward, LinearForward, LinearBackward, Matmul,
            MaxPool2dForward, MaxPool2dBackward, SgdStep, AdamStep, LionStep, LambStep, GradientNorm,
            ClampGradients, LerpStep, RandomFill, DropoutForward, DropoutBackward, Sum,
            SoftmaxForward, SoftmaxBackward, StridedCopy, UnaryForward, UnaryBackward, Unfold, Fold,

@@ -19,6 +19,8 @@ function translate(type, aliases) {
   if (aliases.has(type)) return translate(aliases.get(type), aliases);
   if (vector !== undefined && /^(In|Out)<\w+>$/.test(vector))
     return { text: 'readonly Operand[]', argument: (value) => `handlesOf(${value})` };
+  if (vector !== undefined && /^Optional(In|Out)<\w+>$/.test(vector))
+    return { text: 'readonly (Operand | undefined)[]', argument: (value) => `handlesOf(${value})` };
   if (vector !== undefined && NUMBERS.has(vector)) return same('readonly number[]');
   if (array !== null && NUMBERS.has(array[1]))
     return same(`readonly [${Array.from({ length: Number(array[2]) }, () => 'number').join(', ')}]`);
@@ -93,7 +95,8 @@ ${described.map(({ op }) => `  ${op.op}(o: ${op.name}): void;`).join('\n')}
 /** The addon's own functions: the fields in order, 0 for an operand that is absent. */
 export type AddonOps = Readonly<Record<keyof NativeOps, (...fields: (number | boolean | readonly number[])[]) => void>>;
 
-const handlesOf = (operands: readonly Operand[]): Handle[] => operands.map(({ handle }) => handle);
+const handlesOf = (operands: readonly (Operand | undefined)[]): Handle[] =>
+  operands.map((operand) => operand?.handle ?? 0);
 
 export function bindOps(addon: AddonOps): NativeOps {
   return {

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "ops/image_filter.h"
+#include "ops/image_resize.h"
+
+// What is done to one image on its way into a batch, serially: images are what threads share out.
+namespace vitrine::ops {
+
+// Decoded bytes (height,width,channels) in memory of their own.
+struct Pixels {
+  int64_t height = 0, width = 0, channels = 0;
+  std::vector<uint8_t> bytes;
+};
+
+// The `kept` part of the `window` of x (.,width,channels), resized to (out_height,out_width): as
+// the op ImageResize, bit for bit.
+struct ResizePlan {
+  ImageWindow window;
+  int64_t out_height, out_width;
+  ImageWindow kept;
+  ImageFilter filter;
+  bool antialias;
+};
+Pixels Resized(const uint8_t* x, int64_t width, int64_t channels, const ResizePlan& plan);
+
+// The numbers are lib/data/augment/augmentation.ts's.
+enum class Augmentation : int {
+  kFlipHorizontal,
+  kFlipVertical,
+  kAutoContrast,
+  kEqualize,
+  kInvert,
+  kPosterize,    // bits that are kept
+  kSolarize,     // threshold
+  kSolarizeAdd,  // what is added below 128
+  kBrightness,   // factors, where 1 changes nothing
+  kContrast,
+  kColor,
+  kSharpness,
+  kHue,     // of a whole turn, from -0.5 to 0.5
+  kAffine,  // six numbers from (x,y) of the result to the image's, filter, fill of three channels
+};
+constexpr int kAugmentations = static_cast<int>(Augmentation::kAffine) + 1;
+
+// How many numbers go with it.
+int ArgumentsOf(Augmentation augmentation);
+
+// Changes an image of one or three channels as Pillow does.
+void Augment(Pixels& image, Augmentation augmentation, const double* arguments);
+
+}  // namespace vitrine::ops
