@@ -3,15 +3,20 @@ import type { Arithmetic } from './ops/binary.js';
 import type { ClampOptions } from './ops/clamp-options.js';
 import * as compare from './ops/compare.js';
 import * as copies from './ops/copies.js';
+import * as cumsum from './ops/cumsum.js';
 import * as diagonal from './ops/diagonal.js';
 import * as elementwise from './ops/elementwise.js';
 import * as expand from './ops/expand.js';
+import * as gather from './ops/gather.js';
 import * as F from './ops/index.js';
+import * as indexing from './ops/indexing.js';
 import * as maskedFill from './ops/masked-fill.js';
+import * as nonzero from './ops/nonzero.js';
 import * as outer from './ops/outer.js';
 import type { ReduceOptions } from './ops/reduce.js';
 import * as reshape from './ops/reshape.js';
 import * as slice from './ops/slice.js';
+import * as sort from './ops/sort.js';
 import * as tile from './ops/tile.js';
 import * as transpose from './ops/transpose.js';
 import * as unary from './ops/unary.js';
@@ -67,9 +72,10 @@ type LayoutMethods = Methods<
     typeof tile &
     typeof transpose
 >;
+type IndexMethods = Methods<typeof cumsum & typeof gather & typeof indexing & typeof nonzero & typeof sort>;
 
 declare module './tensor.js' {
-  interface Tensor<D extends DType> extends ElementwiseMethods, LayoutMethods {
+  interface Tensor<D extends DType> extends ElementwiseMethods, LayoutMethods, IndexMethods {
     /** See `backward`. Counterpart: `Tensor.backward`. */
     backward(options?: Tensor | BackwardOptions): void;
     /** See `autograd.registerHook`. Counterpart: `Tensor.register_hook`. */
@@ -122,7 +128,8 @@ Object.assign(Tensor.prototype, {
 });
 
 const ofLayout = { ...diagonal, ...expand, ...maskedFill, ...outer, ...reshape, ...slice, ...tile, ...transpose };
-const functions = Object.entries({ ...ofNumbers, ...ofLayout });
+const byIndex = { ...cumsum, ...gather, ...indexing, ...nonzero, ...sort };
+const functions = Object.entries({ ...ofNumbers, ...ofLayout, ...byIndex });
 for (const [name, op] of functions as [string, (x: Tensor, ...rest: unknown[]) => unknown][]) {
   Object.assign(Tensor.prototype, {
     [name](this: Tensor, ...rest: unknown[]) {

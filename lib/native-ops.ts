@@ -691,6 +691,88 @@ export interface StridedCopy {
   readonly accumulate: boolean;
 }
 
+/**
+ * y (count) = the indices of several axes, each (count), as one index into all of them, row-major.
+ * Those of axis k lie in [0, sizes[k]); where `fromEnd` is set they may count from the end, down
+ * to -sizes[k]. One outside fails the command, naming `site`; `operation` is a place in kIndexed.
+ */
+export interface CheckedIndex {
+  readonly y: Operand;
+  readonly index: readonly Operand[];
+  readonly sizes: readonly number[];
+  readonly count: number;
+  readonly fromEnd: boolean;
+  readonly operation: number;
+  readonly site: number;
+}
+
+/**
+ * What Gather and Scatter go over: rows of `inner` elements, `count` of them for each of `outer`
+ * blocks, and which of the `entries` rows of a table's block each is. `index` is
+ * (outer,count,inner) where each element has one, else (count).
+ *
+ * y (outer,count,inner) = table (outer,entries,inner)[index], of any 4-byte dtype. Where `winner`
+ * (outer,entries,inner) is given, y is 0 unless it is the winner's number: see Scatter.
+ */
+export interface Gather {
+  readonly y: Operand;
+  readonly table: Operand;
+  readonly index: Operand;
+  readonly winner: Operand | undefined;
+  readonly outer: number;
+  readonly count: number;
+  readonly entries: number;
+  readonly inner: number;
+  readonly each: boolean;
+}
+
+/**
+ * table[index] = x, += x (of float32 or int32), or the number of x's element, rows in order: of
+ * several for one place the last counts. `mode` is a ScatterMode; kNumber needs no x.
+ */
+export interface Scatter {
+  readonly table: Operand;
+  readonly x: Operand | undefined;
+  readonly index: Operand;
+  readonly outer: number;
+  readonly count: number;
+  readonly entries: number;
+  readonly inner: number;
+  readonly each: boolean;
+  readonly mode: number;
+}
+
+/**
+ * y (rows,kept) = the first `kept` of each row of x (rows,width) in ascending or descending order,
+ * and index (rows,kept) where they stood. Equal ones keep their order, -0 and 0 being equal; NaN is
+ * greater than all. `integers` says that the elements are int32.
+ */
+export interface Sort {
+  readonly y: Operand;
+  readonly index: Operand;
+  readonly x: Operand;
+  readonly rows: number;
+  readonly width: number;
+  readonly kept: number;
+  readonly descending: boolean;
+  readonly integers: boolean;
+}
+
+/**
+ * y (outer,size,inner) = the sum of x's elements up to and with this one along the middle axis, or
+ * from it on where `backwards` is set. Sums are kept in float64; of int32 elements (`integers`) in
+ * 32 bits, which wrap around.
+ */
+export interface Cumsum {
+  readonly y: Operand;
+  readonly x: Operand;
+  readonly outer: number;
+  readonly size: number;
+  readonly inner: number;
+  readonly backwards: boolean;
+  readonly integers: boolean;
+}
+
 /** y = f(x), element by element: the function numbered `operation`, whose own numbers are p and q. */
 export interface UnaryForward {
   readonly y: Operand;
@@ -795,6 +877,11 @@ export interface NativeOps {
   softmaxForward(o: SoftmaxForward): void;
   softmaxBackward(o: SoftmaxBackward): void;
   stridedCopy(o: StridedCopy): void;
+  checkedIndex(o: CheckedIndex): void;
+  gather(o: Gather): void;
+  scatter(o: Scatter): void;
+  sort(o: Sort): void;
+  cumsum(o: Cumsum): void;
   unaryForward(o: UnaryForward): void;
   unaryBackward(o: UnaryBackward): void;
   unfold(o: Unfold): void;
@@ -1231,6 +1318,34 @@ export function bindOps(addon: AddonOps): NativeOps {
     softmaxBackward: (o) => addon.softmaxBackward(o.dx.handle, o.dy.handle, o.y.handle, o.rows, o.width),
     stridedCopy: (o) =>
       addon.stridedCopy(o.y.handle, o.x.handle, o.shape, o.stridesY, o.stridesX, o.offsetY, o.offsetX, o.accumulate),
+    checkedIndex: (o) =>
+      addon.checkedIndex(o.y.handle, handlesOf(o.index), o.sizes, o.count, o.fromEnd, o.operation, o.site),
+    gather: (o) =>
+      addon.gather(
+        o.y.handle,
+        o.table.handle,
+        o.index.handle,
+        o.winner?.handle ?? 0,
+        o.outer,
+        o.count,
+        o.entries,
+        o.inner,
+        o.each,
+      ),
+    scatter: (o) =>
+      addon.scatter(
+        o.table.handle,
+        o.x?.handle ?? 0,
+        o.index.handle,
+        o.outer,
+        o.count,
+        o.entries,
+        o.inner,
+        o.each,
+        o.mode,
+      ),
+    sort: (o) => addon.sort(o.y.handle, o.index.handle, o.x.handle, o.rows, o.width, o.kept, o.descending, o.integers),
+    cumsum: (o) => addon.cumsum(o.y.handle, o.x.handle, o.outer, o.size, o.inner, o.backwards, o.integers),
     unaryForward: (o) => addon.unaryForward(o.y.handle, o.x.handle, o.count, o.operation, o.p, o.q),
     unaryBackward: (o) => addon.unaryBackward(o.dx.handle, o.dy.handle, o.saved.handle, o.count, o.operation, o.p, o.q),
     unfold: (o) =>

@@ -38,6 +38,9 @@ export const BINARY_INT32 = {
 /** Of `ternary`: a choice, and a binary operation's gradient with respect to input 0 or 1. */
 export const WHERE = 0;
 export const gradientOf = (binary: number, input: 0 | 1): number => 1 + 2 * binary + input;
+/** Whose indices are checked, and what `scatter` leaves. */
+export const INDEXED = { gather: 0, scatter: 1, scatterAdd: 2, indexSelect: 3, index: 4 } as const;
+export const SCATTER = { write: 0, add: 1, addIntegers: 2, number: 3 } as const;
 export const DISTRIBUTION = { uniform: 0, normal: 1, integer: 2, truncatedNormal: 3 } as const;
 
 /** PIL.Image.Resampling, which Transformers' files go by too. */

@@ -88,11 +88,14 @@ const OPS: Record<string, () => string> = {
     ),
   conv2d: () => ofOp([[5, 6, 37, 41], [8, 3, 3, 3], [8]], (x, w, b) => F.conv2d(x, w, b, { groups: 2, padding: 1 })),
   crossEntropy: () => ofOp([[311, 197]], (x) => F.crossEntropy(x, randint(0, 197, [311]), { labelSmoothing: 0.1 })),
+  cumsum: () => ofOp([[7, 411, 97]], (x) => F.cumsum(x, 1)),
   dropout: () => ofOp([[317, 211]], (x) => F.dropout(x, 0.3)),
   dropPath: () => ofOp([[317, 211]], (x) => F.dropPath(x, 0.3)),
   embedding: () => ofOp([[97, 211]], (table) => F.embedding(randint(0, 97, [1311]), table)),
   fold: () => ofOp([[3, 45, 324]], (x) => F.fold(x, { ...WINDOW, outputSize: 37 })),
+  gather: () => ofOp([[311, 97]], (x) => F.gather(x, 1, randint(0, 97, [311, 131]))),
   gelu: () => ofOp([[211, 317]], (x) => F.gelu(x)),
+  index: () => ofOp([[97, 211]], (x) => F.index(x, [randint(0, 97, [1311])])),
   layerNorm: () => ofOp([[1311, 197], [197], [197]], (x, w, b) => F.layerNorm(x, w, b)),
   linear: () =>
     ofOp([[611, 197], [389, 197], [389], [611, 389]], (x, w, b, residual) =>
@@ -118,6 +121,15 @@ const OPS: Record<string, () => string> = {
   patchEmbed: () => ofOp([[9, 3, 64, 64], [97, 3, 8, 8], [97]], (x, w, b) => F.patchEmbed(x, w, b)),
   permute: () => ofOp([[31, 37, 41]], (x) => F.permute(x, [2, 0, 1])),
   relu: () => ofOp([[211, 317]], F.relu),
+  scatterAdd: () =>
+    ofOp(
+      [
+        [97, 211],
+        [411, 211],
+      ],
+      (x, source) => F.scatterAdd(x, 0, randint(0, 97, [411, 211]), source),
+    ),
+  sort: () => ofOp([[211, 197]], (x) => F.sort(x, { dim: 0 }).values),
   softmax: () => ofOp([[611, 197]], (x) => F.softmax(x)),
   sum: () => ofOp([[411, 317]], (x) => F.sum(x)),
   tile: () => ofOp([[1, 197]], (x) => F.tile(x, [511, 1])),

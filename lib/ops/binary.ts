@@ -5,6 +5,7 @@ import { type DType, empty, fill, type Tensor } from '../tensor.js';
 import { broadcastShape, broadcastStrides } from './broadcast.js';
 import { cast } from './cast.js';
 import { checkTensor } from './check-tensor.js';
+import { markAnswers } from './truth.js';
 
 /** The ops of two tensors that broadcast, by their number in native/kernels/binary-inl.h. */
 
@@ -120,6 +121,6 @@ export function compare(name: Comparison, a: Tensor, b: Tensor | number): Tensor
   if (typeof b === 'number') checkNumber(b, name);
   return withOperands(a, b, name, (x, z, dtype) => {
     const operation = (dtype === 'int32' ? BINARY_INT32 : BINARY)[name];
-    return run(operation, x, z, broadcastShape(x.shape, z.shape, name), 'int32') as Tensor<'int32'>; // as asked
+    return markAnswers(run(operation, x, z, broadcastShape(x.shape, z.shape, name), 'int32') as Tensor<'int32'>); // as asked
   });
 }

@@ -1,10 +1,14 @@
 import { record } from '../autograd.js';
 import { checkArray, checkDim, checkInteger, checkRank, expected, shapeText, sizeOf } from '../check.js';
 import { native } from '../native.js';
+import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { passSummed } from './binary.js';
 import { broadcastStrides } from './broadcast.js';
 import { checkTensor } from './check-tensor.js';
+import { tensor } from './creation.js';
+import { indexSelect } from './gather.js';
+import { reshape } from './reshape.js';
 import { tile } from './tile.js';
 import { copyView } from './view.js';
 
@@ -67,18 +71,26 @@ export function repeat(x: Tensor, repeats: readonly number[]): Tensor {
 /**
  * Each element repeated in its place.
  *
- * @param repeats how often
+ * @param repeats how often, or an array with a number for each position of the axis
  * @param dim the axis, counted from the end when negative. Default: of `x` as one axis.
- * @throws TypeError for an axis that `x` has not
+ * @throws TypeError for numbers that are no counts, or as many as positions are not. A tensor of them is refused: the
+ *   result's shape would follow from values that are not computed yet.
  * Counterpart: `torch.repeat_interleave`.
  */
-export function repeatInterleave(x: Tensor, repeats: number, dim?: number): Tensor {
+export function repeatInterleave(x: Tensor, repeats: number | readonly number[], dim?: number): Tensor {
   checkTensor(x, 'repeatInterleave input', { dtype: x?.dtype });
   const own = x.shape;
   const shape = dim === undefined ? [x.size] : own;
   const axis = checkDim(dim === undefined ? 0 : dim, shape.length, 'repeatInterleave dim');
   const size = shape[axis];
-  const count = checkInteger(repeats, 'repeatInterleave repeats');
+  const where = 'repeatInterleave repeats';
+  if (typeof repeats !== 'number') {
+    const counts = checkArray(repeats, 'a number or an array of numbers', where).map((one) => checkInteger(one, where));
+    if (counts.length !== size) throw expected(`${size} numbers`, where, repeats);
+    const at = counts.flatMap((count, i) => new Array<number>(count).fill(i));
+    return scope(() => indexSelect(reshape(x, shape), axis, tensor(Int32Array.from(at))));
+  }
+  const count = checkInteger(repeats, where);
   const inner = sizeOf(shape.slice(axis + 1));
   const walk = [sizeOf(shape.slice(0, axis)), size, count, inner];
   const copied = copyView(x, { shape: walk, strides: [size * inner, inner, 0, 1], offset: 0 });

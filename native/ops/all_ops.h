@@ -4,8 +4,10 @@
 #include "ops/attention.h"
 #include "ops/conv2d.h"
 #include "ops/cross_entropy.h"
+#include "ops/cumsum.h"
 #include "ops/elementwise.h"
 #include "ops/embedding.h"
+#include "ops/gather.h"
 #include "ops/gradients.h"
 #include "ops/image_batch.h"
 #include "ops/image_convert.h"
@@ -21,6 +23,7 @@
 #include "ops/random.h"
 #include "ops/reduce.h"
 #include "ops/softmax.h"
+#include "ops/sort.h"
 #include "ops/strided_copy.h"
 #include "ops/unary.h"
 #include "ops/unfold.h"
@@ -39,7 +42,7 @@ using AllOps =
            ImageResize, LayerNormForward, LayerNormBackward, LinearForward, LinearBackward, Matmul,
            MaxPool2dForward, MaxPool2dBackward, SgdStep, AdamStep, LionStep, LambStep, GradientNorm,
            ClampGradients, LerpStep, RandomFill, DropoutForward, DropoutBackward, Sum,
-           SoftmaxForward, SoftmaxBackward, StridedCopy, UnaryForward, UnaryBackward, Unfold, Fold,
-           PeakFma>;
+           SoftmaxForward, SoftmaxBackward, StridedCopy, CheckedIndex, Gather, Scatter, Sort,
+           Cumsum, UnaryForward, UnaryBackward, Unfold, Fold, PeakFma>;
 
 }  // namespace vitrine::ops

@@ -160,6 +160,10 @@ const TAKERS: Record<string, Taker> = {
     },
   },
   DiagonalOptions: { calls: { diagonal: (options) => ones([2, 2]).diagonal(options) } },
+  SortOptions: {
+    calls: { sort: (options) => ones([2, 2]).sort(options), argsort: (options) => ones([2, 2]).argsort(options) },
+  },
+  TopkOptions: { calls: { topk: (options) => ones([2, 2]).topk(1, options) } },
   MatmulOptions: { calls: { matmul: (options) => F.matmul(ones([2, 2]), ones([2, 2]), options) } },
   MlpOptions: {
     needs: { act: 'relu', bias: true, drop: 0 },

@@ -23,6 +23,7 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   ...(ofTwo as Record<keyof (typeof compare & typeof elementwise), () => unknown[]>),
   ...(ofOne as Record<keyof typeof unary, () => unknown[]>), // as made above
   addLayerNorm: () => [x(), x(), ones([4]), ones([4]), {}],
+  argsort: () => [x(), {}],
   attention: () => [heads(), heads(), heads(), {}],
   attentionQkv: () => [ones([1, 3, 12]), 1, {}],
   cat: () => [[x(), x()], 0],
@@ -32,19 +33,24 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   clone: () => [x()],
   conv2d: () => [image(), ones([1, 2, 2, 2]), ones([1]), {}],
   crossEntropy: () => [ones([1, 2]), ints(), {}],
+  cumsum: () => [x(), 1],
   diagonal: () => [x(), {}],
   dropPath: () => [x(), 0.5],
   dropout: () => [x(), 0.5],
+  einsum: () => ['ijk,kl->il', x(), ones([4, 3])],
   embedding: () => [ints(), ones([2, 2])],
   expand: () => [x(), [3, 2, 4]],
   expandAs: () => [x(), ones([3, 2, 4])],
   flatten: () => [x(), 0, 1],
   flip: () => [x(), [1]],
   fold: () => [ones([1, 4, 4]), { kernelSize: 2, outputSize: 3 }],
+  gather: () => [x(), 0, tensor(new Int32Array([0]), [1, 1, 1])],
   gelu: () => [x(), {}],
   groupNorm: () => [x(), 1, ones([2]), ones([2]), {}],
   image2embConv: () => [image(), ones([3, 2, 2, 2]), 2],
   image2embNaive: () => [image(), 2, ones([8, 3])],
+  index: () => [x(), [0]],
+  indexSelect: () => [x(), 1, ints()],
   layerNorm: () => [x(), ones([4]), ones([4]), {}],
   linear: () => [x(), ones([2, 4]), ones([2]), {}],
   maskedFill: () => [x(), ints(), 1],
@@ -53,6 +59,7 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   mean: () => [x(), {}],
   movedim: () => [x(), 0, 1],
   narrow: () => [x(), 1, 0, 1],
+  nonzero: () => [x()],
   outer: () => [ones([2]), ones([3])],
   pad: () => [image(), [1, 1, 1, 1], 0],
   patchEmbed: () => [image(), ones([3, 2, 2, 2]), ones([3])],
@@ -64,7 +71,10 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   reshape: () => [x(), [8]],
   roll: () => [x(), 1, 1],
   scaledDotProductAttention: () => [heads(), heads(), heads(), {}],
+  scatter: () => [x(), 0, tensor(new Int32Array([0]), [1, 1, 1]), x()],
+  scatterAdd: () => [x(), 0, tensor(new Int32Array([0]), [1, 1, 1]), x()],
   select: () => [x(), 1, 0],
+  sort: () => [x(), {}],
   slice: () => [x(), 1, 0, 1],
   softmax: () => [x(), 0],
   split: () => [x(), 1, 1],
@@ -74,6 +84,7 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   tanh: () => [x()],
   to: () => [x(), 'float32'],
   tile: () => [x(), [1, 2, 1]],
+  topk: () => [x(), 1, {}],
   transpose: () => [x(), 0, 1],
   tril: () => [x(), 0],
   triu: () => [x(), 0],
@@ -221,7 +232,7 @@ const others: Record<string, { call: (...args: never[]) => unknown; args: () => 
 const WRONG = [undefined, null, 'x', {}, [], () => 1, Symbol('wrong'), Number.NaN, { shape: [1], dtype: 'float32' }];
 
 // Whose number is a value that a tensor may hold.
-const TAKE_NAN = ['maskedFill', 'pad', 'tensor', 'full', 'fullLike', 'nn.init.constant', 'where'];
+const TAKE_NAN = ['scatter', 'maskedFill', 'pad', 'tensor', 'full', 'fullLike', 'nn.init.constant', 'where'];
 
 /** Whether an argument may be what is tried: left out, an empty list, options without any, or a value. */
 function mayBe(name: string, wrong: unknown, good: unknown): boolean {
@@ -261,9 +272,15 @@ function checkEach(name: string, args: () => unknown[], call: (args: unknown[]) 
 
 describe('arguments of a wrong kind', () => {
   describe('of F', () => {
+    const promised: unknown[] = []; // belongs to no scope
+    afterEach(async () => dispose(...(await Promise.all(promised.splice(0)))));
     returnsMemory();
     for (const [name, args] of Object.entries(FUNCTIONS)) {
-      checkEach(name, args, (given) => Reflect.apply(F[name as keyof typeof F] as () => unknown, undefined, given));
+      checkEach(name, args, (given) => {
+        const result = Reflect.apply(F[name as keyof typeof F] as () => unknown, undefined, given);
+        if (result instanceof Promise) promised.push(result);
+        return result;
+      });
     }
 
     it('are tried for each function', () => {
