@@ -15,6 +15,7 @@ export interface Info {
   /** The instruction set that kernels run on, and all that this CPU has. */
   isa: string;
   isas: string[];
+  /** Who computes matrix products: 'own kernels' and their instruction set, or the library that `VITRINE_GEMM` names. */
   blas: { name: string; core: string };
   /** Whether `precision: 'bf16'` can be had; else why not, and what to do. */
   bf16: { available: boolean; reason: string };
@@ -24,9 +25,7 @@ export interface Info {
 }
 
 /**
- * Versions, instruction set, BLAS library and its kernels, threads, and memory.
- *
- * @throws Error when the BLAS library is missing
+ * Versions, instruction set, who computes matrix products, threads, and memory.
  */
 export function info(): Info {
   const cpu = native.cpu();

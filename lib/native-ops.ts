@@ -473,7 +473,7 @@ export interface LinearBackward {
 }
 
 /**
- * c[i] = alpha * op(a[i]) op(b[i]) + beta * c[i] for each i of the batch. Its backward is two more
+ * c[i] = op(a[i]) op(b[i]), or c[i] plus that, for each i of the batch. Its backward is two more
  * of the same. A batch stride of 0 shares a or b among the batch; shared c (stride 0) sums the
  * products over the batch, in order.
  */
@@ -490,8 +490,7 @@ export interface Matmul {
   readonly strideC: number;
   readonly transposeA: boolean;
   readonly transposeB: boolean;
-  readonly alpha: number;
-  readonly beta: number;
+  readonly accumulate: boolean;
 }
 
 /**
@@ -1208,8 +1207,7 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.strideC,
         o.transposeA,
         o.transposeB,
-        o.alpha,
-        o.beta,
+        o.accumulate,
       ),
     maxPool2dForward: (o) =>
       addon.maxPool2dForward(

@@ -101,7 +101,7 @@ const loaded = loadAddon(addon) as NativeSystem & AddonOps; // the one place whe
 export type Native = NativeSystem & NativeOps;
 export const native: Native = { ...loaded, ...bindOps(loaded) };
 
-// Loads BLAS now, so that a missing library is told here and not in the middle of an op, and so is an environment
+// Loads the library that VITRINE_GEMM names now, so that a missing one is told here and not in the middle of an op, and so is an environment
 // (OPENBLAS_CORETYPE, often left in a shell's profile) that makes it run kernels of a slower CPU: where it is OpenBLAS
 // that is used, and by the first environment of the process alone.
 const warning = native.blasWarning();

@@ -72,11 +72,14 @@ function inspectAddon() {
 
 const hasDist = () => !isClone() || readStamp(DIST_STAMP) === distStamp();
 
+/** Libraries that `VITRINE_GEMM` may name; without them, tests of them are skipped. */
+const OPTIONAL = ['openblas', 'onednn'];
+
 /** What is missing, in the order in which it is made: needs of the system, then parts of the tree. */
 function inspect({ check, dev }) {
   const { present: addon, damage } = inspectAddon();
   const forBuild = addon && !check ? [] : ['compiler', 'make', 'python', 'highway'];
-  const needs = [...forBuild, 'openblas', ...(dev ? ['cmake', 'clangFormat', 'clangTidy'] : [])];
+  const needs = [...forBuild, ...(dev ? ['cmake', 'clangFormat', 'clangTidy'] : [])];
   const parts = { dependencies: hasDependencies(), addon, dist: hasDist() };
   const system = needs.filter((need) => !NEEDS[need].present());
   return { needs, system, parts, damage, complete: system.length === 0 && Object.values(parts).every(Boolean) };
@@ -97,7 +100,9 @@ function report({ needs, system, parts, damage, complete }) {
       : []),
   ];
   for (const [present, name] of lines) console.log(`${present ? 'present' : 'MISSING'}  ${name}`);
-  if (!NEEDS.onednn.present()) console.log('absent   oneDNN (optional: convolutions are faster with it)');
+  for (const { name, present } of OPTIONAL.map((need) => NEEDS[need])) {
+    if (!present()) console.log(`absent   ${name} (optional: tests compare products with it)`);
+  }
   process.exitCode = complete ? 0 : 1;
 }
 
@@ -177,7 +182,7 @@ async function buildDist() {
 
 async function makeComplete(options) {
   const { system, parts, damage } = inspect(options);
-  if (system.length > 0) await install(system, ['onednn']);
+  if (system.length > 0) await install(system, OPTIONAL);
   if (!parts.dependencies) await installDependencies();
   if (!parts.addon) await buildAddon(damage);
   if (!parts.dist) await buildDist();

@@ -69,7 +69,7 @@ function machineFacts(info: Info, threads: number) {
     { name: 'processor', value: info.cpu },
     { name: 'threads', value: `${threads} (${info.cpus} usable)` },
     { name: 'instruction set', value: info.isa },
-    { name: 'library for other products', value: `${info.blas.name}, ${info.blas.core}` },
+    { name: 'matrix products', value: `${info.blas.name}, ${info.blas.core}` },
     { name: 'Node.js', value: `${info.node}, ${info.platform}` },
     { name: 'vitrine', value: info.version },
   ];

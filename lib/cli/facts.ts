@@ -38,7 +38,7 @@ export function machineFacts(): ReportFact[] {
     fact('processor', cpu),
     fact('threads', `${threads} (${cpus} usable)`),
     fact('instruction set', isa),
-    fact('BLAS', `${blas.name}, core ${blas.core}`),
+    fact('matrix products', `${blas.name}, ${blas.core}`),
     fact('Node.js', `${node}, ${platform}`),
   ];
 }

@@ -50,7 +50,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const strideA = batchStride(left, m * k);
   const strideB = batchStride(right, k * n);
   const y = empty([...batchShape, m, n]);
-  const plain = { transposeA, transposeB, alpha: 1, beta: 0 };
+  const plain = { transposeA, transposeB, accumulate: false };
   native.matmul({ c: y, a: left, b: right, batch, m, n, k, strideA, strideB, strideC: m * n, ...plain });
   return record('matmul', y, [left, right], [left, right], (dy, grads, [sa, sb]) => {
     if (grads.wants(0)) {
@@ -60,7 +60,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       const [rows, columns] = transposeA ? [k, m] : [m, k];
       const [tx, ty] = transposeA ? [transposeB, true] : [false, !transposeB];
       const strides = { strideA: strideX, strideB: strideY, strideC: strideA };
-      const read = { transposeA: tx, transposeB: ty, alpha: 1, beta: accumulate ? 1 : 0 };
+      const read = { transposeA: tx, transposeB: ty, accumulate };
       native.matmul({ c: grad, a: x, b: y, batch, m: rows, n: columns, k: n, ...strides, ...read });
     }
     if (grads.wants(1)) {
@@ -69,7 +69,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       const [rows, columns] = transposeB ? [n, k] : [k, n];
       const [tx, ty] = transposeB ? [true, transposeA] : [!transposeA, false];
       const strides = { strideA: strideX, strideB: strideY, strideC: strideB };
-      const read = { transposeA: tx, transposeB: ty, alpha: 1, beta: accumulate ? 1 : 0 };
+      const read = { transposeA: tx, transposeB: ty, accumulate };
       native.matmul({ c: grad, a: x, b: y, batch, m: rows, n: columns, k: m, ...strides, ...read });
     }
   });

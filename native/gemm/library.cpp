@@ -12,46 +12,6 @@
 namespace vitrine::gemm {
 namespace {
 
-// How c (rows, columns) over `depth` is cut: tiles stay tall and wide, as BLAS likes them, until
-// there are enough of them to share out.
-class TileGrid {
- public:
-  TileGrid(int64_t rows, int64_t columns, int64_t depth)
-      : rows_(rows),
-        columns_(columns),
-        row_tiles_(std::max<int64_t>(1, (rows + 255) / 512)),
-        column_tiles_(std::max<int64_t>(1, (columns + 255) / 512)) {
-    const auto work = [&] {
-      return rows * columns * std::max<int64_t>(1, depth) / (row_tiles_ * column_tiles_);
-    };
-    while (row_tiles_ * column_tiles_ < 8 && work() >= 2 * kLeastWork) {
-      const bool split_rows = rows / row_tiles_ >= columns / column_tiles_;
-      int64_t& tiles = split_rows ? row_tiles_ : column_tiles_;
-      if ((split_rows ? rows : columns) / (tiles * 2) < 32) break;
-      tiles *= 2;
-    }
-    // Multiples of 16, the height and width of the usual micro-kernels.
-    row_step_ = RoundUp(CeilDiv(rows, row_tiles_), 16);
-    column_step_ = RoundUp(CeilDiv(columns, column_tiles_), 16);
-    row_tiles_ = CeilDiv(rows, row_step_);
-    column_tiles_ = CeilDiv(columns, column_step_);
-  }
-
-  int64_t size() const { return row_tiles_ * column_tiles_; }
-
-  Tile operator[](int64_t index) const {
-    const int64_t row = index / column_tiles_ * row_step_;
-    const int64_t column = index % column_tiles_ * column_step_;
-    return {row, std::min(row_step_, rows_ - row), column,
-            std::min(column_step_, columns_ - column)};
-  }
-
- private:
-  int64_t rows_, columns_;
-  int64_t row_tiles_, column_tiles_;
-  int64_t row_step_, column_step_;
-};
-
 // The library's product, after a first one, in which oneDNN makes objects that exit() destroys:
 // before that, and so registered after it, the streams are to stop.
 Sgemm* FirstUsed() {
@@ -75,15 +35,14 @@ void Serial(const MatrixProduct& product, float* /*scratch*/) {
 
 class LibraryLoops final : public Loops {
  public:
-  explicit LibraryLoops(const MatrixProduct& product)
-      : product_(product), grid_(product.m, product.n, product.k) {}
+  explicit LibraryLoops(const MatrixProduct& product) : product_(product) {}
 
   int64_t MultiplyTiles() const override {
-    return (Sums() ? 1 : product_.batch.count) * grid_.size();
+    return (Sums() ? 1 : product_.batch.count) * TilesOfOne();
   }
   void Multiply(int64_t tile, float* /*shared*/, float* /*own*/) const override {
-    const Tile at = grid_[tile % grid_.size()];
-    const int64_t begin = tile / grid_.size(), end = Sums() ? product_.batch.count : begin + 1;
+    const Tile at = TileOfOne(tile % TilesOfOne());
+    const int64_t begin = tile / TilesOfOne(), end = Sums() ? product_.batch.count : begin + 1;
     for (int64_t i = begin; i < end; ++i) {
       const auto& a = product_.a;
       const auto& b = product_.b;
@@ -103,8 +62,16 @@ class LibraryLoops final : public Loops {
  private:
   bool Sums() const { return product_.batch.count > 1 && product_.batch.stride_c == 0; }
 
+  // Tiles as tall and wide as BLAS likes them.
+  int64_t TilesOfOne() const { return CeilDiv(product_.m, kSize) * CeilDiv(product_.n, kSize); }
+  Tile TileOfOne(int64_t index) const {
+    const int64_t across = CeilDiv(product_.n, kSize);
+    const int64_t row = index / across * kSize, column = index % across * kSize;
+    return {row, std::min(kSize, product_.m - row), column, std::min(kSize, product_.n - column)};
+  }
+
+  static constexpr int64_t kSize = 256;
   MatrixProduct product_;
-  TileGrid grid_;
 };
 
 }  // namespace

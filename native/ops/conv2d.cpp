@@ -65,14 +65,15 @@ struct Shape {
   }
 };
 
-// A worker's scratch: windows unfolded, and a product's.
+// A worker's scratch: windows unfolded, (depth, positions) of a block, and a product's.
 struct TileScratch {
-  int64_t columns_at, product_at, size;
-  TileScratch(int64_t columns, int64_t product) {
+  int64_t columns_at, product_at;
+  TileScratch(Context& context, const Shape& of, int64_t depth, int64_t block_rows,
+              const gemm::MatrixProduct& product) {
     ScratchLayout layout;
-    columns_at = layout.Take(columns);
-    product_at = layout.Take(product);
-    size = layout.size();
+    columns_at = layout.Take(of.pointwise ? 0 : depth * of.Stride(block_rows));
+    product_at = layout.Take(gemm::SerialScratch(product));
+    context.ReserveScratch(layout.size());
   }
 };
 
@@ -88,14 +89,11 @@ gemm::Factor Unfolded(const Shape& of, float* scratch, const float* planes, Posi
   return {scratch, stride, false};
 }
 
-// Tiles per call of the pool's body, so that small ones are not shared out.
-int64_t TilesTogether(int64_t work) {
-  return std::max<int64_t>(1, kLeastWork / std::max<int64_t>(1, work));
-}
-
+// body(tile, scratch) for tiles of so much work each; small ones are not shared out one by one.
 template <class Body>
 void ForTiles(Context& context, int64_t tiles, int64_t work, const Body& body) {
-  ForRanges(context, tiles, TilesTogether(work), [&](int64_t begin, int64_t end, int worker) {
+  const int64_t together = std::max<int64_t>(1, kLeastWork / std::max<int64_t>(1, work));
+  ForRanges(context, tiles, together, [&](int64_t begin, int64_t end, int worker) {
     for (int64_t tile = begin; tile < end; ++tile) body(tile, context.Scratch(worker));
   });
 }
@@ -104,15 +102,11 @@ void Forward(Context& context, const Shape& of, float* y, const float* x, const 
              const float* bias) {
   const int64_t block_rows = of.BlockRows(of.group_channels);
   const int64_t blocks = CeilDiv(of.rows, block_rows);
-  gemm::MatrixProduct product{.m = of.group_out,
-                              .n = block_rows * of.columns,
-                              .k = of.depth,
-                              .ldc = of.positions,
-                              .accumulate = bias != nullptr,
-                              .pads_b = !of.pointwise};
-  const TileScratch scratch(of.pointwise ? 0 : of.depth * of.Stride(block_rows),
-                            gemm::SerialScratch(product));
-  context.ReserveScratch(scratch.size);
+  gemm::MatrixProduct product{of.group_out, block_rows * of.columns, of.depth};
+  product.ldc = of.positions;
+  product.accumulate = bias != nullptr;
+  product.pads_b = !of.pointwise;
+  const TileScratch scratch(context, of, of.depth, block_rows, product);
   const int64_t work = product.m * product.n * product.k;
   ForTiles(context, of.batch * of.groups * blocks, work, [&](int64_t tile, float* memory) {
     const int64_t n = tile / blocks / of.groups, g = tile / blocks % of.groups;
@@ -137,11 +131,8 @@ void BackwardInput(Context& context, const Shape& of, float* dx, const float* dy
   const int64_t splits = CeilDiv(of.group_channels, some);
   const int64_t block_rows = of.BlockRows(some);
   const int64_t plane = of.height * of.width;
-  const gemm::MatrixProduct product{
-      .m = some * of.area, .n = block_rows * of.columns, .k = of.group_out};
-  const TileScratch scratch(of.pointwise ? 0 : some * of.area * of.Stride(block_rows),
-                            gemm::SerialScratch(product));
-  context.ReserveScratch(scratch.size);
+  const gemm::MatrixProduct product{some * of.area, block_rows * of.columns, of.group_out};
+  const TileScratch scratch(context, of, some * of.area, block_rows, product);
   const int64_t work = of.group_out * some * of.area * of.positions;
   ForTiles(context, of.batch * of.groups * splits, work, [&](int64_t tile, float* memory) {
     const int64_t n = tile / splits / of.groups, g = tile / splits % of.groups;
@@ -178,11 +169,9 @@ void BackwardWeight(Context& context, const Shape& of, float* dweight, const flo
   const int64_t most = std::min(items, ProductParts(of.batch * of.positions, size));
   const int64_t step = std::max<int64_t>(1, CeilDiv(items, std::max<int64_t>(1, most)));
   const int64_t parts = CeilDiv(items, step);
-  const gemm::MatrixProduct product{
-      .m = of.group_out, .n = of.depth, .k = block_rows * of.columns, .ldc = of.depth};
-  const TileScratch scratch(of.pointwise ? 0 : of.depth * of.Stride(block_rows),
-                            gemm::SerialScratch(product));
-  context.ReserveScratch(scratch.size);
+  gemm::MatrixProduct product{of.group_out, of.depth, block_rows * of.columns};
+  product.ldc = of.depth;
+  const TileScratch scratch(context, of, of.depth, block_rows, product);
   float* partials = context.SharedScratch(std::max<int64_t>(1, parts) * size);
   const int64_t work = product.m * product.n * product.k * step;
   ForTiles(context, parts * of.groups, work, [&](int64_t tile, float* memory) {

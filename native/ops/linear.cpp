@@ -23,15 +23,10 @@ int64_t RowStep(int64_t rows, int64_t out) {
 void LinearForward::Run(Context& context) {
   if (Product(rows, out) == 0) return;
   const auto finish = [&](const gemm::Tile& tile) { Finish(tile); };
-  gemm::Multiply(context, {.m = rows,
-                           .n = out,
-                           .k = in,
-                           .c = y,
-                           .ldc = out,
-                           .a = {x, in, false},
-                           .b = {weight, in, true},
-                           .bf16 = bf16,
-                           .epilogue = finish});
+  gemm::MatrixProduct product{rows, out, in, y, out, {x, in, false}, {weight, in, true}};
+  product.bf16 = bf16;
+  product.epilogue = finish;
+  gemm::Multiply(context, product);
 }
 
 void LinearForward::Finish(const gemm::Tile& tile) const {
@@ -69,30 +64,15 @@ void LinearBackward::Run(Context& context) {
   if (dx == nullptr && dweight == nullptr && dbias == nullptr) return;
   RunRows(context);
   const float* gradient = activation == 0 ? dy.data : dpreactivation.data;
+  gemm::MatrixProduct of_x{rows, in, out, dx, in, {gradient, out, false}, {weight, in, false}};
+  gemm::MatrixProduct of_weight{out, in, rows, dweight, in, {gradient, out, true}, {x, in, false}};
+  of_x.accumulate = accumulate_dx;
+  of_weight.accumulate = accumulate_dweight;
+  of_weight.splits_depth = true;
+  of_x.bf16 = of_weight.bf16 = bf16;
   std::vector<gemm::MatrixProduct> products;
-  if (dx != nullptr) {
-    products.push_back({.m = rows,
-                        .n = in,
-                        .k = out,
-                        .c = dx,
-                        .ldc = in,
-                        .a = {gradient, out, false},
-                        .b = {weight, in, false},
-                        .accumulate = accumulate_dx,
-                        .bf16 = bf16});
-  }
-  if (dweight != nullptr) {
-    products.push_back({.m = out,
-                        .n = in,
-                        .k = rows,
-                        .c = dweight,
-                        .ldc = in,
-                        .a = {gradient, out, true},
-                        .b = {x, in, false},
-                        .accumulate = accumulate_dweight,
-                        .bf16 = bf16,
-                        .splits_depth = true});
-  }
+  if (dx != nullptr) products.push_back(of_x);
+  if (dweight != nullptr) products.push_back(of_weight);
   gemm::Multiply(context, products);
 }
 

@@ -7,7 +7,7 @@
 
 namespace vitrine::ops {
 
-// c[i] = alpha * op(a[i]) op(b[i]) + beta * c[i] for each i of the batch. Its backward is two more
+// c[i] = op(a[i]) op(b[i]), or c[i] plus that, for each i of the batch. Its backward is two more
 // of the same. A batch stride of 0 shares a or b among the batch; shared c (stride 0) sums the
 // products over the batch, in order.
 struct Matmul {
@@ -18,10 +18,10 @@ struct Matmul {
   int64_t batch, m, n, k;
   int64_t stride_a, stride_b, stride_c;
   bool transpose_a, transpose_b;
-  float alpha, beta;
+  bool accumulate;
   template <class F>
   void Fields(F& f) {
-    f(c, a, b, batch, m, n, k, stride_a, stride_b, stride_c, transpose_a, transpose_b, alpha, beta);
+    f(c, a, b, batch, m, n, k, stride_a, stride_b, stride_c, transpose_a, transpose_b, accumulate);
   }
   bool Valid() const {
     if (batch <= 0) return batch == 0 && (stride_c != 0 || Holds(c, Product(m, n)));

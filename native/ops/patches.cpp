@@ -131,15 +131,11 @@ void PatchProduct::Forward(Context& context, float* y, const float* x, const flo
         kernels::AddBias(out + tile.row * oc + tile.column, bias + tile.column, tile.rows,
                          tile.columns, oc);
       };
-      gemm::Multiply(context, {.m = slab.count,
-                               .n = oc,
-                               .k = k,
-                               .c = out,
-                               .ldc = oc,
-                               .a = {patches, k, false},
-                               .b = {weight, k, true},
-                               .bf16 = bf16,
-                               .epilogue = add_bias});
+      gemm::MatrixProduct product{slab.count,       oc, k, out, oc, {patches, k, false},
+                                  {weight, k, true}};
+      product.bf16 = bf16;
+      product.epilogue = add_bias;
+      gemm::Multiply(context, product);
       return;
     }
     if (bias != nullptr) {
@@ -149,15 +145,11 @@ void PatchProduct::Forward(Context& context, float* y, const float* x, const flo
         }
       });
     }
-    gemm::Multiply(context, {.m = oc,
-                             .n = slab.positions(),
-                             .k = k,
-                             .c = out,
-                             .ldc = l,
-                             .a = {weight, k, false},
-                             .b = {patches, k, true},
-                             .accumulate = bias != nullptr,
-                             .batch = {slab.images, 0, l * k, oc * l}});
+    gemm::MatrixProduct product{
+        oc, slab.positions(), k, out, l, {weight, k, false}, {patches, k, true}};
+    product.accumulate = bias != nullptr;
+    product.batch = {slab.images, 0, l * k, oc * l};
+    gemm::Multiply(context, product);
   });
 }
 
@@ -169,15 +161,12 @@ void PatchProduct::BackwardInput(Context& context, float* dx, const float* dy,
                 [&](int64_t begin, int64_t count) { std::fill_n(dx + begin, count, 0.0f); });
   }
   ForSlabs(context, *this, [&](const Slab& slab, float* dpatches) {
-    gemm::Multiply(context, {.m = slab.positions(),
-                             .n = k,
-                             .k = out_channels,
-                             .c = dpatches,
-                             .ldc = k,
-                             .a = Gradient(*this, slab, dy, false),
-                             .b = {weight, k, false},
-                             .bf16 = bf16,
-                             .batch = {slab.images, out_channels * l, 0, l * k}});
+    gemm::MatrixProduct product{slab.positions(), k, out_channels, dpatches, k};
+    product.a = Gradient(*this, slab, dy, false);
+    product.b = {weight, k, false};
+    product.bf16 = bf16;
+    product.batch = {slab.images, out_channels * l, 0, l * k};
+    gemm::Multiply(context, product);
     ForRows(context, slab.count, k, [&](int64_t first, int64_t count) {
       Scatter(*this, dx, dpatches + first * k, slab.begin + first, count);
     });
@@ -193,16 +182,13 @@ void PatchProduct::BackwardWeight(Context& context, float* dweight, const float*
   if (rows() == 0 && !accumulate) std::fill_n(dweight, out_channels * k, 0.0f);
   ForSlabs(context, *this, [&](const Slab& slab, float* patches) {
     GatherSlab(context, *this, patches, x, slab);
-    gemm::Multiply(context, {.m = out_channels,
-                             .n = k,
-                             .k = slab.positions(),
-                             .c = dweight,
-                             .ldc = k,
-                             .a = Gradient(*this, slab, dy, true),
-                             .b = {patches, k, false},
-                             .accumulate = accumulate || slab.begin > 0,
-                             .bf16 = bf16,
-                             .batch = {slab.images, out_channels * l, l * k, 0}});
+    gemm::MatrixProduct product{out_channels, k, slab.positions(), dweight, k};
+    product.a = Gradient(*this, slab, dy, true);
+    product.b = {patches, k, false};
+    product.accumulate = accumulate || slab.begin > 0;
+    product.bf16 = bf16;
+    product.batch = {slab.images, out_channels * l, l * k, 0};
+    gemm::Multiply(context, product);
   });
 }
 

@@ -68,7 +68,9 @@ describe('autocast', () => {
   });
 
   it('refuses bf16 where it cannot be had, with the reason that info() gives', async () => {
-    const { stdout, stderr } = await runProgram('autocasts', { env: { VITRINE_ISA: 'scalar' } });
+    const { stdout, stderr } = await runProgram('autocasts', {
+      env: { VITRINE_ISA: 'scalar', VITRINE_GEMM: undefined },
+    });
     const { available, reason, thrown } = JSON.parse(stdout);
     assert.deepEqual([available, stderr], [false, '']);
     assert.match(reason, /^Expected a CPU with AVX512_BF16 .* Use precision: 'fp32'\.$/);

@@ -10,7 +10,9 @@ Examples:
 export function addInfo(program: Command): void {
   program
     .command('info')
-    .description('tell version, instruction set, BLAS library, threads and memory; or what a checkpoint holds')
+    .description(
+      'tell version, instruction set, who multiplies matrices, threads and memory; or what a checkpoint holds',
+    )
     .argument('[checkpoint]', 'what `vitrine train` has written, or any checkpoint')
     .option('--json', 'as JSON')
     .addHelpText('after', EXAMPLES)
@@ -33,7 +35,7 @@ export function addInfo(program: Command): void {
         ['processor', `${found.cpu}, ${found.cpus} usable`],
         ['threads', String(found.threads)],
         ['instruction set', `${found.isa} (has ${found.isas.join(', ')})`],
-        ['BLAS', `${found.blas.name}, core ${found.blas.core}`],
+        ['matrix products', `${found.blas.name}, ${found.blas.core}`],
         ['bfloat16', found.bf16.available ? 'available' : found.bf16.reason],
         [
           'memory',
