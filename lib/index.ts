@@ -37,6 +37,7 @@ export {
   type Evaluation,
   evaluate,
   type Logs,
+  losses,
   type Metric,
   type MetricChoice,
   type MetricName,

@@ -6,6 +6,7 @@ export { type EmaOptions, ModelEma } from './ema.js';
 export type { EpochRecord } from './epoch-record.js';
 export { type Classifier, type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
 export type { FitResult, StopReason } from './fit-result.js';
+export * as losses from './losses/index.js';
 export type { Metric, MetricChoice, MetricName, MetricValue, Outcome } from './metric-set.js';
 export type { EarlyStoppingOptions } from './monitor.js';
 export { NonFiniteLossError } from './non-finite.js';

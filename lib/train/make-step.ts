@@ -1,7 +1,8 @@
-import { crossEntropy } from '../ops/cross-entropy.js';
 import { clipGradValue, gradientNorm } from '../optim/clip.js';
 import { autocast } from '../precision.js';
 import type { ModelEma } from './ema.js';
+import { crossEntropy } from './losses/cross-entropy.js';
+import { isOwnLoss, type LossFunction, type PreparedLoss } from './losses/loss.js';
 import type { TrainerOptions } from './trainer-options.js';
 import { TrainingStep } from './training-step.js';
 
@@ -9,15 +10,18 @@ import { TrainingStep } from './training-step.js';
 export function makeStep(options: TrainerOptions, ema: ModelEma | undefined): TrainingStep {
   const { model, optimizer, train, capture, clipGradNorm, clipGradValue: limit } = options;
   const { labelSmoothing = 0, precision = 'fp32', gradAccumSteps = 1 } = options;
+  const { loss = crossEntropy({ labelSmoothing }) } = options;
+  const prepared = typeof loss === 'function' ? ofFunction(loss) : loss.prepare(train);
   return new TrainingStep({
     model,
     optimizer,
     imageShape: train.shape,
     capture,
-    ownLoss: true,
+    ownLoss: isOwnLoss(loss),
     accumulates: gradAccumSteps > 1,
-    forward: (images) => autocast(precision, () => model.forward(images)),
-    loss: (logits, labels) => crossEntropy(logits, labels, { labelSmoothing }),
+    forward: (images) => autocast(precision, () => prepared.forward?.(model, images) ?? [model.forward(images)]),
+    loss: (input) => prepared.compute(input),
+    disposeLoss: () => prepared.dispose(),
     advance: () => {
       optimizer.advance();
       ema?.advance();
@@ -29,4 +33,8 @@ export function makeStep(options: TrainerOptions, ema: ModelEma | undefined): Tr
       ema?.apply();
     },
   });
+}
+
+function ofFunction(loss: LossFunction): PreparedLoss {
+  return { compute: ({ logits, labels, images }) => loss(logits, labels, images), dispose: () => undefined };
 }

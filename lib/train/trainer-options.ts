@@ -11,6 +11,7 @@ import { type CheckpointOptions, checkCheckpoints } from './checkpoint-folder.js
 import { checkEma, type EmaOptions, ModelEma } from './ema.js';
 import type { EpochRecord } from './epoch-record.js';
 import { type Classifier, checkClassifier } from './evaluate.js';
+import { checkLoss, type Loss, type LossFunction } from './losses/loss.js';
 import { checkMetrics, type MetricChoice } from './metric-set.js';
 import { checkEarlyStopping, type EarlyStoppingOptions } from './monitor.js';
 
@@ -47,7 +48,9 @@ export interface TrainerOptions {
   gradAccumSteps?: number;
   /** The average of weights, which is what is evaluated then; one of your own, or its options. Default: none. */
   ema?: ModelEma | EmaOptions;
-  /** Default 0. */
+  /** What is trained for: one of `losses`, or a function of your own. Default: cross-entropy. */
+  loss?: Loss | LossFunction;
+  /** Of the default loss. Default 0. */
   labelSmoothing?: number;
   /** Whether a ViT's blocks are computed again in backward instead of kept; see `setGradCheckpointing`. Default false. */
   gradCheckpointing?: boolean;
@@ -107,6 +110,7 @@ const NAMES: OptionNames<TrainerOptions> = {
   epochs: true,
   seed: true,
   clipGradNorm: true,
+  loss: true,
   labelSmoothing: true,
   gradCheckpointing: true,
   clipGradValue: true,
@@ -185,7 +189,25 @@ function refuseOldNames(options: TrainerOptions): void {
 }
 
 /** Throws for parts of the options whose own options are wrong. */
-function checkParts({ ema, earlyStopping, checkpoints, resume, callbacks, metrics }: TrainerOptions): void {
+function checkParts({
+  loss,
+  labelSmoothing,
+  ema,
+  earlyStopping,
+  checkpoints,
+  resume,
+  callbacks,
+  metrics,
+}: TrainerOptions): void {
+  if (loss !== undefined) checkLoss(loss, 'Trainer loss');
+  if (loss !== undefined && labelSmoothing !== undefined) {
+    throw expected(
+      'labelSmoothing of the loss itself',
+      'Trainer',
+      new Text('both'),
+      'Say losses.crossEntropy({ labelSmoothing }).',
+    );
+  }
   if (ema !== undefined && !(ema instanceof ModelEma)) checkEma(ema, 'Trainer ema');
   if (earlyStopping !== undefined) checkEarlyStopping(earlyStopping, 'Trainer earlyStopping');
   if (checkpoints !== undefined) checkCheckpoints(checkpoints, 'Trainer checkpoints');

@@ -14,6 +14,7 @@ import { warnOnce } from '../warning.js';
 import { Accumulators } from './accumulators.js';
 import { Decisions } from './decisions.js';
 import type { Classifier } from './evaluate.js';
+import type { LossInput } from './losses/loss.js';
 import { type Inputs, type Outputs, RecordedStep } from './recorded-step.js';
 
 /** What a step is made of. */
@@ -24,8 +25,10 @@ export interface TrainingStepOptions {
   imageShape: readonly number[];
   /** Whether steps are recorded; where undefined, if the model runs the library's own code. */
   capture: boolean | undefined;
-  forward: (images: Tensor) => Tensor;
-  loss: (logits: Tensor, labels: Tensor) => Tensor;
+  /** Logits, and what else the loss is to be given. */
+  forward: (images: Tensor) => readonly [logits: Tensor, ...others: Tensor[]];
+  loss: (input: LossInput) => Tensor;
+  disposeLoss: () => void;
   /** Whether the loss is the library's own: all that it goes by can be seen. */
   ownLoss: boolean;
   /** Hands to the stream what changes from update to update. Outside what is recorded. */
@@ -111,6 +114,7 @@ export class TrainingStep {
     this.#forget();
     this.#options.optimizer.zeroGrad();
     this.#sums.drop();
+    this.#options.disposeLoss();
   }
 
   #noticeChanges(): void {
@@ -256,10 +260,13 @@ export class TrainingStep {
 
   #forward({ images, labels }: Inputs, batch: HostBatch): Outputs {
     return scope(() => {
-      const logits = this.#options.forward(images);
+      const [logits, ...others] = this.#options.forward(images);
       checkTensor(logits, "the model's logits", { shape: [batch.count, null], letters: '(N,classes)' });
       checkBatchLabels(batch.labels, logits.shape[1], 'Trainer');
-      return { logits, loss: this.#options.loss(logits, labels) };
+      return {
+        logits,
+        loss: checkTensor(this.#options.loss({ logits, others, labels, images }), 'the loss', { shape: [] }),
+      };
     });
   }
 

@@ -1,0 +1,33 @@
+import { checkNumber, expected, Text } from '../../check.js';
+import type { ArrayDataset } from '../../data/dataset.js';
+
+/**
+ * How much each class counts: `'balanced'` for images / (classes * images of the class), as scikit-learn; a number for
+ * each; or by the class's name (its number, where the data set has no names), 1 for those not named.
+ */
+export type ClassWeights = 'balanced' | readonly number[] | Readonly<Record<string, number>>;
+
+/** The weight of each class of a data set. */
+export function classWeights(weights: ClassWeights, train: ArrayDataset, where: string): number[] {
+  const { numClasses, labels, count } = train;
+  if (weights === 'balanced') {
+    const images = new Array<number>(numClasses).fill(0);
+    for (const label of labels) images[label]++;
+    return images.map((own) => (own === 0 ? 0 : count / (numClasses * own)));
+  }
+  const check = (weight: unknown): number => checkNumber(weight, `${where} classWeights`, 0);
+  if (Array.isArray(weights)) {
+    if (weights.length === numClasses) return weights.map(check);
+    throw expected(`${numClasses} numbers`, `${where} classWeights`, new Text(`${weights.length}`));
+  }
+  if (typeof weights !== 'object' || weights === null) {
+    throw expected("'balanced', an array of numbers or numbers by class", `${where} classWeights`, weights);
+  }
+  const { classes } = train as ArrayDataset & { classes?: readonly string[] }; // data sets of folders know them
+  const names = classes ?? Array.from({ length: numClasses }, (_, i) => String(i));
+  const unknown = Object.keys(weights).find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw expected(`classes among ${names.slice(0, 8).join(', ')}`, `${where} classWeights`, unknown);
+  const byName = weights as Readonly<Record<string, number>>;
+  return names.map((name) => (Object.hasOwn(byName, name) ? check(byName[name]) : 1));
+}

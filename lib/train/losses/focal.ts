@@ -1,0 +1,45 @@
+import { checkNumber } from '../../check.js';
+import { checkOptions, type OptionNames } from '../../check-options.js';
+import { tensor } from '../../ops/creation.js';
+import { crossEntropy } from '../../ops/cross-entropy.js';
+import { embedding } from '../../ops/embedding.js';
+import { untracked } from '../../scope.js';
+import type { Tensor } from '../../tensor.js';
+import { type ClassWeights, classWeights } from './class-weights.js';
+import { type Loss, type LossInput, ownLoss } from './loss.js';
+
+/** Options of `losses.focal`. */
+export interface FocalLossOptions {
+  /** How much less an image counts that the model is sure of. Default 2. */
+  gamma?: number;
+  /** How much each class counts, alpha in the paper. Default: all the same. */
+  classWeights?: ClassWeights;
+}
+
+const NAMES: OptionNames<FocalLossOptions> = { gamma: true, classWeights: true };
+
+/**
+ * Cross-entropy in which images count the less the better they are known: the mean of w[y] (1 - p)^gamma nll.
+ *
+ * @throws TypeError for options out of range
+ * Source: Lin et al. 2017.
+ */
+export function focal(options: FocalLossOptions = {}): Loss {
+  const where = 'losses.focal';
+  checkOptions(options, NAMES, where);
+  const gamma = checkNumber(options.gamma ?? 2, `${where} gamma`, 0);
+  const { classWeights: chosen } = options;
+  return ownLoss({
+    name: 'focal',
+    prepare: (train) => {
+      const weights = chosen === undefined ? undefined : classWeights(chosen, train, where);
+      const column = weights && untracked(() => tensor(weights, [weights.length, 1]));
+      const compute = ({ logits, labels }: LossInput): Tensor => {
+        const nll = crossEntropy(logits, labels, { reduction: 'none' });
+        const focused = nll.neg().exp().neg().add(1).pow(gamma).mul(nll);
+        return (column ? focused.mul(embedding(labels, column).reshape([logits.shape[0]])) : focused).mean();
+      };
+      return { compute, dispose: () => column?.dispose() };
+    },
+  });
+}

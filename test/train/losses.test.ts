@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { losses, nn, optim, scope, type Tensor, Trainer, type TrainerOptions, tensor } from '../../lib/index.js';
+import { assertNear, fromRef, returnsMemory } from '../native-op.js';
+import { ref } from '../reference/array.js';
+import { leavesNothing } from '../runtime/leaves-nothing.js';
+import { parameterHash, textures, tinyViT } from './tiny-problem.js';
+
+interface Golden {
+  labels: number[];
+  classes: number;
+  logits: number[];
+  teacher: number[];
+  cases: { loss: keyof typeof losses; options: Record<string, unknown>; value: number; gradient: number[] }[];
+}
+
+const golden = JSON.parse(readFileSync(new URL('../../../test/golden/losses.json', import.meta.url), 'utf8')) as Golden;
+const { labels, classes, cases } = golden;
+const shape = [labels.length, classes];
+const train = {
+  ...{ images: new Float32Array(labels.length), labels: Int32Array.from(labels), count: labels.length },
+  ...{ shape: [1, 1, 1] as const, numClasses: classes },
+};
+
+/** A teacher that says the fixture's logits. */
+class Said extends nn.Module {
+  readonly logits = this.constant(() => fromRef(ref(shape, golden.teacher)));
+
+  forward(_images: Tensor): Tensor {
+    return this.logits.alias();
+  }
+}
+
+describe("PyTorch's losses", () => {
+  returnsMemory();
+
+  for (const { loss: name, options, value, gradient } of cases) {
+    it(`${name} with ${JSON.stringify(options)}`, () => {
+      const teacher = new Said();
+      const given = name === 'distillation' ? { ...options, teacher } : options;
+      const prepared = losses[name](given as never).prepare(train);
+      scope(() => {
+        const logits = fromRef(ref(shape, golden.logits), { requiresGrad: true });
+        const input = { logits, others: [], labels: tensor(train.labels), images: tensor(train.images, [6, 1, 1, 1]) };
+        const loss = prepared.compute(input);
+        assertNear(loss, ref([], [value]), 'loss');
+        loss.backward();
+        assertNear(logits.grad, ref(shape, gradient), 'gradient');
+      });
+      prepared.dispose();
+      teacher.dispose();
+    });
+  }
+
+  it('take labels of several classes at once', () => {
+    const prepared = losses.binaryCrossEntropy({ labelSmoothing: 0.5 }).prepare(train);
+    scope(() => {
+      const logits = tensor([0, 100, -100, 0], [1, 4]);
+      const many = tensor([1, 1, 0, 0], [1, 4]);
+      const loss = prepared.compute({ logits, others: [], labels: many, images: logits });
+      assertNear(loss, ref([], [Math.log(2) / 2]), 'loss');
+    });
+    prepared.dispose();
+  });
+});
+
+describe('class weights', () => {
+  const weightsOf = (classWeights: unknown): string => {
+    const prepared = losses.crossEntropy({ classWeights } as losses.CrossEntropyLossOptions).prepare(train);
+    const value = scope(() => {
+      const logits = tensor(golden.logits, shape);
+      const input = { logits, others: [], labels: tensor(train.labels), images: logits };
+      return prepared.compute(input).itemSync().toFixed(5);
+    });
+    prepared.dispose();
+    return value;
+  };
+
+  it('are balanced, a list, or by name', () => {
+    assert.equal(weightsOf('balanced'), weightsOf([6 / 8, 6 / 8, 6 / 4, 6 / 4]));
+    assert.equal(weightsOf({ 1: 3 }), weightsOf([1, 3, 1, 1]));
+    assert.throws(
+      () => weightsOf({ cat: 3 }),
+      /Expected classes among 0, 1, 2, 3 for losses.crossEntropy classWeights/,
+    );
+    assert.throws(() => weightsOf([1, 2]), /Expected 4 numbers/);
+    assert.throws(() => weightsOf([1, 2, 3, -1]), /at least 0/);
+    assert.throws(() => losses.focal({ gama: 2 } as object), /Did you mean gamma\?/);
+    assert.throws(() => losses.distillation({} as never), /Expected a model/);
+  });
+});
+
+describe('a loss in training', () => {
+  async function trained(loss: TrainerOptions['loss'] & object, capture: boolean, distilled = false) {
+    using model = tinyViT({ distilled });
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+    const options = { model, optimizer, train: textures(40), batchSize: 8, epochs: 2, capture, loss };
+    try {
+      const { history } = await new Trainer(options).fit();
+      return [parameterHash(model), history[1].trainLoss, history[1].trainAccuracy];
+    } finally {
+      optimizer.dispose();
+    }
+  }
+
+  for (const distilled of [false, true]) {
+    it(`is the same bits captured and op by op${distilled ? ', of a distilled model' : ''}`, () =>
+      leavesNothing(async () => {
+        using teacher = tinyViT({}, 3);
+        const all = {
+          weighted: losses.crossEntropy({ classWeights: 'balanced', labelSmoothing: 0.1 }),
+          binary: losses.binaryCrossEntropy({ posWeight: 2 }),
+          focal: losses.focal(),
+          hard: losses.distillation({ teacher }),
+          soft: losses.distillation({ teacher, kind: 'soft', tau: 2 }),
+        };
+        const hashes = new Set();
+        for (const [name, loss] of Object.entries(all)) {
+          const eager = await trained(loss, false, distilled);
+          assert.deepEqual(await trained(loss, true, distilled), eager, name);
+          hashes.add(eager[0]);
+        }
+        assert.equal(hashes.size, 5);
+      }));
+  }
+
+  it('may be a function, whose result is checked', () =>
+    leavesNothing(async () => {
+      const square = (logits: Tensor): Tensor => logits.mul(logits).mean();
+      const [, loss] = await trained(square, false);
+      assert.ok(typeof loss === 'number' && loss < 0.5);
+      await assert.rejects(
+        trained((logits) => logits.mul(2), false),
+        /Expected .+ for the loss but received a float32 tensor/,
+      );
+      await assert.rejects(
+        trained('mse' as never, false),
+        /Expected a loss, such as losses\.crossEntropy\(\), or a function/,
+      );
+    }));
+});
