@@ -20,8 +20,18 @@ export {
   zeros,
   zerosLike,
 } from './ops/creation.js';
+export { Generator, type RandomOptions } from './ops/generator.js';
 export * as F from './ops/index.js';
-export { manualSeed, rand, randint, randn, randomState, setRandomState } from './ops/random.js';
+export {
+  bernoulli,
+  manualSeed,
+  type RandomTensorOptions,
+  rand,
+  randint,
+  randn,
+  randomState,
+  setRandomState,
+} from './ops/random.js';
 export * as optim from './optim/index.js';
 export { autocast, type Precision } from './precision.js';
 export * as render from './render/index.js';

@@ -1,12 +1,12 @@
 import { enableGrad, isRecording, record, watchReads } from '../autograd.js';
 import { checkFunction } from '../check.js';
 import { autocast, currentPrecision } from '../precision.js';
-import { scope } from '../scope.js';
+import { scope, untracked } from '../scope.js';
 import { empty, type Tensor, tensorsMade } from '../tensor.js';
 import { callSynchronously } from '../thenable.js';
 import { checkTensor } from './check-tensor.js';
 import { copyInto } from './copy.js';
-import { generatorState } from './random.js';
+import { type Generator, watchDraws } from './generator.js';
 
 /**
  * `fn(x)`, of which only what goes in is kept for backward, where the rest is computed again: memory for time, a forward
@@ -29,14 +29,23 @@ export function checkpoint(fn: (x: Tensor) => Tensor, x: Tensor): Tensor {
     );
   if (!isRecording()) return run(x);
   const precision = currentPrecision();
-  const drawn = copyOf(generatorState());
-  const { y, others } = watch(run, x);
+  const states = new Map<Generator, Tensor>(); // before the first draw of each
+  const note = (generator: Generator): void => {
+    states.set(
+      generator,
+      untracked(() => copyOf(generator.memory)),
+    );
+  };
+  const { y, others } = watchDraws(note, () => watch(run, x));
+  const generators = [...states.keys()];
   // What has no part in the result's gradient is kept as well: a mask must be there when `fn` runs again.
-  record('checkpoint', y, [x, ...others], [x, drawn, ...others], (dy, grads, saved) => {
-    const [savedX, savedDrawn, ...savedOthers] = saved as [Tensor, Tensor, ...Tensor[]]; // as saved
+  record('checkpoint', y, [x, ...others], [x, ...states.values(), ...others], (dy, grads, saved) => {
+    const [savedX, ...rest] = saved;
+    const savedStates = rest.slice(0, generators.length);
+    const savedOthers = rest.slice(generators.length);
     const input = grads.again(0, savedX);
     const before = tensorsMade();
-    const drawAgain = (): Tensor => drawingFrom(savedDrawn, () => autocast(precision, () => run(input)));
+    const drawAgain = (): Tensor => drawingFrom(generators, savedStates, () => autocast(precision, () => run(input)));
     const gone = others.flatMap((tensor, i) => (tensor.disposed ? [{ tensor, i }] : []));
     const lent = gone.map(({ tensor, i }) => ({ tensor, alias: grads.again(1 + i, savedOthers[i]) }));
     const again = whileLent(lent, () => enableGrad(drawAgain));
@@ -44,7 +53,7 @@ export function checkpoint(fn: (x: Tensor) => Tensor, x: Tensor): Tensor {
     for (const used of [input, ...lent.map(({ alias }) => alias)]) used.dispose();
     if (again.id > before) again.dispose(); // else it is not ours
   });
-  drawn.dispose();
+  for (const state of states.values()) state.dispose();
   return y;
 }
 
@@ -70,15 +79,21 @@ function whileLent<T>(lent: readonly { tensor: Tensor; alias: Tensor }[], fn: ()
   return first === undefined ? fn() : first.tensor.lend(first.alias, () => whileLent(rest, fn));
 }
 
-/** Runs `fn` with the generator where it was, and puts it back where it is. */
-function drawingFrom<T>(drawn: Tensor, fn: () => T): T {
-  const now = copyOf(generatorState());
-  copyInto(generatorState(), drawn);
+/** Runs `fn` with the generators where they were, and puts them back where they are. One that is gone is made by `fn`. */
+function drawingFrom<T>(generators: readonly Generator[], states: readonly Tensor[], fn: () => T): T {
+  const memories = generators.flatMap(({ memory }, i) => (memory.disposed ? [] : [{ memory, former: states[i] }]));
+  const kept = memories.map(({ memory, former }) => {
+    const now = copyOf(memory);
+    copyInto(memory, former);
+    return { memory, now };
+  });
   try {
     return fn();
   } finally {
-    copyInto(generatorState(), now);
-    now.dispose();
+    for (const { memory, now } of kept) {
+      copyInto(memory, now);
+      now.dispose();
+    }
   }
 }
 

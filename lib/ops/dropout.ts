@@ -1,15 +1,17 @@
 import { record } from '../autograd.js';
+import { checkOptions } from '../check-options.js';
 import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
-import { checkDropProbability, generatorState } from './random.js';
+import { checkGenerator, type Generator, type RandomOptions } from './generator.js';
+import { checkDropProbability, RANDOM_OPTIONS } from './random.js';
 
-function drop(name: string, x: Tensor, p: number, groups: number): Tensor {
+function drop(name: string, x: Tensor, p: number, groups: number, generator: Generator): Tensor {
   if (p === 0 || x.size === 0) return x;
   const size = x.size / groups;
   const y = empty(x.shape);
   const drawn = empty([4], 'int32');
-  native.dropoutForward({ y, drawn, state: generatorState(), x, groups, size, p });
+  native.dropoutForward({ y, drawn, state: generator.operand, x, groups, size, p });
   record(name, y, [x], [drawn], (dy, grads, [saved]) => {
     const dx = empty(dy.shape);
     native.dropoutBackward({ dx, drawn: saved, dy, groups, size, p });
@@ -26,9 +28,10 @@ function drop(name: string, x: Tensor, p: number, groups: number): Tensor {
  * @throws TypeError unless p is in [0, 1]
  * Source: Srivastava et al. 2014. Counterpart: `torch.nn.functional.dropout` in training.
  */
-export function dropout(x: Tensor, p: number): Tensor {
+export function dropout(x: Tensor, p: number, options: RandomOptions = {}): Tensor {
   checkTensor(x, 'dropout input');
-  return drop('dropout', x, checkDropProbability(p, 'dropout p'), x.size);
+  checkOptions(options, RANDOM_OPTIONS, 'dropout');
+  return drop('dropout', x, checkDropProbability(p, 'dropout p'), x.size, checkGenerator(options.generator, 'dropout'));
 }
 
 /**
@@ -38,7 +41,9 @@ export function dropout(x: Tensor, p: number): Tensor {
  * @throws TypeError unless p is in [0, 1]
  * Source: Huang et al. 2016. Counterpart: timm's `drop_path` in training.
  */
-export function dropPath(x: Tensor, p: number): Tensor {
+export function dropPath(x: Tensor, p: number, options: RandomOptions = {}): Tensor {
   checkTensor(x, 'dropPath input', { minRank: 1 });
-  return drop('dropPath', x, checkDropProbability(p, 'dropPath p'), x.shape[0]);
+  checkOptions(options, RANDOM_OPTIONS, 'dropPath');
+  const generator = checkGenerator(options.generator, 'dropPath');
+  return drop('dropPath', x, checkDropProbability(p, 'dropPath p'), x.shape[0], generator);
 }

@@ -42,6 +42,20 @@ const SET = data.fromArrays({ images: new Uint8Array(4), labels: [0, 0, 1, 1], s
 
 const TAKERS: Record<string, Taker> = {
   BackwardOptions: { calls: { 'backward()': (options) => parameter().sum().mul(2).backward(options) } },
+  RandomOptions: {
+    calls: {
+      randint: (options) => vitrine.randint(0, 2, [1], options),
+      bernoulli: (options) => vitrine.bernoulli(image(), options),
+      dropout: (options) => F.dropout(image(), 0.5, options),
+      dropPath: (options) => F.dropPath(image(), 0.5, options),
+      'init.normal': (options) => nn.init.normal(image(), 0, 1, options),
+      'init.kaimingNormal': (options) => nn.init.kaimingNormal(image(), options),
+    },
+  },
+  RandomTensorOptions: {
+    names: ['dtype', 'requiresGrad', 'generator'],
+    calls: { randn: (options) => randn([1], options), rand: (options) => rand([1], options) },
+  },
   GradOptions: {
     calls: {
       grad: (options) => {
