@@ -1,8 +1,10 @@
 /** Modules, and `init` for their values. */
 export { GELU, ReLU } from './activation.js';
+export { BatchNorm1d, BatchNorm2d, type BatchNormModuleOptions } from './batch-norm.js';
 export { Conv2d } from './conv2d.js';
 export { CrossEntropyLoss } from './cross-entropy-loss.js';
 export { Dropout, DropPath } from './dropout.js';
+export { Embedding } from './embedding.js';
 export { GroupNorm } from './group-norm.js';
 export type { ForwardHook, ForwardPreHook, HookHandle } from './hooks.js';
 export * as init from './init.js';
@@ -14,7 +16,11 @@ export { ModuleList } from './module-list.js';
 export { MultiheadAttention, type MultiheadAttentionOptions } from './multihead-attention.js';
 export { ParameterList } from './parameter-list.js';
 export { PatchEmbed, type PatchEmbedOptions, type PatchRoute } from './patch-embed.js';
+export { AvgPool2d, MaxPool2d } from './pooling.js';
 export { type BufferOptions, buffer, parameter } from './registered.js';
+export { RMSNorm, type RMSNormOptions } from './rms-norm.js';
+export { type Layer, Sequential } from './sequential.js';
+export { Flatten, Identity } from './shape.js';
 export { type ModelSummary, type SummaryRow, summary } from './summary.js';
 export { Transformer, type TransformerMasks, type TransformerOptions } from './transformer.js';
 export { type DecoderMasks, TransformerDecoder, TransformerDecoderLayer } from './transformer-decoder.js';
@@ -25,5 +31,6 @@ export {
 } from './transformer-encoder.js';
 export { Attention, Block, LayerScale, Mlp } from './vit/block.js';
 export type { PosEmbed, PosEmbedPlacement, ViTConfig, ViTOptions } from './vit/config.js';
+export type { ForwardHeadOptions, GlobalPool } from './vit/head.js';
 export type { IntermediateOptions } from './vit/intermediate.js';
 export { ViT } from './vit/vit.js';

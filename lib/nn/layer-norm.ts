@@ -1,4 +1,4 @@
-import { checkBoolean, checkInteger, checkNumber } from '../check.js';
+import { checkBoolean, checkInteger, checkNumber, expected, sizeOf } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { ones, zeros } from '../ops/creation.js';
 import { addLayerNorm, layerNorm } from '../ops/layer-norm.js';
@@ -15,28 +15,37 @@ export interface LayerNormModuleOptions {
 
 const OPTIONS: OptionNames<LayerNormModuleOptions> = { eps: true, bias: true };
 
+/** @internal A norm's sizes, checked, and no longer the caller's. */
+export function checkNormalizedShape(shape: number | readonly number[], where: string): readonly number[] {
+  if (!Array.isArray(shape)) return Object.freeze([checkInteger(shape, where, 1)]);
+  if (shape.length === 0) throw expected('at least one size', where, shape);
+  return Object.freeze(shape.map((size) => checkInteger(size, where, 1)));
+}
+
 /**
- * Layer normalisation over the last axis, with learned scale and shift.
+ * Layer normalisation over the last axis, or the last several, with learned scale and shift.
  *
- * @throws TypeError unless the width is a whole number of at least 1
- * Counterpart: `torch.nn.LayerNorm` over one axis.
+ * @throws TypeError unless sizes are whole numbers of at least 1
+ * Counterpart: `torch.nn.LayerNorm`.
  */
 export class LayerNorm extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
   readonly eps: number;
+  /** Elements that are normalised together. */
+  readonly width: number;
+  readonly normalizedShape: readonly number[];
 
-  constructor(
-    readonly width: number,
-    options: LayerNormModuleOptions = {},
-  ) {
+  /** @param normalizedShape the size of the last axis, or the sizes of the last axes */
+  constructor(normalizedShape: number | readonly number[], options: LayerNormModuleOptions = {}) {
     super();
     checkOptions(options, OPTIONS, 'LayerNorm');
-    checkInteger(width, 'LayerNorm width', 1);
+    this.normalizedShape = checkNormalizedShape(normalizedShape, 'LayerNorm width');
+    this.width = sizeOf(this.normalizedShape);
     this.eps = checkNumber(options.eps ?? 1e-5, 'LayerNorm eps', 0);
-    this.weight = this.parameter('weight', () => ones([width]));
+    this.weight = this.parameter('weight', () => ones(this.normalizedShape));
     this.bias = checkBoolean(options.bias ?? true, 'LayerNorm bias')
-      ? this.parameter('bias', () => zeros([width]))
+      ? this.parameter('bias', () => zeros(this.normalizedShape))
       : undefined;
   }
 

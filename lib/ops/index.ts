@@ -1,6 +1,8 @@
 /** The functions of `F`: every op on its own, differentiable. */
 export { gelu, relu, tanh } from './activation.js';
 export { attention, attentionQkv } from './attention.js';
+export { avgPool2d } from './avg-pool2d.js';
+export { batchNorm } from './batch-norm.js';
 export { cat, stack } from './cat.js';
 export { checkpoint } from './checkpoint.js';
 export * from './compare.js';
@@ -28,6 +30,7 @@ export { outer } from './outer.js';
 export { pad } from './pad.js';
 export { mean, sum } from './reduce.js';
 export * from './reshape.js';
+export { rmsNorm } from './rms-norm.js';
 export { scaledDotProductAttention } from './scaled-dot-product-attention.js';
 export * from './slice.js';
 export { softmax } from './softmax.js';

@@ -1,17 +1,36 @@
 import { type GradientRule, type Gradients, needsGrad, type Remake, recordAll } from '../autograd.js';
-import { checkNumber } from '../check.js';
+import { checkNumber, checkShape, expected, shapeText, sizeOf } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import { empty, fill, type Tensor } from '../tensor.js';
-import { checkTensor, lastOf } from './check-tensor.js';
+import { checkTensor } from './check-tensor.js';
 
 /** Options of `layerNorm`. */
 export interface LayerNormOptions {
   /** Added to the variance. Default 1e-5, as PyTorch's; ViTs use 1e-6. */
   eps?: number;
+  /** The last axes' sizes, to normalise over all of them at once. Default: the weight's shape, or the last axis. */
+  normalizedShape?: readonly number[];
 }
 
-const OPTIONS: OptionNames<LayerNormOptions> = { eps: true };
+/** @internal */
+export const LAYER_NORM_OPTIONS: OptionNames<LayerNormOptions> = { eps: true, normalizedShape: true };
+
+/** @internal The sizes of the axes to normalise over: those given, as many as the weight has, or the last. */
+export function normalizedAxes(
+  x: Tensor,
+  weight: Tensor | undefined,
+  given: readonly number[] | undefined,
+  where: string,
+): readonly number[] {
+  if (given === undefined) return x.shape.slice(-Math.max(1, weight?.rank ?? 1));
+  const axes = checkShape(given, `${where} normalizedShape`);
+  const last = x.shape.slice(-axes.length);
+  if (axes.length === 0 || shapeText(last) !== shapeText(axes)) {
+    throw expected(`the sizes of last axes of ${shapeText(x.shape)}`, `${where} normalizedShape`, given);
+  }
+  return axes;
+}
 
 interface Normalised {
   y: Tensor;
@@ -43,12 +62,13 @@ function normalise(
   bias: Tensor | undefined,
   options: LayerNormOptions,
 ): Normalised {
-  checkOptions(options, OPTIONS, 'layerNorm');
+  checkOptions(options, LAYER_NORM_OPTIONS, 'layerNorm');
   checkTensor(x, 'layerNorm input', { minRank: 1, letters: '(...,C)' });
-  const width = lastOf(x.shape);
+  const axes = normalizedAxes(x, weight ?? bias, options.normalizedShape, 'layerNorm');
+  const width = sizeOf(axes);
   if (residual !== undefined) checkTensor(residual, 'layerNorm residual', { shape: x.shape });
-  if (weight !== undefined) checkTensor(weight, 'layerNorm weight', { shape: [width] });
-  if (bias !== undefined) checkTensor(bias, 'layerNorm bias', { shape: [width] });
+  if (weight !== undefined) checkTensor(weight, 'layerNorm weight', { shape: axes });
+  if (bias !== undefined) checkTensor(bias, 'layerNorm bias', { shape: axes });
   const eps = checkNumber(options.eps ?? 1e-5, 'layerNorm eps', 0);
 
   const rows = width === 0 ? 0 : x.size / width;
@@ -122,13 +142,13 @@ function propagate(
 }
 
 /**
- * Layer normalisation over the last axis: (x - mean) / sqrt(variance + eps) * weight + bias.
+ * Layer normalisation over the last axis, or the last several: (x - mean) / sqrt(variance + eps) * weight + bias.
  *
  * @param x (..., C)
- * @param weight (C), or undefined for ones
- * @param bias (C), or undefined for zeros
+ * @param weight (C), or of the axes to normalise over, or undefined for ones
+ * @param bias of the weight's shape, or undefined for zeros
  * @throws TypeError when the sizes do not go together
- * Source: Ba, Kiros and Hinton 2016. Counterpart: `torch.nn.functional.layer_norm` over one axis.
+ * Source: Ba, Kiros and Hinton 2016. Counterpart: `torch.nn.functional.layer_norm`.
  */
 export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: LayerNormOptions = {}): Tensor {
   return normalise(x, undefined, weight, bias, options).y;

@@ -91,6 +91,24 @@ const TAKERS: Record<string, Taker> = {
     names: ['causal', 'keyPaddingMask', 'attnMask', 'scale', 'bias'],
     calls: { attentionWeights: (options) => attentionWeights(heads(), heads(), options) },
   },
+  AvgPool2dOptions: {
+    needs: { kernelSize: 2 },
+    calls: {
+      avgPool2d: (options) => F.avgPool2d(image(), options),
+      AvgPool2d: (options) => new nn.AvgPool2d(options).forward(image()),
+    },
+  },
+  BatchNormModuleOptions: {
+    calls: {
+      BatchNorm1d: (options) => new nn.BatchNorm1d(2, options),
+      BatchNorm2d: (options) => new nn.BatchNorm2d(2, options),
+    },
+  },
+  BatchNormOptions: {
+    calls: {
+      batchNorm: (options) => F.batchNorm(ones([2, 2]), ones([2]), ones([2]), undefined, undefined, options),
+    },
+  },
   BlockOptions: { needs: BLOCK, calls: { Block: (options) => new nn.Block(options) } },
   BufferOptions: {
     calls: {
@@ -131,6 +149,7 @@ const TAKERS: Record<string, Taker> = {
     needs: { kernelSize: 2, outputSize: 3 },
     calls: { fold: (options) => F.fold(ones([1, 4, 4]), options) },
   },
+  ForwardHeadOptions: { calls: { forwardHead: (options) => vit().forwardHead(ones([1, 5, 8]), options) } },
   GELUOptions: { calls: { gelu: (options) => F.gelu(image(), options), GELU: (options) => new nn.GELU(options) } },
   GroupNormOptions: {
     calls: {
@@ -149,6 +168,7 @@ const TAKERS: Record<string, Taker> = {
   LayerNormOptions: {
     calls: {
       layerNorm: (options) => F.layerNorm(tokens(), undefined, undefined, options),
+      rmsNorm: (options) => F.rmsNorm(tokens(), undefined, options),
       addLayerNorm: (options) => F.addLayerNorm(tokens(), tokens(), undefined, undefined, options),
     },
   },
@@ -223,6 +243,7 @@ const TAKERS: Record<string, Taker> = {
       'Tensor.mean': (options) => tokens().mean(options),
     },
   },
+  RMSNormOptions: { calls: { RMSNorm: (options) => new nn.RMSNorm(4, options) } },
   SGDOptions: { needs: { lr: 1 }, calls: { SGD: (options) => new optim.SGD([parameter()], options) } },
   StepScheduleOptions: {
     needs: { lr: 1, stepSize: 2 },
@@ -290,6 +311,7 @@ const TAKERS: Record<string, Taker> = {
     needs: { kernelSize: 2 },
     calls: {
       unfold: (options) => F.unfold(image(), options),
+      MaxPool2d: (options) => new nn.MaxPool2d(options).forward(image()),
       maxPool2d: (options) => F.maxPool2d(image(), options),
     },
   },

@@ -1,0 +1,38 @@
+import { checkOptions } from '../check-options.js';
+import { AVG_POOL2D_OPTIONS, type AvgPool2dOptions, avgPool2d, checkPool } from '../ops/avg-pool2d.js';
+import { maxPool2d } from '../ops/max-pool2d.js';
+import { WINDOW_OPTIONS, type WindowOptions } from '../ops/unfold.js';
+import type { Tensor } from '../tensor.js';
+import { Module } from './module.js';
+
+/** The mean of each window of (N,C,H,W). Counterpart: `torch.nn.AvgPool2d`. */
+export class AvgPool2d extends Module {
+  readonly options: Readonly<AvgPool2dOptions>;
+
+  constructor(options: AvgPool2dOptions) {
+    super();
+    checkOptions(options, AVG_POOL2D_OPTIONS, 'AvgPool2d');
+    checkPool(options, 'AvgPool2d');
+    this.options = Object.freeze({ ...options });
+  }
+
+  forward(x: Tensor): Tensor {
+    return avgPool2d(x, this.options);
+  }
+}
+
+/** The largest element of each window of (N,C,H,W). Counterpart: `torch.nn.MaxPool2d`. */
+export class MaxPool2d extends Module {
+  readonly options: Readonly<WindowOptions>;
+
+  constructor(options: WindowOptions) {
+    super();
+    checkOptions(options, WINDOW_OPTIONS, 'MaxPool2d');
+    checkPool(options, 'MaxPool2d');
+    this.options = Object.freeze({ ...options });
+  }
+
+  forward(x: Tensor): Tensor {
+    return maxPool2d(x, this.options);
+  }
+}

@@ -1,0 +1,28 @@
+import { checkInteger } from '../check.js';
+import { flatten } from '../ops/reshape.js';
+import type { Tensor } from '../tensor.js';
+import { Module } from './module.js';
+
+/** What it is given, unchanged: for a place where nothing is to be done. Counterpart: `torch.nn.Identity`. */
+export class Identity extends Module {
+  forward<T = Tensor>(x: T): T {
+    return x;
+  }
+}
+
+/** Several axes as one; by default all but the first. Counterpart: `torch.nn.Flatten`. */
+export class Flatten extends Module {
+  constructor(
+    readonly startDim = 1,
+    readonly endDim = -1,
+  ) {
+    super();
+    for (const [name, dim] of Object.entries({ startDim, endDim })) {
+      checkInteger(dim, `Flatten ${name}`, Number.MIN_SAFE_INTEGER);
+    }
+  }
+
+  forward(x: Tensor): Tensor {
+    return flatten(x, this.startDim, this.endDim);
+  }
+}

@@ -1,0 +1,209 @@
+import { noGrad } from '../../autograd.js';
+import { checkBoolean, checkPair, expected } from '../../check.js';
+import { only } from '../../check-options.js';
+import { cat } from '../../ops/cat.js';
+import { checkTensor } from '../../ops/check-tensor.js';
+import { checkpoint } from '../../ops/checkpoint.js';
+import { tile } from '../../ops/tile.js';
+import { scope, untracked } from '../../scope.js';
+import { empty, type Tensor } from '../../tensor.js';
+import { Dropout } from '../dropout.js';
+import * as init from '../init.js';
+import { LayerNorm } from '../layer-norm.js';
+import { Module } from '../module.js';
+import { ModuleList } from '../module-list.js';
+import { PatchEmbed } from '../patch-embed.js';
+import type { Grid } from '../resample.js';
+import { rollOut } from './attention-rollout.js';
+import { BLOCK_OPTIONS, Block } from './block.js';
+import type { ViTConfig } from './config.js';
+import { gridOf } from './grid.js';
+import { HybridEmbed } from './hybrid-embed.js';
+import { checkIntermediate, type IntermediateOptions, layerIndices, separate } from './intermediate.js';
+import { Positions } from './positions.js';
+
+/** Whether the final norm of a model comes after pooling. */
+export function normsPooled({ fcNorm, globalPool }: ViTConfig): boolean {
+  return fcNorm ?? ['avg', 'avgmax', 'max'].includes(globalPool);
+}
+
+/** Sees what leaves a block. */
+type Visit = (block: number, y: Tensor) => void;
+
+/**
+ * What of a ViT turns images into tokens: patches, a class token in front, learned positions, a pre-norm encoder.
+ * Source: Dosovitskiy et al. 2021.
+ */
+export abstract class ViTEncoder extends Module {
+  readonly config: Readonly<ViTConfig>;
+  /** Patches along (height, width) of an image of the configuration's size. */
+  readonly grid: Grid;
+  readonly patchEmbed: PatchEmbed;
+  readonly clsToken: Tensor | undefined; // (1,1,D)
+  readonly distToken: Tensor | undefined; // (1,1,D)
+  readonly regToken: Tensor | undefined; // (1,R,D)
+  readonly posDrop: Dropout;
+  readonly normPre: LayerNorm | undefined;
+  readonly blocks: ModuleList<Block>;
+  /** The final norm, where it comes before pooling. */
+  readonly norm: LayerNorm | undefined;
+  readonly #positions: Positions;
+  #checkpointing = false;
+
+  constructor(config: Readonly<ViTConfig>) {
+    super();
+    this.config = config;
+    const { embedDim, depth, resnetLayers } = config;
+    this.grid = gridOf(config, checkPair(config.imgSize, 'ViT imgSize', 1), 'ViT imgSize');
+
+    const token = (count: number, std: number) => () => init.normal(empty([1, count, embedDim]), 0, std);
+    this.clsToken = config.classToken ? this.parameter('cls_token', token(1, 1e-6)) : undefined;
+    this.distToken = config.distilled ? this.parameter('dist_token', token(1, 0.02)) : undefined;
+    this.regToken = config.regTokens > 0 ? this.parameter('reg_token', token(config.regTokens, 1e-6)) : undefined;
+    this.#positions = new Positions(config, { dim: embedDim, grid: this.grid, prefix: this.numPrefixTokens });
+    for (const [name, module] of this.#positions.modules) this.child(name, module);
+
+    const { patchSize, inChans, dynamicImgPad } = config;
+    const patches = { patchSize, inChans, embedDim, dynamicImgPad, route: config.patchEmbed, bias: !config.preNorm };
+    const embed = resnetLayers === undefined ? new PatchEmbed(patches) : new HybridEmbed({ ...patches, resnetLayers });
+    this.patchEmbed = this.child('patch_embed', embed);
+    this.posDrop = this.child('pos_drop', new Dropout(config.posDropRate));
+    const norm = (): LayerNorm => new LayerNorm(embedDim, { eps: config.normEps });
+    this.normPre = config.preNorm ? this.child('norm_pre', norm()) : undefined;
+    const blocks = Array.from({ length: depth }, (_, i) => {
+      const dropPathRate = depth === 1 ? 0 : (config.dropPathRate * i) / (depth - 1);
+      return new Block(only({ ...config, dim: embedDim, dropPathRate }, BLOCK_OPTIONS));
+    });
+    this.blocks = this.child('blocks', new ModuleList(blocks));
+    this.norm = config.finalNorm && !normsPooled(config) ? this.child('norm', norm()) : undefined;
+  }
+
+  /** Number of tokens in front of the patches: class, distillation and register tokens. */
+  get numPrefixTokens(): number {
+    return (this.config.classToken ? 1 : 0) + (this.config.distilled ? 1 : 0) + this.config.regTokens;
+  }
+
+  /** The learned positions (1,T,D), where there are such. */
+  get posEmbed(): Tensor | undefined {
+    return this.#positions.table;
+  }
+
+  /** @param images (N,C,H,W) @returns the encoder's tokens (N,T,D), normed unless the norm comes after pooling */
+  forwardFeatures(images: Tensor): Tensor {
+    return this.features(images);
+  }
+
+  /**
+   * What leaves the last `n` blocks, or the blocks of the given numbers (from 0; negative from the end), in order of
+   * depth: the patches' tokens (N,L,D).
+   *
+   * @param options `norm` applies the final norm, `reshape` gives (N,D,rows,columns), `prefix` keeps all tokens (N,T,D)
+   * @throws TypeError for a block that is none
+   * Source: Caron et al. 2021 (DINO). Counterpart: timm's `get_intermediate_layers`.
+   */
+  intermediateLayers(images: Tensor, n: number | readonly number[] = 1, options: IntermediateOptions = {}): Tensor[] {
+    checkIntermediate(options);
+    const taken = layerIndices(n, this.blocks.length);
+    return scope(() => {
+      const outputs: Tensor[] = [];
+      const visit: Visit = (i, y) => {
+        if (taken.has(i)) outputs.push(y);
+      };
+      this.#encode(images, { visit });
+      const grid = this.#gridOf(images);
+      return outputs.map((x) => {
+        const normed = options.norm === true ? (this.norm?.forward(x) ?? x) : x;
+        return separate(normed, this.numPrefixTokens, grid, options);
+      });
+    });
+  }
+
+  /**
+   * The attention weights of every block on the given images, (N,H,T,T) each; computed without gradients.
+   *
+   * @param images (N,C,H,W)
+   */
+  attentionMaps(images: Tensor): Tensor[] {
+    const maps: Tensor[] = [];
+    // They are to outlive the scopes of the forward pass.
+    const hooks = [...this.blocks].map((block) =>
+      block.registerForwardPreHook((_, [x, relative]) => {
+        maps.push(untracked(() => block.attentionWeights(x, relative)));
+      }),
+    );
+    try {
+      noGrad(() => scope(() => void this.#encode(images)));
+      return maps.map((map) => map.alias());
+    } finally {
+      for (const hook of hooks) hook.remove();
+      for (const map of maps) map.dispose();
+    }
+  }
+
+  /**
+   * How much each token of the last layer draws on each token of the input, (N,T,T), rows summing to 1: the blocks'
+   * attention, averaged over heads, multiplied up with the residual path. Computed without gradients.
+   *
+   * @param images (N,C,H,W)
+   * Source: Abnar and Zuidema 2020; Dosovitskiy et al. 2021, appendix D.8.
+   */
+  attentionRollout(images: Tensor): Tensor {
+    return noGrad(() => scope(() => rollOut(this.attentionMaps(images))));
+  }
+
+  /**
+   * Whether training keeps only what goes into each block and computes the block again in backward: memory for a
+   * forward pass more. Counterpart: timm's `set_grad_checkpointing`.
+   */
+  setGradCheckpointing(on = true): this {
+    this.#checkpointing = checkBoolean(on, 'setGradCheckpointing');
+    this.revision++;
+    return this;
+  }
+
+  /** The encoder's tokens, normed: all, or the first `outputs`. */
+  protected features(images: Tensor, outputs?: number): Tensor {
+    return scope(() => {
+      const x = this.#encode(images, { outputs });
+      return this.norm?.forward(x) ?? x;
+    });
+  }
+
+  /** Images to what leaves the last block: all tokens, or the first `outputs`, which saves most of that block. */
+  #encode(images: Tensor, { outputs, visit }: { outputs?: number | undefined; visit?: Visit } = {}): Tensor {
+    const grid = this.#gridOf(images);
+    let x = this.#embed(images, grid);
+    for (const [i, block] of [...this.blocks].entries()) {
+      const input = this.#positions.before(i, x, grid);
+      const wanted = i === this.blocks.length - 1 ? outputs : undefined;
+      const run = (tokens: Tensor): Tensor => block.forward(tokens, this.#positions.inAttention(i), wanted);
+      x = this.#checkpointing && this.training ? checkpoint(run, input) : run(input);
+      visit?.(i, x);
+    }
+    return x;
+  }
+
+  /** Images to tokens: prefix tokens, patches and positions. */
+  #embed(images: Tensor, grid: Grid): Tensor {
+    const patches = this.patchEmbed.forward(images); // (N,L,D)
+    const batch = patches.shape[0];
+    const tokens = [this.clsToken, this.distToken, this.regToken].filter((token) => token !== undefined);
+    const prefix = tokens.map((token) => tile(token, [batch, 1, 1]));
+    const x = prefix.length === 0 ? patches : cat([...prefix, patches], 1);
+    const dropped = this.posDrop.forward(this.#positions.atStem(x, grid));
+    return this.normPre?.forward(dropped) ?? dropped;
+  }
+
+  /** The grid of patches of the given images, once they are checked. */
+  #gridOf(images: Tensor): Grid {
+    const { imgSize, inChans, dynamicImgSize } = this.config;
+    checkTensor(images, 'ViT images', { shape: [null, inChans, null, null] });
+    const size = images.shape.slice(2) as [number, number];
+    const [height, width] = checkPair(imgSize, 'ViT imgSize', 1);
+    if (!dynamicImgSize && (size[0] !== height || size[1] !== width)) {
+      const advice = 'Resize the images, or build the model with dynamicImgSize: true.';
+      throw expected(`a tensor of shape (*,${inChans},${height},${width})`, 'ViT images', images, advice);
+    }
+    return gridOf(this.config, size, 'ViT images');
+  }
+}
