@@ -7,6 +7,7 @@ import * as cumsum from './ops/cumsum.js';
 import * as diagonal from './ops/diagonal.js';
 import * as elementwise from './ops/elementwise.js';
 import * as expand from './ops/expand.js';
+import * as extrema from './ops/extrema.js';
 import * as gather from './ops/gather.js';
 import * as F from './ops/index.js';
 import * as indexing from './ops/indexing.js';
@@ -14,6 +15,7 @@ import * as maskedFill from './ops/masked-fill.js';
 import * as nonzero from './ops/nonzero.js';
 import * as outer from './ops/outer.js';
 import type { ReduceOptions } from './ops/reduce.js';
+import * as reductions from './ops/reductions.js';
 import * as reshape from './ops/reshape.js';
 import * as slice from './ops/slice.js';
 import * as sort from './ops/sort.js';
@@ -46,6 +48,20 @@ interface GenericMethods {
   clone<T extends Tensor>(this: T): T;
   /** See `F.to`. */
   to<D extends DType>(dtype: D): Tensor<D>;
+  /** See `F.max`. */
+  max<T extends Tensor>(this: T, options: extrema.AlongOptions & { dim: number }): extrema.ExtremaAlong<T>;
+  max<T extends Tensor>(this: T, options?: extrema.AlongOptions & { dim?: undefined }): T;
+  /** See `F.min`. */
+  min<T extends Tensor>(this: T, options: extrema.AlongOptions & { dim: number }): extrema.ExtremaAlong<T>;
+  min<T extends Tensor>(this: T, options?: extrema.AlongOptions & { dim?: undefined }): T;
+  /** See `F.amax`. */
+  amax<T extends Tensor>(this: T, options?: ReduceOptions): T;
+  /** See `F.amin`. */
+  amin<T extends Tensor>(this: T, options?: ReduceOptions): T;
+  /** See `F.prod`. */
+  prod<T extends Tensor>(this: T, options?: ReduceOptions): T;
+  /** See `F.sum`. */
+  sum<T extends Tensor>(this: T, options?: ReduceOptions): T;
   /** See `F.clamp`. */
   clamp<T extends Tensor>(this: T, options: ClampOptions): Arithmetic<T>;
   /** See `F.add`. */
@@ -60,7 +76,7 @@ interface GenericMethods {
   maximum<T extends Tensor>(this: T, other: Tensor | number): Arithmetic<T>;
 }
 
-const ofNumbers = { ...unary, ...elementwise, ...compare, ...copies };
+const ofNumbers = { ...unary, ...elementwise, ...compare, ...copies, ...extrema, ...reductions };
 type ElementwiseMethods = Omit<Methods<typeof ofNumbers>, keyof GenericMethods> & GenericMethods;
 type LayoutMethods = Methods<
   typeof diagonal &
@@ -85,9 +101,7 @@ declare module './tensor.js' {
     /** See `F.matmul`. */
     matmul(other: Tensor): Tensor;
     /** See `F.mean`. */
-    mean(options?: ReduceOptions): Tensor;
-    /** See `F.sum`. */
-    sum(options?: ReduceOptions): Tensor;
+    mean(options?: ReduceOptions): Tensor<'float32'>;
     /** A tensor of the same memory that is not part of the graph. Counterpart: `Tensor.detach`. */
     detach<T extends Tensor>(this: T): T;
     /** The elements as arrays nested as deep as there are axes; a number where there are none. Counterpart: `Tensor.tolist`. */

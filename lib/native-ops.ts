@@ -656,6 +656,53 @@ export interface Sum {
   readonly accumulate: boolean;
 }
 
+/**
+ * y[row] = the reduction numbered `operation`, by its place in the table of row_reduce.cpp, of a
+ * row of x; those of integers read and write their bits. `index`, where there is one, is where the
+ * largest or smallest was found. Rows are reduced in chunks of a size of their own, put together in
+ * order, so that any number of threads leaves the same bits. An integer result that 32 bits do not
+ * hold fails the command, naming `site`.
+ */
+export interface RowReduce {
+  readonly y: Operand;
+  readonly index: Operand | undefined;
+  readonly x: Operand;
+  readonly rows: number;
+  readonly width: number;
+  readonly operation: number;
+  readonly correction: number;
+  readonly site: number;
+}
+
+/**
+ * loss[i] = -weight[label] * x[label], as torch.nn.functional.nll_loss without reduction, for
+ * labels (batch, positions) and x (batch, classes, positions); 0 where the label is ignoreIndex.
+ * `weights` takes each label's weight. A label that is neither fails the command, naming `site`.
+ */
+export interface NllForward {
+  readonly loss: Operand;
+  readonly weights: Operand;
+  readonly x: Operand;
+  readonly labels: Operand;
+  readonly weight: Operand | undefined;
+  readonly batch: number;
+  readonly classes: number;
+  readonly positions: number;
+  readonly ignoreIndex: number;
+  readonly site: number;
+}
+
+/** dx = -weights * dy at each label, 0 elsewhere. */
+export interface NllBackward {
+  readonly dx: Operand;
+  readonly dloss: Operand;
+  readonly weights: Operand;
+  readonly labels: Operand;
+  readonly batch: number;
+  readonly classes: number;
+  readonly positions: number;
+}
+
 /** y = softmax(x) over the last axis; all operands (rows, width). */
 export interface SoftmaxForward {
   readonly y: Operand;
@@ -873,6 +920,9 @@ export interface NativeOps {
   dropoutForward(o: DropoutForward): void;
   dropoutBackward(o: DropoutBackward): void;
   sum(o: Sum): void;
+  rowReduce(o: RowReduce): void;
+  nllForward(o: NllForward): void;
+  nllBackward(o: NllBackward): void;
   softmaxForward(o: SoftmaxForward): void;
   softmaxBackward(o: SoftmaxBackward): void;
   stridedCopy(o: StridedCopy): void;
@@ -1312,6 +1362,31 @@ export function bindOps(addon: AddonOps): NativeOps {
       addon.dropoutForward(o.y.handle, o.drawn.handle, o.state.handle, o.x.handle, o.groups, o.size, o.p),
     dropoutBackward: (o) => addon.dropoutBackward(o.dx.handle, o.drawn.handle, o.dy.handle, o.groups, o.size, o.p),
     sum: (o) => addon.sum(o.y.handle, o.x.handle, o.shape, o.kept, o.scale, o.accumulate),
+    rowReduce: (o) =>
+      addon.rowReduce(o.y.handle, o.index?.handle ?? 0, o.x.handle, o.rows, o.width, o.operation, o.correction, o.site),
+    nllForward: (o) =>
+      addon.nllForward(
+        o.loss.handle,
+        o.weights.handle,
+        o.x.handle,
+        o.labels.handle,
+        o.weight?.handle ?? 0,
+        o.batch,
+        o.classes,
+        o.positions,
+        o.ignoreIndex,
+        o.site,
+      ),
+    nllBackward: (o) =>
+      addon.nllBackward(
+        o.dx.handle,
+        o.dloss.handle,
+        o.weights.handle,
+        o.labels.handle,
+        o.batch,
+        o.classes,
+        o.positions,
+      ),
     softmaxForward: (o) => addon.softmaxForward(o.y.handle, o.x.handle, o.rows, o.width),
     softmaxBackward: (o) => addon.softmaxBackward(o.dx.handle, o.dy.handle, o.y.handle, o.rows, o.width),
     stridedCopy: (o) =>

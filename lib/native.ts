@@ -35,6 +35,11 @@ export const BINARY_INT32 = {
   ...{ add: 14, mul: 15, sub: 16, minimum: 17, maximum: 18 },
   ...{ eq: 19, ne: 20, lt: 21, le: 22, gt: 23, ge: 24 },
 } as const;
+/** Reductions of rows, by their place in native/ops/row_reduce.cpp. */
+export const ROW_REDUCTION = {
+  ...{ max: 0, min: 1, prod: 2, var: 3, std: 4, logsumexp: 5, norm: 6 },
+  ...{ maxInt32: 7, minInt32: 8, sumInt32: 9, prodInt32: 10 },
+} as const;
 /** Of `ternary`: a choice, and a binary operation's gradient with respect to input 0 or 1. */
 export const WHERE = 0;
 export const gradientOf = (binary: number, input: 0 | 1): number => 1 + 2 * binary + input;

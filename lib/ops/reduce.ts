@@ -1,33 +1,17 @@
 import { record } from '../autograd.js';
-import { checkBoolean, checkDim, expected, sizeOf } from '../check.js';
-import { checkOptions, type OptionNames } from '../check-options.js';
+import { checkBoolean, sizeOf } from '../check.js';
+import { checkOptions } from '../check-options.js';
 import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor, stridesOf } from './check-tensor.js';
+import { checkDims, REDUCE_OPTIONS, type ReduceOptions } from './reduce-options.js';
+import { reduceRows } from './row-reduce.js';
 import { copyStrided } from './strided-copy.js';
 
-/** Which axes `sum` and `mean` reduce. */
-export interface ReduceOptions {
-  /** One axis or several, counted from the end when negative. Default: all. */
-  dim?: number | readonly number[];
-  /** Whether the reduced axes stay, with size 1. Default false. */
-  keepDim?: boolean;
-}
+export type { ReduceOptions } from './reduce-options.js';
 
-const OPTIONS: OptionNames<ReduceOptions> = { dim: true, keepDim: true };
-
-/** The axes to reduce. None, which PyTorch takes for all, and one named twice are refused: a slip as a rule. */
-function checkDims(dim: ReduceOptions['dim'], rank: number, where: string): Set<number> {
-  if (dim === undefined) return new Set(Array.from({ length: rank }, (_, axis) => axis));
-  const dims = [dim].flat();
-  const axes = new Set(dims.map((one) => checkDim(one, rank, where)));
-  if (dims.length === 0) throw expected('at least one axis', where, dims, 'Leave dim out to reduce all.');
-  if (axes.size !== dims.length) throw expected('each axis once', where, dims);
-  return axes;
-}
-
-function reduce(name: string, x: Tensor, options: ReduceOptions, average: boolean): Tensor {
-  checkOptions(options, OPTIONS, name);
+function reduce(name: string, x: Tensor, options: ReduceOptions, average: boolean): Tensor<'float32'> {
+  checkOptions(options, REDUCE_OPTIONS, name);
   checkTensor(x, `${name} input`);
   const keepDim = checkBoolean(options.keepDim ?? false, `${name} keepDim`);
   const reduced = checkDims(options.dim, x.rank, `${name} dim`);
@@ -49,13 +33,15 @@ function reduce(name: string, x: Tensor, options: ReduceOptions, average: boolea
 }
 
 /**
- * The sum over some or all axes.
+ * The sum over some or all axes. Of int32 it is int32: a sum that 32 bits do not hold is found on the stream, and the
+ * next read rejects with a StreamError that names this call (PyTorch's is int64).
  *
  * @throws TypeError for an axis that `x` has not
  * Counterpart: `torch.sum`.
  */
-export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
-  return reduce('sum', x, options, false);
+export function sum<T extends Tensor>(x: T, options: ReduceOptions = {}): T {
+  if (x?.dtype === 'int32') return reduceRows('sumInt32', 'sum', x, options).y as T; // of int32
+  return reduce('sum', x, options, false) as Tensor as T; // of float32
 }
 
 /**
@@ -64,6 +50,6 @@ export function sum(x: Tensor, options: ReduceOptions = {}): Tensor {
  * @throws TypeError for an axis that `x` has not
  * Counterpart: `torch.mean`.
  */
-export function mean(x: Tensor, options: ReduceOptions = {}): Tensor {
+export function mean(x: Tensor, options: ReduceOptions = {}): Tensor<'float32'> {
   return reduce('mean', x, options, true);
 }

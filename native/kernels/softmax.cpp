@@ -7,6 +7,8 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
+#include <cmath>
+
 #include "kernels/math-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -42,6 +44,17 @@ void SoftmaxBackward(float* dx, const float* dy, const float* y, int64_t rows, i
   }
 }
 
+void SumExp(float* shift, float* sum, const float* x, int64_t n) {
+  const float largest = RowMax(x, n);
+  *shift = std::isfinite(largest) ? largest : 0.0f;
+  const VF by = Splat(*shift);
+  Sums sums;
+  ForEachVectorOf4(n, [&](auto io, size_t i, int k) KERNEL_INLINE {
+    sums.part[k] = hn::Add(sums.part[k], io.Keep(Exp(hn::Sub(io.Load(x + i), by))));
+  });
+  *sum = sums.Total();
+}
+
 }  // namespace vitrine::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -50,6 +63,7 @@ namespace vitrine::kernels {
 
 HWY_EXPORT(SoftmaxForward);
 HWY_EXPORT(SoftmaxBackward);
+HWY_EXPORT(SumExp);
 
 void SoftmaxForward(float* y, const float* x, int64_t rows, int64_t C) noexcept {
   HWY_DYNAMIC_DISPATCH(SoftmaxForward)(y, x, rows, C);
@@ -57,6 +71,10 @@ void SoftmaxForward(float* y, const float* x, int64_t rows, int64_t C) noexcept 
 
 void SoftmaxBackward(float* dx, const float* dy, const float* y, int64_t rows, int64_t C) noexcept {
   HWY_DYNAMIC_DISPATCH(SoftmaxBackward)(dx, dy, y, rows, C);
+}
+
+void SumExp(float* shift, float* sum, const float* x, int64_t n) noexcept {
+  HWY_DYNAMIC_DISPATCH(SumExp)(shift, sum, x, n);
 }
 
 }  // namespace vitrine::kernels

@@ -11,4 +11,7 @@ void SoftmaxForward(float* y, const float* x, int64_t rows, int64_t C) noexcept;
 // dx = y (dy - sum(dy y)) over each row, with y the forward's output. dx may be dy or y.
 void SoftmaxBackward(float* dx, const float* dy, const float* y, int64_t rows, int64_t C) noexcept;
 
+// sum = the sum of e^(x - shift), where shift is the largest of x, or 0 where that is infinite.
+void SumExp(float* shift, float* sum, const float* x, int64_t n) noexcept;
+
 }  // namespace vitrine::kernels

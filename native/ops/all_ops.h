@@ -18,10 +18,12 @@
 #include "ops/linear.h"
 #include "ops/matmul.h"
 #include "ops/max_pool2d.h"
+#include "ops/nll.h"
 #include "ops/optimizer.h"
 #include "ops/peak.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
+#include "ops/row_reduce.h"
 #include "ops/softmax.h"
 #include "ops/sort.h"
 #include "ops/strided_copy.h"
@@ -41,8 +43,8 @@ using AllOps =
            EmbeddingForward, EmbeddingBackward, ImageBatch, ImageMix, ImageConvert, ImageNormalize,
            ImageResize, LayerNormForward, LayerNormBackward, LinearForward, LinearBackward, Matmul,
            MaxPool2dForward, MaxPool2dBackward, SgdStep, AdamStep, LionStep, LambStep, GradientNorm,
-           ClampGradients, LerpStep, RandomFill, DropoutForward, DropoutBackward, Sum,
-           SoftmaxForward, SoftmaxBackward, StridedCopy, CheckedIndex, Gather, Scatter, Sort,
-           Cumsum, UnaryForward, UnaryBackward, Unfold, Fold, PeakFma>;
+           ClampGradients, LerpStep, RandomFill, DropoutForward, DropoutBackward, Sum, RowReduce,
+           NllForward, NllBackward, SoftmaxForward, SoftmaxBackward, StridedCopy, CheckedIndex,
+           Gather, Scatter, Sort, Cumsum, UnaryForward, UnaryBackward, Unfold, Fold, PeakFma>;
 
 }  // namespace vitrine::ops

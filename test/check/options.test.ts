@@ -235,10 +235,28 @@ const TAKERS: Record<string, Taker> = {
     names: [...WARMUP, 'totalSteps', 'minLr', 'power'],
     calls: { polySchedule: (options) => optim.polySchedule(options) },
   },
+  AlongOptions: {
+    calls: {
+      max: (options) => F.max(tokens(), options),
+      min: (options) => F.min(tokens(), options),
+      argmax: (options) => F.argmax(tokens(), options),
+      argmin: (options) => F.argmin(tokens(), options),
+    },
+  },
+  NormOptions: { names: ['dim', 'keepDim', 'p'], calls: { norm: (options) => F.norm(tokens(), options) } },
+  VarianceOptions: {
+    names: ['dim', 'keepDim', 'correction'],
+    calls: { var: (options) => F.var(tokens(), options), std: (options) => F.std(tokens(), options) },
+  },
   ReduceOptions: {
     calls: {
       sum: (options) => F.sum(tokens(), options),
       mean: (options) => F.mean(tokens(), options),
+      amax: (options) => F.amax(tokens(), options),
+      prod: (options) => F.prod(tokens(), options),
+      logsumexp: (options) => F.logsumexp(tokens(), options),
+      any: (options) => F.any(tokens(), options),
+      all: (options) => F.all(tokens(), options),
       'Tensor.sum': (options) => tokens().sum(options),
       'Tensor.mean': (options) => tokens().mean(options),
     },

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import * as vitrine from '../../lib/index.js';
 import * as compare from '../../lib/ops/compare.js';
 import * as elementwise from '../../lib/ops/elementwise.js';
+import * as extrema from '../../lib/ops/extrema.js';
+import * as reductions from '../../lib/ops/reductions.js';
 import * as unary from '../../lib/ops/unary.js';
 import { returnsMemory } from '../native-op.js';
 
@@ -18,10 +20,15 @@ const ofOne = Object.fromEntries(Object.keys(unary).map((name) => [name, () => [
 /** Those of functions of two, one of which may be a number. */
 const ofTwo = Object.fromEntries(Object.keys({ ...compare, ...elementwise }).map((name) => [name, () => [x(), x()]]));
 
+/** Reductions. */
+const ofRows = Object.fromEntries(Object.keys({ ...extrema, ...reductions }).map((name) => [name, () => [x(), {}]]));
+
 /** Good arguments of every function of F, by its name; every one of them is then spoilt. */
 const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   ...(ofTwo as Record<keyof (typeof compare & typeof elementwise), () => unknown[]>),
   ...(ofOne as Record<keyof typeof unary, () => unknown[]>), // as made above
+  ...(ofRows as Record<keyof (typeof extrema & typeof reductions), () => unknown[]>),
+  logSoftmax: () => [x(), 0],
   addLayerNorm: () => [x(), x(), ones([4]), ones([4]), {}],
   argsort: () => [x(), {}],
   attention: () => [heads(), heads(), heads(), {}],

@@ -3,6 +3,8 @@ import { F, scope, type Tensor, zeros } from '../../lib/index.js';
 import { attentionWeights } from '../../lib/ops/attention-weights.js';
 import * as compare from '../../lib/ops/compare.js';
 import * as elementwise from '../../lib/ops/elementwise.js';
+import * as extrema from '../../lib/ops/extrema.js';
+import * as reductions from '../../lib/ops/reductions.js';
 import * as unary from '../../lib/ops/unary.js';
 import { assertBadInput, returnsMemory } from '../native-op.js';
 
@@ -35,8 +37,17 @@ const ofTwo = Object.keys({ ...compare, ...elementwise }).map((name) => [
   },
 ]);
 
+const ofRows = Object.keys({ ...extrema, ...reductions, sum: F.sum }).map((name) => [
+  name,
+  {
+    shapes: [[3]],
+    run: (x: Tensor) => F[name as 'sum'](x),
+    either: name in extrema || name === 'prod' || name === 'sum' ? [0] : [],
+  },
+]);
+
 const CALLS: Record<string, Call> = {
-  ...(Object.fromEntries([...ofOne, ...ofTwo]) as Record<string, Call>), // as made above
+  ...(Object.fromEntries([...ofOne, ...ofTwo, ...ofRows]) as Record<string, Call>), // as made above
   attention: { shapes: [HEADS, HEADS, HEADS], run: (q, k, v) => F.attention(q, k, v) },
   'attention with padding': {
     shapes: [HEADS, HEADS, HEADS, [1, 3]],
@@ -98,7 +109,6 @@ const CALLS: Record<string, Call> = {
   scaledDotProductAttention: { shapes: [HEADS, HEADS, HEADS], run: (q, k, v) => F.scaledDotProductAttention(q, k, v) },
   slice: { shapes: [[3]], either: [0], run: (x) => F.slice(x, 0, 1) },
   softmax: { shapes: [[3]], run: (x) => F.softmax(x) },
-  sum: { shapes: [[3]], run: (x) => F.sum(x) },
   tanh: { shapes: [[3]], run: (x) => F.tanh(x) },
   tile: { shapes: [[3]], either: [0], run: (x) => F.tile(x, [2]) },
   to: { shapes: [[3]], either: [0], run: (x) => F.to(x, 'int32') },
