@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import sharp, { type Metadata, type OutputInfo, type SharpOptions } from 'sharp';
+import type { Metadata, OutputInfo, SharpOptions } from 'sharp';
 import { fileError, fileErrorFrom } from '../io/formats/file-error.js';
 import { regularFileSize } from '../io/formats/regular-file.js';
 import { ByteImage, MOST_PIXELS } from '../ops/byte-image.js';
@@ -22,12 +22,18 @@ const OPTIONS: SharpOptions = { ignoreIcc: true, failOn: 'error', limitInputPixe
  *
  * @param file a path, or the file's bytes
  * @param where how messages name the file
+ * @param most for training: what the shorter side has at most; a larger image is made smaller as it is decoded
  * @returns (H,W,1), or (H,W,3) for a picture in colours, unless `grey`
  * @throws TypeError, one sentence, for what is no image, is damaged, or is too large
  */
-export async function decodeImage(file: string | Uint8Array, where: string, grey: boolean): Promise<ByteImage> {
+export async function decodeImage(
+  file: string | Uint8Array,
+  where: string,
+  grey: boolean,
+  most = Infinity,
+): Promise<ByteImage> {
   const bytes = typeof file === 'string' ? await readWhole(file) : file;
-  const raw = await decodeRaw(bytes, where);
+  const raw = await decodeRaw(bytes, where, most);
   let image = ByteImage.from(raw.data, raw.info.height, raw.info.width, raw.info.channels);
   if (image.channels === 4) image = converted(image, 'rgbFromCmyk');
   if (grey && image.channels === 3) image = converted(image, 'greyFromRgb');
@@ -43,9 +49,10 @@ async function readWhole(path: string): Promise<Uint8Array> {
   }
 }
 
-async function decodeRaw(bytes: Uint8Array, where: string): Promise<{ data: Buffer; info: OutputInfo }> {
+async function decodeRaw(bytes: Uint8Array, where: string, most: number): Promise<{ data: Buffer; info: OutputInfo }> {
   const foreign = foreignImage(bytes);
   if (foreign !== undefined) throw fileError(FORMATS, where, foreign, 'Convert it to PNG or JPEG.');
+  const { default: sharp } = await import('sharp'); // 40 ms, for those who decode images
   let metadata: Metadata;
   try {
     metadata = await sharp(bytes, OPTIONS).metadata();
@@ -62,6 +69,8 @@ async function decodeRaw(bytes: Uint8Array, where: string): Promise<{ data: Buff
   const image = sharp(gif?.picture ?? bytes, OPTIONS).autoOrient();
   const inks = space === 'cmyk';
   if (gif !== undefined) image.extend(gif.margin);
+  // The one side given, the other follows; a JPEG is decoded at a half, a quarter or an eighth where that suffices.
+  else if (Math.min(width, height) > most) image.resize({ [shorterSide(metadata)]: most });
   if (inks) image.pipelineColourspace('cmyk').toColourspace('cmyk');
   // libvips makes 'b-w' of 16 bits by luminance, a grey level off; as three equal channels they are cut.
   else image.removeAlpha().toColourspace(space === 'b-w' ? 'b-w' : 'srgb');
@@ -70,6 +79,11 @@ async function decodeRaw(bytes: Uint8Array, where: string): Promise<{ data: Buff
   } catch (cause) {
     throw fileErrorFrom(cause, FORMATS, where);
   }
+}
+
+/** Of the image upright: what turns it by a quarter has an orientation of 5 to 8 (EXIF 2.32, tag 274). */
+function shorterSide({ width, height, orientation = 1 }: Metadata): 'width' | 'height' {
+  return width < height === orientation < 5 ? 'width' : 'height';
 }
 
 function converted(image: ByteImage, conversion: Parameters<typeof imageConvert>[1]): ByteImage {

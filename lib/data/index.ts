@@ -1,7 +1,8 @@
 /** Data sets and loaders. */
+export type { AugmentOptions } from './augment/augment.js';
 export { type ArrayDataset, loadIdxDataset } from './dataset.js';
 export { loadImages } from './load-images.js';
-export { type Batch, DataLoader, type DataLoaderOptions } from './loader.js';
+export { type Batch, DataLoader, type DataLoaderOptions, type LoaderState } from './loader.js';
 export { type BalancedOptions, balanced, type Sampler } from './sets/balanced.js';
 export { type Cifar100Options, cifar10, cifar100 } from './sets/cifar.js';
 export { concat, type SplitOptions, split, subset } from './sets/combine.js';

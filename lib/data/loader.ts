@@ -1,13 +1,17 @@
-import { checkBoolean, checkInteger } from '../check.js';
+import { checkBoolean, checkInteger, expected, Text } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { nextId } from '../identity.js';
 import { tensor } from '../ops/creation.js';
 import type { Tensor } from '../tensor.js';
 import { checkBatchLabels, checkDataset } from './check-dataset.js';
 import type { ArrayDataset } from './dataset.js';
+import type { FeedBatch } from './feed/feed.js';
+import { checkFeedOptions, FEED_NAMES, type FeedOptions, ImageFeed } from './feed/image-feed.js';
+import type { Sampler } from './sets/balanced.js';
+import { checkSet, type Dataset, isDataset } from './sets/dataset.js';
 import { orderOf } from './shuffle.js';
 
-/** Images (N,C,H,W) and their labels (N), float32 and int32. */
+/** Images (N,C,H,W) float32 and their labels: (N) int32, or (N,classes) float32 where they are of several or mixed. */
 export interface Batch {
   images: Tensor;
   labels: Tensor;
@@ -21,61 +25,141 @@ export interface HostBatch {
 }
 
 /** Options of `DataLoader`. */
-export interface DataLoaderOptions {
+export interface DataLoaderOptions extends FeedOptions {
   batchSize: number;
   /** Whether each epoch has its own random order. Default false. */
   shuffle?: boolean;
-  /** Of the orders. Default 0. */
+  /** Of the orders, and of what is drawn for each image. Default 0. */
   seed?: number;
+  /** Whether a last batch that is smaller is left out. Default false. */
+  dropLast?: boolean;
+  /** Which items an epoch has, in their order, instead of `shuffle`; `data.balanced` makes one. */
+  sampler?: Sampler;
 }
 
-const NAMES: OptionNames<DataLoaderOptions> = { batchSize: true, shuffle: true, seed: true };
+/** Where a loader stands, as JSON keeps it. */
+export interface LoaderState {
+  /** The epoch that is under way, or comes next. */
+  readonly epoch: number;
+  /** Items of it that have been given. */
+  readonly position: number;
+}
+
+const NAMES: OptionNames<DataLoaderOptions> = {
+  batchSize: true,
+  shuffle: true,
+  seed: true,
+  dropLast: true,
+  sampler: true,
+  ...FEED_NAMES,
+};
 
 /**
  * A data set in batches. Each pass over it is an epoch, with its own order when shuffling; the last batch may be
  * smaller. Counterpart: `torch.utils.data.DataLoader`.
  *
+ * Images of files are decoded beside the event loop and become batches on the stream, resized as `loadImages` does it or
+ * augmented; what is drawn for an image follows from (seed, epoch, index) alone. Such a loader is to be disposed.
+ *
  * @throws TypeError for a data set whose parts do not go together, or options that are unknown or out of range
  * @example
- * for (const { images, labels } of loader) { ... }
+ * for await (const { images, labels } of loader) { ... }
  */
-export class DataLoader implements Iterable<Batch> {
+export class DataLoader<D extends ArrayDataset | Dataset = ArrayDataset>
+  implements Iterable<Batch>, AsyncIterable<Batch>
+{
   readonly #shuffle: boolean;
-  readonly #seed: number;
-  readonly dataset: ArrayDataset;
+  readonly #dropLast: boolean;
+  readonly #sampler: Sampler | undefined;
+  readonly #feed: ImageFeed | undefined;
+  #position = 0;
+  readonly seed: number;
+  readonly dataset: D;
   readonly batchSize: number;
   /** A number of its own, by which deep equality tells loaders apart. */
   readonly id = nextId();
   /** Passes begun by iterating. */
   epoch = 0;
 
-  constructor(dataset: ArrayDataset, options: DataLoaderOptions) {
+  constructor(dataset: D, options: DataLoaderOptions) {
     checkOptions(options, NAMES, 'DataLoader');
-    this.dataset = checkDataset(dataset, 'the DataLoader');
     this.batchSize = checkInteger(options?.batchSize, 'DataLoader batchSize', 1);
     this.#shuffle = checkBoolean(options.shuffle ?? false, 'DataLoader shuffle');
-    this.#seed = checkInteger(options.seed ?? 0, 'DataLoader seed');
+    this.#dropLast = checkBoolean(options.dropLast ?? false, 'DataLoader dropLast');
+    this.seed = checkInteger(options.seed ?? 0, 'DataLoader seed');
+    this.#sampler = checkSampler(options.sampler, this.#shuffle);
+    if (isDataset(dataset)) {
+      this.dataset = checkSet(dataset, 'the DataLoader') as D; // the same
+      const { batchSize, seed } = this;
+      const parts = checkFeedOptions(options, dataset as Dataset, 'DataLoader');
+      this.#feed = new ImageFeed({ ...parts, batchSize, seed, dropLast: this.#dropLast });
+    } else {
+      this.dataset = checkDataset(dataset as ArrayDataset, 'the DataLoader') as D; // as declared
+      const misplaced = Object.keys(FEED_NAMES).find((name) => options[name as keyof FeedOptions] !== undefined);
+      if (misplaced !== undefined) {
+        const what = new Text(`${misplaced} for images that are float32 already`);
+        throw expected('images of files or bytes', 'the DataLoader', what, 'Use data.fromArrays for bytes.');
+      }
+    }
   }
 
-  /** Batches in an epoch. */
+  /** Items of the data set. */
+  get count(): number {
+    return isDataset(this.dataset) ? this.dataset.length : this.dataset.count;
+  }
+
+  /** Batches in an epoch. Corrupt images make it fewer. */
   get length(): number {
-    return Math.ceil(this.dataset.count / this.batchSize);
+    const items = this.#sampler === undefined ? this.count : this.#order(0).length;
+    return this.#dropLast ? Math.floor(items / this.batchSize) : Math.ceil(items / this.batchSize);
+  }
+
+  /** Paths of the images that could not be decoded so far. */
+  get corrupt(): readonly string[] {
+    return this.#feed?.corrupt ?? [];
+  }
+
+  /** Where the loader stands; to be read between batches. */
+  state(): LoaderState {
+    return { epoch: this.epoch, position: this.#position };
+  }
+
+  /** Goes to where another loader of the same data set and options stood. @throws TypeError for what is no state */
+  load(state: LoaderState): void {
+    checkOptions(state, { epoch: true, position: true }, 'DataLoader.load');
+    const epoch = checkInteger(state?.epoch, 'DataLoader.load epoch');
+    this.#position = checkInteger(state.position, 'DataLoader.load position', 0, this.#order(epoch).length);
+    this.epoch = epoch;
+  }
+
+  /** The items of an epoch, in their order. */
+  #order(epoch: number): ArrayLike<number> {
+    const { count } = this;
+    if (this.#sampler === undefined) {
+      return this.#shuffle ? orderOf(count, this.seed, epoch) : Uint32Array.from({ length: count }, (_, i) => i);
+    }
+    const order = this.#sampler(epoch);
+    for (let i = 0; i < order.length; i++) checkInteger(order[i], 'an index of the DataLoader sampler', 0, count - 1);
+    return order;
   }
 
   /**
-   * The batches of one epoch as plain arrays, from batch `from` on.
+   * @internal The batches of one epoch as plain arrays, from batch `from` on.
    *
    * @throws TypeError where the data set, changed since, is not sound any more
    */
   *hostBatches(epoch: number, from = 0): Generator<HostBatch> {
-    const { images, labels, count, shape, numClasses } = checkDataset(this.dataset, 'the DataLoader');
+    if (isDataset(this.dataset))
+      throw expected('for await', 'a DataLoader of images that must be decoded', new Text('for'));
+    const { images, labels, shape, numClasses } = checkDataset(this.dataset, 'the DataLoader');
     const pixels = shape[0] * shape[1] * shape[2];
-    const order = this.#shuffle ? orderOf(count, this.#seed, epoch) : undefined;
-    for (let start = from * this.batchSize; start < count; start += this.batchSize) {
-      const size = Math.min(this.batchSize, count - start);
+    const order = this.#order(epoch);
+    for (let start = from * this.batchSize; start < order.length; start += this.batchSize) {
+      const size = Math.min(this.batchSize, order.length - start);
+      if (this.#dropLast && size < this.batchSize) return;
       const batch = { images: new Float32Array(size * pixels), labels: new Int32Array(size), count: size };
       for (let i = 0; i < size; i++) {
-        const sample = order?.[start + i] ?? start + i;
+        const sample = order[start + i];
         batch.images.set(images.subarray(sample * pixels, (sample + 1) * pixels), i * pixels);
         batch.labels[i] = labels[sample];
       }
@@ -84,9 +168,54 @@ export class DataLoader implements Iterable<Batch> {
     }
   }
 
+  /**
+   * @internal The batches of one epoch, images on the stream and labels in JavaScript's memory.
+   *
+   * @throws TypeError for a loader of float32 arrays
+   */
+  feedBatches(epoch: number, begin = 0): AsyncGenerator<FeedBatch> {
+    if (this.#feed === undefined) throw expected('a data set of images', 'feedBatches', this.dataset);
+    return this.#feed.batches(this.#order(epoch), epoch, begin);
+  }
+
   *[Symbol.iterator](): Generator<Batch> {
-    for (const { images, labels, count } of this.hostBatches(this.epoch++)) {
-      yield { images: tensor(images, [count, ...this.dataset.shape]), labels: tensor(labels) };
+    const from = Math.ceil(this.#position / this.batchSize);
+    const epoch = this.epoch++;
+    this.#position = 0;
+    const { shape } = this.dataset as ArrayDataset; // hostBatches refuses others
+    for (const { images, labels, count } of this.hostBatches(epoch, from)) {
+      yield { images: tensor(images, [count, ...shape]), labels: tensor(labels) };
     }
   }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
+    if (this.#feed === undefined) {
+      yield* this;
+      return;
+    }
+    const { epoch } = this;
+    for await (const { images, labels, targets, count, position } of this.feedBatches(epoch, this.#position)) {
+      this.#position = position;
+      const values = labels ?? targets ?? new Int32Array(0); // one of them is there
+      yield { images, labels: labels ? tensor(labels) : tensor(values, [count, values.length / count]) };
+    }
+    this.#position = 0;
+    this.epoch = epoch + 1;
+  }
+
+  /** Gives back what the cache holds: its memory, and its file where it is not whole. */
+  async dispose(): Promise<void> {
+    await this.#feed?.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+}
+
+function checkSampler(sampler: unknown, shuffle: boolean): Sampler | undefined {
+  if (sampler === undefined) return undefined;
+  if (typeof sampler !== 'function') throw expected('a function of the epoch', 'DataLoader sampler', sampler);
+  if (shuffle) throw expected('shuffle or a sampler', 'DataLoader', new Text('both'));
+  return sampler as Sampler; // its results are checked
 }

@@ -53,6 +53,11 @@ export class ByteImage {
     return new Uint8Array(this.#bytes.dataSync().buffer, 0, this.length);
   }
 
+  /** The bytes, once what is enqueued has made them. */
+  async bytes(): Promise<Uint8Array> {
+    return new Uint8Array((await this.#bytes.data()).buffer, 0, this.length);
+  }
+
   dispose(): void {
     this.#bytes.dispose();
   }

@@ -40,6 +40,8 @@ const LAYER_CALLS: Taker['calls'] = {
 
 const SET = data.fromArrays({ images: new Uint8Array(4), labels: [0, 0, 1, 1], shape: [1, 1, 1] });
 
+const BYTES = { resize: 'none', crop: [1, 1], interpolation: 'bilinear', mean: [0], std: [1] } as const;
+
 const TAKERS: Record<string, Taker> = {
   BackwardOptions: { calls: { 'backward()': (options) => parameter().sum().mul(2).backward(options) } },
   RandomOptions: {
@@ -320,6 +322,9 @@ const TAKERS: Record<string, Taker> = {
     needs: { lr: 1 },
     calls: { constantSchedule: (options) => optim.constantSchedule(options) },
   },
+  AugmentOptions: {
+    calls: { DataLoader: (augment) => new data.DataLoader(SET, { batchSize: 1, preprocessing: BYTES, augment }) },
+  },
   ImageFolderOptions: { calls: { imageFolder: (options) => data.imageFolder('no-such-folder', options) } },
   CsvOptions: { calls: { csv: (options) => data.csv('no-such-file.csv', options) } },
   Cifar100Options: { calls: { cifar100: (options) => data.cifar100('no-such-folder', 'test', options) } },
@@ -341,6 +346,11 @@ const OTHERS = new Map([
   ['GridOptions', 'a part of ViTConfig, inside nn'],
   ['LayerDecayGroup', 'a ParameterGroup, which layerDecayGroups gives'],
   ['DataLoaderOptions', 'test/train and test/data'],
+  ['FeedOptions', 'those of DataLoaderOptions'],
+  ['MixupOptions', 'what AugmentOptions become'],
+  ['PolicyOptions', 'inside Augmentation'],
+  ['StoreOptions', 'inside ImageFeed'],
+  ['RandAugmentConfig', 'what a string becomes'],
 
   ['TrainerOptions', 'test/train'],
   ['EvaluateOptions', 'test/train'],
@@ -363,6 +373,8 @@ const PUBLIC = [
   'render',
   'train',
   'data',
+  'data/augment',
+  'data/feed',
   'data/sets',
   'io',
   'io/formats',

@@ -1,0 +1,186 @@
+import type { Preprocessing } from '../../io/pretrained/preprocessing.js';
+import { type BatchImage, imageBatch, imageMix } from '../../ops/image-batch.js';
+import { untracked } from '../../scope.js';
+import { empty, type Tensor } from '../../tensor.js';
+import { isThenable } from '../../thenable.js';
+import type { Augmentation } from '../augment/augment.js';
+import { drawMixing, mixedTargets } from '../augment/mixup.js';
+import { type Dataset, type Sample, sampleAt } from '../sets/dataset.js';
+import { type CorruptImages, decode, type StoredImage } from './image-store.js';
+import type { ImageCache } from './memory-cache.js';
+
+/** What a feed is made of. */
+export interface FeedParts {
+  readonly dataset: Dataset;
+  readonly batchSize: number;
+  readonly dropLast: boolean;
+  /** Batches that are loaded ahead. */
+  readonly prefetch: number;
+  readonly seed: number;
+  readonly preprocessing: Preprocessing;
+  readonly augmentation: Augmentation | undefined;
+  readonly numClasses: number | undefined;
+  readonly corrupt: CorruptImages;
+}
+
+/** A batch on the stream. */
+export interface FeedBatch {
+  /** (N,C,H,W) float32; the receiver's to dispose. */
+  readonly images: Tensor;
+  /** The class of each image, where each has one and none is mixed. */
+  readonly labels: Int32Array | undefined;
+  /** (N,classes): what each image is of, where `labels` cannot say it. */
+  readonly targets: Float32Array | undefined;
+  readonly count: number;
+  /** Which items of the data set these are. */
+  readonly indices: Uint32Array;
+  /** Places in the epoch's order up to the batch's end. */
+  readonly position: number;
+}
+
+interface Loaded {
+  readonly index: number;
+  readonly label: Sample['label'];
+  readonly image: StoredImage;
+}
+
+/** Makes batches of a data set's images: decoded beside the event loop, and all else on the stream. */
+export class Feed {
+  readonly #parts: FeedParts;
+  readonly #cache: () => Promise<ImageCache>;
+
+  constructor(parts: FeedParts, cache: () => Promise<ImageCache>) {
+    this.#parts = parts;
+    this.#cache = cache;
+  }
+
+  /** The batches of an epoch's order, from a place in it. Images that are corrupt are passed over. */
+  async *batches(order: ArrayLike<number>, epoch: number, begin: number): AsyncGenerator<FeedBatch> {
+    const { batchSize, prefetch, dropLast } = this.#parts;
+    const cache = await this.#cache();
+    const ahead: (Loaded | Promise<Loaded | undefined>)[] = [];
+    let next = begin;
+    let batch: Loaded[] = [];
+    try {
+      for (let position = begin; position < order.length; position++) {
+        while (ahead.length < batchSize * (1 + prefetch) && next < order.length) {
+          ahead.push(this.#load(order[next++], cache));
+        }
+        const loading = ahead.shift();
+        const loaded = isThenable(loading) ? await loading : loading;
+        if (loaded !== undefined) batch.push(loaded);
+        const isLast = position === order.length - 1;
+        if (batch.length < batchSize && !(isLast && batch.length > 0 && !dropLast)) continue;
+        const made = this.#make(batch, { epoch, position: position + 1, cache });
+        batch = [];
+        yield made;
+      }
+    } finally {
+      const settled = await Promise.allSettled([...batch, ...ahead]); // what failed is told already, or of no account
+      for (const loaded of settled) if (loaded.status === 'fulfilled') release(loaded.value, cache);
+    }
+  }
+
+  /** An item of the data set; a promise only where something must be read. */
+  #load(index: number, cache: ImageCache): Loaded | Promise<Loaded | undefined> {
+    const { dataset, numClasses } = this.#parts;
+    const sample = sampleAt(dataset, index, numClasses, 'the data set');
+    const image = cache.get(index);
+    if (image !== undefined && !isThenable(sample)) return { index, label: (sample as Sample).label, image };
+    const loading = this.#read(index, sample, cache);
+    loading.catch(() => undefined); // awaited in its turn
+    return loading;
+  }
+
+  async #read(index: number, promised: Sample | Promise<Sample>, cache: ImageCache): Promise<Loaded | undefined> {
+    const { preprocessing, augmentation, corrupt } = this.#parts;
+    const { image: source, label } = await promised;
+    const there = cache.get(index);
+    if (there !== undefined) return { index, label, image: there };
+    const where = typeof source === 'string' ? source : `image ${index}`;
+    let image: StoredImage;
+    try {
+      image = await decode(source, where, { preprocessing, augments: augmentation !== undefined });
+    } catch (error) {
+      corrupt.add(index, where, error);
+      return undefined;
+    }
+    // Pixels that the data set gave may be other ones the next time.
+    const isFile = typeof source === 'string' || source instanceof Uint8Array;
+    return { index, label, image: isFile ? await cache.put(index, image) : image };
+  }
+
+  #make(batch: readonly Loaded[], at: { epoch: number; position: number; cache: ImageCache }): FeedBatch {
+    const { preprocessing, augmentation, seed } = this.#parts;
+    const { crop, mean, std, rescale = 1 / 255, fill = mean.map(() => 0) } = preprocessing;
+    const { epoch, position, cache } = at;
+    const count = batch.length;
+    let images = untracked(() => empty([count, mean.length, ...crop]));
+    imageBatch(
+      images,
+      batch.map((loaded) => this.#place(loaded, epoch)),
+      {
+        offset: mean.map((value) => value / rescale),
+        divisor: std.map((value) => value / rescale),
+        fill,
+        descriptor: cache.descriptor ?? -1,
+      },
+    );
+    for (const loaded of batch) release(loaded, cache);
+    const labels = batch.map(({ label }) => label);
+    const common = { count, position, indices: Uint32Array.from(batch, ({ index }) => index) };
+    const { mixing } = augmentation ?? {};
+    if (mixing === undefined) return { images, ...common, ...plainLabels(labels) };
+    const drawn = drawMixing(mixing, { seed, epoch, first: position }, [count, crop[0], crop[1]]);
+    if (drawn.shares.some((share) => share !== 1)) {
+      const mixed = untracked(() => empty(images.shape));
+      imageMix(mixed, images, drawn);
+      images.dispose();
+      images = mixed;
+    }
+    const classes = this.#parts.numClasses ?? 0; // the loader has made sure of it
+    return {
+      images,
+      ...common,
+      labels: undefined,
+      targets: mixedTargets(labels, drawn.shares, classes, mixing.smoothing),
+    };
+  }
+
+  /** An image's way into the batch. */
+  #place({ index, image }: Loaded, epoch: number): BatchImage {
+    const { augmentation, seed, preprocessing } = this.#parts;
+    const { crop } = preprocessing;
+    const { height, width, corner } = image;
+    if (augmentation === undefined || corner !== undefined) {
+      const whole = { top: 0, left: 0, height, width };
+      const [top, left] = corner ?? [0, 0];
+      const as = {
+        window: whole,
+        size: [height, width],
+        kept: whole,
+        interpolation: 'nearest',
+        antialias: true,
+      } as const;
+      return { ...image, ...as, top, left, steps: [], erasings: [] };
+    }
+    const drawn = augmentation.draw({ seed, epoch, index }, [height, width], crop);
+    const kept = { top: 0, left: 0, height: crop[0], width: crop[1] };
+    return { ...image, ...drawn, size: crop, kept, antialias: true, top: 0, left: 0 };
+  }
+}
+
+/** Gives back an image that nobody keeps, once its last use is enqueued. */
+function release(loaded: Loaded | undefined, cache: ImageCache): void {
+  if (loaded === undefined) return;
+  const { image, index } = loaded;
+  if (cache.get(index) !== image) image.bytes?.dispose();
+}
+
+function plainLabels(labels: readonly Sample['label'][]): Pick<FeedBatch, 'labels' | 'targets'> {
+  const [first] = labels;
+  if (typeof first === 'number') return { labels: Int32Array.from(labels as number[]), targets: undefined }; // of one kind
+  const targets = new Float32Array(labels.length * first.length);
+  for (const [i, label] of (labels as Float32Array[]).entries()) targets.set(label, i * first.length);
+  return { labels: undefined, targets };
+}

@@ -1,0 +1,138 @@
+import { statfs } from 'node:fs/promises';
+import { checkFunction, checkInteger, checkNumber, checkOneOf, expected } from '../../check.js';
+import type { OptionNames } from '../../check-options.js';
+import { checkPreprocessing, type Preprocessing } from '../../io/pretrained/preprocessing.js';
+import { native } from '../../native.js';
+import { fence } from '../../stream.js';
+import { warnOnce } from '../../warning.js';
+import { Augmentation, type AugmentOptions } from '../augment/augment.js';
+import type { Dataset } from '../sets/dataset.js';
+import { cacheFolder, cacheKey, DiskCache } from './disk-cache.js';
+import { Feed, type FeedBatch, type FeedParts } from './feed.js';
+import { CorruptImages, mostShortSide } from './image-store.js';
+import { type ImageCache, MemoryCache, NoCache } from './memory-cache.js';
+
+/** Options of `DataLoader` for images that must be decoded. */
+export interface FeedOptions {
+  /** How an image becomes the model's input: `model.pretrainedConfig`. Required. */
+  preprocessing?: Preprocessing;
+  /** How training images are changed; `{}` is timm's default. Default: not at all, as for evaluation. */
+  augment?: AugmentOptions;
+  /**
+   * Where decoded images are kept after the first epoch: in native memory, in a file, or not at all. Default `'auto'`:
+   * in memory where they take a quarter of it at most, else in a file where the disk has room for twice as much.
+   */
+  cache?: 'auto' | 'memory' | 'disk' | 'none';
+  /** Of the file. Default: `vitrine` in `XDG_CACHE_HOME`, or `~/.cache/vitrine`. */
+  cacheDir?: string;
+  /** Batches that are loaded ahead. Default 1. */
+  prefetch?: number;
+  /** Classes, where the data set does not name them and labels are mixed. */
+  numClasses?: number;
+  /** The share of images that may be corrupt, and are left out; beyond, an error. Default 0.01. */
+  maxCorrupt?: number;
+  /** Told of each corrupt image. Default: a warning. */
+  onCorrupt?: (message: string) => unknown;
+}
+
+/** What each option is called. */
+export const FEED_NAMES: OptionNames<FeedOptions> = {
+  preprocessing: true,
+  augment: true,
+  cache: true,
+  cacheDir: true,
+  prefetch: true,
+  numClasses: true,
+  maxCorrupt: true,
+  onCorrupt: true,
+};
+
+/** Options once they are checked. */
+type CheckedParts = Omit<FeedParts, 'batchSize' | 'seed' | 'dropLast'> & {
+  cache: 'auto' | 'memory' | 'disk' | 'none';
+  cacheDir: string;
+};
+
+/** @internal Throws for options that are missing or out of range. */
+export function checkFeedOptions(options: FeedOptions, dataset: Dataset, where: string): CheckedParts {
+  const { preprocessing, augment, cacheDir = cacheFolder(), onCorrupt = warnOnce } = options;
+  if (typeof preprocessing !== 'object' || preprocessing === null) {
+    throw expected("a model's pretrainedConfig", `${where} preprocessing`, preprocessing);
+  }
+  checkPreprocessing(preprocessing, `${where} preprocessing`);
+  if (typeof cacheDir !== 'string') throw expected('the path of a folder', `${where} cacheDir`, cacheDir);
+  checkFunction(onCorrupt, `${where} onCorrupt`);
+  const { rescale = 1 / 255 } = preprocessing;
+  const middle = preprocessing.mean.map((value) => Math.min(255, Math.round(value / rescale)));
+  const augmentation = augment === undefined ? undefined : new Augmentation(augment, middle, `${where} augment`);
+  const classes = options.numClasses ?? dataset.classes?.length;
+  const numClasses = classes === undefined ? undefined : checkInteger(classes, `${where} numClasses`, 1);
+  if (augmentation?.mixing !== undefined && numClasses === undefined) {
+    throw expected('numClasses, for labels that are mixed,', where, undefined);
+  }
+  const maxCorrupt = checkNumber(options.maxCorrupt ?? 0.01, `${where} maxCorrupt`, 0, 1);
+  return {
+    ...{ dataset, preprocessing, augmentation, numClasses, cacheDir },
+    prefetch: checkInteger(options.prefetch ?? 1, `${where} prefetch`, 0, 64),
+    cache: checkOneOf(options.cache ?? 'auto', `${where} cache`, ['auto', 'memory', 'disk', 'none']),
+    corrupt: new CorruptImages(dataset.length, maxCorrupt, onCorrupt),
+  };
+}
+
+/** A feed with its cache, which is opened when the first batch is asked for. */
+export class ImageFeed {
+  readonly #parts: FeedParts & CheckedParts;
+  readonly #feed: Feed;
+  #cache: Promise<ImageCache> | undefined;
+
+  constructor(parts: FeedParts & CheckedParts) {
+    this.#parts = parts;
+    this.#feed = new Feed(parts, () => {
+      this.#cache ??= this.#open();
+      return this.#cache;
+    });
+  }
+
+  get corrupt(): readonly string[] {
+    return this.#parts.corrupt.paths;
+  }
+
+  batches(order: ArrayLike<number>, epoch: number, begin: number): AsyncGenerator<FeedBatch> {
+    return this.#feed.batches(order, epoch, begin);
+  }
+
+  async dispose(): Promise<void> {
+    const cache = await this.#cache?.catch(() => undefined);
+    this.#cache = undefined;
+    await fence().catch(() => undefined); // the stream may still read the file; a fault is its next reader's to hear
+    await cache?.dispose();
+  }
+
+  async #open(): Promise<ImageCache> {
+    const { cache, cacheDir, dataset, preprocessing, augmentation } = this.#parts;
+    const kind = cache === 'auto' ? await this.#chosen() : cache;
+    if (kind === 'memory') return new MemoryCache();
+    if (kind === 'none') return new NoCache();
+    const { mean, std, rescale, ...shaping } = preprocessing;
+    const settings = augmentation === undefined ? shaping : { shortSide: mostShortSide(preprocessing) };
+    const key = await cacheKey(dataset, JSON.stringify({ version: 1, channels: mean.length, ...settings }));
+    if (key === undefined) {
+      warnOnce('Expected images of files for a cache on disk but some have no path. They are kept in memory instead.');
+      return new MemoryCache();
+    }
+    return DiskCache.open(cacheDir, key, dataset.length);
+  }
+
+  /** By what the images will take at most. */
+  async #chosen(): Promise<'memory' | 'disk' | 'none'> {
+    const { dataset, preprocessing, augmentation, cacheDir } = this.#parts;
+    const [height, width] = preprocessing.crop;
+    const most = mostShortSide(preprocessing);
+    // A photograph's longer side is four thirds of the shorter one.
+    const pixels = augmentation === undefined ? height * width : (most * most * 4) / 3;
+    const bytes = pixels * preprocessing.mean.length * dataset.length;
+    if (bytes <= native.cpu().memory / 4) return 'memory';
+    const disk = await statfs(cacheDir).catch(() => statfs('.'));
+    return disk.bavail * disk.bsize >= 2 * bytes ? 'disk' : 'none';
+  }
+}

@@ -1,0 +1,112 @@
+import { expected, Text } from '../../check.js';
+import type { Preprocessing } from '../../io/pretrained/preprocessing.js';
+import { ByteImage } from '../../ops/byte-image.js';
+import { imageConvert } from '../../ops/image-convert.js';
+import { imageResize } from '../../ops/image-resize.js';
+import { decodeImage } from '../decode-image.js';
+import { cropOffset, resizedSize } from '../image-geometry.js';
+import type { ImageSource } from '../sets/dataset.js';
+
+/** An image's bytes, in memory or in the cache's file. */
+export interface StoredImage {
+  /** Undefined for those of the file. */
+  readonly bytes: ByteImage | undefined;
+  /** Where in the file they begin. */
+  readonly begin: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** Where the image lies in the model's, where it has been prepared; undefined for one to be cut. */
+  readonly corner: readonly [top: number, left: number] | undefined;
+}
+
+/** How images are decoded. */
+export interface StoreOptions {
+  readonly preprocessing: Preprocessing;
+  /** Whether images are cut at random later, and so kept whole. */
+  readonly augments: boolean;
+}
+
+/** The most that the shorter side of a training image has: twice the crop's longer one. */
+export function mostShortSide({ crop }: Preprocessing): number {
+  return 2 * Math.max(...crop);
+}
+
+/**
+ * An image's bytes as they are kept: for training whole, made smaller where the shorter side is more than twice what is
+ * needed; for evaluation resized and cut, as `loadImages` does it.
+ *
+ * @throws TypeError, one sentence, for what is no image
+ */
+export async function decode(source: ImageSource, where: string, options: StoreOptions): Promise<StoredImage> {
+  const { preprocessing, augments } = options;
+  const image = await pixelsOf(source, where, options);
+  const { height, width, channels } = image;
+  if (augments) return { bytes: image, begin: 0, height, width, channels, corner: undefined };
+  try {
+    return prepared(image, preprocessing);
+  } finally {
+    image.dispose(); // its last use is enqueued
+  }
+}
+
+async function pixelsOf(source: ImageSource, where: string, options: StoreOptions): Promise<ByteImage> {
+  const grey = options.preprocessing.mean.length === 1;
+  if (typeof source === 'string' || source instanceof Uint8Array) {
+    return decodeImage(source, where, grey, options.augments ? mostShortSide(options.preprocessing) : undefined);
+  }
+  const { pixels, height, width, channels } = source;
+  const image = ByteImage.from(pixels, height, width, channels);
+  if (!grey || channels === 1) return image;
+  try {
+    return imageConvert(image, 'greyFromRgb');
+  } finally {
+    image.dispose();
+  }
+}
+
+function prepared(image: ByteImage, preprocessing: Preprocessing): StoredImage {
+  const { crop, interpolation, antialias = true, rounding } = preprocessing;
+  const size = resizedSize([image.height, image.width], preprocessing);
+  const top = cropOffset(size[0], crop[0], rounding);
+  const left = cropOffset(size[1], crop[1], rounding);
+  const height = Math.min(size[0], crop[0]);
+  const width = Math.min(size[1], crop[1]);
+  const kept = { top: Math.max(0, top), left: Math.max(0, left), height, width };
+  const bytes = imageResize(image, { size, interpolation, antialias, kept });
+  const corner = [kept.top - top, kept.left - left] as const;
+  return { bytes, begin: 0, height, width, channels: image.channels, corner };
+}
+
+/** What went wrong with images, and when that is too much. */
+export class CorruptImages {
+  readonly paths: string[] = [];
+  readonly #told = new Set<number>();
+
+  /**
+   * @param most share of `count` that may be corrupt
+   * @param log is told of each
+   */
+  constructor(
+    readonly count: number | undefined,
+    readonly most: number,
+    readonly log: (message: string) => unknown,
+  ) {}
+
+  /** Counts an image once. @throws TypeError where there are more than `most` */
+  add(index: number, where: string, error: unknown): void {
+    if (this.#told.has(index)) return;
+    this.#told.add(index);
+    this.paths.push(where);
+    const message = error instanceof Error ? error.message : String(error);
+    this.log(`Left out: ${message}`);
+    if (this.paths.length <= this.most * (this.count ?? Math.max(100, index + 1))) return;
+    const share = `${100 * this.most} % of ${this.count ?? 'the'} images corrupt`;
+    throw expected(
+      `at most ${share}`,
+      'the DataLoader',
+      new Text(`${this.paths.length}, the last of them: ${message}`),
+      'Mend or remove them, or raise maxCorrupt.',
+    );
+  }
+}
