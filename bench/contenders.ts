@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { packageRoot } from '../lib/cli/package-root.js';
+import { packageRoot } from '../lib/package-root.js';
 import { checkPrecision } from '../lib/precision.js';
 import type { Command } from './contender-process.js';
 import { preloadFastMkl } from './fast-mkl.js';

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkInteger } from './check.js';
-import { native, packageRoot, warnOfFewerThreads } from './native.js';
+import { native, warnOfFewerThreads } from './native.js';
+import { packageRoot } from './package-root.js';
 
 /** What vitrine runs on. Bytes and counts. */
 export interface Info {

@@ -1,7 +1,7 @@
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
 import { loadAddon } from './load-addon.js';
 import { type AddonOps, bindOps, type Handle, type NativeOps } from './native-ops.js';
+import { packageRoot } from './package-root.js';
 import { warnOnce } from './warning.js';
 
 export type { Handle, ImageWindow, LambStep, Operand, StepInputs, Window } from './native-ops.js';
@@ -95,8 +95,7 @@ interface NativeSystem {
   setThreads(threads: number): void;
 }
 
-/** The folder that holds package.json: two levels above dist/lib. */
-export const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+export { packageRoot };
 
 // VITRINE_ADDON names another build of the addon, such as the one with sanitizers.
 const addon = resolve(process.env.VITRINE_ADDON || join(packageRoot, 'build', 'Release', 'vitrine.node'));

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expected, shapeText, Text } from '../check.js';
 import { type ArrayDataset, loadIdxDataset } from '../data/dataset.js';
 import type { ViT } from '../nn/vit/vit.js';
-import { packageRoot } from './package-root.js';
+import { packageRoot } from '../package-root.js';
 
 /** Reads a part of the data in `folder`, or of the bundled digits when that is null. */
 export function loadData(folder: string | null, part: 'train' | 'test'): Promise<ArrayDataset> {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { packageRoot } from '../package-root.js';
 import { addBench } from './commands/bench.js';
 import { addConvert } from './commands/convert.js';
 import { addEval } from './commands/eval.js';
@@ -10,7 +11,6 @@ import { addPredict } from './commands/predict.js';
 import { addSetup } from './commands/setup.js';
 import { addTrain } from './commands/train.js';
 import { exitOnClosedOutput, isVerbose, reportFailure } from './failure.js';
-import { packageRoot } from './package-root.js';
 
 // Commands import what needs the addon only when they run: help and set-up must work before it is built.
 

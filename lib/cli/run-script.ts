@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { expected, Text } from '../check.js';
-import { packageRoot } from './package-root.js';
+import { packageRoot } from '../package-root.js';
 
 /**
  * Runs a script of the package in a process of its own, with this one's input and output, and takes over its exit code.

@@ -6,11 +6,14 @@ import { constant, type Tensor } from '../tensor.js';
 /** Patches along (height, width). */
 export type Grid = readonly [rows: number, columns: number];
 
-/** Keys' cubic kernel with a = -0.5, which PyTorch uses where it antialiases. Source: Keys 1981. */
-function cubic(distance: number): number {
-  const x = Math.abs(distance);
-  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
-  return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0;
+/**
+ * Keys' cubic kernel at a distance in points; `sharpness` is his a, -0.5 where PyTorch antialiases and -0.75 where it does
+ * not. native/ops/image_filter.cpp has it again for bytes, with Pillow's rounding. Source: Keys 1981.
+ */
+export function cubicWeight(distance: number, sharpness: number): number {
+  const [x, a] = [Math.abs(distance), sharpness];
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
 }
 
 /**
@@ -26,7 +29,7 @@ export function bicubicMatrix(from: number, to: number): Float32Array {
     const centre = scale * (i + 0.5);
     const first = Math.max(0, Math.floor(centre - 2 * width + 0.5));
     const end = Math.min(from, Math.floor(centre + 2 * width + 0.5));
-    const row = Array.from({ length: end - first }, (_, j) => cubic((first + j - centre + 0.5) / width));
+    const row = Array.from({ length: end - first }, (_, j) => cubicWeight((first + j - centre + 0.5) / width, -0.5));
     const total = row.reduce((sum, weight) => sum + weight, 0);
     for (const [j, weight] of row.entries()) weights[i * from + first + j] = weight / total;
   }

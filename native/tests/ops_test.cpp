@@ -79,10 +79,36 @@ void Arrange(Op& op) {
     op.window = {0, 0, op.height, op.width};
     op.kept = {0, 0, op.out_height, op.out_width};
   }
-  if constexpr (requires { op.divisor; }) {
+  if constexpr (requires { op.x_channels; }) {
     op.index = op.top = op.left = 0;
     op.channels = op.x_channels = 3;
     op.offset = op.divisor = op.fill = {0.5f, 0.5f, 0.5f};
+  }
+  if constexpr (requires { op.program; }) {
+    op.channels = 3;
+    op.offset = op.divisor = op.fill = {0.5f, 0.5f, 0.5f};
+    op.program.clear();
+    // 5 x 7 pixels to 8 x 9, whole, bilinear, at the canvas's corner; neither augmented nor erased.
+    for (size_t i = 0; i < op.x.size(); ++i) {
+      for (const double number : {0, 5, 7, 3, 0, 0, 5, 7, 8, 9, 0, 0, 8, 9, 2, 1, 0, 0, 0, 0})
+        op.program.push_back(number);
+    }
+  }
+  if constexpr (requires { op.inputs.members; }) {
+    // One parameter, of one group.
+    op.parameters.resize(1);
+    op.counts.resize(1);
+    if constexpr (requires { op.momentum; }) op.momentum.resize(1);
+    if constexpr (requires { op.first_moments; }) op.first_moments.resize(1);
+    if constexpr (requires { op.second_moments; }) op.second_moments.resize(1);
+    op.inputs.gradients.resize(1);
+    op.inputs.learning_rate_scales.resize(1);
+    op.inputs.weight_decays.resize(1);
+    op.inputs.members = op.inputs.groups = {0};
+  }
+  if constexpr (requires { op.boxes; }) {
+    op.count = static_cast<int64_t>(op.weight.size());
+    op.boxes.assign(4 * op.weight.size(), 0);
   }
 }
 

@@ -5,8 +5,8 @@ import { prepareStep } from '../../bench/contenders/steps.js';
 import { KERNELS, kernelBench, kernelWork } from '../../bench/kernels/index.js';
 import { shapesOf } from '../../bench/kernels/kernel-bench.js';
 import { benchModel } from '../../bench/model.js';
-import { packageRoot } from '../../lib/cli/package-root.js';
 import { fence } from '../../lib/index.js';
+import { packageRoot } from '../../lib/package-root.js';
 
 const shapes = shapesOf(benchModel('digits').sizes, 2);
 

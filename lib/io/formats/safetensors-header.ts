@@ -1,5 +1,6 @@
 import { shapeText } from '../../check.js';
 import { fileError, quoted, tensorOf } from './file-error.js';
+import { isObject } from './json-fields.js';
 import { parseStrictJson } from './strict-json.js';
 import { isRecordDtype, recordBytes } from './tensor-record.js';
 
@@ -120,10 +121,6 @@ function decodeUtf8(bytes: Uint8Array, where: string): string {
   } catch {
     throw fileError('JSON in UTF-8', where, 'other bytes', damagedAdvice);
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isNumbers(value: unknown): value is number[] {

@@ -1,4 +1,5 @@
 import { native } from '../../native.js';
+import { stridesOf } from '../../ops/check-tensor.js';
 import { tensor } from '../../ops/creation.js';
 import { copyStrided } from '../../ops/strided-copy.js';
 import { fence } from '../../stream.js';
@@ -107,8 +108,4 @@ function permuteInto(target: Target, values: Float32Array, shape: readonly numbe
   const stridesX = axes.map((axis) => strides[axis] ?? 1);
   copyStrided(target.parameter, source, { shape: permuted, stridesX, offsetY: offsetOf(target) });
   source.dispose();
-}
-
-function stridesOf(shape: readonly number[]): number[] {
-  return shape.map((_, axis) => shape.slice(axis + 1).reduce((product, size) => product * size, 1));
 }

@@ -1,4 +1,4 @@
-import { bicubicMatrix } from '../../nn/resample.js';
+import { bicubicMatrix, cubicWeight } from '../../nn/resample.js';
 
 /**
  * How libraries fit position embeddings to another grid: timm antialiases, Hugging Face's Transformers does not,
@@ -86,15 +86,6 @@ function linear(t: number): Taps {
   ];
 }
 
-/** Keys' kernel with a = -0.75, which PyTorch uses where it does not antialias. Source: Keys 1981. */
 function cubic(t: number): Taps {
-  const a = -0.75;
-  const near = (x: number): number => ((a + 2) * x - (a + 3)) * x * x + 1;
-  const far = (x: number): number => ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
-  return [
-    [-1, far(t + 1)],
-    [0, near(t)],
-    [1, near(1 - t)],
-    [2, far(2 - t)],
-  ];
+  return [-1, 0, 1, 2].map((offset) => [offset, cubicWeight(offset - t, -0.75)]);
 }
