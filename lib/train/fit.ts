@@ -10,6 +10,7 @@ import type { EpochRecord } from './epoch-record.js';
 import { type Evaluation, evaluateWith } from './evaluate.js';
 import type { FitResult } from './fit-result.js';
 import { FitState, type Scores } from './fit-state.js';
+import { numbersOf } from './loggers/numbers-of.js';
 import { makeStep } from './make-step.js';
 import { argmaxRows, countEqual } from './metrics.js';
 import { Monitor } from './monitor.js';
@@ -241,7 +242,7 @@ export class Fit {
     }
     const { loss, accuracy } = evaluation;
     const scores = { testLoss: loss, testAccuracy: accuracy, ...evaluation.metrics };
-    state.evaluated = { globalStep: state.globalStep, scores: onlyNumbers(scores) };
+    state.evaluated = { globalStep: state.globalStep, scores: numbersOf(scores) };
     schedule?.observe?.(loss);
     this.#stopEarly();
     await this.#callbacks.tell('onEvaluate', this.#told(), evaluation);
@@ -314,12 +315,6 @@ export class Fit {
     this.#isTracing = false;
     return stopTrace();
   }
-}
-
-function onlyNumbers(scores: Readonly<Record<string, unknown>>): Scores {
-  return Object.fromEntries(
-    Object.entries(scores).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
-  );
 }
 
 /** What an epoch's record says of the test set. */

@@ -357,6 +357,7 @@ const OTHERS = new Map([
   ['CaptureOptions', 'test/train'],
   ['CheckpointOptions', 'test/train'],
   ['EarlyStoppingOptions', 'test/train'],
+  ['FindLrOptions', 'test/train'],
   ['ImageNormalizeOptions', 'inside loadImages; test/ops'],
   ['ImageResizeOptions', 'inside loadImages; test/ops'],
 ]);
