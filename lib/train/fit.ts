@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DataLoader } from '../data/loader.js';
+import type { Dataset } from '../data/sets/dataset.js';
 import type { TraceEvent } from '../native.js';
 import { setRates } from '../optim/schedule.js';
 import { warnOnce } from '../warning.js';
@@ -19,6 +20,7 @@ import { Saving } from './saving.js';
 import { Stop } from './stop.js';
 import { startTrace, stopTrace, writeTrace } from './trace.js';
 import type { Progress, TrainerOptions } from './trainer-options.js';
+import { batchesOf, disposeImages, isLoader } from './training-data.js';
 import type { TrainingStep } from './training-step.js';
 
 /** A batch on its way. */
@@ -40,7 +42,7 @@ const TRACED_STEP = 5;
 /** One call of `fit`, from its beginning to its end. */
 export class Fit {
   readonly #options: TrainerOptions;
-  readonly #loader: DataLoader;
+  readonly #loader: DataLoader | DataLoader<Dataset>;
   readonly #state: FitState;
   readonly #callbacks: Callbacks;
   readonly #ema: ModelEma | undefined;
@@ -56,7 +58,8 @@ export class Fit {
   constructor(options: TrainerOptions) {
     const { model, train, batchSize, seed = 0, schedule, signal, maxTime, ema, gradAccumSteps = 1 } = options;
     this.#options = options;
-    this.#loader = new DataLoader(train, { batchSize, shuffle: options.overfitBatches === undefined, seed });
+    const shuffle = options.overfitBatches === undefined;
+    this.#loader = isLoader(train) ? train : new DataLoader(train, { batchSize, shuffle, seed });
     const settings = { batchSize, gradAccumSteps, seed, images: train.count, optimizer: options.optimizer.name };
     this.#state = new FitState(settings, schedule);
     this.#callbacks = new Callbacks(options.callbacks ?? []);
@@ -131,7 +134,7 @@ export class Fit {
       ...(state.evaluated?.globalStep === state.globalStep ? testScores(state.evaluated.scores) : {}),
       learningRate: optimizer.lr,
       seconds,
-      imagesPerSecond: this.#loader.dataset.count / seconds,
+      imagesPerSecond: this.#loader.count / seconds,
     };
   }
 
@@ -140,12 +143,15 @@ export class Fit {
     const { schedule, optimizer, gradAccumSteps = 1 } = this.#options;
     const state = this.#state;
     const { length } = this.#loader;
-    for (const batch of this.#loader.hostBatches(state.epoch, state.batch)) {
+    for await (const batch of batchesOf(this.#loader, state.epoch, state.batch)) {
       await nextTurn(); // preparing a batch takes some milliseconds, and so may enqueuing it
       const index = state.batch % gradAccumSteps;
       const of = Math.min(gradAccumSteps, length - (state.batch - index));
       if (index === 0) {
-        if (this.#stop.isAsked) break;
+        if (this.#stop.isAsked) {
+          disposeImages(batch);
+          break;
+        }
         if (schedule !== undefined) setRates(optimizer, schedule, state.globalStep);
         await this.#beginTrace();
       }
