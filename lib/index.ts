@@ -39,7 +39,6 @@ export { keep, scope, untracked } from './scope.js';
 export { background, fence, reset, StreamError, synchronize } from './stream.js';
 export type { DataOf, DType, NestedNumbers, Tensor, TensorData } from './tensor.js';
 export {
-  averageCheckpoints,
   Capture,
   type CheckpointOptions,
   type EarlyStoppingOptions,
@@ -47,11 +46,7 @@ export {
   type EvaluateOptions,
   type Evaluation,
   evaluate,
-  type FindLrOptions,
-  findLr,
   type Logs,
-  type LrFinding,
-  loggers,
   losses,
   type Metric,
   type MetricChoice,

@@ -1,12 +1,39 @@
 import { join } from 'node:path';
 import { expected, shapeText, Text } from '../check.js';
 import { type ArrayDataset, loadIdxDataset } from '../data/dataset.js';
+import type { ImageList } from '../data/sets/list.js';
+import type { Preprocessing } from '../io/pretrained/preprocessing.js';
 import type { ViT } from '../nn/vit/vit.js';
 import { packageRoot } from '../package-root.js';
+import { type Corrupt, decodeSet } from './image-data.js';
 
-/** Reads a part of the data in `folder`, or of the bundled digits when that is null. */
-export function loadData(folder: string | null, part: 'train' | 'test'): Promise<ArrayDataset> {
+/** Reads a part of the IDX files in `folder`, or of the bundled digits when that is null. */
+export function loadIdx(folder: string | null, part: 'train' | 'test'): Promise<ArrayDataset> {
   return loadIdxDataset(folder ?? join(packageRoot, 'data', 'digits'), part);
+}
+
+/** Decodes sets of images one after the other, and tells on stderr how it goes and what could not be read. */
+export async function decodeSets(
+  sets: readonly ImageList[],
+  preprocessing: Preprocessing,
+  quiet: boolean,
+): Promise<ArrayDataset[]> {
+  const count = sets.reduce((sum, { length }) => sum + length, 0);
+  const show = !quiet && process.stderr.isTTY === true;
+  const decoded: ArrayDataset[] = [];
+  const corrupt: Corrupt[] = [];
+  let before = 0;
+  for (const images of sets) {
+    const result = await decodeSet(images, preprocessing, (done) => {
+      if (show && done % 50 === 0) process.stderr.write(`\r\x1b[2Kreading image ${before + done} of ${count}`);
+    });
+    before += images.length;
+    decoded.push(result.set);
+    corrupt.push(...result.corrupt);
+  }
+  if (show) process.stderr.write('\r\x1b[2K');
+  for (const { reason } of corrupt) console.error(`vitrine: left out: ${reason}`);
+  return decoded;
 }
 
 /** Throws unless the model takes such images and knows all their classes. */

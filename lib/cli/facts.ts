@@ -4,27 +4,38 @@ import { formatCount } from '../report/format.js';
 import type { ReportFact } from '../report/report-data.js';
 import type { TrainSettings } from './train-settings.js';
 
+const OPTIMIZER_NAMES = { adam: 'Adam', adamw: 'AdamW', lamb: 'LAMB', lion: 'Lion' } as const;
+
 /** The settings of a run as a reader wants them. */
 export function settingFacts(settings: TrainSettings, { config }: ViT, trainCount: number): ReportFact[] {
-  const { model, optimizer, lr, momentum, weightDecay, warmup, clip, labelSmoothing } = settings;
+  const { model, optimizer, lr, momentum, weightDecay, warmupEpochs, epochs, clip, labelSmoothing } = settings;
   const size = (pair: unknown): string => (Array.isArray(pair) ? pair.join(' × ') : `${pair} × ${pair}`);
-  const warmed = warmup > 0 ? `${lr}, ${100 * warmup}% warmup, then cosine` : `${lr}, cosine`;
+  const share = Math.round((1000 * warmupEpochs) / epochs) / 10;
+  const warmed =
+    warmupEpochs > 0 ? `${lr}, ${share}% warmup, then ${settings.schedule}` : `${lr}, ${settings.schedule}`;
   const facts: (ReportFact | null)[] = [
     model.name === null ? null : fact('model', model.name),
+    model.pretrained === null ? null : fact('begun with', model.pretrained),
+    model.freeze === null ? null : fact('frozen', model.freeze),
     fact('images', `${config.inChans} × ${size(config.imgSize)}, ${formatCount(trainCount)} to train on`),
     fact('patches', size(config.patchSize)),
     fact(
       'encoder',
       `width ${config.embedDim}, ${config.depth} blocks, ${config.numHeads} heads, MLP ${config.mlpRatio} ×`,
     ),
-    fact('optimizer', optimizer === 'sgd' ? `SGD, momentum ${momentum}` : 'AdamW'),
+    fact('optimizer', optimizer === 'sgd' ? `SGD, momentum ${momentum}` : OPTIMIZER_NAMES[optimizer]),
     fact('learning rate', warmed),
     fact('weight decay', String(weightDecay)),
     fact('gradient norm', clip > 0 ? `clipped at ${clip}` : 'not clipped'),
     labelSmoothing > 0 ? fact('label smoothing', String(labelSmoothing)) : null,
     model.dropout > 0 ? fact('dropout', String(model.dropout)) : null,
     model.dropPath > 0 ? fact('drop path', String(model.dropPath)) : null,
-    fact('batch', String(settings.batch)),
+    settings.layerDecay === null ? null : fact('layer decay', String(settings.layerDecay)),
+    settings.ema === null ? null : fact('average of weights', `decay ${settings.ema}`),
+    fact(
+      'batch',
+      settings.gradAccumSteps > 1 ? `${settings.gradAccumSteps} × ${settings.batch}` : String(settings.batch),
+    ),
     fact('seed', String(settings.seed)),
   ];
   return facts.filter((entry) => entry !== null);

@@ -1,6 +1,6 @@
 // The flag behind each option that a message of the library may name.
 const FLAGS: Readonly<Record<string, string>> = {
-  imgSize: '--patch',
+  imgSize: '--img-size',
   patchSize: '--patch',
   embedDim: '--dim',
   depth: '--depth',
@@ -9,13 +9,13 @@ const FLAGS: Readonly<Record<string, string>> = {
   posDropRate: '--dropout',
   projDropRate: '--dropout',
   dropPathRate: '--drop-path',
-  batchSize: '--batch',
-  clipGradNorm: '--clip',
-  labelSmoothing: '--label-smoothing',
+  batchSize: '--batch-size',
+  clipGradNorm: '--clip-grad',
+  labelSmoothing: '--smoothing',
   weightDecay: '--weight-decay',
   momentum: '--momentum',
   precision: '--precision',
-  gradCheckpointing: '--checkpoint',
+  gradCheckpointing: '--grad-checkpointing',
   trace: '--trace',
   epochs: '--epochs',
   lr: '--lr',
@@ -23,10 +23,17 @@ const FLAGS: Readonly<Record<string, string>> = {
 
 // Advice of the library, and what the same comes to on the command line.
 const ADVICE: readonly (readonly [library: RegExp, commandLine: string])[] = [
-  [/ Resize the images, or set dynamicImgPad to pad them with zeros\./, ' Choose another --patch.'],
-  [/ Use a smaller batch, or dispose tensors\./, ' Use a smaller --batch or a smaller model, or --checkpoint.'],
+  [/ Resize the images, or set dynamicImgPad to pad them with zeros\./, ' Choose another --img-size or --patch.'],
+  [
+    / Use a smaller batch, or dispose tensors\./,
+    ' Use a smaller --batch-size or a smaller model, or --grad-checkpointing.',
+  ],
   [/ Use precision: 'fp32'\./, ' Use --precision fp32.'],
-  [/ Try a lower learning rate, warmup or clipGradNorm\./, ' Try a lower --lr, more --warmup, or --clip.'],
+  [/ Try a lower learning rate, warmup or clipGradNorm\./, ' Try a lower --lr, more --warmup-epochs, or --clip-grad.'],
+  [
+    / Go on from them with resume: 'auto', or choose another folder\./,
+    ' Go on from them with --resume, or begin anew with --force.',
+  ],
   [/ for ViT\.create but/, ' for --model but'],
   [/ See ViT\.list\(\)\./, ''],
 ];

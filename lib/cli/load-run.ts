@@ -6,6 +6,8 @@ import { readArchitecture } from '../io/pretrained/layouts/architecture.js';
 import { readModelMetadata } from '../io/pretrained/model-metadata.js';
 import { contradiction, optionText } from '../io/pretrained/own-config.js';
 import { describedModel } from '../io/pretrained/own-model.js';
+import type { PretrainedConfig } from '../io/pretrained/pretrained-config.js';
+import '../io/pretrained/pretrained.js';
 import { loadSafetensors } from '../io/state-dict.js';
 import { withoutInit } from '../nn/init.js';
 import type { ViTConfig } from '../nn/vit/config.js';
@@ -45,26 +47,31 @@ async function identity(folder: string): Promise<string> {
 async function load(folder: string): Promise<Run> {
   const config = await readRunConfig(folder);
   const path = join(folder, RUN_FILES.model);
-  await checkWeights(config.model, path, join(folder, RUN_FILES.config));
+  const known = await checkWeights(config.model, path, join(folder, RUN_FILES.config));
   const weights = await loadSafetensors(path);
   try {
     const model = withoutInit(() => new ViT(config.model));
     model.loadStateDict(weights);
+    model.pretrainedConfig = known;
     return { model: model.eval(), config };
   } finally {
     for (const weight of weights.values()) weight.dispose();
   }
 }
 
-/** Throws where the settings are not those of the weights, by what the file tells of itself; nothing is built. */
-async function checkWeights(model: ViTConfig, path: string, where: string): Promise<void> {
+/**
+ * Throws where the settings are not those of the weights, by what the file tells of itself; nothing is built.
+ *
+ * @returns what the file knows of images and classes
+ */
+async function checkWeights(model: ViTConfig, path: string, where: string): Promise<PretrainedConfig | undefined> {
   const file = await readSafetensors(path);
   try {
     const shapes = new Map(file.names().map((name) => [name, file.info(name).shape]));
     describedModel(model, readArchitecture(shapes, path), shapes, where);
     const own = readModelMetadata(file.metadata, path);
     const found = own && contradiction(model, own.config);
-    if (found === undefined) return;
+    if (found === undefined) return own?.pretrainedConfig;
     const advice = 'The two files are of different runs: train again.';
     throw fileError(
       `${optionText(found.name, found.known)}, as ${path} says,`,

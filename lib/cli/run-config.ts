@@ -21,14 +21,14 @@ export interface RunConfig {
   readonly version: number;
   readonly model: ViTConfig;
   readonly classNames: readonly string[];
-  /** Folder of IDX files, absolute; null for the bundled digits. */
+  /** Folder of images or IDX files, absolute; null for the bundled digits. */
   readonly data: string | null;
   readonly training: Omit<TrainSettings, 'data' | 'out' | 'report' | 'quiet' | 'force'>;
 }
 
 /** What a reader of a run needs of it. */
 export interface ReadRunConfig extends Pick<RunConfig, 'model' | 'classNames' | 'data'> {
-  readonly training: Pick<TrainSettings, 'batch' | 'precision'>;
+  readonly training: Pick<TrainSettings, 'batch' | 'precision' | 'seed' | 'valSplit'>;
 }
 
 /** The config.json of a run with these settings. */
@@ -65,7 +65,22 @@ function readTraining(fields: JsonFields): ReadRunConfig['training'] {
   return {
     batch: training?.integer('batch', 1) ?? 64,
     precision: checkOneOf(precision, where, ['fp32', 'bf16']),
+    seed: training?.integer('seed') ?? 0,
+    valSplit: training?.number('valSplit', 0),
   };
+}
+
+/** Whether a folder is one that `vitrine train` has written, or a damaged one. */
+export async function holdsRun(folder: string): Promise<boolean> {
+  const path = join(folder, RUN_FILES.config);
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return false;
+  try {
+    const found: unknown = parseStrictJson(text, path);
+    return isObject(found) && Object.hasOwn(found, 'classNames');
+  } catch {
+    return true;
+  }
 }
 
 function notARun(): string {
@@ -84,7 +99,7 @@ async function readJson(path: string): Promise<unknown> {
 }
 
 // What a run's result does not depend on: it may be trained again with others of these and is the same run.
-const WITHOUT_EFFECT = ['threads', 'capture', 'checkpoint', 'trace'];
+const WITHOUT_EFFECT = ['threads', 'capture', 'gradCheckpointing', 'trace', 'checkpoints', 'resume'];
 
 /**
  * Whether a folder's config.json is that of a run with these settings, whatever became of it; settings that only one of

@@ -1,8 +1,8 @@
 import { access, constants } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { expected } from '../check.js';
 import type { ArrayDataset } from '../data/dataset.js';
-import { evaluate, info, manualSeed, optim, setThreads, Trainer } from '../index.js';
+import { evaluate, info, ModelEma, setThreads, Trainer } from '../index.js';
 import { fileErrorFrom } from '../io/formats/file-error.js';
 import type { ViT } from '../nn/vit/vit.js';
 import { collectReportData } from '../report/collect.js';
@@ -10,39 +10,38 @@ import { formatCount, formatDuration, formatPercent } from '../report/format.js'
 import { renderReport } from '../report/render.js';
 import type { Evaluation } from '../train/evaluate.js';
 import type { FitResult } from '../train/fit-result.js';
-import { buildModel } from './build-model.js';
-import { checkDataFits, loadData } from './data-source.js';
 import { machineFacts, settingFacts } from './facts.js';
 import { listenForInterrupts } from './interrupt.js';
+import { makeOptimizer, makeSchedule } from './make-optimizer.js';
 import { progressDisplay } from './progress.js';
+import { checkpointFolder, finishCheckpoints, removeCheckpoints } from './run-checkpoints.js';
 import { type RunConfig, runConfig } from './run-config.js';
 import { RUN_FILES } from './run-folder.js';
 import { RunWriter } from './run-writer.js';
 import { saveModel, saveSummary } from './save-run.js';
-import type { TrainSettings } from './train-settings.js';
+import type { TrainFlags, TrainSettings } from './train-settings.js';
+import { prepareTraining } from './training-data.js';
 
-/** Trains as the settings say, shows how it goes, and leaves model, settings, summary and report in the run's folder. */
-export async function runTraining(settings: TrainSettings): Promise<void> {
-  if (settings.threads !== undefined) setThreads(settings.threads);
-  const train = await loadData(settings.data, 'train');
-  const test = await loadData(settings.data, 'test');
-  manualSeed(settings.seed);
-  const model = buildModel(settings.model, train, Math.max(train.numClasses, test.numClasses));
-  checkDataFits(model, test, 'the test images');
-  const classNames = Array.from({ length: model.config.numClasses }, (_, index) => String(index));
+/** Trains as the flags say, shows how it goes, and leaves model, settings, summary and report in the run's folder. */
+export async function runTraining(flags: TrainFlags): Promise<void> {
+  if (flags.threads !== undefined) setThreads(flags.threads);
+  const { settings, model, train, test, classNames } = await prepareTraining(flags);
   const config = runConfig(settings, model.config, classNames);
   const bytes = Float32Array.BYTES_PER_ELEMENT * model.numParameters();
   const run = await RunWriter.open(settings.out, config, { force: settings.force, bytes });
   try {
     const trace = settings.trace === undefined ? undefined : run.redirect(settings.trace);
     if (trace !== undefined) await checkWritable(dirname(trace), '--trace');
+    const checkpoints = settings.checkpoints ? checkpointFolder(settings.out) : undefined;
+    if (checkpoints !== undefined && settings.force && !settings.resume) await removeCheckpoints(checkpoints);
     if (!settings.quiet) announce(model, train, test);
-    const { result, exitCode } = await trainToEnd({ ...settings, trace }, model, train, test);
+    const { result, exitCode } = await trainToEnd({ ...settings, trace }, model, train, test, checkpoints);
     const evaluation = await evaluate(model, test, { batchSize: settings.batch, precision: settings.precision });
     checkFinite(result, evaluation);
     await saveRun(run, config, settings, { model, test, result, evaluation, trainCount: train.count });
     await run.commit();
     printResult(result, evaluation, settings);
+    if (checkpoints !== undefined) await finishCheckpoints(checkpoints, result, settings);
     if (exitCode !== undefined) process.exitCode = exitCode;
   } catch (error) {
     await run.abandon();
@@ -65,7 +64,7 @@ async function saveRun(run: RunWriter, config: RunConfig, settings: TrainSetting
   await saveSummary(run, settings.seed, model, result, evaluation);
   if (!settings.report) return;
   const data = await collectReportData(model, {
-    title: `Vision Transformer on ${settings.data === null ? 'digits' : basename(settings.data)}`,
+    title: `Vision Transformer on ${settings.data === null ? 'digits' : basename(resolve(settings.data))}`,
     test,
     evaluation,
     training: result,
@@ -81,7 +80,7 @@ function checkFinite({ history }: FitResult, { loss }: Evaluation): void {
   const losses = [...history.map(({ trainLoss }) => trainLoss), loss];
   const wrong = losses.find((value) => !Number.isFinite(value));
   if (wrong === undefined) return;
-  throw expected('a finite loss', 'training', wrong, 'Lower --lr, or cut the gradients with --clip.');
+  throw expected('a finite loss', 'training', wrong, 'Lower --lr, or cut the gradients with --clip-grad.');
 }
 
 async function checkWritable(folder: string, flag: string): Promise<void> {
@@ -97,19 +96,20 @@ async function trainToEnd(
   model: ViT,
   train: ArrayDataset,
   test: ArrayDataset,
+  checkpoints: string | undefined,
 ): Promise<{ result: FitResult; exitCode: number | undefined }> {
-  const { lr, batch, epochs, warmup, clip, labelSmoothing, seed, capture, precision, checkpoint, trace } = settings;
-  const totalSteps = epochs * Math.ceil(train.count / batch);
+  const { batch, epochs, clip, labelSmoothing, gradAccumSteps, seed, capture, precision, trace } = settings;
   const display = settings.quiet ? undefined : progressDisplay(process.stdout, epochs);
   const interruption = listenForInterrupts(() => {
     display?.end();
     console.error('vitrine: stopping after this step, then saving the model; once more quits at once');
   });
+  const ema = settings.ema === null ? undefined : new ModelEma(model, { decay: settings.ema, warmup: true });
   try {
     const result = await new Trainer({
       model,
       optimizer: makeOptimizer(settings, model),
-      schedule: optim.cosineSchedule({ lr, totalSteps, warmupSteps: Math.round(warmup * totalSteps) }),
+      schedule: makeSchedule(settings, train.count),
       train,
       test,
       batchSize: batch,
@@ -117,9 +117,13 @@ async function trainToEnd(
       seed,
       ...(clip > 0 && { clipGradNorm: clip }),
       labelSmoothing,
+      gradAccumSteps,
       capture,
       precision,
-      gradCheckpointing: checkpoint,
+      gradCheckpointing: settings.gradCheckpointing,
+      ...(ema && { ema }),
+      ...(checkpoints !== undefined && { checkpoints: { folder: checkpoints } }),
+      ...(settings.resume && { resume: 'auto' }),
       ...(trace !== undefined && { trace }),
       ...(display && {
         onProgress: (progress) => display.step(progress),
@@ -127,18 +131,13 @@ async function trainToEnd(
       }),
       signal: interruption.signal,
     }).fit();
+    if (ema !== undefined) model.loadStateDict(ema.stateDict());
     return { result, exitCode: interruption.exitCode() };
   } finally {
+    ema?.dispose();
     display?.end();
     interruption.release();
   }
-}
-
-function makeOptimizer({ optimizer, lr, momentum, weightDecay }: TrainSettings, model: ViT): optim.Optimizer {
-  const parameters = model.parameters();
-  return optimizer === 'sgd'
-    ? new optim.SGD(parameters, { lr, momentum, weightDecay })
-    : new optim.AdamW(parameters, { lr, weightDecay });
 }
 
 function announce(model: ViT, train: ArrayDataset, test: ArrayDataset): void {

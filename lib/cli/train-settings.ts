@@ -1,23 +1,38 @@
 import { basename, join } from 'node:path';
 import { expected, Text } from '../check.js';
+import { type ModelSizes, type Recipe, recipeFor } from './recipe.js';
 import { UsageError } from './usage-error.js';
 
-/** The flags of `vitrine train`, parsed; what was not given is absent. */
+export const OPTIMIZERS = ['sgd', 'adam', 'adamw', 'lamb', 'lion'] as const;
+export const SCHEDULES = ['cosine', 'linear', 'constant', 'onecycle'] as const;
+
+type OptimizerName = (typeof OPTIMIZERS)[number];
+type ScheduleName = (typeof SCHEDULES)[number];
+
+/** The flags of `vitrine train`, parsed; what was not given is absent. Named as timm's `train.py` names them. */
 export interface TrainFlags {
   preset?: 'digits';
   data?: string;
+  valSplit?: number;
+  imgSize?: number;
   out?: string;
   epochs?: number;
-  batch?: number;
-  optimizer?: 'sgd' | 'adamw';
+  batchSize?: number;
+  opt?: OptimizerName;
   lr?: number;
   momentum?: number;
   weightDecay?: number;
-  warmup?: number;
-  clip?: number;
-  labelSmoothing?: number;
+  layerDecay?: number;
+  sched?: ScheduleName;
+  warmupEpochs?: number;
+  clipGrad?: number;
+  gradAccumSteps?: number;
+  modelEma?: number | true;
+  smoothing?: number;
   seed?: number;
   model?: string;
+  pretrained?: string;
+  freeze?: string;
   patch?: number;
   dim?: number;
   depth?: number;
@@ -27,17 +42,24 @@ export interface TrainFlags {
   dropPath?: number;
   threads?: number;
   precision?: 'fp32' | 'bf16';
-  checkpoint?: boolean;
+  gradCheckpointing?: boolean;
   trace?: string;
+  config?: string;
+  checkpoints: boolean;
+  resume?: boolean;
   capture: boolean;
   report: boolean;
   quiet?: boolean;
   force?: boolean;
 }
 
-/** What is trained: with a name, the sizes left undefined are those of the name. */
+/** What is trained: with a name, the sizes left undefined are those of the name; with a checkpoint, all are its own. */
 export interface ModelSettings {
   readonly name: string | null;
+  /** A checkpoint to begin with. */
+  readonly pretrained: string | null;
+  /** Parameters that stay as they are, by a pattern of their names. */
+  readonly freeze: string | null;
   readonly patch: number | undefined;
   readonly dim: number | undefined;
   readonly depth: number | undefined;
@@ -49,29 +71,44 @@ export interface ModelSettings {
 
 /** Everything that a training run depends on. */
 export interface TrainSettings {
-  /** Folder of IDX files; null for the bundled digits. */
+  /** Folder of images or of IDX files; null for the bundled digits. */
   readonly data: string | null;
+  /** The share of each class to test with, where the folder has no part for it. */
+  readonly valSplit: number | undefined;
+  /** Side in pixels that photographs are brought to; null for images that stay as they are. */
+  readonly imgSize: number | null;
   readonly out: string;
   readonly epochs: number;
   readonly batch: number;
-  readonly optimizer: 'sgd' | 'adamw';
+  readonly optimizer: OptimizerName;
   readonly lr: number;
   /** Of SGD only. */
   readonly momentum: number;
   readonly weightDecay: number;
-  /** Share of all steps in which the learning rate rises. */
-  readonly warmup: number;
+  /** Factor of the learning rate from a layer to the one below it; null for one rate. */
+  readonly layerDecay: number | null;
+  readonly schedule: ScheduleName;
+  /** Epochs, not whole ones either, in which the learning rate rises. */
+  readonly warmupEpochs: number;
   /** Largest norm of the gradient; 0 for no clipping. */
   readonly clip: number;
+  /** Batches whose gradients make one step. */
+  readonly gradAccumSteps: number;
+  /** Decay of the average of weights; null for none. */
+  readonly ema: number | null;
   readonly labelSmoothing: number;
   readonly seed: number;
   readonly model: ModelSettings;
   /** Undefined for as many as the process may use. */
   readonly threads: number | undefined;
   readonly precision: 'fp32' | 'bf16';
-  readonly checkpoint: boolean;
+  readonly gradCheckpointing: boolean;
   /** Where to write the commands of a step; undefined for nowhere. */
   readonly trace: string | undefined;
+  /** Whether what a resumed training needs is written after each epoch. */
+  readonly checkpoints: boolean;
+  /** Whether to go on where an earlier training of this run was stopped, if it was. */
+  readonly resume: boolean;
   readonly capture: boolean;
   readonly report: boolean;
   readonly quiet: boolean;
@@ -79,64 +116,87 @@ export interface TrainSettings {
   readonly force: boolean;
 }
 
-// The recipe of the digits preset; it does well on other small images, too. AdamW's are timm's usual.
-const RECIPE = { epochs: 60, batch: 64, warmup: 0.05, clip: 1, labelSmoothing: 0, seed: 0 };
-const SIZES = { patch: 4, dim: 64, depth: 4, heads: 4, mlpRatio: 4 };
-const OPTIMIZERS = {
-  sgd: { lr: 0.1, momentum: 0.9, weightDecay: 0 },
-  adamw: { lr: 1e-3, momentum: 0, weightDecay: 0.05 },
-};
+const MOMENTUM = 0.9;
+// timm's, for a run of some thousand steps.
+const EMA_DECAY = 0.999;
+
+/**
+ * Throws where flags contradict each other, before any data is looked at.
+ *
+ * @throws UsageError
+ */
+export function checkFlags(flags: TrainFlags): void {
+  const conflict = (what: string, where: string, received: unknown, advice: string): never => {
+    throw new UsageError(expected(what, where, received, advice));
+  };
+  const { preset, data, opt = preset === undefined && flags.pretrained === undefined ? undefined : 'sgd' } = flags;
+  const eitherAdvice = 'The preset trains on the bundled digits; --data names other images.';
+  if (preset === undefined && data === undefined) {
+    const advice = 'The preset trains on the bundled digits; --data names a folder of images in class folders.';
+    conflict('--preset digits or --data <folder>', 'vitrine train', new Text('neither'), advice);
+  }
+  if (preset !== undefined && data !== undefined) {
+    conflict('--preset or --data', 'vitrine train', new Text('both'), eitherAdvice);
+  }
+  if (flags.momentum !== undefined && opt !== undefined && opt !== 'sgd') {
+    conflict('--opt sgd', '--momentum', opt, 'The others have no momentum to set.');
+  }
+  if (flags.resume === true && !flags.checkpoints) {
+    conflict(
+      '--resume or --no-checkpoints',
+      'vitrine train',
+      new Text('both'),
+      'Checkpoints are what it goes on from.',
+    );
+  }
+  if (flags.pretrained === undefined) return;
+  const sizes = ['model', 'patch', 'dim', 'depth', 'heads', 'mlpRatio'] as const;
+  const own = sizes.find((name) => flags[name] !== undefined);
+  if (own !== undefined) {
+    const flag = own === 'mlpRatio' ? '--mlp-ratio' : `--${own}`;
+    conflict('--pretrained or sizes', 'vitrine train', new Text(`${flag} too`), 'The checkpoint has its own sizes.');
+  }
+}
 
 /**
  * Fills in what the flags leave open.
  *
+ * @param side typical of a folder's images, in pixels; null for images that stay as they are
  * @throws UsageError when there is nothing to train on, or flags contradict each other
  */
-export function resolveSettings(flags: TrainFlags): TrainSettings {
-  if (flags.preset === undefined && flags.data === undefined) {
-    const advice = 'The preset trains on the bundled digits; --data names a folder of IDX files.';
-    throw new UsageError(expected('--preset digits or --data <folder>', 'vitrine train', new Text('neither'), advice));
-  }
-  if (flags.preset !== undefined && flags.data !== undefined) {
-    const advice = 'The preset trains on the bundled digits; --data names other images.';
-    throw new UsageError(expected('--preset or --data', 'vitrine train', new Text('both'), advice));
-  }
-  const optimizer = flags.optimizer ?? 'sgd';
-  if (optimizer === 'adamw' && flags.momentum !== undefined) {
-    throw new UsageError(expected('--optimizer sgd', '--momentum', optimizer, 'AdamW has no momentum to set.'));
-  }
-  const sizes = flags.model === undefined ? SIZES : undefined;
+export function resolveSettings(flags: TrainFlags, side: number | null = null): TrainSettings {
+  checkFlags(flags);
+  const recipe = recipeFor({ side, imgSize: flags.imgSize, finetuning: flags.pretrained !== undefined });
+  const optimizer = flags.opt ?? recipe.optimizer;
+  const { lr, weightDecay } = recipe.optimizers[optimizer];
+  const epochs = flags.epochs ?? recipe.epochs;
   return {
     data: flags.data ?? null,
+    valSplit: flags.valSplit,
+    imgSize: side === null ? null : recipe.imgSize,
     out: flags.out ?? join('runs', flags.data === undefined ? 'digits' : basename(flags.data)),
-    ...RECIPE,
-    ...OPTIMIZERS[optimizer],
-    ...given({
-      epochs: flags.epochs,
-      batch: flags.batch,
-      lr: flags.lr,
-      momentum: flags.momentum,
-      weightDecay: flags.weightDecay,
-      warmup: flags.warmup,
-      clip: flags.clip,
-      labelSmoothing: flags.labelSmoothing,
-      seed: flags.seed,
-    }),
+    epochs,
+    batch: flags.batchSize ?? recipe.batch,
     optimizer,
-    model: {
-      name: flags.model ?? null,
-      patch: flags.patch ?? sizes?.patch,
-      dim: flags.dim ?? sizes?.dim,
-      depth: flags.depth ?? sizes?.depth,
-      heads: flags.heads ?? sizes?.heads,
-      mlpRatio: flags.mlpRatio ?? sizes?.mlpRatio,
-      dropout: flags.dropout ?? 0,
-      dropPath: flags.dropPath ?? 0,
-    },
+    lr: flags.lr ?? lr,
+    momentum: optimizer === 'sgd' ? (flags.momentum ?? MOMENTUM) : 0,
+    weightDecay: flags.weightDecay ?? weightDecay,
+    layerDecay: flags.layerDecay ?? recipe.layerDecay,
+    schedule: flags.sched ?? 'cosine',
+    warmupEpochs: flags.warmupEpochs ?? recipe.warmup * epochs,
+    clip: flags.clipGrad ?? recipe.clip,
+    gradAccumSteps: flags.gradAccumSteps ?? 1,
+    ema: flags.modelEma === true ? EMA_DECAY : (flags.modelEma ?? null),
+    labelSmoothing: flags.smoothing ?? recipe.labelSmoothing,
+    seed: flags.seed ?? 0,
+    model: modelSettings(flags, recipe),
     threads: flags.threads,
     precision: flags.precision ?? 'fp32',
-    checkpoint: flags.checkpoint === true,
+    gradCheckpointing: flags.gradCheckpointing === true,
     trace: flags.trace,
+    // The digits take seconds.
+    checkpoints: flags.checkpoints && (flags.data !== undefined || flags.resume === true),
+    resume: flags.resume === true,
     capture: flags.capture,
     report: flags.report,
     quiet: flags.quiet === true,
@@ -144,9 +204,19 @@ export function resolveSettings(flags: TrainFlags): TrainSettings {
   };
 }
 
-/** Only what is not undefined. */
-function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
+function modelSettings(flags: TrainFlags, recipe: Recipe): ModelSettings {
+  const ownSizes = flags.model === undefined && flags.pretrained === undefined;
+  const sizes: Partial<ModelSizes> = ownSizes ? recipe.sizes : {};
+  return {
+    name: flags.model ?? null,
+    pretrained: flags.pretrained ?? null,
+    freeze: flags.freeze ?? null,
+    patch: flags.patch ?? sizes.patch,
+    dim: flags.dim ?? sizes.dim,
+    depth: flags.depth ?? sizes.depth,
+    heads: flags.heads ?? sizes.heads,
+    mlpRatio: flags.mlpRatio ?? sizes.mlpRatio,
+    dropout: flags.dropout ?? 0,
+    dropPath: flags.dropPath ?? recipe.dropPath,
   };
 }

@@ -1,4 +1,5 @@
 import type { ArrayDataset } from '../data/dataset.js';
+import { pretrainedConfigOf } from '../io/pretrained/pretrained-config.js';
 import { evaluating } from '../nn/evaluating.js';
 import type { ViT } from '../nn/vit/vit.js';
 import { tensor } from '../ops/creation.js';
@@ -32,8 +33,9 @@ export interface ReportSources {
 /** Gathers what a report shows from a trained model; runs it on some images for its attention. */
 export async function collectReportData(model: ViT, sources: ReportSources): Promise<ReportData> {
   const { title, test, evaluation, training, classNames, settings, machine } = sources;
+  const normalised = pretrainedConfigOf(model);
   const chosen = selectSamples(test.labels, evaluation.predictions);
-  const sample = (index: number) => sampleAt(test, evaluation, index);
+  const sample = (index: number) => sampleAt(test, evaluation, index, normalised);
   return {
     title,
     createdAt: new Date().toISOString(),

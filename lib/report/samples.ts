@@ -1,5 +1,5 @@
 import type { ArrayDataset } from '../data/dataset.js';
-import { byteOf, standardFor } from '../io/pretrained/preprocessing.js';
+import { byteOf, type Preprocessing, standardFor } from '../io/pretrained/preprocessing.js';
 import type { ReportImage, ReportSample } from './report-data.js';
 
 /** What a model made of a data set: for each image the class, and (count, classes) probabilities. */
@@ -42,14 +42,22 @@ export function selectSamples(labels: Int32Array, predictions: Int32Array): Sele
   };
 }
 
+/** How the pixels of a data set were normalised; by default from -1 (black) to 1. */
+export type Normalised = Partial<Pick<Preprocessing, 'mean' | 'std' | 'rescale'>> | undefined;
+
 /** Image `index` of a data set with what the model made of it. */
-export function sampleAt(data: ArrayDataset, { predictions, probabilities }: Predictions, index: number): ReportSample {
+export function sampleAt(
+  data: ArrayDataset,
+  { predictions, probabilities }: Predictions,
+  index: number,
+  normalised: Normalised,
+): ReportSample {
   const label = data.labels[index] ?? 0;
   const prediction = predictions[index] ?? 0;
   const classes = probabilities.length / data.count;
   const probability = (of: number): number => (of < 0 ? 0 : (probabilities[index * classes + of] ?? 0));
   return {
-    image: imageAt(data, index),
+    image: imageAt(data, index, normalised),
     label,
     prediction,
     predictionProbability: probability(prediction),
@@ -57,9 +65,13 @@ export function sampleAt(data: ArrayDataset, { predictions, probabilities }: Pre
   };
 }
 
-function imageAt({ images, shape }: ArrayDataset, index: number): ReportImage {
-  const size = shape[0] * shape[1] * shape[2];
-  const prepared = standardFor(1); // of every channel, in a data set
-  const bytes = Uint8Array.from(images.subarray(index * size, (index + 1) * size), (x) => byteOf(x, prepared, 0));
+function imageAt({ images, shape }: ArrayDataset, index: number, normalised: Normalised): ReportImage {
+  const [channels, height, width] = shape;
+  const plane = height * width;
+  const size = channels * plane;
+  const prepared = { ...standardFor(channels), ...normalised };
+  const bytes = Uint8Array.from(images.subarray(index * size, (index + 1) * size), (x, i) =>
+    byteOf(x, prepared, Math.floor(i / plane)),
+  );
   return { shape, pixels: Buffer.from(bytes).toString('base64') };
 }

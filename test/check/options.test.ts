@@ -73,13 +73,8 @@ const TAKERS: Record<string, Taker> = {
   },
   'ops/AttentionOptions': { calls: { attention: (options) => F.attention(heads(), heads(), heads(), options) } },
   'render/AttentionOptions': { calls: { 'render.attention': (options) => render.attention(vit(), image(), options) } },
-  AttentionCallOptions: {
-    calls: {
-      MultiheadAttention: (options) => new nn.MultiheadAttention(4, 1).forward(tokens(), tokens(), tokens(), options),
-    },
-  },
   AttentionMasks: {
-    names: ['causal', 'keyPaddingMask', 'attnMask'],
+    names: ['causal', 'keyPaddingMask'],
     calls: {
       MultiheadAttention: (masks) => new nn.MultiheadAttention(4, 1).forward(tokens(), tokens(), tokens(), masks),
     },
@@ -362,7 +357,6 @@ const OTHERS = new Map([
   ['CaptureOptions', 'test/train'],
   ['CheckpointOptions', 'test/train'],
   ['EarlyStoppingOptions', 'test/train'],
-  ['FindLrOptions', 'test/train'],
   ['ImageNormalizeOptions', 'inside loadImages; test/ops'],
   ['ImageResizeOptions', 'inside loadImages; test/ops'],
 ]);

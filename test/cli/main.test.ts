@@ -54,7 +54,7 @@ describe('vitrine on the command line', () => {
         ['train', '--preset', 'digits', '--data', 'here'],
         'Expected --preset or --data for vitrine train but received both. The preset trains on the bundled digits; --data names other images.',
       ],
-      [['eval', '--run', ''], "Expected a folder for --run but received ''."],
+      [['eval', '--run', ''], "Expected a path for --run but received ''."],
       [['predict', '--top', 'x', 'a.png'], "Expected a whole number of at least 1 for --top but received 'x'."],
     ];
     for (const [args, sentence] of wrong) {

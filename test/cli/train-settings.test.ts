@@ -2,12 +2,19 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { resolveSettings, type TrainFlags } from '../../lib/cli/train-settings.js';
 
-const flags = (given: Partial<TrainFlags>): TrainFlags => ({ capture: true, report: true, ...given });
+const flags = (given: Partial<TrainFlags>): TrainFlags => ({
+  checkpoints: true,
+  capture: true,
+  report: true,
+  ...given,
+});
 
 describe('resolveSettings', () => {
   it('makes the digits recipe of the preset', () => {
     assert.deepEqual(resolveSettings(flags({ preset: 'digits' })), {
       data: null,
+      valSplit: undefined,
+      imgSize: null,
       out: join('runs', 'digits'),
       epochs: 60,
       batch: 64,
@@ -15,15 +22,32 @@ describe('resolveSettings', () => {
       lr: 0.1,
       momentum: 0.9,
       weightDecay: 0,
-      warmup: 0.05,
+      layerDecay: null,
+      schedule: 'cosine',
+      warmupEpochs: 3,
       clip: 1,
+      gradAccumSteps: 1,
+      ema: null,
       labelSmoothing: 0,
       seed: 0,
-      model: { name: null, patch: 4, dim: 64, depth: 4, heads: 4, mlpRatio: 4, dropout: 0, dropPath: 0 },
+      model: {
+        name: null,
+        pretrained: null,
+        freeze: null,
+        patch: 4,
+        dim: 64,
+        depth: 4,
+        heads: 4,
+        mlpRatio: 4,
+        dropout: 0,
+        dropPath: 0,
+      },
       threads: undefined,
       precision: 'fp32',
-      checkpoint: false,
+      gradCheckpointing: false,
       trace: undefined,
+      checkpoints: false,
+      resume: false,
       capture: true,
       report: true,
       quiet: false,
@@ -33,7 +57,7 @@ describe('resolveSettings', () => {
 
   it('lets every flag have its way, 0 too', () => {
     const { lr, momentum, seed, clip, model } = resolveSettings(
-      flags({ preset: 'digits', lr: 0.5, momentum: 0, seed: 7, clip: 0, depth: 2, dropPath: 0.1 }),
+      flags({ preset: 'digits', lr: 0.5, momentum: 0, seed: 7, clipGrad: 0, depth: 2, dropPath: 0.1 }),
     );
     assert.deepEqual([lr, momentum, seed, clip, model.depth, model.dropPath], [0.5, 0, 7, 0, 2, 0.1]);
   });
@@ -44,7 +68,7 @@ describe('resolveSettings', () => {
   });
 
   it('gives AdamW its own defaults', () => {
-    const { lr, momentum, weightDecay } = resolveSettings(flags({ preset: 'digits', optimizer: 'adamw' }));
+    const { lr, momentum, weightDecay } = resolveSettings(flags({ preset: 'digits', opt: 'adamw' }));
     assert.deepEqual([lr, momentum, weightDecay], [0.001, 0, 0.05]);
   });
 
@@ -60,7 +84,7 @@ describe('resolveSettings', () => {
     assert.throws(() => resolveSettings(flags({})), {
       name: 'TypeError',
       message:
-        'Expected --preset digits or --data <folder> for vitrine train but received neither. The preset trains on the bundled digits; --data names a folder of IDX files.',
+        'Expected --preset digits or --data <folder> for vitrine train but received neither. The preset trains on the bundled digits; --data names a folder of images in class folders.',
     });
   });
 
@@ -72,8 +96,8 @@ describe('resolveSettings', () => {
   });
 
   it('refuses momentum for AdamW', () => {
-    assert.throws(() => resolveSettings(flags({ preset: 'digits', optimizer: 'adamw', momentum: 0.9 })), {
-      message: "Expected --optimizer sgd for --momentum but received 'adamw'. AdamW has no momentum to set.",
+    assert.throws(() => resolveSettings(flags({ preset: 'digits', opt: 'adamw', momentum: 0.9 })), {
+      message: "Expected --opt sgd for --momentum but received 'adamw'. The others have no momentum to set.",
     });
   });
 });

@@ -6,41 +6,64 @@ import { DEFAULT_RUN } from '../run-folder.js';
 interface EvalFlags {
   run: string;
   data?: string;
+  batchSize?: number;
   threads?: number;
   json?: true;
 }
+
+const EXAMPLES = `
+Examples:
+  vitrine eval --run runs/pets
+  vitrine eval --run vit-base-patch16-224/ --data photos/val --json`;
 
 /** `vitrine eval`: how well a trained model does on test images. */
 export function addEval(program: Command): void {
   program
     .command('eval')
-    .description('tell accuracy and loss of a trained model on test images')
-    .option('--run <folder>', 'what `vitrine train` has written', nonEmpty('--run', 'a folder'), DEFAULT_RUN)
-    .option('--data <folder>', 'IDX files (default: those of the training)', nonEmpty('--data', 'a folder'))
+    .description('tell how well a trained model does on test images: accuracy, precision, recall, F1, confusion')
+    .option(
+      '--run <path>',
+      'what `vitrine train` has written, or any checkpoint',
+      nonEmpty('--run', 'a path'),
+      DEFAULT_RUN,
+    )
+    .option(
+      '--data <folder>',
+      'images in class folders, or IDX files (default: those of the training)',
+      nonEmpty('--data', 'a folder'),
+    )
+    .option('-b, --batch-size <n>', 'images at a time (default: as in training)', wholeNumber('--batch-size', 1))
     .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1, 1024))
     .option('--json', 'as JSON')
-    .action(async ({ run, data, threads, json }: EvalFlags) => {
-      const [{ loadRun }, { checkDataFits, loadData }, { evaluate }, { info, setThreads }, { formatPercent }] =
+    .addHelpText('after', EXAMPLES)
+    .action(async ({ run, data, batchSize, threads, json }: EvalFlags) => {
+      const [{ openRun }, { evaluationData }, { evaluate }, { info, setThreads }, { evaluationText, METRICS }] =
         await Promise.all([
-          import('../load-run.js'),
-          import('../data-source.js'),
+          import('../open-model.js'),
+          import('../evaluation-data.js'),
           import('../../train/evaluate.js'),
           import('../../info.js'),
-          import('../../report/format.js'),
+          import('../evaluation-text.js'),
         ]);
       if (threads !== undefined) setThreads(threads);
-      const { model, config } = await loadRun(run);
-      const test = await loadData(data ?? config.data, 'test').catch((cause: Error) => {
-        throw data === undefined && config.data !== null ? movedData(config.data, cause) : cause;
-      });
-      checkDataFits(model, test, 'the test images');
+      const { model, config } = await openRun(run);
+      if (data === undefined && config === undefined) {
+        throw expected('--data <folder>', 'vitrine eval', new Text('none, for a checkpoint that is no run'));
+      }
+      const folder = data ?? config?.data ?? null;
+      const test = await evaluationData(model, folder, data === undefined ? config?.training : undefined).catch(
+        (cause: Error) => {
+          throw data === undefined && folder !== null ? movedData(folder, cause) : cause;
+        },
+      );
       // In batches that fit the memory, and to the result of training; a CPU without bfloat16 gives nearly that.
-      const { batch, precision } = config.training;
-      const options = { batchSize: batch, precision: info().bf16.available ? precision : ('fp32' as const) };
-      const { accuracy, loss } = await evaluate(model, test, options);
-      const right = Math.round(accuracy * test.count);
-      if (json) console.log(JSON.stringify({ accuracy, loss, count: test.count, right }));
-      else console.log(`Accuracy ${formatPercent(accuracy)} (${right} of ${test.count}), loss ${loss.toFixed(4)}`);
+      const { batch = 32, precision = 'fp32' } = config?.training ?? {};
+      const result = await evaluate(model, test, {
+        batchSize: batchSize ?? batch,
+        precision: info().bf16.available ? precision : 'fp32',
+        metrics: METRICS,
+      });
+      console.log(evaluationText(result, test, model.pretrainedConfig?.labels, json === true));
     });
 }
 

@@ -1,59 +1,108 @@
 import type { Command } from 'commander';
+import { readFlags } from '../config-file.js';
 import { nonEmpty, number, oneOf, wholeNumber } from '../flags.js';
-import { resolveSettings, type TrainFlags } from '../train-settings.js';
+import { checkFlags, OPTIMIZERS, SCHEDULES, type TrainFlags } from '../train-settings.js';
+
+const EXAMPLES = `
+Without more than --data, sizes and recipe go by the size of the images.
+
+Examples:
+  vitrine train --data photos/
+  vitrine train --data photos/ --pretrained vit-base-patch16-224/ --epochs 5 --freeze 'blocks.*'
+  vitrine train --config recipe.yaml --seed 1`;
 
 /** `vitrine train`: trains a ViT on a folder of images and leaves model, settings, summary and report. */
 export function addTrain(program: Command): void {
-  program
+  const command = program
     .command('train')
-    .description('train a Vision Transformer and write model, settings, summary and report')
+    .description('train a Vision Transformer and write model, settings, summary and report');
+  addDataFlags(command);
+  addRecipeFlags(command);
+  addModelFlags(command);
+  addRunFlags(command);
+  command.addHelpText('after', EXAMPLES).action(async (_: TrainFlags, self: Command) => {
+    const { config } = self.opts<TrainFlags>();
+    if (config !== undefined) await readFlags(self, config);
+    const flags = self.opts<TrainFlags>();
+    checkFlags(flags);
+    const [{ runTraining }, { inFlags }] = await Promise.all([import('../run-training.js'), import('../in-flags.js')]);
+    try {
+      await runTraining(flags);
+    } catch (error) {
+      throw inFlags(error);
+    }
+  });
+}
+
+function addDataFlags(command: Command): void {
+  const share = number('--val-split', 0.001, 0.999);
+  command
     .option('--preset <name>', 'digits: the bundled 8 x 8 digits', oneOf('--preset', ['digits']))
-    .option('--data <folder>', "IDX files with MNIST's names, plain or .gz", nonEmpty('--data', 'a folder'))
-    .option('--out <folder>', 'where to write (default: runs/<name of the data>)', nonEmpty('--out', 'a folder'))
-    .option('--epochs <n>', 'passes over the data (default: 60)', wholeNumber('--epochs', 1))
-    .option('--batch <n>', 'images a step (default: 64)', wholeNumber('--batch', 1))
-    .option('--optimizer <name>', 'sgd or adamw (default: sgd)', oneOf('--optimizer', ['sgd', 'adamw']))
-    .option('--lr <x>', 'highest learning rate (default: 0.1; adamw 0.001)', number('--lr', 0))
-    .option('--momentum <x>', 'of sgd (default: 0.9)', number('--momentum', 0, 1))
-    .option('--weight-decay <x>', '(default: 0; adamw 0.05)', number('--weight-decay', 0))
-    .option('--warmup <share>', 'of all steps in which the rate rises (default: 0.05)', number('--warmup', 0, 1))
-    .option('--clip <norm>', 'largest norm of the gradient, 0 for any (default: 1)', number('--clip', 0))
-    .option('--label-smoothing <x>', '(default: 0)', number('--label-smoothing', 0, 1))
-    .option('--seed <n>', 'of weights, order and dropout (default: 0)', wholeNumber('--seed', 0))
-    .option('--model <name>', 'sizes by name, such as vit_tiny_patch16_224', nonEmpty('--model', 'a name'))
-    .option('--patch <n>', 'patch size in pixels (default: 4)', wholeNumber('--patch', 1))
-    .option('--dim <n>', 'width of the tokens (default: 64)', wholeNumber('--dim', 1))
-    .option('--depth <n>', 'number of blocks (default: 4)', wholeNumber('--depth', 1))
-    .option('--heads <n>', 'attention heads (default: 4)', wholeNumber('--heads', 1))
-    .option('--mlp-ratio <x>', "the MLP's width over that of the tokens (default: 4)", number('--mlp-ratio', 0))
     .option(
-      '--dropout <p>',
-      'after every projection but qkv, and on the embeddings (default: 0)',
-      number('--dropout', 0, 1),
+      '--data <folder>',
+      "images in class folders, or IDX files with MNIST's names",
+      nonEmpty('--data', 'a folder'),
     )
-    .option('--drop-path <p>', 'stochastic depth at the last block (default: 0)', number('--drop-path', 0, 1))
+    .option('--val-split <share>', 'of each class to test with, where no folder is for it (default: 0.2)', share)
+    .option(
+      '--img-size <n>',
+      'pixels that images are brought to (default: by their size)',
+      wholeNumber('--img-size', 8, 4096),
+    )
+    .option('--out <folder>', 'where to write (default: runs/<name of the data>)', nonEmpty('--out', 'a folder'));
+}
+
+function addRecipeFlags(command: Command): void {
+  command
+    .option('--epochs <n>', 'passes over the data', wholeNumber('--epochs', 1))
+    .option('-b, --batch-size <n>', 'images a step', wholeNumber('--batch-size', 1))
+    .option('--opt <name>', `optimizer: ${OPTIMIZERS.join(', ')}`, oneOf('--opt', OPTIMIZERS))
+    .option('--lr <x>', 'highest learning rate (default: by the optimizer)', number('--lr', 0))
+    .option('--momentum <x>', 'of sgd (default: 0.9)', number('--momentum', 0, 1))
+    .option('--weight-decay <x>', '(default: by the optimizer)', number('--weight-decay', 0))
+    .option('--layer-decay <x>', 'factor of the rate from a layer to the one below', number('--layer-decay', 0, 1))
+    .option('--sched <name>', `of the rate: ${SCHEDULES.join(', ')} (default: cosine)`, oneOf('--sched', SCHEDULES))
+    .option('--warmup-epochs <n>', 'in which the rate rises (default: a share)', number('--warmup-epochs', 0))
+    .option('--clip-grad <norm>', 'largest norm of the gradient, 0 for any (default: 1)', number('--clip-grad', 0))
+    .option('--grad-accum-steps <n>', 'batches that make a step (default: 1)', wholeNumber('--grad-accum-steps', 1))
+    .option('--model-ema [decay]', 'test and keep an average of the weights (0.999)', number('--model-ema', 0, 1))
+    .option('--smoothing <x>', 'of labels (default: 0.1 for photographs)', number('--smoothing', 0, 1))
+    .option('--seed <n>', 'of weights, order and dropout (default: 0)', wholeNumber('--seed', 0));
+}
+
+function addModelFlags(command: Command): void {
+  command
+    .option('--model <name>', 'sizes by name, such as vit_tiny_patch16_224', nonEmpty('--model', 'a name'))
+    .option('--pretrained <path>', 'a checkpoint or run to begin with', nonEmpty('--pretrained', 'a path'))
+    .option('--freeze <pattern>', "parameters that stay, such as 'blocks.*'", nonEmpty('--freeze', 'a pattern'))
+    .option('--patch <n>', 'patch size in pixels', wholeNumber('--patch', 1))
+    .option('--dim <n>', 'width of the tokens', wholeNumber('--dim', 1))
+    .option('--depth <n>', 'number of blocks', wholeNumber('--depth', 1))
+    .option('--heads <n>', 'attention heads', wholeNumber('--heads', 1))
+    .option('--mlp-ratio <x>', "the MLP's width over that of the tokens (default: 4)", number('--mlp-ratio', 0))
+    .option('--dropout <p>', 'after projections and on the embeddings (default: 0)', number('--dropout', 0, 1))
+    .option('--drop-path <p>', 'stochastic depth at the last block', number('--drop-path', 0, 1));
+}
+
+function addRunFlags(command: Command): void {
+  command
+    .option(
+      '--config <file>',
+      'JSON or YAML with any of these; the command line goes first',
+      nonEmpty('--config', 'a file'),
+    )
     .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1, 1024))
     .option(
       '--precision <name>',
-      'of the factors of matrix products: fp32 or bf16 (default: fp32)',
+      'of matrix products: fp32 or bf16 (default: fp32)',
       oneOf('--precision', ['fp32', 'bf16']),
     )
-    .option('--checkpoint', 'compute activations again in backward instead of keeping them')
+    .option('--grad-checkpointing', 'compute activations again in backward instead of keeping them')
+    .option('--resume', 'go on where this run was stopped, by Ctrl-C or whatever else')
+    .option('--no-checkpoints', 'write none; a training that is stopped begins anew')
     .option('--trace <file>', "write one step's commands for Perfetto", nonEmpty('--trace', 'a file'))
     .option('--no-capture', 'run every step op by op')
     .option('--no-report', 'write no report.html')
     .option('--quiet', 'show no progress, only the result')
-    .option('--force', 'replace what is in the folder, though it is another run')
-    .action(async (flags: TrainFlags) => {
-      const settings = resolveSettings(flags);
-      const [{ runTraining }, { inFlags }] = await Promise.all([
-        import('../run-training.js'),
-        import('../in-flags.js'),
-      ]);
-      try {
-        await runTraining(settings);
-      } catch (error) {
-        throw inFlags(error);
-      }
-    });
+    .option('--force', 'replace what is in the folder, though it is another run');
 }

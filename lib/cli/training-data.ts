@@ -1,0 +1,58 @@
+import { expected, Text } from '../check.js';
+import type { ArrayDataset } from '../data/dataset.js';
+import type { ViT } from '../nn/vit/vit.js';
+import { manualSeed } from '../ops/random.js';
+import { buildModel } from './build-model.js';
+import { checkDataFits, decodeSets, loadIdx } from './data-source.js';
+import { findImages, holdsIdx } from './image-data.js';
+import { resolveSettings, type TrainFlags, type TrainSettings } from './train-settings.js';
+import { UsageError } from './usage-error.js';
+
+/** All that a training begins with. */
+export interface Prepared {
+  readonly settings: TrainSettings;
+  readonly model: ViT;
+  readonly train: ArrayDataset;
+  readonly test: ArrayDataset;
+  readonly classNames: readonly string[];
+}
+
+/** Looks at the data, settles what the flags leave open, builds the model, and reads the images as it takes them. */
+export function prepareTraining(flags: TrainFlags): Promise<Prepared> {
+  return flags.data === undefined || holdsIdx(flags.data) ? prepareIdx(flags) : preparePhotographs(flags, flags.data);
+}
+
+async function prepareIdx(flags: TrainFlags): Promise<Prepared> {
+  for (const [flag, value] of [
+    ['--img-size', flags.imgSize],
+    ['--val-split', flags.valSplit],
+  ] as const) {
+    if (value === undefined) continue;
+    throw new UsageError(
+      expected('a folder of images in class folders', flag, new Text('IDX files'), 'These are read as they are.'),
+    );
+  }
+  const settings = resolveSettings(flags);
+  const [train, test] = [await loadIdx(settings.data, 'train'), await loadIdx(settings.data, 'test')];
+  const classNames = Array.from({ length: Math.max(train.numClasses, test.numClasses) }, (_, index) => String(index));
+  manualSeed(settings.seed);
+  const model = await buildModel(settings, { shape: train.shape, classNames, photographs: false });
+  checkDataFits(model, test, 'the test images');
+  return { settings, model, train, test, classNames };
+}
+
+async function preparePhotographs(flags: TrainFlags, folder: string): Promise<Prepared> {
+  const { valSplit, seed = 0 } = flags;
+  const parts = await findImages(folder, { valSplit, seed });
+  const settings = resolveSettings(flags, parts.side);
+  const classNames = parts.classes;
+  manualSeed(settings.seed);
+  const side = settings.imgSize ?? 0; // a checkpoint's own where it is to be kept
+  const model = await buildModel(settings, { shape: [3, side, side], classNames, photographs: true });
+  const preprocessing = model.pretrainedConfig;
+  if (preprocessing === undefined)
+    throw expected('a model that says how images are prepared', '--pretrained', flags.pretrained);
+  const sets = await decodeSets([parts.train, parts.test], preprocessing, settings.quiet);
+  const [train, test] = sets as [ArrayDataset, ArrayDataset]; // one for each list
+  return { settings, model, train, test, classNames };
+}
