@@ -23,6 +23,7 @@ export { image2embConv, image2embNaive } from './image2emb.js';
 export { index } from './indexing.js';
 export { addLayerNorm, layerNorm } from './layer-norm.js';
 export { linear } from './linear.js';
+export * from './losses.js';
 export { maskedFill } from './masked-fill.js';
 export { matmul } from './matmul.js';
 export { maxPool2d } from './max-pool2d.js';

@@ -250,6 +250,31 @@ const TAKERS: Record<string, Taker> = {
     names: ['dim', 'keepDim', 'correction'],
     calls: { var: (options) => F.var(tokens(), options), std: (options) => F.std(tokens(), options) },
   },
+  LossOptions: {
+    calls: {
+      mseLoss: (options) => F.mseLoss(tokens(), tokens(), options),
+      l1Loss: (options) => F.l1Loss(tokens(), tokens(), options),
+    },
+  },
+  SmoothL1Options: {
+    names: ['reduction', 'beta'],
+    calls: { smoothL1Loss: (options) => F.smoothL1Loss(tokens(), tokens(), options) },
+  },
+  HuberOptions: {
+    names: ['reduction', 'delta'],
+    calls: { huberLoss: (options) => F.huberLoss(tokens(), tokens(), options) },
+  },
+  BCEOptions: {
+    names: ['reduction', 'weight', 'posWeight'],
+    calls: {
+      binaryCrossEntropyWithLogits: (options) => F.binaryCrossEntropyWithLogits(tokens(), tokens(), options),
+    },
+  },
+  KLDivOptions: { calls: { klDiv: (options) => F.klDiv(tokens(), tokens(), options) } },
+  NLLOptions: {
+    names: ['reduction', 'weight', 'ignoreIndex'],
+    calls: { nllLoss: (options) => F.nllLoss(ones([1, 2]), labels(), options) },
+  },
   ReduceOptions: {
     calls: {
       sum: (options) => F.sum(tokens(), options),

@@ -29,6 +29,13 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   ...(ofOne as Record<keyof typeof unary, () => unknown[]>), // as made above
   ...(ofRows as Record<keyof (typeof extrema & typeof reductions), () => unknown[]>),
   logSoftmax: () => [x(), 0],
+  mseLoss: () => [x(), x(), {}],
+  l1Loss: () => [x(), x(), {}],
+  smoothL1Loss: () => [x(), x(), {}],
+  huberLoss: () => [x(), x(), {}],
+  binaryCrossEntropyWithLogits: () => [x(), x(), {}],
+  klDiv: () => [x(), x(), {}],
+  nllLoss: () => [ones([1, 2]), ints(), {}],
   addLayerNorm: () => [x(), x(), ones([4]), ones([4]), {}],
   argsort: () => [x(), {}],
   attention: () => [heads(), heads(), heads(), {}],

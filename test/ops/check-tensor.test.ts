@@ -86,6 +86,13 @@ const CALLS: Record<string, Call> = {
   },
   layerNorm: { shapes: [[2, 3], [3], [3]], run: (x, w, b) => F.layerNorm(x, w, b) },
   addLayerNorm: { shapes: [[2, 3], [2, 3], [3], [3]], run: (x, r, w, b) => F.addLayerNorm(x, r, w, b) },
+  mseLoss: { shapes: [[3], [3]], run: (a, b) => F.mseLoss(a, b) },
+  l1Loss: { shapes: [[3], [3]], run: (a, b) => F.l1Loss(a, b) },
+  smoothL1Loss: { shapes: [[3], [3]], run: (a, b) => F.smoothL1Loss(a, b) },
+  huberLoss: { shapes: [[3], [3]], run: (a, b) => F.huberLoss(a, b) },
+  binaryCrossEntropyWithLogits: { shapes: [[3], [3]], run: (a, b) => F.binaryCrossEntropyWithLogits(a, b) },
+  klDiv: { shapes: [[3], [3]], run: (a, b) => F.klDiv(a, b) },
+  nllLoss: { shapes: [[2, 3], [2]], ints: [1], run: (x, labels) => F.nllLoss(x, labels) },
   linear: {
     shapes: [[2, 3], [4, 3], [4], [2, 4]],
     run: (x, w, b, residual) => F.linear(x, w, b, { residual, activation: 'gelu' }),
