@@ -39,6 +39,7 @@ export { keep, scope, untracked } from './scope.js';
 export { background, fence, reset, StreamError, synchronize } from './stream.js';
 export type { DataOf, DType, NestedNumbers, Tensor, TensorData } from './tensor.js';
 export {
+  averageCheckpoints,
   Capture,
   type CheckpointOptions,
   type EarlyStoppingOptions,
@@ -46,7 +47,11 @@ export {
   type EvaluateOptions,
   type Evaluation,
   evaluate,
+  type FindLrOptions,
+  findLr,
   type Logs,
+  type LrFinding,
+  loggers,
   losses,
   type Metric,
   type MetricChoice,

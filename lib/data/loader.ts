@@ -17,9 +17,9 @@ export interface Batch {
   labels: Tensor;
 }
 
-/** The same before it becomes tensors. */
+/** The same with labels in JavaScript's memory; images of files are a tensor already, the receiver's to dispose. */
 export interface HostBatch {
-  images: Float32Array;
+  images: Float32Array | Tensor;
   labels: Int32Array;
   count: number;
 }
@@ -108,6 +108,16 @@ export class DataLoader<D extends ArrayDataset | Dataset = ArrayDataset>
     return isDataset(this.dataset) ? this.dataset.length : this.dataset.count;
   }
 
+  /** Of one image that is made from a file: [channels, height, width]; undefined for float32 arrays. */
+  get shape(): readonly [number, number, number] | undefined {
+    return this.#feed?.shape;
+  }
+
+  /** Classes, where they are known. */
+  get numClasses(): number | undefined {
+    return this.#feed === undefined ? (this.dataset as ArrayDataset).numClasses : this.#feed.numClasses;
+  }
+
   /** Batches in an epoch. Corrupt images make it fewer. */
   get length(): number {
     const items = this.#sampler === undefined ? this.count : this.#order(0).length;
@@ -148,7 +158,7 @@ export class DataLoader<D extends ArrayDataset | Dataset = ArrayDataset>
    *
    * @throws TypeError where the data set, changed since, is not sound any more
    */
-  *hostBatches(epoch: number, from = 0): Generator<HostBatch> {
+  *hostBatches(epoch: number, from = 0): Generator<HostBatch & { images: Float32Array }> {
     if (isDataset(this.dataset))
       throw expected('for await', 'a DataLoader of images that must be decoded', new Text('for'));
     const { images, labels, shape, numClasses } = checkDataset(this.dataset, 'the DataLoader');
@@ -169,13 +179,13 @@ export class DataLoader<D extends ArrayDataset | Dataset = ArrayDataset>
   }
 
   /**
-   * @internal The batches of one epoch, images on the stream and labels in JavaScript's memory.
+   * @internal The batches of one epoch, images on the stream and labels in JavaScript's memory, without the first ones.
    *
    * @throws TypeError for a loader of float32 arrays
    */
-  feedBatches(epoch: number, begin = 0): AsyncGenerator<FeedBatch> {
+  feedBatches(epoch: number, begin = 0, skipped = 0): AsyncGenerator<FeedBatch> {
     if (this.#feed === undefined) throw expected('a data set of images', 'feedBatches', this.dataset);
-    return this.#feed.batches(this.#order(epoch), epoch, begin);
+    return this.#feed.batches(this.#order(epoch), epoch, begin, skipped);
   }
 
   *[Symbol.iterator](): Generator<Batch> {

@@ -13,7 +13,12 @@ export { Linear } from './linear.js';
 export { Module } from './module.js';
 export { ModuleDict } from './module-dict.js';
 export { ModuleList } from './module-list.js';
-export { MultiheadAttention, type MultiheadAttentionOptions } from './multihead-attention.js';
+export {
+  type AttentionCallOptions,
+  type AttentionMasks,
+  MultiheadAttention,
+  type MultiheadAttentionOptions,
+} from './multihead-attention.js';
 export { ParameterList } from './parameter-list.js';
 export { PatchEmbed, type PatchEmbedOptions, type PatchRoute } from './patch-embed.js';
 export { AvgPool2d, MaxPool2d } from './pooling.js';

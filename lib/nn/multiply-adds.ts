@@ -39,9 +39,9 @@ function perOutput(weight: Tensor): number {
 
 /** Both projections of the inputs, and attention itself; the output's projection is a `Linear`. */
 function ofMultihead(module: MultiheadAttention, query: readonly number[], key: readonly number[]): number {
-  const { embedDim, batchFirst } = module;
+  const { embedDim, batchFirst, kdim, vdim } = module;
   const [batch = 0, queries = 0] = batchFirst ? query : [query[1], query[0]];
   const [, keys = queries] = batchFirst ? key : [key[1], key[0]];
-  const projections = (queries + 2 * keys) * embedDim * embedDim;
+  const projections = (queries * embedDim + keys * (kdim + vdim)) * embedDim;
   return batch * (projections + 2 * queries * keys * embedDim);
 }

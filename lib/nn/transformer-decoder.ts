@@ -25,6 +25,10 @@ export interface DecoderMasks {
   tgtKeyPaddingMask?: Tensor;
   /** (B,M) int32 of 0 and 1: memory positions at a 1 are ignored as keys. */
   memoryKeyPaddingMask?: Tensor;
+  /** As `attnMask` of `MultiheadAttention`, such as (T,T). */
+  tgtMask?: Tensor;
+  /** As `attnMask` of `MultiheadAttention`, such as (T,M). */
+  memoryMask?: Tensor;
 }
 
 /** @internal */
@@ -33,6 +37,8 @@ export const DECODER_MASKS: OptionNames<DecoderMasks> = {
   memoryIsCausal: true,
   tgtKeyPaddingMask: true,
   memoryKeyPaddingMask: true,
+  tgtMask: true,
+  memoryMask: true,
 };
 
 /**
@@ -98,12 +104,13 @@ export class TransformerDecoderLayer extends Module {
     });
   }
 
-  #attend(x: Tensor, { tgtIsCausal, tgtKeyPaddingMask }: DecoderMasks): Tensor {
-    return this.#dropout.forward(this.selfAttn.forward(x, x, x, toAttentionMasks(tgtIsCausal, tgtKeyPaddingMask)));
+  #attend(x: Tensor, { tgtIsCausal, tgtKeyPaddingMask, tgtMask }: DecoderMasks): Tensor {
+    const masks = toAttentionMasks(tgtIsCausal, tgtKeyPaddingMask, tgtMask);
+    return this.#dropout.forward(this.selfAttn.forward(x, x, x, masks));
   }
 
-  #consult(x: Tensor, memory: Tensor, { memoryIsCausal, memoryKeyPaddingMask }: DecoderMasks): Tensor {
-    const masks = toAttentionMasks(memoryIsCausal, memoryKeyPaddingMask);
+  #consult(x: Tensor, memory: Tensor, { memoryIsCausal, memoryKeyPaddingMask, memoryMask }: DecoderMasks): Tensor {
+    const masks = toAttentionMasks(memoryIsCausal, memoryKeyPaddingMask, memoryMask);
     return this.#dropout.forward(this.multiheadAttn.forward(x, memory, memory, masks));
   }
 

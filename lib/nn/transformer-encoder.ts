@@ -34,6 +34,8 @@ export interface EncoderMasks {
   isCausal?: boolean;
   /** (B,T) int32 of 0 and 1: positions at a 1 are ignored as keys. */
   srcKeyPaddingMask?: Tensor;
+  /** As `attnMask` of `MultiheadAttention`, such as (T,T). */
+  srcMask?: Tensor;
 }
 
 /** @internal */
@@ -64,11 +66,19 @@ export function checkLayerOptions(
   });
 }
 
-const MASKS: OptionNames<EncoderMasks> = { isCausal: true, srcKeyPaddingMask: true };
+const MASKS: OptionNames<EncoderMasks> = { isCausal: true, srcKeyPaddingMask: true, srcMask: true };
 
 /** @internal PyTorch's words for masks in `MultiheadAttention`'s. */
-export function toAttentionMasks(causal: boolean | undefined, keyPaddingMask: Tensor | undefined): AttentionMasks {
-  return { causal: causal ?? false, ...(keyPaddingMask !== undefined && { keyPaddingMask }) };
+export function toAttentionMasks(
+  causal: boolean | undefined,
+  keyPaddingMask: Tensor | undefined,
+  attnMask: Tensor | undefined,
+): AttentionMasks {
+  return {
+    causal: causal ?? false,
+    ...(keyPaddingMask !== undefined && { keyPaddingMask }),
+    ...(attnMask !== undefined && { attnMask }),
+  };
 }
 
 /** @internal The feed-forward part of a Transformer layer: linear, activation, dropout, linear. */
@@ -135,8 +145,9 @@ export class TransformerEncoderLayer extends Module {
     });
   }
 
-  #attend(x: Tensor, { isCausal, srcKeyPaddingMask }: EncoderMasks): Tensor {
-    return this.#dropout.forward(this.selfAttn.forward(x, x, x, toAttentionMasks(isCausal, srcKeyPaddingMask)));
+  #attend(x: Tensor, { isCausal, srcKeyPaddingMask, srcMask }: EncoderMasks): Tensor {
+    const masks = toAttentionMasks(isCausal, srcKeyPaddingMask, srcMask);
+    return this.#dropout.forward(this.selfAttn.forward(x, x, x, masks));
   }
 
   #feedForward(x: Tensor): Tensor {

@@ -37,6 +37,8 @@ export interface TransformerMasks extends DecoderMasks {
   srcIsCausal?: boolean;
   /** (B,S) int32 of 0 and 1: source positions at a 1 are ignored as keys. */
   srcKeyPaddingMask?: Tensor;
+  /** As `attnMask` of `MultiheadAttention`, such as (S,S). */
+  srcMask?: Tensor;
 }
 
 const OPTIONS: OptionNames<TransformerOptions> = {
@@ -46,7 +48,12 @@ const OPTIONS: OptionNames<TransformerOptions> = {
   numEncoderLayers: true,
   numDecoderLayers: true,
 };
-const MASKS: OptionNames<TransformerMasks> = { ...DECODER_MASKS, srcIsCausal: true, srcKeyPaddingMask: true };
+const MASKS: OptionNames<TransformerMasks> = {
+  ...DECODER_MASKS,
+  srcIsCausal: true,
+  srcKeyPaddingMask: true,
+  srcMask: true,
+};
 
 /**
  * Encoder and decoder, each with a final norm.
@@ -79,10 +86,11 @@ export class Transformer extends Module {
   forward(src: Tensor, tgt: Tensor, masks: TransformerMasks = {}): Tensor {
     checkOptions(masks, MASKS, 'Transformer masks');
     return scope(() => {
-      const { srcIsCausal, srcKeyPaddingMask, ...decoding } = masks;
+      const { srcIsCausal, srcKeyPaddingMask, srcMask, ...decoding } = masks;
       const encoding: EncoderMasks = {
         isCausal: srcIsCausal ?? false,
         ...(srcKeyPaddingMask !== undefined && { srcKeyPaddingMask }),
+        ...(srcMask !== undefined && { srcMask }),
       };
       return this.decoder.forward(tgt, this.encoder.forward(src, encoding), decoding);
     });

@@ -1,7 +1,6 @@
 import { checkInteger, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { checkBatchLabels } from '../data/check-dataset.js';
-import type { ArrayDataset } from '../data/dataset.js';
 import { DataLoader, type HostBatch } from '../data/loader.js';
 import { evaluating } from '../nn/evaluating.js';
 import { Module } from '../nn/module.js';
@@ -17,6 +16,7 @@ import { warnOnce } from '../warning.js';
 import type { ModelEma } from './ema.js';
 import { checkMetrics, computeMetrics, type MetricChoice, type MetricValue } from './metric-set.js';
 import { argmaxRows, countEqual, Mean, NO_CLASS } from './metrics.js';
+import { batchesOf, disposeImages, factsOf, imagesOf, isLoader, type TrainingData } from './training-data.js';
 
 /** A model of images (N,C,H,W) to logits (N,classes). */
 export interface Classifier extends Module {
@@ -63,13 +63,14 @@ export function checkClassifier(model: unknown, where: string): void {
  * Runs a model over a data set, in evaluation mode and without gradients, in batches, in the `background`. Every part of
  * the model is left in the mode it was in.
  *
+ * @param data arrays, or a `DataLoader` of images, whose batches and order count then
  * @param options or the batch size alone
  * @throws TypeError for a data set whose parts do not go together, a label that is no class of the model, and options that
  *   are unknown or out of range
  */
 export async function evaluate(
   model: Classifier,
-  data: ArrayDataset,
+  data: TrainingData,
   options: EvaluateOptions | number = {},
 ): Promise<Evaluation> {
   return evaluateWith(model, data, options, undefined);
@@ -78,7 +79,7 @@ export async function evaluate(
 /** @internal As `evaluate`; with the average of the model's weights, where one is given. */
 export async function evaluateWith(
   model: Classifier,
-  data: ArrayDataset,
+  data: TrainingData,
   options: EvaluateOptions | number,
   ema: ModelEma | undefined,
 ): Promise<Evaluation> {
@@ -89,34 +90,50 @@ export async function evaluateWith(
   if (metrics !== undefined) checkMetrics(metrics, 'evaluate metrics');
   checkPrecision(precision, 'evaluate');
   const batchSize = checkInteger(chosen.batchSize ?? 256, 'evaluate batchSize', 1);
-  const loader = new DataLoader(data, { batchSize });
-  const { count, shape, labels } = loader.dataset;
+  const loader = isLoader(data) ? data : new DataLoader(data, { batchSize });
+  const { shape } = factsOf(isLoader(data) ? data : (loader as DataLoader).dataset, 'evaluate');
+  const { count } = loader;
+  let labels = new Int32Array(count);
   const within = ema === undefined ? <T>(fn: () => T) => fn() : <T>(fn: () => T) => ema.within(fn);
+  const answers = async (batch: HostBatch) => {
+    try {
+      return await read(
+        background(() => autocast(precision, () => evaluating(model, () => within(() => answer(model, batch, shape))))),
+      );
+    } finally {
+      disposeImages(batch);
+    }
+  };
   const loss = new Mean();
-  const predictions = new Int32Array(count);
+  let predictions = new Int32Array(count);
   let probabilities = new Float32Array(0);
   let done = 0;
-  for (const batch of loader.hostBatches(0)) {
+  for await (const batch of batchesOf(loader, 0)) {
+    if (signal?.aborted) disposeImages(batch);
     signal?.throwIfAborted();
-    const results = await read(
-      background(() => autocast(precision, () => evaluating(model, () => within(() => answer(model, batch, shape))))),
-    );
+    const results = await answers(batch);
     const classes = results.logits.length / batch.count;
     if (done === 0) probabilities = new Float32Array(count * classes);
     loss.add(results.loss[0], batch.count);
+    labels.set(batch.labels, done);
     predictions.set(argmaxRows(results.logits, classes), done);
     probabilities.set(results.probabilities, done * classes);
     done += batch.count;
   }
+  if (done < count) {
+    // Corrupt images are passed over.
+    [labels, predictions] = [labels.slice(0, done), predictions.slice(0, done)];
+    probabilities = probabilities.slice(0, (probabilities.length / count) * done);
+  }
   if (predictions.includes(NO_CLASS)) warnOfNaN(predictions);
   const evaluation = {
     loss: loss.value,
-    accuracy: countEqual(predictions, labels) / count,
+    accuracy: countEqual(predictions, labels) / done,
     predictions,
     probabilities,
   };
   if (metrics === undefined) return evaluation;
-  const outcome = { labels, predictions, probabilities, classes: probabilities.length / count };
+  const outcome = { labels, predictions, probabilities, classes: probabilities.length / done };
   return { ...evaluation, metrics: computeMetrics(metrics, outcome) };
 }
 
@@ -129,7 +146,7 @@ interface Answer {
 
 function answer(model: Classifier, batch: HostBatch, shape: readonly number[]): Answer {
   return scope(() => {
-    const logits = model.forward(tensor(batch.images, [batch.count, ...shape]));
+    const logits = model.forward(imagesOf(batch, shape));
     checkTensor(logits, 'evaluate logits', { shape: [batch.count, null], letters: '(N,classes)' });
     checkBatchLabels(batch.labels, logits.shape[1], 'evaluate');
     return { logits, probabilities: softmax(logits), loss: crossEntropy(logits, tensor(batch.labels)) };

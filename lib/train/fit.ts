@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DataLoader } from '../data/loader.js';
+import type { Dataset } from '../data/sets/dataset.js';
 import type { TraceEvent } from '../native.js';
 import { setRates } from '../optim/schedule.js';
 import { warnOnce } from '../warning.js';
@@ -10,6 +11,7 @@ import type { EpochRecord } from './epoch-record.js';
 import { type Evaluation, evaluateWith } from './evaluate.js';
 import type { FitResult } from './fit-result.js';
 import { FitState, type Scores } from './fit-state.js';
+import { numbersOf } from './loggers/numbers-of.js';
 import { makeStep } from './make-step.js';
 import { argmaxRows, countEqual } from './metrics.js';
 import { Monitor } from './monitor.js';
@@ -18,6 +20,7 @@ import { Saving } from './saving.js';
 import { Stop } from './stop.js';
 import { startTrace, stopTrace, writeTrace } from './trace.js';
 import type { Progress, TrainerOptions } from './trainer-options.js';
+import { batchesOf, disposeImages, isLoader } from './training-data.js';
 import type { TrainingStep } from './training-step.js';
 
 /** A batch on its way. */
@@ -39,7 +42,7 @@ const TRACED_STEP = 5;
 /** One call of `fit`, from its beginning to its end. */
 export class Fit {
   readonly #options: TrainerOptions;
-  readonly #loader: DataLoader;
+  readonly #loader: DataLoader | DataLoader<Dataset>;
   readonly #state: FitState;
   readonly #callbacks: Callbacks;
   readonly #ema: ModelEma | undefined;
@@ -55,7 +58,8 @@ export class Fit {
   constructor(options: TrainerOptions) {
     const { model, train, batchSize, seed = 0, schedule, signal, maxTime, ema, gradAccumSteps = 1 } = options;
     this.#options = options;
-    this.#loader = new DataLoader(train, { batchSize, shuffle: options.overfitBatches === undefined, seed });
+    const shuffle = options.overfitBatches === undefined;
+    this.#loader = isLoader(train) ? train : new DataLoader(train, { batchSize, shuffle, seed });
     const settings = { batchSize, gradAccumSteps, seed, images: train.count, optimizer: options.optimizer.name };
     this.#state = new FitState(settings, schedule);
     this.#callbacks = new Callbacks(options.callbacks ?? []);
@@ -130,7 +134,7 @@ export class Fit {
       ...(state.evaluated?.globalStep === state.globalStep ? testScores(state.evaluated.scores) : {}),
       learningRate: optimizer.lr,
       seconds,
-      imagesPerSecond: this.#loader.dataset.count / seconds,
+      imagesPerSecond: this.#loader.count / seconds,
     };
   }
 
@@ -139,12 +143,15 @@ export class Fit {
     const { schedule, optimizer, gradAccumSteps = 1 } = this.#options;
     const state = this.#state;
     const { length } = this.#loader;
-    for (const batch of this.#loader.hostBatches(state.epoch, state.batch)) {
+    for await (const batch of batchesOf(this.#loader, state.epoch, state.batch)) {
       await nextTurn(); // preparing a batch takes some milliseconds, and so may enqueuing it
       const index = state.batch % gradAccumSteps;
       const of = Math.min(gradAccumSteps, length - (state.batch - index));
       if (index === 0) {
-        if (this.#stop.isAsked) break;
+        if (this.#stop.isAsked) {
+          disposeImages(batch);
+          break;
+        }
         if (schedule !== undefined) setRates(optimizer, schedule, state.globalStep);
         await this.#beginTrace();
       }
@@ -241,7 +248,7 @@ export class Fit {
     }
     const { loss, accuracy } = evaluation;
     const scores = { testLoss: loss, testAccuracy: accuracy, ...evaluation.metrics };
-    state.evaluated = { globalStep: state.globalStep, scores: onlyNumbers(scores) };
+    state.evaluated = { globalStep: state.globalStep, scores: numbersOf(scores) };
     schedule?.observe?.(loss);
     this.#stopEarly();
     await this.#callbacks.tell('onEvaluate', this.#told(), evaluation);
@@ -314,12 +321,6 @@ export class Fit {
     this.#isTracing = false;
     return stopTrace();
   }
-}
-
-function onlyNumbers(scores: Readonly<Record<string, unknown>>): Scores {
-  return Object.fromEntries(
-    Object.entries(scores).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
-  );
 }
 
 /** What an epoch's record says of the test set. */

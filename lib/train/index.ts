@@ -1,11 +1,15 @@
 /** Training and evaluation. */
+
+export { averageCheckpoints } from './average-checkpoints.js';
 export type { Logs, TrainerCallback, TrainingState } from './callbacks.js';
 export { Capture } from './capture.js';
 export type { CheckpointOptions } from './checkpoint-folder.js';
 export { type EmaOptions, ModelEma } from './ema.js';
 export type { EpochRecord } from './epoch-record.js';
 export { type Classifier, type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
+export { type FindLrOptions, findLr, type LrFinding } from './find-lr.js';
 export type { FitResult, StopReason } from './fit-result.js';
+export * as loggers from './loggers/index.js';
 export * as losses from './losses/index.js';
 export type { Metric, MetricChoice, MetricName, MetricValue, Outcome } from './metric-set.js';
 export type { EarlyStoppingOptions } from './monitor.js';

@@ -1,4 +1,5 @@
 import type { HostBatch } from '../data/loader.js';
+import { copyInto } from '../ops/copy.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import { untracked } from '../scope.js';
 import type { Tensor } from '../tensor.js';
@@ -47,7 +48,11 @@ export class RecordedStep {
 
   /** Runs the step on another batch of the same size. */
   replay({ images, labels }: HostBatch, share: number): void {
-    this.#inputs.images.set(images);
+    if (images instanceof Float32Array) this.#inputs.images.set(images);
+    else {
+      copyInto(this.#inputs.images, images);
+      images.dispose();
+    }
     this.#inputs.labels.set(labels);
     if (!Object.is(share, this.#share)) this.#inputs.share.set([share]);
     this.#share = share;

@@ -1,7 +1,6 @@
 import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOneOf, expected, Text } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { firstOf, splitOff } from '../data/array-parts.js';
-import { checkDataset } from '../data/check-dataset.js';
 import type { ArrayDataset } from '../data/dataset.js';
 import { Optimizer } from '../optim/optimizer.js';
 import type { Schedule } from '../optim/schedule.js';
@@ -14,6 +13,8 @@ import { type Classifier, checkClassifier } from './evaluate.js';
 import { checkLoss, type Loss, type LossFunction } from './losses/loss.js';
 import { checkMetrics, type MetricChoice } from './metric-set.js';
 import { checkEarlyStopping, type EarlyStoppingOptions } from './monitor.js';
+
+import { checkTrainingData, isLoader, type TrainingData } from './training-data.js';
 
 /** How far training has come; loss and accuracy are the epoch's so far. */
 export interface Progress {
@@ -33,9 +34,10 @@ export interface TrainerOptions {
   optimizer: Optimizer;
   /** The learning rate of each step. Default: the optimizer's own, throughout. */
   schedule?: Schedule;
-  train: ArrayDataset;
+  /** Arrays, or a `DataLoader` of images; that has a batch size, a seed and a shuffling of its own. */
+  train: TrainingData;
   /** Evaluated after each epoch, in batches and in the precision of training. */
-  test?: ArrayDataset;
+  test?: TrainingData;
   batchSize: number;
   epochs: number;
   /** Of the order of samples. Default 0. */
@@ -222,21 +224,35 @@ function checkParts({
 /** The options with the data sets that they come to. */
 function withDataSets(options: TrainerOptions): TrainerOptions {
   const { batchSize, validationSplit, seed = 0, overfitBatches, fastDevRun = false } = options;
-  let train = checkDataset(options.train, 'Trainer train');
-  let test = options.test === undefined ? undefined : checkDataset(options.test, 'Trainer test');
+  let train = checkTrainingData(options.train, 'Trainer train');
+  let test = options.test === undefined ? undefined : checkTrainingData(options.test, 'Trainer test');
+  if (isLoader(train) && train.batchSize !== batchSize) {
+    throw expected(`the DataLoader's batchSize, ${train.batchSize},`, 'Trainer batchSize', batchSize);
+  }
   if (validationSplit !== undefined) {
     checkNumber(validationSplit, 'Trainer validationSplit', 0, 1);
     if (test !== undefined) throw expected('test or validationSplit', 'Trainer', new Text('both'));
-    [train, test] = splitOff(train, validationSplit, seed);
+    [train, test] = splitOff(arraysOf(train, 'validationSplit'), validationSplit, seed);
   }
-  if (overfitBatches !== undefined) train = firstOf(train, overfitBatches * batchSize);
+  if (overfitBatches !== undefined) train = firstOf(arraysOf(train, 'overfitBatches'), overfitBatches * batchSize);
   const { test: _test, ...rest } = options;
   const sets = { ...rest, train, ...(test && { test }) };
   if (typeof fastDevRun !== 'boolean') checkInteger(fastDevRun, 'Trainer fastDevRun', 1);
   if (fastDevRun === false) return sets;
   const images = Number(fastDevRun) * batchSize;
   const { checkpoints: _checkpoints, resume: _resume, ...dry } = sets;
-  return { ...dry, epochs: 1, train: firstOf(train, images), ...(test && { test: firstOf(test, images) }) };
+  return {
+    ...dry,
+    epochs: 1,
+    train: firstOf(arraysOf(train, 'fastDevRun'), images),
+    ...(test && { test: firstOf(arraysOf(test, 'fastDevRun'), images) }),
+  };
+}
+
+/** What only arrays can be cut into. */
+function arraysOf(data: TrainingData, option: string): ArrayDataset {
+  if (!isLoader(data)) return data;
+  throw expected('arrays of images', `Trainer ${option}`, data, 'Of a DataLoader, take a data.subset.');
 }
 
 function checkOptimizer({ model, optimizer }: TrainerOptions): void {

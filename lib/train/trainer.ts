@@ -1,11 +1,11 @@
 import { checkOptions } from '../check-options.js';
-import type { ArrayDataset } from '../data/dataset.js';
 import { nextId } from '../identity.js';
 import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
 import { claim } from './exclusive.js';
 import { Fit } from './fit.js';
 import type { FitResult } from './fit-result.js';
 import { checkTrainerOptions, type TrainerOptions } from './trainer-options.js';
+import type { TrainingData } from './training-data.js';
 
 /**
  * Trains a classifier on a data set: shuffled epochs, learning-rate schedule, clipping, accumulation, average of weights,
@@ -48,7 +48,7 @@ export class Trainer {
   }
 
   /** See `evaluate`; in batches and in the precision of the training. */
-  evaluate(data: ArrayDataset, options: Pick<EvaluateOptions, 'signal'> = {}): Promise<Evaluation> {
+  evaluate(data: TrainingData, options: Pick<EvaluateOptions, 'signal'> = {}): Promise<Evaluation> {
     checkOptions(options, { signal: true }, 'Trainer.evaluate');
     const { model, batchSize, precision = 'fp32', metrics } = this.#options;
     return evaluate(model, data, { ...options, batchSize, precision, ...(metrics && { metrics }) });

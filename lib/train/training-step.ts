@@ -16,6 +16,7 @@ import { Decisions } from './decisions.js';
 import type { Classifier } from './evaluate.js';
 import type { LossInput } from './losses/loss.js';
 import { type Inputs, type Outputs, RecordedStep } from './recorded-step.js';
+import { imagesOf } from './training-data.js';
 
 /** What a step is made of. */
 export interface TrainingStepOptions {
@@ -91,7 +92,7 @@ export class TrainingStep {
       return background(() => this.#replay(recorded, batch, place));
     }
     const inputs = background(() => ({
-      images: tensor(batch.images, [batch.count, ...this.#options.imageShape]),
+      images: imagesOf(batch, this.#options.imageShape),
       labels: tensor(batch.labels),
       share: fill(empty([]), 1 / place.of),
     }));

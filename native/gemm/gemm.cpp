@@ -54,36 +54,41 @@ void MultiplyEach(Context& context, const MatrixProduct& product) {
 struct Planned {
   std::unique_ptr<Loops> loops;
   int64_t shared_at;
+  int64_t tiles = 0;  // of the loop that runs
 };
 
 // One loop over the tiles of all: a worker's share of it is its share of each product's tiles, one
 // product after the other, so that it reads what it wrote in the loops before.
 template <class Count, class Body>
-void ForTiles(Context& context, const std::vector<Planned>& all, const Count& count,
-              const Body& body) {
+void ForTiles(Context& context, std::vector<Planned>& all, const Count& count, const Body& body) {
+  for (Planned& planned : all) planned.tiles = count(*planned.loops);
+  if (all.size() == 1) {
+    context.ParallelFor(all[0].tiles,
+                        [&](int64_t tile, int worker) { body(all[0], tile, worker); });
+    return;
+  }
   const int64_t workers = context.threads();
   const auto begin = [&](int64_t worker) {
     int64_t tiles = 0;
-    for (const Planned& planned : all) tiles += count(*planned.loops) * worker / workers;
+    for (const Planned& planned : all) tiles += planned.tiles * worker / workers;
     return tiles;
   };
-  context.ParallelFor(begin(workers), [&](int64_t index, int worker) {
-    int64_t share = all.size() == 1 ? workers : index * workers / begin(workers);
-    if (all.size() == 1) return body(all[0], index, worker);
+  const int64_t sum = begin(workers);
+  context.ParallelFor(sum, [&](int64_t index, int worker) {
+    int64_t share = index * workers / sum;
     while (begin(share + 1) <= index) ++share;
     while (begin(share) > index) --share;
     int64_t left = index - begin(share);
     for (const Planned& planned : all) {
-      const int64_t tiles = count(*planned.loops);
-      const int64_t first = tiles * share / workers;
-      const int64_t mine = tiles * (share + 1) / workers - first;
+      const int64_t first = planned.tiles * share / workers;
+      const int64_t mine = planned.tiles * (share + 1) / workers - first;
       if (left < mine) return body(planned, first + left, worker);
       left -= mine;
     }
   });
 }
 
-void RunLoops(Context& context, const std::vector<Planned>& all) {
+void RunLoops(Context& context, std::vector<Planned>& all) {
   int64_t own = 0;
   int64_t shared = 0;
   for (const Planned& planned : all) {

@@ -11,6 +11,7 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
+#include "kernels/block-inl.h"
 #include "kernels/pack-inl.h"
 #include "kernels/simd-inl.h"
 
@@ -53,8 +54,6 @@ struct Finish {
   float scale = 1;
 };
 
-// Accumulators of a block must fit the registers, with room for kVectors of b and one of a.
-constexpr bool kManyRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON;
 constexpr int kMaxVectors = kManyRegisters ? 4 : 2;
 constexpr int MaxRows(int vectors) {
   if (kManyRegisters) return vectors == 4 ? 6 : vectors == 3 ? 8 : 12;
@@ -75,22 +74,9 @@ void Block(const AttentionProduct& x, const Finish& finish, int64_t i, int64_t j
       sum[r][v] = finish.accumulate ? hn::LoadU(d, c + r * x.ldc + v * lanes) : hn::Zero(d);
     }
   }
-  const int64_t lda = x.lda;
-  const float* a = x.a + (kTransposeA ? i : i * lda);
-  const float* b = x.b + j;
-  for (int64_t p = 0; p < x.k; ++p) {
-    VF row[kVectors];
-    HWY_UNROLL(16)
-    for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, b + v * lanes);
-    HWY_UNROLL(16)
-    for (int r = 0; r < kRows; ++r) {
-      const VF factor = Splat(a[kTransposeA ? r : r * lda]);
-      HWY_UNROLL(16)
-      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(factor, row[v], sum[r][v]);
-    }
-    a += kTransposeA ? lda : 1;
-    b += x.ldb;
-  }
+  const BlockLeft left =
+      kTransposeA ? BlockLeft{x.a + i, 1, x.lda} : BlockLeft{x.a + i * x.lda, x.lda, 1};
+  MultiplyBlock(sum, left, x.b + j, x.ldb, x.k, []() KERNEL_INLINE {});
   HWY_UNROLL(16)
   for (int r = 0; r < kRows; ++r) {
     HWY_UNROLL(16)

@@ -7,14 +7,13 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
-#include "kernels/simd-inl.h"
+#include "kernels/block-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace vitrine::kernels::HWY_NAMESPACE {
 
 // Rows of b that are read together, so that additions do not wait for each other, and rows of a
 // whose sums fit the registers beside them.
-constexpr bool kManyRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON;
 constexpr int kColumns = 4;
 constexpr int kMaxRows = kManyRegisters ? 6 : 2;
 

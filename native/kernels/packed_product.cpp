@@ -10,15 +10,14 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
+#include "kernels/block-inl.h"
 #include "kernels/pack-inl.h"
 #include "kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace vitrine::kernels::HWY_NAMESPACE {
 
-// Accumulators of a block must fit the registers, beside a row of b's vectors and one of a. 8 rows
-// of 3 vectors read 11 operands for 24 multiply-adds.
-constexpr bool kManyRegisters = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON;
+// 8 rows of 3 vectors read 11 operands for 24 multiply-adds.
 constexpr int kMaxVectors = kManyRegisters ? 3 : 2;
 constexpr int kMaxRows = kManyRegisters ? 8 : 6;
 // Measured on 1576 x 1536 x 384 and the like (Zen 5): 203 to 208 GFLOP/s, against 185 to 193 with
@@ -55,27 +54,11 @@ void Block(const PackedBlock& x) {
       __builtin_prefetch(c + kVectors * lanes - 1, 1);
     }
   }
-  const float* a = x.a;
-  const float* b = x.b;
-  const int64_t row_stride = x.row_stride;
-  const int64_t step = x.step;
-  const int64_t b_step = x.b_step;
   const float* fetch = x.fetch;
-  for (int64_t p = 0; p < x.words; ++p) {
+  MultiplyBlock(sum, {x.a, x.row_stride, x.step}, x.b, x.b_step, x.words, [&]() KERNEL_INLINE {
     __builtin_prefetch(fetch, 0, 2);
     fetch += x.fetch_step;
-    VF row[kVectors];
-    HWY_UNROLL(16)
-    for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, b + v * lanes);
-    HWY_UNROLL(16)
-    for (int r = 0; r < kRows; ++r) {
-      const VF factor = Splat(a[r * row_stride]);
-      HWY_UNROLL(16)
-      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(factor, row[v], sum[r][v]);
-    }
-    a += step;
-    b += b_step;
-  }
+  });
   // Copies, as a store might change x for all that the compiler knows.
   float* c = x.c;
   const int64_t ldc = x.ldc, width = x.width;

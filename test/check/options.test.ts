@@ -73,8 +73,13 @@ const TAKERS: Record<string, Taker> = {
   },
   'ops/AttentionOptions': { calls: { attention: (options) => F.attention(heads(), heads(), heads(), options) } },
   'render/AttentionOptions': { calls: { 'render.attention': (options) => render.attention(vit(), image(), options) } },
+  AttentionCallOptions: {
+    calls: {
+      MultiheadAttention: (options) => new nn.MultiheadAttention(4, 1).forward(tokens(), tokens(), tokens(), options),
+    },
+  },
   AttentionMasks: {
-    names: ['causal', 'keyPaddingMask'],
+    names: ['causal', 'keyPaddingMask', 'attnMask'],
     calls: {
       MultiheadAttention: (masks) => new nn.MultiheadAttention(4, 1).forward(tokens(), tokens(), tokens(), masks),
     },
@@ -382,6 +387,7 @@ const OTHERS = new Map([
   ['CaptureOptions', 'test/train'],
   ['CheckpointOptions', 'test/train'],
   ['EarlyStoppingOptions', 'test/train'],
+  ['FindLrOptions', 'test/train'],
   ['ImageNormalizeOptions', 'inside loadImages; test/ops'],
   ['ImageResizeOptions', 'inside loadImages; test/ops'],
 ]);

@@ -54,12 +54,16 @@ export class Feed {
     this.#cache = cache;
   }
 
-  /** The batches of an epoch's order, from a place in it. Images that are corrupt are passed over. */
-  async *batches(order: ArrayLike<number>, epoch: number, begin: number): AsyncGenerator<FeedBatch> {
+  /**
+   * The batches of an epoch's order, from a place in it, without the first ones. Images that are corrupt are passed over,
+   * so that where a batch begins is known by loading those before it.
+   */
+  async *batches(order: ArrayLike<number>, epoch: number, begin: number, skipped = 0): AsyncGenerator<FeedBatch> {
     const { batchSize, prefetch, dropLast } = this.#parts;
     const cache = await this.#cache();
     const ahead: (Loaded | Promise<Loaded | undefined>)[] = [];
     let next = begin;
+    let number = 0;
     let batch: Loaded[] = [];
     try {
       for (let position = begin; position < order.length; position++) {
@@ -71,6 +75,11 @@ export class Feed {
         if (loaded !== undefined) batch.push(loaded);
         const isLast = position === order.length - 1;
         if (batch.length < batchSize && !(isLast && batch.length > 0 && !dropLast)) continue;
+        if (number++ < skipped) {
+          for (const each of batch) release(each, cache);
+          batch = [];
+          continue;
+        }
         const made = this.#make(batch, { epoch, position: position + 1, cache });
         batch = [];
         yield made;

@@ -97,8 +97,17 @@ export class ImageFeed {
     return this.#parts.corrupt.paths;
   }
 
-  batches(order: ArrayLike<number>, epoch: number, begin: number): AsyncGenerator<FeedBatch> {
-    return this.#feed.batches(order, epoch, begin);
+  get shape(): readonly [number, number, number] {
+    const { mean, crop } = this.#parts.preprocessing;
+    return [mean.length, crop[0], crop[1]];
+  }
+
+  get numClasses(): number | undefined {
+    return this.#parts.numClasses;
+  }
+
+  batches(order: ArrayLike<number>, epoch: number, begin: number, skipped: number): AsyncGenerator<FeedBatch> {
+    return this.#feed.batches(order, epoch, begin, skipped);
   }
 
   async dispose(): Promise<void> {

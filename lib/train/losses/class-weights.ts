@@ -1,5 +1,5 @@
 import { checkNumber, expected, Text } from '../../check.js';
-import type { ArrayDataset } from '../../data/dataset.js';
+import type { DataFacts } from '../training-data.js';
 
 /**
  * How much each class counts: `'balanced'` for images / (classes * images of the class), as scikit-learn; a number for
@@ -8,7 +8,7 @@ import type { ArrayDataset } from '../../data/dataset.js';
 export type ClassWeights = 'balanced' | readonly number[] | Readonly<Record<string, number>>;
 
 /** The weight of each class of a data set. */
-export function classWeights(weights: ClassWeights, train: ArrayDataset, where: string): number[] {
+export function classWeights(weights: ClassWeights, train: DataFacts, where: string): number[] {
   const { numClasses, labels, count } = train;
   if (weights === 'balanced') {
     const images = new Array<number>(numClasses).fill(0);
@@ -23,7 +23,7 @@ export function classWeights(weights: ClassWeights, train: ArrayDataset, where: 
   if (typeof weights !== 'object' || weights === null) {
     throw expected("'balanced', an array of numbers or numbers by class", `${where} classWeights`, weights);
   }
-  const { classes } = train as ArrayDataset & { classes?: readonly string[] }; // data sets of folders know them
+  const { classes } = train as DataFacts & { classes?: readonly string[] }; // data sets of folders know them
   const names = classes ?? Array.from({ length: numClasses }, (_, i) => String(i));
   const unknown = Object.keys(weights).find((name) => !names.includes(name));
   if (unknown !== undefined)

@@ -1,7 +1,6 @@
 import { noGrad } from '../../autograd.js';
 import { checkNumber, checkOneOf, expected } from '../../check.js';
 import { checkOptions, type OptionNames } from '../../check-options.js';
-import type { ArrayDataset } from '../../data/dataset.js';
 import { native } from '../../native.js';
 import { evaluating } from '../../nn/evaluating.js';
 import { runsOwnCode } from '../../nn/own-code.js';
@@ -10,6 +9,7 @@ import { crossEntropy } from '../../ops/cross-entropy.js';
 import { softmax } from '../../ops/softmax.js';
 import { empty, type Tensor } from '../../tensor.js';
 import { type Classifier, checkClassifier } from '../evaluate.js';
+import type { DataFacts } from '../training-data.js';
 import { crossEntropy as usualLoss } from './cross-entropy.js';
 import { isOwnLoss, type Loss, ownLoss, type PreparedLoss } from './loss.js';
 
@@ -45,7 +45,7 @@ export function distillation(options: DistillationLossOptions): Loss {
   const kind = checkOneOf(options.kind ?? 'hard', `${where} kind`, ['hard', 'soft']);
   const alpha = checkNumber(options.alpha ?? 0.5, `${where} alpha`, 0, 1);
   const tau = checkNumber(options.tau ?? 1, `${where} tau`, Number.MIN_VALUE);
-  const prepare = (train: ArrayDataset): PreparedLoss => {
+  const prepare = (train: DataFacts): PreparedLoss => {
     const own = base.prepare(train);
     return {
       forward: (model, images) =>

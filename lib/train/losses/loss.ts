@@ -1,7 +1,7 @@
 import { expected } from '../../check.js';
-import type { ArrayDataset } from '../../data/dataset.js';
 import type { Tensor } from '../../tensor.js';
 import type { Classifier } from '../evaluate.js';
+import type { DataFacts } from '../training-data.js';
 
 /** A loss of your own: logits (N,classes), labels (N) int32 and images (N,C,H,W) to one element. */
 export type LossFunction = (logits: Tensor, labels: Tensor, images: Tensor) => Tensor;
@@ -31,7 +31,7 @@ export interface PreparedLoss {
 /** A loss of the library's; see `losses`. */
 export interface Loss {
   readonly name: string;
-  prepare(train: ArrayDataset): PreparedLoss;
+  prepare(train: DataFacts): PreparedLoss;
 }
 
 const own = new WeakSet<object>();

@@ -1,0 +1,48 @@
+/**
+ * Fields of a Protocol Buffers message, for the few that we write.
+ *
+ * Source: https://protobuf.dev/programming-guides/encoding
+ */
+const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
+  return Uint8Array.from([...bytes, rest]);
+}
+
+function field(number: number, wire: number, ...parts: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat([varint(number * 8 + wire), ...parts]);
+}
+
+/** A whole number of at least 0. */
+export function intField(number: number, value: number): Uint8Array {
+  return field(number, WIRE.varint, varint(value));
+}
+
+export function doubleField(number: number, value: number): Uint8Array {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleLE(value);
+  return field(number, WIRE.fixed64, bytes);
+}
+
+export function floatField(number: number, value: number): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeFloatLE(value);
+  return field(number, WIRE.fixed32, bytes);
+}
+
+/** A string, bytes, or a message within the message. */
+export function bytesField(number: number, value: string | Uint8Array | readonly Uint8Array[]): Uint8Array {
+  const bytes =
+    typeof value === 'string' ? Buffer.from(value) : value instanceof Uint8Array ? value : Buffer.concat(value);
+  return field(number, WIRE.bytes, varint(bytes.byteLength), bytes);
+}
+
+/** Doubles, packed. */
+export function doublesField(number: number, values: readonly number[]): Uint8Array {
+  const bytes = Buffer.alloc(8 * values.length);
+  for (const [i, value] of values.entries()) bytes.writeDoubleLE(value, 8 * i);
+  return bytesField(number, bytes);
+}

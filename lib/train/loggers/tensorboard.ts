@@ -1,0 +1,108 @@
+import { appendFile, mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { checkBoolean, expected } from '../../check.js';
+import { checkOptions, type OptionNames } from '../../check-options.js';
+import type { Logs, TrainerCallback, TrainingState } from '../callbacks.js';
+import type { EpochRecord } from '../epoch-record.js';
+import type { Evaluation } from '../evaluate.js';
+import { numbersOf } from './numbers-of.js';
+import {
+  type EventTime,
+  histogramEvent,
+  imageEvent,
+  scalarEvent,
+  textEvent,
+  versionEvent,
+} from './tensorboard-event.js';
+
+/** Options of `loggers.TensorBoard`. */
+export interface TensorBoardOptions {
+  /** Whether each epoch shows how the weights are distributed. Default false. */
+  histograms?: boolean;
+}
+
+const NAMES: OptionNames<TensorBoardOptions> = { histograms: true };
+
+/**
+ * Writes a folder of events for `tensorboard --logdir`: losses, accuracies, rates and metrics as a training goes on, and
+ * whatever else it is given.
+ *
+ * @throws TypeError for a folder that is no path, and unknown options
+ * @example
+ * new Trainer({ ...options, callbacks: [new loggers.TensorBoard('runs/first')] });
+ */
+export class TensorBoard implements TrainerCallback {
+  readonly #folder: string;
+  readonly #histograms: boolean;
+  #path: string | undefined;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(folder: string, options: TensorBoardOptions = {}) {
+    if (typeof folder !== 'string' || folder === '') throw expected('a path', 'TensorBoard folder', folder);
+    checkOptions(options, NAMES, 'TensorBoard');
+    this.#folder = folder;
+    this.#histograms = checkBoolean(options.histograms ?? false, 'TensorBoard histograms');
+  }
+
+  /** A number under a name; a slash in that makes groups. */
+  scalar(tag: string, value: number, step: number): Promise<void> {
+    return this.#write(scalarEvent(at(step), tag, value));
+  }
+
+  /** How values are distributed. */
+  histogram(tag: string, values: Float32Array, step: number): Promise<void> {
+    return this.#write(histogramEvent(at(step), tag, values));
+  }
+
+  /** A picture, as a PNG of its size. */
+  image(tag: string, image: { height: number; width: number; png: Uint8Array }, step: number): Promise<void> {
+    return this.#write(imageEvent(at(step), tag, image));
+  }
+
+  /** A text, in Markdown. */
+  text(tag: string, text: string, step: number): Promise<void> {
+    return this.#write(textEvent(at(step), tag, text));
+  }
+
+  async onLog({ globalStep }: TrainingState, { loss, learningRate, imagesPerSecond }: Logs): Promise<void> {
+    await this.scalar('train/loss', loss, globalStep);
+    await this.scalar('train/learningRate', learningRate, globalStep);
+    await this.scalar('train/imagesPerSecond', imagesPerSecond, globalStep);
+  }
+
+  async onEvaluate({ globalStep }: TrainingState, { loss, accuracy, metrics }: Evaluation): Promise<void> {
+    const scores = { loss, accuracy, ...numbersOf(metrics ?? {}) };
+    for (const [name, value] of Object.entries(scores)) await this.scalar(`test/${name}`, value, globalStep);
+  }
+
+  async onEpochEnd({ globalStep, model }: TrainingState, { trainLoss, trainAccuracy }: EpochRecord): Promise<void> {
+    await this.scalar('epoch/loss', trainLoss, globalStep);
+    await this.scalar('epoch/accuracy', trainAccuracy, globalStep);
+    if (!this.#histograms) return;
+    for (const [name, parameter] of model.namedParameters()) {
+      await this.histogram(`weights/${name}`, Float32Array.from(await parameter.data()), globalStep);
+    }
+  }
+
+  /** One after the other, in their order. */
+  #write(event: Uint8Array): Promise<void> {
+    const written = this.#writing.then(async () => appendFile(await this.#open(), event));
+    this.#writing = written.catch(() => undefined); // who asked hears of it
+    return written;
+  }
+
+  async #open(): Promise<string> {
+    if (this.#path !== undefined) return this.#path;
+    await mkdir(this.#folder, { recursive: true });
+    const seconds = Date.now() / 1000;
+    const path = join(this.#folder, `events.out.tfevents.${Math.floor(seconds)}.${hostname()}.${process.pid}`);
+    await appendFile(path, versionEvent(seconds));
+    this.#path = path;
+    return path;
+  }
+}
+
+function at(step: number): EventTime {
+  return { wallTime: Date.now() / 1000, step };
+}

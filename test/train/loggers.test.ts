@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loggers, optim, Trainer } from '../../lib/index.js';
+import { crc32c } from '../../lib/io/formats/crc32c.js';
+import { record, scalarEvent } from '../../lib/train/loggers/tensorboard-event.js';
+import { temporaryDirectory } from '../io/temporary-directory.js';
+import { textures, tinyViT } from './tiny-problem.js';
+
+const EVENT = '1b000000000000001a0d9e1309000000000000f83f10ac022a0d0a0b0a046c6f7373150000803e9908deed';
+const RECORD = '0300000000000000b099490e6162636e57f121';
+
+describe('CRC-32C', () => {
+  it("is RFC 3720's", () => {
+    assert.equal(crc32c(new Uint8Array(32)), 0x8a9136aa);
+    assert.equal(crc32c(new Uint8Array(32).fill(0xff)), 0x62a8ab43);
+    assert.equal(crc32c(Uint8Array.from({ length: 32 }, (_, i) => i)), 0x46dd794e);
+    assert.equal(crc32c(Buffer.from('123456789')), 0xe3069283);
+  });
+});
+
+describe('a TensorBoard event', () => {
+  it('is framed and encoded byte for byte as the tensorboard package does', () => {
+    // EventFileWriter of tensorboard 2.x on Event(wall_time=1.5, step=300, scalar loss 0.25)
+    const event = scalarEvent({ wallTime: 1.5, step: 300 }, 'loss', 0.25);
+    assert.equal(Buffer.from(event).toString('hex'), EVENT);
+    assert.equal(Buffer.from(record(Buffer.from('abc'))).toString('hex'), RECORD);
+  });
+});
+
+/** The records of a file; asserts their framing. */
+function recordsOf(path: string): Buffer[] {
+  const bytes = readFileSync(path);
+  const records: Buffer[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const length = Number(bytes.readBigUInt64LE(at));
+    const data = bytes.subarray(at + 12, at + 12 + length);
+    assert.deepEqual(Buffer.from(record(data)), bytes.subarray(at, at + 16 + length));
+    records.push(data);
+    at += 16 + length;
+  }
+  return records;
+}
+
+describe('loggers', () => {
+  const path = temporaryDirectory();
+
+  it('write what happens: TensorBoard events and JSON lines', async () => {
+    using model = tinyViT();
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+    const board = new loggers.TensorBoard(path('board'), { histograms: true });
+    const lines = new loggers.JsonLines(path('metrics.jsonl'));
+    const options = { model, optimizer, train: textures(32), test: textures(8), batchSize: 8, epochs: 2 };
+    await new Trainer({ ...options, callbacks: [board, lines], logEvery: 2, metrics: ['f1', 'confusionMatrix'] }).fit();
+    await Promise.all([board.text('note', 'a **b**', 8), board.scalar('x', Number.NaN, 8)]);
+    await board.image('dot', { height: 1, width: 1, png: Buffer.from('png') }, 8);
+    optimizer.dispose();
+    const [file] = readdirSync(path('board'));
+    const records = recordsOf(join(path('board'), file)).map((data) => data.toString('latin1'));
+    assert.match(records[0], /brain\.Event:2/);
+    for (const tag of ['train/loss', 'test/f1', 'epoch/accuracy', 'weights/head.weight', 'note', 'dot']) {
+      assert.ok(
+        records.some((data) => data.includes(tag)),
+        tag,
+      );
+    }
+    const told = readFileSync(path('metrics.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.deepEqual(
+      told.map(({ event, step }) => `${event} ${step}`),
+      ['log 2', 'log 4', 'evaluate 4', 'epoch 4', 'log 6', 'log 8', 'evaluate 8', 'epoch 8'],
+    );
+    assert.equal(told[2].metrics.confusionMatrix.length, 4);
+    assert.equal(told[7].metrics.f1, told[6].metrics.f1);
+  });
+
+  it('refuse what is no path, and unknown options', () => {
+    assert.throws(() => new loggers.TensorBoard(3 as never), /Expected a path for TensorBoard folder but received 3/);
+    assert.throws(() => new loggers.TensorBoard('x', { histogram: true } as object), /Did you mean histograms\?/);
+    assert.throws(() => new loggers.JsonLines('' as never), /Expected a path for JsonLines/);
+  });
+});
