@@ -3,9 +3,13 @@
  * node; `backward` and `grad` walk the nodes newest first and release what they saved as they go. Counterpart: torch.autograd.
  */
 
+/** @internal */
 export { hasHooks, leafHookChanges } from './autograd/hooks.js';
+/** @internal */
 export { graphOrder, leavesSince } from './autograd/leaves.js';
 export * from './autograd/public.js';
+/** @internal */
 export { record, recordAll } from './autograd/record.js';
+/** @internal */
 export { isRecording, needsGrad, watchReads } from './autograd/recording.js';
 export type { GradientRule, Gradients, Remake } from './autograd/rule.js';

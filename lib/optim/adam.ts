@@ -20,7 +20,7 @@ export interface AdamOptions {
 
 const OPTIONS: OptionNames<AdamOptions> = { lr: true, betas: true, eps: true, weightDecay: true };
 
-/** @internal Adam in both kinds: with its decay in the gradient, or beside it. */
+/** Adam in both kinds: with its decay in the gradient, or beside it. For `Adam` and `AdamW` alone. */
 export abstract class AdamBase extends Optimizer {
   readonly #betas: readonly [number, number];
   readonly #eps: number;

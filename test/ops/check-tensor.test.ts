@@ -46,8 +46,37 @@ const ofRows = Object.keys({ ...extrema, ...reductions, sum: F.sum }).map((name)
   },
 ]);
 
+/** The functions that move elements of one tensor, of either dtype. */
+const LAYOUT: Record<string, (x: Tensor) => unknown> = {
+  argsort: (x) => F.argsort(x),
+  chunk: (x) => F.chunk(x, 2),
+  cumsum: (x) => F.cumsum(x, 0),
+  diagonal: (x) => F.diagonal(x),
+  expand: (x) => F.expand(x, [4, 2, 3]),
+  flatten: (x) => F.flatten(x),
+  flip: (x) => F.flip(x, 0),
+  index: (x) => F.index(x, [0]), // an item may be null, words or an array: test/ops/indexing.test.ts has those
+  movedim: (x) => F.movedim(x, 0, 1),
+  narrow: (x) => F.narrow(x, 1, 0, 2),
+  nonzero: (x) => void F.nonzero(x).then((indices) => indices.dispose()),
+  repeat: (x) => F.repeat(x, [2, 1]),
+  repeatInterleave: (x) => F.repeatInterleave(x, 2, 0),
+  roll: (x) => F.roll(x, 1),
+  select: (x) => F.select(x, 0, 1),
+  sort: (x) => F.sort(x),
+  split: (x) => F.split(x, 1),
+  squeeze: (x) => F.squeeze(x),
+  topk: (x) => F.topk(x, 2),
+  tril: (x) => F.tril(x),
+  triu: (x) => F.triu(x),
+  unbind: (x) => F.unbind(x),
+  unflatten: (x) => F.unflatten(x, 1, [3, 1]),
+  unsqueeze: (x) => F.unsqueeze(x, 0),
+};
+const ofLayout = Object.entries(LAYOUT).map(([name, run]) => [name, { shapes: [[2, 3]], either: [0], run }]);
+
 const CALLS: Record<string, Call> = {
-  ...(Object.fromEntries([...ofOne, ...ofTwo, ...ofRows]) as Record<string, Call>), // as made above
+  ...(Object.fromEntries([...ofOne, ...ofTwo, ...ofRows, ...ofLayout]) as Record<string, Call>), // as made above
   attention: { shapes: [HEADS, HEADS, HEADS], run: (q, k, v) => F.attention(q, k, v) },
   'attention with padding': {
     shapes: [HEADS, HEADS, HEADS, [1, 3]],
@@ -66,8 +95,17 @@ const CALLS: Record<string, Call> = {
   crossEntropy: { shapes: [[2, 3], [2]], ints: [1], run: (x, labels) => F.crossEntropy(x, labels) },
   dropout: { shapes: [[3]], run: (x) => F.dropout(x, 0.5) },
   dropPath: { shapes: [[3]], run: (x) => F.dropPath(x, 0.5) },
+  einsum: {
+    shapes: [
+      [2, 3],
+      [3, 2],
+    ],
+    run: (a, b) => F.einsum('ij,jk->ik', a, b),
+  },
   embedding: { shapes: [[2], [3, 4]], ints: [0], run: (index, table) => F.embedding(index, table) },
+  expandAs: { shapes: [[3], [2, 3]], either: [0, 1], run: (x, other) => F.expandAs(x, other) },
   fold: { shapes: [[1, 4, 4]], run: (x) => F.fold(x, { kernelSize: 2, outputSize: 3 }) },
+  gather: { shapes: [[3], [2]], ints: [1], either: [0], run: (x, index) => F.gather(x, 0, index) },
   gelu: { shapes: [[3]], run: (x) => F.gelu(x) },
   groupNorm: { shapes: [[2, 4, 3], [4], [4]], run: (x, w, b) => F.groupNorm(x, 2, w, b) },
   image2embConv: {
@@ -84,6 +122,7 @@ const CALLS: Record<string, Call> = {
     ],
     run: (x, w) => F.image2embNaive(x, 2, w),
   },
+  indexSelect: { shapes: [[3], [2]], ints: [1], either: [0], run: (x, index) => F.indexSelect(x, 0, index) },
   layerNorm: { shapes: [[2, 3], [3], [3]], run: (x, w, b) => F.layerNorm(x, w, b) },
   addLayerNorm: { shapes: [[2, 3], [2, 3], [3], [3]], run: (x, r, w, b) => F.addLayerNorm(x, r, w, b) },
   mseLoss: { shapes: [[3], [3]], run: (a, b) => F.mseLoss(a, b) },
@@ -97,6 +136,7 @@ const CALLS: Record<string, Call> = {
     shapes: [[2, 3], [4, 3], [4], [2, 4]],
     run: (x, w, b, residual) => F.linear(x, w, b, { residual, activation: 'gelu' }),
   },
+  maskedFill: { shapes: [[2, 3], [3]], ints: [1], either: [0], run: (x, mask) => F.maskedFill(x, mask, 1) },
   matmul: {
     shapes: [
       [2, 3],
@@ -106,6 +146,7 @@ const CALLS: Record<string, Call> = {
   },
   maxPool2d: { shapes: [[1, 2, 4, 4]], run: (x) => F.maxPool2d(x, { kernelSize: 2 }) },
   mean: { shapes: [[3]], run: (x) => F.mean(x) },
+  outer: { shapes: [[2], [3]], run: (a, b) => F.outer(a, b) },
   pad: { shapes: [[2, 3]], run: (x) => F.pad(x, [1, 1, 1, 1]) },
   patchEmbed: { shapes: [[1, 2, 4, 4], [3, 2, 2, 2], [3]], run: (x, w, b) => F.patchEmbed(x, w, b) },
   permute: { shapes: [[2, 3]], either: [0], run: (x) => F.permute(x, [1, 0]) },
@@ -114,8 +155,21 @@ const CALLS: Record<string, Call> = {
   reshape: { shapes: [[2, 3]], either: [0], run: (x) => F.reshape(x, [6]) },
   rmsNorm: { shapes: [[2, 3], [3]], run: (x, w) => F.rmsNorm(x, w) },
   scaledDotProductAttention: { shapes: [HEADS, HEADS, HEADS], run: (q, k, v) => F.scaledDotProductAttention(q, k, v) },
+  scatter: {
+    shapes: [[3], [2], [2]],
+    ints: [1],
+    either: [0], // the source has to be of its dtype
+    run: (x, index, source) => F.scatter(x, 0, index, source),
+  },
+  scatterAdd: {
+    shapes: [[3], [2], [2]],
+    ints: [1],
+    either: [0], // the source has to be of its dtype
+    run: (x, index, source) => F.scatterAdd(x, 0, index, source),
+  },
   slice: { shapes: [[3]], either: [0], run: (x) => F.slice(x, 0, 1) },
   softmax: { shapes: [[3]], run: (x) => F.softmax(x) },
+  stack: { shapes: [[3], [3]], either: [0], run: (a, b) => F.stack([a, b]) },
   tanh: { shapes: [[3]], run: (x) => F.tanh(x) },
   tile: { shapes: [[3]], either: [0], run: (x) => F.tile(x, [2]) },
   to: { shapes: [[3]], either: [0], run: (x) => F.to(x, 'int32') },
