@@ -193,7 +193,10 @@ describe('vitrine train, eval and predict', function () {
         ['train', '--preset', 'digits', '--heads', '5', '--out', at('x')],
         /^vitrine: Expected heads that divide .* --heads /,
       ],
-      [['train', '--preset', 'digits', '--patch', '3', '--out', at('x')], /^vitrine: .* Choose another --img-size or --patch\.$/m],
+      [
+        ['train', '--preset', 'digits', '--patch', '3', '--out', at('x')],
+        /^vitrine: .* Choose another --img-size or --patch\.$/m,
+      ],
       [
         ['train', '--preset', 'digits', '--model', 'vit_t', '--out', at('x')],
         /^vitrine: .* for --model but received 'vit_t'/,
