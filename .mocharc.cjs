@@ -1,5 +1,5 @@
 // Files that are named on the command line are run alone; mocha would add them to those of its settings.
-const named = process.argv.slice(2).some((argument) => argument.endsWith('.test.js'));
+const named = process.argv.slice(2).some((argument) => /\.test\.c?js$/.test(argument));
 
 module.exports = {
   ...(!named && { spec: ['dist/test/**/*.test.js'] }),

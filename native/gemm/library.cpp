@@ -41,8 +41,10 @@ class LibraryLoops final : public Loops {
     return (Sums() ? 1 : product_.batch.count) * TilesOfOne();
   }
   void Multiply(int64_t tile, float* /*shared*/, float* /*own*/) const override {
-    const Tile at = TileOfOne(tile % TilesOfOne());
-    const int64_t begin = tile / TilesOfOne(), end = Sums() ? product_.batch.count : begin + 1;
+    const int64_t of_one =
+        std::max<int64_t>(1, TilesOfOne());  // where there is none, none is asked
+    const Tile at = TileOfOne(tile % of_one);
+    const int64_t begin = tile / of_one, end = Sums() ? product_.batch.count : begin + 1;
     for (int64_t i = begin; i < end; ++i) {
       const auto& a = product_.a;
       const auto& b = product_.b;
