@@ -204,6 +204,7 @@ bool ImageMix::Valid() const {
 }
 
 void ImageMix::Run(Context& context) {
+  if (Product(count, channels, height, width) == 0) return;
   const int64_t plane = height * width;
   ForRows(context, count * channels, plane, [&](int64_t begin, int64_t rows) {
     for (int64_t i = begin; i < begin + rows; ++i) {
@@ -218,6 +219,7 @@ void ImageMix::Run(Context& context) {
         for (int64_t k = 0; k < plane; ++k) out[k] = own[k] * share + theirs[k] * rest;
       }
       const int64_t* box = boxes.data() + 4 * image;
+      if (box[3] == 0) continue;  // it may have any number of rows then
       for (int64_t row = box[0]; row < box[0] + box[2]; ++row)
         std::copy_n(theirs + row * width + box[1], box[3], out + row * width + box[1]);
     }

@@ -75,7 +75,8 @@ void MaxPool2dBackward::Run(Context& context) {
       float* out = dx + plane * plane_size;
       std::fill_n(out, plane_size, 0.0f);
       for (int64_t i = plane * positions; i < (plane + 1) * positions; ++i) {
-        if (index[i] >= 0) out[index[i]] += dy[i];
+        // The forward wrote the index; it may have been overwritten since.
+        if (index[i] >= 0 && index[i] < plane_size) out[index[i]] += dy[i];
       }
     }
   });
