@@ -32,7 +32,7 @@ export async function decodeSets(
     corrupt.push(...result.corrupt);
   }
   if (show) process.stderr.write('\r\x1b[2K');
-  for (const { reason } of corrupt) console.error(`vitrine: left out: ${reason}`);
+  for (const { reason } of corrupt) console.error(`vitrine: Left out: ${reason}`);
   return decoded;
 }
 

@@ -30,6 +30,7 @@ export function settingFacts(settings: TrainSettings, { config }: ViT, trainCoun
     labelSmoothing > 0 ? fact('label smoothing', String(labelSmoothing)) : null,
     model.dropout > 0 ? fact('dropout', String(model.dropout)) : null,
     model.dropPath > 0 ? fact('drop path', String(model.dropPath)) : null,
+    settings.augment === null ? null : fact('augmentation', augmentText(settings.augment)),
     settings.layerDecay === null ? null : fact('layer decay', String(settings.layerDecay)),
     settings.ema === null ? null : fact('average of weights', `decay ${settings.ema}`),
     fact(
@@ -39,6 +40,17 @@ export function settingFacts(settings: TrainSettings, { config }: ViT, trainCoun
     fact('seed', String(settings.seed)),
   ];
   return facts.filter((entry) => entry !== null);
+}
+
+function augmentText(augment: NonNullable<TrainSettings['augment']>): string {
+  const { scale = [1, 1], hflip = 0.5, autoAugment, reprob = 0 } = augment;
+  const parts = [
+    `crops of ${100 * scale[0]}% or more`,
+    ...(hflip > 0 ? ['mirrored'] : []),
+    ...(autoAugment === undefined ? [] : [autoAugment]),
+    ...(reprob > 0 ? [`erased ${reprob}`] : []),
+  ];
+  return parts.join(', ');
 }
 
 /** The machine as a reader wants it. */

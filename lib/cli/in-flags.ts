@@ -34,6 +34,7 @@ const ADVICE: readonly (readonly [library: RegExp, commandLine: string])[] = [
     / Go on from them with resume: 'auto', or choose another folder\./,
     ' Go on from them with --resume, or begin anew with --force.',
   ],
+  [/ Mend or remove them, or raise maxCorrupt\./, ' Mend or remove them.'],
   [/ for ViT\.create but/, ' for --model but'],
   [/ See ViT\.list\(\)\./, ''],
 ];

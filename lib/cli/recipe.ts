@@ -18,6 +18,10 @@ export interface Recipe {
   readonly clip: number;
   readonly labelSmoothing: number;
   readonly dropPath: number;
+  /** The least share of a photograph's area that training cuts out. */
+  readonly leastScale: number;
+  /** How often a rectangle of it is erased. */
+  readonly reprob: number;
   readonly layerDecay: number | null;
   readonly optimizer: 'sgd' | 'adamw';
   readonly optimizers: Readonly<
@@ -52,10 +56,16 @@ const SMALL_IMAGES: Recipe = {
   clip: 1,
   labelSmoothing: 0,
   dropPath: 0,
+  leastScale: 1,
+  reprob: 0,
   layerDecay: null,
   optimizer: 'sgd',
   optimizers: SCRATCH,
 };
+
+// Of small images more must be left: what is cut out is enlarged. Larger ones as in He et al. 2022 (MAE, table 9).
+const LEAST_SCALE_SMALL = 0.5;
+const LEAST_SCALE = 0.2;
 
 /**
  * Sensible defaults: for images that stay as they are the digits' recipe; for photographs a ViT whose patches and width
@@ -82,6 +92,7 @@ export function recipeFor({
       batch: 32,
       warmup: 0.1,
       labelSmoothing: 0.1,
+      leastScale: LEAST_SCALE,
       layerDecay: 0.75,
       optimizer: 'adamw',
       optimizers: FINE_TUNING,
@@ -96,6 +107,8 @@ export function recipeFor({
     epochs: 40,
     labelSmoothing: 0.1,
     dropPath: 0.1,
+    leastScale: size <= 64 ? LEAST_SCALE_SMALL : LEAST_SCALE,
+    reprob: 0.1,
     optimizer: 'adamw',
   };
 }

@@ -99,7 +99,7 @@ async function readJson(path: string): Promise<unknown> {
 }
 
 // What a run's result does not depend on: it may be trained again with others of these and is the same run.
-const WITHOUT_EFFECT = ['threads', 'capture', 'gradCheckpointing', 'trace', 'checkpoints', 'resume'];
+const WITHOUT_EFFECT = ['threads', 'capture', 'gradCheckpointing', 'trace', 'checkpoints', 'resume', 'cache'];
 
 /**
  * Whether a folder's config.json is that of a run with these settings, whatever became of it; settings that only one of
@@ -121,7 +121,7 @@ export async function holdsSameRun(folder: string, { data, training }: RunConfig
 }
 
 function agrees(found: unknown, wanted: unknown): boolean {
-  if (!isObject(found) || !isObject(wanted)) return found === wanted;
+  if (!isObject(found) || !isObject(wanted)) return JSON.stringify(found) === JSON.stringify(wanted);
   const names = Object.keys(wanted).filter((name) => !WITHOUT_EFFECT.includes(name) && Object.hasOwn(found, name));
   return names.every((name) => agrees(found[name], wanted[name]));
 }

@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { expected } from '../check.js';
 import type { ArrayDataset } from '../data/dataset.js';
+import { DataLoader } from '../data/loader.js';
 import { evaluate, info, ModelEma, setThreads, Trainer } from '../index.js';
 import { fileErrorFrom } from '../io/formats/file-error.js';
 import type { ViT } from '../nn/vit/vit.js';
@@ -20,12 +21,12 @@ import { RUN_FILES } from './run-folder.js';
 import { RunWriter } from './run-writer.js';
 import { saveModel, saveSummary } from './save-run.js';
 import type { TrainFlags, TrainSettings } from './train-settings.js';
-import { prepareTraining } from './training-data.js';
+import { type Prepared, prepareTraining } from './training-data.js';
 
 /** Trains as the flags say, shows how it goes, and leaves model, settings, summary and report in the run's folder. */
 export async function runTraining(flags: TrainFlags): Promise<void> {
   if (flags.threads !== undefined) setThreads(flags.threads);
-  const { settings, model, train, test, classNames } = await prepareTraining(flags);
+  const { settings, model, train, trainCount, test, classNames } = await prepareTraining(flags);
   const config = runConfig(settings, model.config, classNames);
   const bytes = Float32Array.BYTES_PER_ELEMENT * model.numParameters();
   const run = await RunWriter.open(settings.out, config, { force: settings.force, bytes });
@@ -34,11 +35,15 @@ export async function runTraining(flags: TrainFlags): Promise<void> {
     if (trace !== undefined) await checkWritable(dirname(trace), '--trace');
     const checkpoints = settings.checkpoints ? checkpointFolder(settings.out) : undefined;
     if (checkpoints !== undefined && settings.force && !settings.resume) await removeCheckpoints(checkpoints);
-    if (!settings.quiet) announce(model, train, test);
-    const { result, exitCode } = await trainToEnd({ ...settings, trace }, model, train, test, checkpoints);
+    if (!settings.quiet) announce(model, trainCount, test);
+    const { result, exitCode } = await trainToEnd(
+      { ...settings, trace },
+      { model, train, trainCount, test },
+      checkpoints,
+    );
     const evaluation = await evaluate(model, test, { batchSize: settings.batch, precision: settings.precision });
     checkFinite(result, evaluation);
-    await saveRun(run, config, settings, { model, test, result, evaluation, trainCount: train.count });
+    await saveRun(run, config, settings, { model, test, result, evaluation, trainCount });
     await run.commit();
     printResult(result, evaluation, settings);
     if (checkpoints !== undefined) await finishCheckpoints(checkpoints, result, settings);
@@ -46,6 +51,8 @@ export async function runTraining(flags: TrainFlags): Promise<void> {
   } catch (error) {
     await run.abandon();
     throw error;
+  } finally {
+    if (train instanceof DataLoader) await train.dispose();
   }
 }
 
@@ -93,9 +100,7 @@ async function checkWritable(folder: string, flag: string): Promise<void> {
 
 async function trainToEnd(
   settings: TrainSettings,
-  model: ViT,
-  train: ArrayDataset,
-  test: ArrayDataset,
+  { model, train, trainCount, test }: Pick<Prepared, 'model' | 'train' | 'trainCount' | 'test'>,
   checkpoints: string | undefined,
 ): Promise<{ result: FitResult; exitCode: number | undefined }> {
   const { batch, epochs, clip, labelSmoothing, gradAccumSteps, seed, capture, precision, trace } = settings;
@@ -109,7 +114,7 @@ async function trainToEnd(
     const result = await new Trainer({
       model,
       optimizer: makeOptimizer(settings, model),
-      schedule: makeSchedule(settings, train.count),
+      schedule: makeSchedule(settings, trainCount),
       train,
       test,
       batchSize: batch,
@@ -140,9 +145,9 @@ async function trainToEnd(
   }
 }
 
-function announce(model: ViT, train: ArrayDataset, test: ArrayDataset): void {
+function announce(model: ViT, trainCount: number, test: ArrayDataset): void {
   const { threads, isa } = info();
-  const counts = `${formatCount(train.count)} images, ${formatCount(test.count)} to test with`;
+  const counts = `${formatCount(trainCount)} images, ${formatCount(test.count)} to test with`;
   const machine = `${threads} ${threads === 1 ? 'thread' : 'threads'}, ${isa}`;
   console.log(`A ViT of ${formatCount(model.numParameters())} parameters, ${counts}; ${machine}`);
 }

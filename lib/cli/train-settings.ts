@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import { expected, Text } from '../check.js';
+import type { AugmentOptions } from '../data/augment/augment.js';
 import { type ModelSizes, type Recipe, recipeFor } from './recipe.js';
 import { UsageError } from './usage-error.js';
 
@@ -29,6 +30,14 @@ export interface TrainFlags {
   gradAccumSteps?: number;
   modelEma?: number | true;
   smoothing?: number;
+  aa?: string;
+  scale?: number;
+  hflip?: number;
+  vflip?: number;
+  colorJitter?: number;
+  reprob?: number;
+  aug: boolean;
+  cache?: 'auto' | 'memory' | 'disk' | 'none';
   seed?: number;
   model?: string;
   pretrained?: string;
@@ -97,6 +106,10 @@ export interface TrainSettings {
   /** Decay of the average of weights; null for none. */
   readonly ema: number | null;
   readonly labelSmoothing: number;
+  /** How photographs are changed in training; null for not at all. */
+  readonly augment: AugmentOptions | null;
+  /** Where decoded photographs are kept. */
+  readonly cache: 'auto' | 'memory' | 'disk' | 'none';
   readonly seed: number;
   readonly model: ModelSettings;
   /** Undefined for as many as the process may use. */
@@ -149,6 +162,18 @@ export function checkFlags(flags: TrainFlags): void {
       'Checkpoints are what it goes on from.',
     );
   }
+  const changes = (['aa', 'scale', 'hflip', 'vflip', 'colorJitter', 'reprob'] as const).find(
+    (name) => flags[name] !== undefined,
+  );
+  if (changes !== undefined && !flags.aug) {
+    const flag = changes === 'colorJitter' ? '--color-jitter' : `--${changes}`;
+    conflict(
+      '--no-aug or what to do',
+      'vitrine train',
+      new Text(`${flag} too`),
+      'Without augmentation nothing is changed.',
+    );
+  }
   if (flags.pretrained === undefined) return;
   const sizes = ['model', 'patch', 'dim', 'depth', 'heads', 'mlpRatio'] as const;
   const own = sizes.find((name) => flags[name] !== undefined);
@@ -188,6 +213,8 @@ export function resolveSettings(flags: TrainFlags, side: number | null = null): 
     gradAccumSteps: flags.gradAccumSteps ?? 1,
     ema: flags.modelEma === true ? EMA_DECAY : (flags.modelEma ?? null),
     labelSmoothing: flags.smoothing ?? recipe.labelSmoothing,
+    augment: side === null || !flags.aug ? null : augmentation(flags, recipe),
+    cache: flags.cache ?? 'auto',
     seed: flags.seed ?? 0,
     model: modelSettings(flags, recipe),
     threads: flags.threads,
@@ -201,6 +228,18 @@ export function resolveSettings(flags: TrainFlags, side: number | null = null): 
     report: flags.report,
     quiet: flags.quiet === true,
     force: flags.force === true,
+  };
+}
+
+/** What the flags ask for, on what the recipe has: the least share of a photograph's area that is cut out, and so on. */
+function augmentation({ aa, scale, hflip, vflip, colorJitter, reprob }: TrainFlags, recipe: Recipe): AugmentOptions {
+  return {
+    scale: [scale ?? recipe.leastScale, 1],
+    ...(aa !== undefined && { autoAugment: aa }),
+    ...(hflip !== undefined && { hflip }),
+    ...(vflip !== undefined && { vflip }),
+    ...(colorJitter !== undefined && { colorJitter }),
+    reprob: reprob ?? recipe.reprob,
   };
 }
 

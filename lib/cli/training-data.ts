@@ -1,7 +1,9 @@
 import { expected, Text } from '../check.js';
 import type { ArrayDataset } from '../data/dataset.js';
+import { DataLoader } from '../data/loader.js';
 import type { ViT } from '../nn/vit/vit.js';
 import { manualSeed } from '../ops/random.js';
+import type { TrainingData } from '../train/training-data.js';
 import { buildModel } from './build-model.js';
 import { checkDataFits, decodeSets, loadIdx } from './data-source.js';
 import { findImages, holdsIdx } from './image-data.js';
@@ -12,7 +14,8 @@ import { UsageError } from './usage-error.js';
 export interface Prepared {
   readonly settings: TrainSettings;
   readonly model: ViT;
-  readonly train: ArrayDataset;
+  readonly train: TrainingData;
+  readonly trainCount: number;
   readonly test: ArrayDataset;
   readonly classNames: readonly string[];
 }
@@ -38,7 +41,7 @@ async function prepareIdx(flags: TrainFlags): Promise<Prepared> {
   manualSeed(settings.seed);
   const model = await buildModel(settings, { shape: train.shape, classNames, photographs: false });
   checkDataFits(model, test, 'the test images');
-  return { settings, model, train, test, classNames };
+  return { settings, model, train, trainCount: train.count, test, classNames };
 }
 
 async function preparePhotographs(flags: TrainFlags, folder: string): Promise<Prepared> {
@@ -52,7 +55,15 @@ async function preparePhotographs(flags: TrainFlags, folder: string): Promise<Pr
   const preprocessing = model.pretrainedConfig;
   if (preprocessing === undefined)
     throw expected('a model that says how images are prepared', '--pretrained', flags.pretrained);
-  const sets = await decodeSets([parts.train, parts.test], preprocessing, settings.quiet);
-  const [train, test] = sets as [ArrayDataset, ArrayDataset]; // one for each list
-  return { settings, model, train, test, classNames };
+  const [test] = (await decodeSets([parts.test], preprocessing, settings.quiet)) as [ArrayDataset]; // one for one list
+  const train = new DataLoader(parts.train, {
+    preprocessing,
+    batchSize: settings.batch,
+    shuffle: true,
+    seed: settings.seed,
+    ...(settings.augment !== null && { augment: settings.augment }),
+    cache: settings.cache,
+    onCorrupt: (message) => console.error(`vitrine: ${message}`),
+  });
+  return { settings, model, train, trainCount: train.count, test, classNames };
 }

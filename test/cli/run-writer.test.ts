@@ -23,7 +23,14 @@ const usual = { force: false, bytes: 1000 };
 
 /** The config.json of a run of so many epochs. */
 function configOf(epochs: number): RunConfig {
-  const settings = resolveSettings({ preset: 'digits', epochs, checkpoints: true, capture: true, report: true });
+  const settings = resolveSettings({
+    preset: 'digits',
+    epochs,
+    aug: true,
+    checkpoints: true,
+    capture: true,
+    report: true,
+  });
   return runConfig(settings, resolveConfig({ imgSize: 8, patchSize: 4, numClasses: 2 }), ['a', 'b']);
 }
 

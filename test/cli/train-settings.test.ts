@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { resolveSettings, type TrainFlags } from '../../lib/cli/train-settings.js';
 
 const flags = (given: Partial<TrainFlags>): TrainFlags => ({
+  aug: true,
   checkpoints: true,
   capture: true,
   report: true,
@@ -29,6 +30,8 @@ describe('resolveSettings', () => {
       gradAccumSteps: 1,
       ema: null,
       labelSmoothing: 0,
+      augment: null,
+      cache: 'auto',
       seed: 0,
       model: {
         name: null,

@@ -3,6 +3,8 @@ import { readFlags } from '../config-file.js';
 import { nonEmpty, number, oneOf, wholeNumber } from '../flags.js';
 import { checkFlags, OPTIMIZERS, SCHEDULES, type TrainFlags } from '../train-settings.js';
 
+const CACHES = ['auto', 'memory', 'disk', 'none'] as const;
+
 const EXAMPLES = `
 Without more than --data, sizes and recipe go by the size of the images.
 
@@ -18,6 +20,7 @@ export function addTrain(program: Command): void {
     .description('train a Vision Transformer and write model, settings, summary and report');
   addDataFlags(command);
   addRecipeFlags(command);
+  addAugmentFlags(command);
   addModelFlags(command);
   addRunFlags(command);
   command.addHelpText('after', EXAMPLES).action(async (_: TrainFlags, self: Command) => {
@@ -68,6 +71,22 @@ function addRecipeFlags(command: Command): void {
     .option('--model-ema [decay]', 'test and keep an average of the weights (0.999)', number('--model-ema', 0, 1))
     .option('--smoothing <x>', 'of labels (default: 0.1 for photographs)', number('--smoothing', 0, 1))
     .option('--seed <n>', 'of weights, order and dropout (default: 0)', wholeNumber('--seed', 0));
+}
+
+function addAugmentFlags(command: Command): void {
+  command
+    .option('--aa <policy>', "RandAugment, such as 'rand-m9-mstd0.5-inc1', or 'trivial'", nonEmpty('--aa', 'a policy'))
+    .option('--scale <share>', "least share of a photograph's area that is cut out", number('--scale', 0.001, 1))
+    .option('--hflip <p>', 'how often left and right are swapped (default: 0.5)', number('--hflip', 0, 1))
+    .option('--vflip <p>', 'how often top and bottom are (default: 0)', number('--vflip', 0, 1))
+    .option('--color-jitter <x>', 'how far colours go (default: 0.4; 0 with --aa)', number('--color-jitter', 0, 1))
+    .option('--reprob <p>', 'how often a rectangle is erased', number('--reprob', 0, 1))
+    .option('--no-aug', 'change nothing of the photographs')
+    .option(
+      '--cache <where>',
+      'decoded photographs: auto, memory, disk, none (default: auto)',
+      oneOf('--cache', CACHES),
+    );
 }
 
 function addModelFlags(command: Command): void {

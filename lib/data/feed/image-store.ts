@@ -105,7 +105,7 @@ export class CorruptImages {
     throw expected(
       `at most ${share}`,
       'the DataLoader',
-      new Text(`${this.paths.length}, the last of them: ${message}`),
+      new Text(`${this.paths.length}, the last of them: ${message.replace(/\.$/, '')}`),
       'Mend or remove them, or raise maxCorrupt.',
     );
   }
