@@ -42,7 +42,9 @@ export class Arrivals {
   /** Shows a node's gradients to who watches them, and runs its rule, where that is of use: then it says so. */
   apply(node: Node): boolean {
     const dys = this.#arrived.get(node) ?? [];
-    for (const [index, dy] of dys.entries()) if (dy !== undefined) dys[index] = this.#show(node, index, dy, dys);
+    if (node.watchers !== undefined || this.#targets !== undefined) {
+      for (const [index, dy] of dys.entries()) if (dy !== undefined) dys[index] = this.#show(node, index, dy, dys);
+    }
     const leadsOn = this.#targets?.leadsOn(node) ?? true;
     if (leadsOn) this.#runRule(node, dys);
     this.#arrived.delete(node);
