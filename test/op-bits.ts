@@ -95,7 +95,7 @@ const OPS: Record<string, () => string> = {
   fold: () => ofOp([[3, 45, 324]], (x) => F.fold(x, { ...WINDOW, outputSize: 37 })),
   gather: () => ofOp([[311, 97]], (x) => F.gather(x, 1, randint(0, 97, [311, 131]))),
   gelu: () => ofOp([[211, 317]], (x) => F.gelu(x)),
-  index: () => ofOp([[97, 211]], (x) => F.index(x, [randint(0, 97, [1311])])),
+  index: () => ofOp([[101, 211]], (x) => F.index(x, [randint(0, 101, [1311])])),
   layerNorm: () => ofOp([[1311, 197], [197], [197]], (x, w, b) => F.layerNorm(x, w, b)),
   linear: () =>
     ofOp([[611, 197], [389, 197], [389], [611, 389]], (x, w, b, residual) =>

@@ -26,7 +26,7 @@ describe('readSafetensors', () => {
         const record = await file.read(tensorName);
         assert.equal(record.data.byteLength, file.info(tensorName).byteLength);
         const values = record.dtype === 'I64' ? toInt32(record) : toFloat32(record);
-        // Functions at infinity and of NaN are among what the one holds, slopes of log at 0 the next, sorted NaN the last.
+        // Functions at infinity and of NaN are among what the first holds; slopes of log at 0, sorted NaN and sums of those among the others'.
         const finite = !/^(elementwise|elementary-losses|indexing|reductions)\.safetensors$/.test(name);
         if (finite) assert.ok(values.every(Number.isFinite), `${name}: ${tensorName}`);
       }
