@@ -43,6 +43,7 @@ struct AttentionForward {
   void Run(Context& context);
 
  private:
+  void RunFp32(Context& context);
   void RunBf16(Context& context);
 };
 
@@ -74,6 +75,7 @@ struct AttentionBackward {
   void Run(Context& context);
 
  private:
+  void RunFp32(Context& context);
   void RunBf16(Context& context);
 };
 

@@ -11,7 +11,6 @@
 namespace vitrine::ops {
 namespace {
 
-using kernels::AttentionMask;
 using kernels::PackedSource;
 
 // Rows whose scores are in the works together. More than in float32, as each block packs keys and
@@ -41,138 +40,147 @@ int64_t ProductScratch(int64_t rows, int64_t keys, int64_t width) {
       {scratch(rows, keys, width), scratch(rows, width, keys), scratch(keys, width, rows)});
 }
 
+class Forward {
+ public:
+  explicit Forward(const AttentionForward& op) : op_(op) {}
+  int64_t scratch() const { return layout_.size(); }
+
+  void Run(const Head& head, const Range& queries, float* scratch) const {
+    kernels::AttentionScaleCopy(scratch + keys_, op_.k + HeadOffset(op_.layout_k, head.b, head.h),
+                                op_.layout_k.at[3], op_.keys, op_.width, op_.scale);
+    if (op_.key_padding)
+      FillPadding(scratch + padding_, op_.key_padding + head.b * op_.keys, op_.keys);
+    ForBlocks(queries, block_rows_, [&](const Range& rows) {
+      RunBlock({op_, head, rows}, scratch);
+    });
+  }
+
+ private:
+  void RunBlock(const Block<AttentionForward>& block, float* scratch) const {
+    const int64_t rows = block.rows(), seen = block.seen(), width = op_.width;
+    const float* v = op_.v + HeadOffset(op_.layout_v, block.head.b, block.head.h);
+    float *scores = scratch + scores_, *product = scratch + product_, *y = op_.y + block.InY();
+    Multiply(scores, score_stride_, rows, seen, width,
+             Rows(op_.q + block.InQ(), op_.layout_q.at[3]), Columns(scratch + keys_, width), false,
+             product);
+    block.Softmax(scores, score_stride_, scratch + padding_);
+    Multiply(y, op_.layout_y.at[3], rows, width, seen, Rows(scores, score_stride_),
+             Rows(v, op_.layout_v.at[3]), false, product);
+    kernels::AttentionScaleRows(y, op_.layout_y.at[3], block.InverseSum(), rows, width);
+  }
+
+  const AttentionForward& op_;
+  const int64_t score_stride_ = ScoreStride(op_.keys);
+  const int64_t block_rows_ = BlockRowsBf16(score_stride_, op_.queries);
+  // Parts of a worker's scratch.
+  ScratchLayout layout_;
+  const int64_t keys_ = layout_.Take(op_.keys * op_.width);  // (M,D), times scale
+  const int64_t padding_ = layout_.Take(op_.key_padding ? Padded(op_.keys) : 0);
+  const int64_t scores_ = layout_.Take(block_rows_ * score_stride_);  // (block, M)
+  const int64_t product_ = layout_.Take(ProductScratch(block_rows_, op_.keys, op_.width));
+};
+
+class Backward {
+ public:
+  explicit Backward(const AttentionBackward& op) : op_(op) {}
+  int64_t scratch() const { return layout_.size(); }
+
+  void Run(const Head& head, float* head_dbias, float* scratch) const {
+    const int64_t in_k = HeadOffset(op_.layout_k, head.b, head.h);
+    const int64_t in_v = HeadOffset(op_.layout_v, head.b, head.h);
+    kernels::AttentionScaleCopy(scratch + keys_, op_.k + in_k, op_.layout_k.at[3], op_.keys,
+                                op_.width, op_.scale);
+    if (op_.key_padding)
+      FillPadding(scratch + padding_, op_.key_padding + head.b * op_.keys, op_.keys);
+    if (op_.causal) {  // not every block reaches every key
+      for (int64_t key = 0; key < op_.keys; ++key) {
+        std::fill_n(op_.dk + in_k + key * op_.layout_k.at[3], op_.width, 0.0f);
+        std::fill_n(op_.dv + in_v + key * op_.layout_v.at[3], op_.width, 0.0f);
+      }
+    }
+    ForBlocks({0, op_.queries}, block_rows_, [&](const Range& rows) {
+      const Block<AttentionBackward> block{op_, head, rows};
+      ScoreGradient(block, head_dbias, scratch);
+      Products(block, scratch);
+    });
+  }
+
+ private:
+  PackedSource Q(const Block<AttentionBackward>& block) const {
+    return Rows(op_.q + block.InQ(), op_.layout_q.at[3]);
+  }
+  PackedSource Dy(const Block<AttentionBackward>& block) const {
+    return Rows(op_.dy + block.InY(), op_.layout_y.at[3]);
+  }
+
+  // Makes p and ds.
+  void ScoreGradient(const Block<AttentionBackward>& block, float* head_dbias,
+                     float* scratch) const {
+    const int64_t rows = block.rows(), seen = block.seen(), width = op_.width;
+    const float* v = op_.v + HeadOffset(op_.layout_v, block.head.b, block.head.h);
+    float *p = scratch + p_, *ds = scratch + ds_;
+    float *delta = scratch + delta_, *product = scratch + product_;
+    Multiply(p, score_stride_, rows, seen, width, Q(block), Columns(scratch + keys_, width), false,
+             product);
+    block.Probabilities(p, score_stride_, scratch + padding_);
+    Multiply(ds, score_stride_, rows, seen, width, Dy(block), Columns(v, op_.layout_v.at[3]), false,
+             product);
+    // That is y dy, of the factors as they were rounded.
+    kernels::AttentionRowDots(delta, p, score_stride_, ds, score_stride_, rows, seen);
+    kernels::AttentionScoreGradientRows(ds, p, score_stride_, delta,
+                                        head_dbias == nullptr ? op_.scale : 1, rows, seen);
+    block.BiasGradient(head_dbias, ds, score_stride_);
+  }
+
+  // dq = ds k; dk = ds^T q and dv = p^T dy, summed over the blocks.
+  void Products(const Block<AttentionBackward>& block, float* scratch) const {
+    const int64_t rows = block.rows(), seen = block.seen(), width = op_.width;
+    const auto [b, h] = block.head;
+    float *p = scratch + p_, *ds = scratch + ds_, *product = scratch + product_;
+    const int64_t in_k = HeadOffset(op_.layout_k, b, h), in_v = HeadOffset(op_.layout_v, b, h);
+    const int64_t k_stride = op_.layout_k.at[3], v_stride = op_.layout_v.at[3];
+    const bool accumulate = op_.causal || block.queries.begin > 0;
+    Multiply(op_.dq + block.InQ(), op_.layout_q.at[3], rows, width, seen, Rows(ds, score_stride_),
+             Rows(op_.k + in_k, k_stride), false, product);
+    Multiply(op_.dk + in_k, k_stride, seen, width, rows, Columns(ds, score_stride_), Q(block),
+             accumulate, product);
+    Multiply(op_.dv + in_v, v_stride, seen, width, rows, Columns(p, score_stride_), Dy(block),
+             accumulate, product);
+  }
+
+  const AttentionBackward& op_;
+  const int64_t score_stride_ = ScoreStride(op_.keys);
+  const int64_t block_rows_ = BlockRowsBf16(score_stride_, op_.queries);
+  // Parts of a worker's scratch.
+  ScratchLayout layout_;
+  const int64_t keys_ = layout_.Take(op_.keys * op_.width);  // (M,D), times scale
+  const int64_t padding_ = layout_.Take(op_.key_padding ? Padded(op_.keys) : 0);
+  const int64_t p_ = layout_.Take(block_rows_ * score_stride_);   // (block, M)
+  const int64_t ds_ = layout_.Take(block_rows_ * score_stride_);  // (block, M)
+  const int64_t delta_ = layout_.Take(block_rows_);
+  const int64_t product_ = layout_.Take(ProductScratch(block_rows_, op_.keys, op_.width));
+};
+
 }  // namespace
 
 void AttentionForward::RunBf16(Context& context) {
-  const int64_t score_stride = ScoreStride(keys);
-  const int64_t block_rows = BlockRowsBf16(score_stride, queries);
-  const int64_t items = batch * heads;
-  const int64_t groups = CeilDiv(items, HeadsPerTile(queries, keys, width));
-  const int64_t parts = QueryParts(items, groups, queries);
-
-  ScratchLayout layout;
-  const int64_t keys_at = layout.Take(keys * width);
-  const int64_t padding_at = layout.Take(key_padding ? keys : 0);
-  const int64_t scores_at = layout.Take(block_rows * score_stride);
-  const int64_t product_at = layout.Take(ProductScratch(block_rows, keys, width));
-  context.ReserveScratch(layout.size());
-
-  context.ParallelFor(groups * parts, [&](int64_t tile, int worker) {
-    float* scratch = context.Scratch(worker);
-    float* scaled_keys = scratch + keys_at;  // (M,D)
-    float* scores = scratch + scores_at;     // (block, M)
-    float* product = scratch + product_at;
-    const Range group(items, groups, tile / parts);
-    const Range part(queries, parts, tile % parts);
-    const int64_t blocks = CeilDiv(part.size(), block_rows);
-
-    for (int64_t item = group.begin; item < group.end; ++item) {
-      const int64_t b = item / heads;
-      const int64_t h = item % heads;
-      const float* head_v = v + HeadOffset(layout_v, b, h);
-      kernels::AttentionScaleCopy(scaled_keys, k + HeadOffset(layout_k, b, h), layout_k.at[3], keys,
-                                  width, scale);
-      if (key_padding) FillPadding(scratch + padding_at, key_padding + b * keys, keys);
-
-      for (int64_t block = 0; block < blocks; ++block) {
-        const Range rows(part.size(), blocks, block);
-        const int64_t first = part.begin + rows.begin;
-        const int64_t count = rows.size();
-        const int64_t seen = causal ? std::min(keys, first + count) : keys;
-        const AttentionMask mask{key_padding ? scratch + padding_at : nullptr, causal, first};
-        const float* block_q = q + HeadOffset(layout_q, b, h) + first * layout_q.at[3];
-        float* block_y = y + HeadOffset(layout_y, b, h) + first * layout_y.at[3];
-        Multiply(scores, score_stride, count, seen, width, Rows(block_q, layout_q.at[3]),
-                 Columns(scaled_keys, width), false, product);
-        Bias(*this, b, h, first).AddTo(scores, score_stride, count, seen);
-        float* maximum = softmax + item * queries + first;
-        float* inverse_sum = maximum + items * queries;
-        kernels::AttentionSoftmax(scores, score_stride, maximum, inverse_sum, count, seen, mask);
-        Multiply(block_y, layout_y.at[3], count, width, seen, Rows(scores, score_stride),
-                 Rows(head_v, layout_v.at[3]), false, product);
-        kernels::AttentionScaleRows(block_y, layout_y.at[3], inverse_sum, count, width);
-      }
-    }
+  const Forward forward(*this);
+  const ForwardTiles tiles(*this);
+  context.ReserveScratch(forward.scratch());
+  context.ParallelFor(tiles.count(), [&](int64_t tile, int worker) {
+    tiles.ForHeads(tile, [&](const Head& head, const Range& queries) {
+      forward.Run(head, queries, context.Scratch(worker));
+    });
   });
 }
 
 void AttentionBackward::RunBf16(Context& context) {
-  const int64_t score_stride = ScoreStride(keys);
-  const int64_t block_rows = BlockRowsBf16(score_stride, queries);
-  const int64_t blocks = CeilDiv(queries, block_rows);
-  const int64_t items = batch * heads;
+  const Backward backward(*this);
   const BackwardTiles tiles(*this);
-
-  ScratchLayout layout;
-  const int64_t keys_at = layout.Take(keys * width);
-  const int64_t padding_at = layout.Take(key_padding ? keys : 0);
-  const int64_t p_at = layout.Take(block_rows * score_stride);
-  const int64_t ds_at = layout.Take(block_rows * score_stride);
-  const int64_t delta_at = layout.Take(block_rows);
-  const int64_t product_at = layout.Take(ProductScratch(block_rows, keys, width));
-  context.ReserveScratch(layout.size());
-
+  context.ReserveScratch(backward.scratch());
   context.ParallelFor(tiles.count(), [&](int64_t tile, int worker) {
-    float* scratch = context.Scratch(worker);
-    float* scaled_keys = scratch + keys_at;  // (M,D)
-    float* p = scratch + p_at;               // (block, M)
-    float* ds = scratch + ds_at;             // (block, M), first the gradient of p
-    float* delta = scratch + delta_at;
-    float* product = scratch + product_at;
-
-    tiles.ForHeads(tile, [&](int64_t b, int64_t h, float* head_dbias) {
-      const int64_t item = b * heads + h;
-      const PackedSource head_k = Rows(k + HeadOffset(layout_k, b, h), layout_k.at[3]);
-      const float* head_v = v + HeadOffset(layout_v, b, h);
-      float* head_dk = dk + HeadOffset(layout_k, b, h);
-      float* head_dv = dv + HeadOffset(layout_v, b, h);
-      kernels::AttentionScaleCopy(scaled_keys, head_k.data, head_k.stride, keys, width, scale);
-      if (key_padding) FillPadding(scratch + padding_at, key_padding + b * keys, keys);
-      if (causal) {  // not every block reaches every key
-        for (int64_t key = 0; key < keys; ++key) {
-          std::fill_n(head_dk + key * layout_k.at[3], width, 0.0f);
-          std::fill_n(head_dv + key * layout_v.at[3], width, 0.0f);
-        }
-      }
-
-      for (int64_t block = 0; block < blocks; ++block) {
-        const Range rows(queries, blocks, block);
-        const int64_t first = rows.begin;
-        const int64_t count = rows.size();
-        const int64_t seen = causal ? std::min(keys, rows.end) : keys;
-        const bool accumulate = causal || block > 0;
-        const AttentionMask mask{key_padding ? scratch + padding_at : nullptr, causal, first};
-        const int64_t q_at = HeadOffset(layout_q, b, h) + first * layout_q.at[3];
-        const int64_t y_at = HeadOffset(layout_y, b, h) + first * layout_y.at[3];
-        const PackedSource block_q = Rows(q + q_at, layout_q.at[3]);
-        const PackedSource block_dy = Rows(dy + y_at, layout_y.at[3]);
-
-        Multiply(p, score_stride, count, seen, width, block_q, Columns(scaled_keys, width), false,
-                 product);
-        const Bias block_bias(*this, b, h, first);
-        block_bias.AddTo(p, score_stride, count, seen);
-        const float* maximum = softmax + item * queries + first;
-        kernels::AttentionProbabilities(p, score_stride, maximum, maximum + items * queries, count,
-                                        seen, mask);
-        Multiply(ds, score_stride, count, seen, width, block_dy, Columns(head_v, layout_v.at[3]),
-                 false, product);
-        // That is y dy, of the factors as they were rounded.
-        kernels::AttentionRowDots(delta, p, score_stride, ds, score_stride, count, seen);
-        kernels::AttentionScoreGradientRows(ds, p, score_stride, delta,
-                                            head_dbias == nullptr ? scale : 1, count, seen);
-        if (head_dbias != nullptr) {
-          kernels::AttentionBiasGradient(head_dbias + first * block_bias.row_stride,
-                                         block_bias.row_stride, block_bias.key_stride, ds,
-                                         score_stride, scale, count, seen);
-        }
-
-        Multiply(dq + q_at, layout_q.at[3], count, width, seen, Rows(ds, score_stride), head_k,
-                 false, product);
-        Multiply(head_dk, layout_k.at[3], seen, width, count, Columns(ds, score_stride), block_q,
-                 accumulate, product);
-        Multiply(head_dv, layout_v.at[3], seen, width, count, Columns(p, score_stride), block_dy,
-                 accumulate, product);
-      }
+    tiles.ForHeads(tile, [&](const Head& head, float* head_dbias) {
+      backward.Run(head, head_dbias, context.Scratch(worker));
     });
   });
 }

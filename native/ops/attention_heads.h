@@ -23,13 +23,24 @@ inline int64_t ScoreStride(int64_t keys) {
   return (CeilDiv(keys, kernels::kAttentionPad) | 1) * kernels::kAttentionPad;
 }
 
-// Part i of `parts` nearly equal parts of [0, count).
 struct Range {
   int64_t begin, end;
-  Range(int64_t count, int64_t parts, int64_t i)
-      : begin(count * i / parts), end(count * (i + 1) / parts) {}
+  // Part i of `parts` nearly equal parts of [0, count).
+  static Range Part(int64_t count, int64_t parts, int64_t i) {
+    return {count * i / parts, count * (i + 1) / parts};
+  }
   int64_t size() const { return end - begin; }
 };
+
+// body(rows) for nearly equal blocks of `queries`, of at most so many rows.
+template <class Body>
+void ForBlocks(const Range& queries, int64_t most, const Body& body) {
+  const int64_t blocks = CeilDiv(queries.size(), std::max<int64_t>(1, most));
+  for (int64_t i = 0; i < blocks; ++i) {
+    const Range rows = Range::Part(queries.size(), blocks, i);
+    body(Range{queries.begin + rows.begin, queries.begin + rows.end});
+  }
+}
 
 // Queries whose scores are in the works together: their rows stay in L2. Measured flat from 48 to
 // 204 rows, and from 512 KiB to 1 MiB on 3137 keys; the least leaves room in the L2 of smaller
@@ -40,9 +51,7 @@ inline int64_t BlockRows(int64_t score_stride) {
   return std::clamp<int64_t>(kScores / score_stride / 12 * 12, 24, kMostRows);
 }
 
-// Multiply-adds of a tile, below which handing it to a thread costs too much of it; and those that
-// a head's packing and softmax cost, however short it is.
-constexpr int64_t kLeastWork = 256 * 1024;
+// What a head's packing and softmax cost, however short it is, in multiply-adds.
 constexpr int64_t kLeastHead = 24 * 1024;
 
 // The same for the kernels of short heads.
@@ -51,7 +60,7 @@ constexpr int64_t kLeastShortHead = 8 * 1024;
 inline int64_t HeadsPerTile(int64_t queries, int64_t keys, int64_t width,
                             int64_t least = kLeastHead) {
   const int64_t work = std::max(least, queries * keys * (width + kernels::kAttentionPad));
-  return CeilDiv(kLeastWork, work);
+  return CeilDiv(kLeastWork / 2, work);  // its softmax takes as long as its products
 }
 
 // Into how many parts a head's queries are cut where heads are few: each part packs all keys and
@@ -84,20 +93,90 @@ int64_t BiasCount(const Op& op) {
          BiasPiece(op);
 }
 
-// What is added to the scores of one head, from a query on; null where nothing is.
-struct Bias {
-  const float* at;
-  int64_t row_stride, key_stride;
+// A head of the batch.
+struct Head {
+  int64_t b, h;
+};
 
-  template <class Op>
-  Bias(const Op& op, int64_t b, int64_t h, int64_t query)
-      : at(op.bias), row_stride(op.layout_bias.at[2]), key_stride(op.layout_bias.at[3]) {
-    if (at != nullptr) at += BiasOffset(op.layout_bias, b, h) + query * row_stride;
+// Some queries of a head, whose scores are in the works together, as the op has them.
+template <class Op>
+struct Block {
+  const Op& op;
+  Head head;
+  Range queries;
+
+  int64_t rows() const { return queries.size(); }
+  // Keys that any of them sees.
+  int64_t seen() const { return op.causal ? std::min(op.keys, queries.end) : op.keys; }
+  kernels::AttentionMask Mask(const float* padding) const {
+    return {op.key_padding ? padding : nullptr, op.causal, queries.begin};
   }
-  void AddTo(float* scores, int64_t stride, int64_t rows, int64_t keys) const {
-    if (at == nullptr) return;
-    kernels::AttentionAddBias(scores, stride, at, row_stride, key_stride, rows, keys);
+  // Where its first row lies.
+  int64_t InQ() const {
+    return HeadOffset(op.layout_q, head.b, head.h) + queries.begin * op.layout_q.at[3];
   }
+  int64_t InY() const {
+    return HeadOffset(op.layout_y, head.b, head.h) + queries.begin * op.layout_y.at[3];
+  }
+  // Of its maxima in softmax, behind which all inverse sums follow.
+  int64_t InSoftmax() const { return (head.b * op.heads + head.h) * op.queries + queries.begin; }
+  auto* Maximum() const { return op.softmax + InSoftmax(); }
+  auto* InverseSum() const { return Maximum() + op.batch * op.heads * op.queries; }
+
+  // From scores (rows, seen) to exp(scores - maximum), whose sums the op keeps.
+  void Softmax(float* scores, int64_t stride, const float* padding) const {
+    AddBias(scores, stride);
+    kernels::AttentionSoftmax(scores, stride, Maximum(), InverseSum(), rows(), seen(),
+                              Mask(padding));
+  }
+  // The same again in backward, times the inverse sums.
+  void Probabilities(float* scores, int64_t stride, const float* padding) const {
+    AddBias(scores, stride);
+    kernels::AttentionProbabilities(scores, stride, Maximum(), InverseSum(), rows(), seen(),
+                                    Mask(padding));
+  }
+  void AddBias(float* scores, int64_t stride) const {
+    if (!op.bias) return;
+    kernels::AttentionAddBias(scores, stride,
+                              op.bias + BiasOffset(op.layout_bias, head.b, head.h) + BiasRow(),
+                              op.layout_bias.at[2], op.layout_bias.at[3], rows(), seen());
+  }
+  // Adds ds, the gradient of the scores before their scale, to that of the bias, if it is wanted,
+  // and scales ds.
+  void BiasGradient(float* head_dbias, float* ds, int64_t stride) const {
+    if (head_dbias == nullptr) return;
+    kernels::AttentionBiasGradient(head_dbias + BiasRow(), op.layout_bias.at[2],
+                                   op.layout_bias.at[3], ds, stride, op.scale, rows(), seen());
+  }
+
+ private:
+  int64_t BiasRow() const { return queries.begin * op.layout_bias.at[2]; }
+};
+
+// Which heads, and which of their queries, a tile of forward takes: some heads, or some of the
+// queries of one head.
+class ForwardTiles {
+ public:
+  explicit ForwardTiles(const AttentionForward& op)
+      : op_(op),
+        items_(op.batch * op.heads),
+        groups_(CeilDiv(items_, HeadsPerTile(op.queries, op.keys, op.width))),
+        parts_(QueryParts(items_, groups_, op.queries)) {}
+  int64_t count() const { return groups_ * parts_; }
+
+  // body(head, queries) for each head of a tile.
+  template <class Body>
+  void ForHeads(int64_t tile, const Body& body) const {
+    const Range group = Range::Part(items_, groups_, tile / parts_);
+    const Range queries = Range::Part(op_.queries, parts_, tile % parts_);
+    for (int64_t i = group.begin; i < group.end; ++i) {
+      body(Head{i / op_.heads, i % op_.heads}, queries);
+    }
+  }
+
+ private:
+  const AttentionForward& op_;
+  const int64_t items_, groups_, parts_;
 };
 
 // Which heads a tile of backward takes, one after another: neighbours; or where the bias wants a
@@ -119,18 +198,18 @@ class BackwardTiles {
   }
   int64_t count() const { return groups_; }
 
-  // body(b, h, the gradient of this head's piece of the bias or null) for each head of a tile.
+  // body(head, the gradient of this head's piece of the bias or null) for each head of a tile.
   template <class Body>
   void ForHeads(int64_t tile, const Body& body) const {
     if (op_.dbias == nullptr) {
-      const Range range(items_, groups_, tile);
+      const Range range = Range::Part(items_, groups_, tile);
       for (int64_t i = range.begin; i < range.end; ++i) {
-        body(i / op_.heads, i % op_.heads, static_cast<float*>(nullptr));
+        body(Head{i / op_.heads, i % op_.heads}, static_cast<float*>(nullptr));
       }
       return;
     }
     const int64_t piece = tile / op_.parts;
-    const Range range(sharing_, op_.parts, tile % op_.parts);
+    const Range range = Range::Part(sharing_, op_.parts, tile % op_.parts);
     const auto b = [&](int64_t i) {
       if (per_batch_) return per_head_ ? piece / op_.heads : piece;
       return per_head_ ? i : i / op_.heads;
@@ -139,7 +218,7 @@ class BackwardTiles {
     float* dbias = op_.dbias + tile % op_.parts * BiasCount(op_) +
                    BiasOffset(op_.layout_bias, b(range.begin), h(range.begin));
     std::fill_n(dbias, BiasPiece(op_), 0.0f);
-    for (int64_t i = range.begin; i < range.end; ++i) body(b(i), h(i), dbias);
+    for (int64_t i = range.begin; i < range.end; ++i) body(Head{b(i), h(i)}, dbias);
   }
 
  private:
