@@ -15,7 +15,7 @@
       # NODE_ADDON_API_CPP_EXCEPTIONS_ALL: an exception of C++ that nobody translates is a JavaScript error, not the end.
       "defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS", "NODE_ADDON_API_CPP_EXCEPTIONS_ALL", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       # OpenBLAS and oneDNN are not linked: native/gemm loads them with dlopen at run time.
-      "libraries": ["-lhwy", "-ldl", "-pthread"],
+      "libraries": ["-ldl", "-pthread"],
       "cflags": ["-Wall", "-Wextra", "-fvisibility=hidden"],
       # No -march: Highway compiles each kernel for every instruction set and chooses at run time.
       # -ffp-contract=off: products are fused only where the code says so, so that the instruction sets agree.

@@ -86,18 +86,6 @@ HWY_INLINE void ActivateBackward(float* dx, const float* dy, const float* x, siz
   });
 }
 
-template <class Activation>
-HWY_INLINE void ActivateBackwardBias(float* dx, float* dbias, const float* dy, const float* x,
-                                     size_t rows, size_t C) {
-  for (size_t row = 0; row < rows; ++row, dx += C, dy += C, x += C) {
-    ForEachVector(C, [&](auto io, size_t i) KERNEL_INLINE {
-      const VF gradient = Activation::Backward(io.Load(dy + i), io.Load(x + i));
-      io.Store(gradient, dx + i);
-      io.Store(hn::Add(io.Load(dbias + i), gradient), dbias + i);
-    });
-  }
-}
-
 }  // namespace vitrine::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

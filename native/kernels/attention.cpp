@@ -186,49 +186,13 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(AttentionSoftmax);
-HWY_EXPORT(AttentionProbabilities);
-HWY_EXPORT(AttentionAddBias);
-HWY_EXPORT(AttentionBiasGradient);
-HWY_EXPORT(AttentionScaleRows);
-HWY_EXPORT(AttentionScoreGradientRows);
-HWY_EXPORT(AttentionRowDots);
-
-void AttentionSoftmax(float* s, int64_t lds, float* maximum, float* inverse_sum, int64_t rows,
-                      int64_t keys, const AttentionMask& mask) noexcept {
-  HWY_DYNAMIC_DISPATCH(AttentionSoftmax)(s, lds, maximum, inverse_sum, rows, keys, mask);
-}
-
-void AttentionProbabilities(float* s, int64_t lds, const float* maximum, const float* inverse_sum,
-                            int64_t rows, int64_t keys, const AttentionMask& mask) noexcept {
-  HWY_DYNAMIC_DISPATCH(AttentionProbabilities)(s, lds, maximum, inverse_sum, rows, keys, mask);
-}
-
-void AttentionAddBias(float* s, int64_t lds, const float* bias, int64_t row_stride,
-                      int64_t key_stride, int64_t rows, int64_t keys) noexcept {
-  HWY_DYNAMIC_DISPATCH(AttentionAddBias)(s, lds, bias, row_stride, key_stride, rows, keys);
-}
-
-void AttentionBiasGradient(float* dbias, int64_t row_stride, int64_t key_stride, float* ds,
-                           int64_t lds, float scale, int64_t rows, int64_t keys) noexcept {
-  HWY_DYNAMIC_DISPATCH(AttentionBiasGradient)
-  (dbias, row_stride, key_stride, ds, lds, scale, rows, keys);
-}
-
-void AttentionScaleRows(float* y, int64_t ldy, const float* scale, int64_t rows,
-                        int64_t columns) noexcept {
-  HWY_DYNAMIC_DISPATCH(AttentionScaleRows)(y, ldy, scale, rows, columns);
-}
-
-void AttentionScoreGradientRows(float* dp, const float* p, int64_t lds, const float* delta,
-                                float scale, int64_t rows, int64_t keys) noexcept {
-  HWY_DYNAMIC_DISPATCH(AttentionScoreGradientRows)(dp, p, lds, delta, scale, rows, keys);
-}
-
-void AttentionRowDots(float* delta, const float* a, int64_t lda, const float* b, int64_t ldb,
-                      int64_t rows, int64_t columns) noexcept {
-  HWY_DYNAMIC_DISPATCH(AttentionRowDots)(delta, a, lda, b, ldb, rows, columns);
-}
+KERNEL(AttentionSoftmax);
+KERNEL(AttentionProbabilities);
+KERNEL(AttentionAddBias);
+KERNEL(AttentionBiasGradient);
+KERNEL(AttentionScaleRows);
+KERNEL(AttentionScoreGradientRows);
+KERNEL(AttentionRowDots);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

@@ -172,40 +172,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(AttentionCopyRows);
-HWY_EXPORT(AttentionScaleCopy);
-HWY_EXPORT(AttentionPackTransposed);
-HWY_EXPORT(AttentionMultiply);
-HWY_EXPORT(AttentionAddTransposed);
-HWY_EXPORT(AttentionScoreGradient);
-
-void AttentionCopyRows(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
-                       int64_t columns, int64_t padded) noexcept {
-  HWY_DYNAMIC_DISPATCH(AttentionCopyRows)(out, ldo, x, ldx, rows, columns, padded);
-}
-
-void AttentionScaleCopy(float* out, const float* x, int64_t ldx, int64_t rows, int64_t columns,
-                        float scale) noexcept {
-  HWY_DYNAMIC_DISPATCH(AttentionScaleCopy)(out, x, ldx, rows, columns, scale);
-}
-
-void AttentionPackTransposed(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
-                             int64_t columns, float scale) noexcept {
-  HWY_DYNAMIC_DISPATCH(AttentionPackTransposed)(out, ldo, x, ldx, rows, columns, scale);
-}
-
-void AttentionMultiply(const AttentionProduct& product, const float* row_scale) noexcept {
-  HWY_DYNAMIC_DISPATCH(AttentionMultiply)(product, row_scale);
-}
-
-void AttentionAddTransposed(const AttentionProduct& product) noexcept {
-  HWY_DYNAMIC_DISPATCH(AttentionAddTransposed)(product);
-}
-
-void AttentionScoreGradient(const AttentionProduct& product, const float* p, const float* delta,
-                            float scale) noexcept {
-  HWY_DYNAMIC_DISPATCH(AttentionScoreGradient)(product, p, delta, scale);
-}
+KERNEL(AttentionCopyRows);
+KERNEL(AttentionScaleCopy);
+KERNEL(AttentionPackTransposed);
+KERNEL(AttentionMultiply);
+KERNEL(AttentionAddTransposed);
+KERNEL(AttentionScoreGradient);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "kernels/per_isa.h"
+
 // The matrix products of attention on one head, register-blocked. Measured on one AVX-512 core of
 // an Emerald Rapids (170 GFLOP/s at most), T tokens of head width D, against OpenBLAS 0.3.21:
 //
@@ -17,16 +19,19 @@ namespace vitrine::kernels {
 constexpr int64_t kAttentionPad = 16;
 
 // out = x (rows, columns), then zeros up to the column `padded`.
-void AttentionCopyRows(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
-                       int64_t columns, int64_t padded) noexcept;
+extern const PerIsa<void(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
+                         int64_t columns, int64_t padded)>
+    AttentionCopyRows;
 
 // out (rows, columns) = scale * x.
-void AttentionScaleCopy(float* out, const float* x, int64_t ldx, int64_t rows, int64_t columns,
-                        float scale) noexcept;
+extern const PerIsa<void(float* out, const float* x, int64_t ldx, int64_t rows, int64_t columns,
+                         float scale)>
+    AttentionScaleCopy;
 
 // out (columns, rows) packed = scale * x^T, then zeros, for x (rows, columns).
-void AttentionPackTransposed(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
-                             int64_t columns, float scale) noexcept;
+extern const PerIsa<void(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
+                         int64_t columns, float scale)>
+    AttentionPackTransposed;
 
 // The operands of c (m,n) = a (m,k) b (k,n). b and c are packed: what pads their rows is read and
 // written.
@@ -41,14 +46,16 @@ struct AttentionProduct {
 };
 
 // c = a b, with row i multiplied by row_scale[i] unless that is null.
-void AttentionMultiply(const AttentionProduct& product, const float* row_scale) noexcept;
+extern const PerIsa<void(const AttentionProduct& product, const float* row_scale)>
+    AttentionMultiply;
 
 // c += a^T b, with a as stored (k,m).
-void AttentionAddTransposed(const AttentionProduct& product) noexcept;
+extern const PerIsa<void(const AttentionProduct& product)> AttentionAddTransposed;
 
 // c = scale * p * (a b - delta): the gradient through the softmax whose result is p (m,n), with
 // rows as c's, for delta (m).
-void AttentionScoreGradient(const AttentionProduct& product, const float* p, const float* delta,
-                            float scale) noexcept;
+extern const PerIsa<void(const AttentionProduct& product, const float* p, const float* delta,
+                         float scale)>
+    AttentionScoreGradient;
 
 }  // namespace vitrine::kernels

@@ -93,46 +93,13 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(AddBias);
-HWY_EXPORT(AddBiasGelu);
-HWY_EXPORT(AddBiasGeluTanh);
-HWY_EXPORT(AddBiasRelu);
-HWY_EXPORT(AddBiasTanh);
-HWY_EXPORT(AddBiasResidual);
-HWY_EXPORT(ColumnSum);
-
-void AddBias(float* y, const float* bias, int64_t rows, int64_t C, int64_t ldy) noexcept {
-  HWY_DYNAMIC_DISPATCH(AddBias)(y, bias, rows, C, ldy);
-}
-
-void AddBiasGelu(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
-                 int64_t ldy) noexcept {
-  HWY_DYNAMIC_DISPATCH(AddBiasGelu)(y, preactivation, bias, rows, C, ldy);
-}
-
-void AddBiasGeluTanh(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
-                     int64_t ldy) noexcept {
-  HWY_DYNAMIC_DISPATCH(AddBiasGeluTanh)(y, preactivation, bias, rows, C, ldy);
-}
-
-void AddBiasRelu(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
-                 int64_t ldy) noexcept {
-  HWY_DYNAMIC_DISPATCH(AddBiasRelu)(y, preactivation, bias, rows, C, ldy);
-}
-
-void AddBiasTanh(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
-                 int64_t ldy) noexcept {
-  HWY_DYNAMIC_DISPATCH(AddBiasTanh)(y, preactivation, bias, rows, C, ldy);
-}
-
-void AddBiasResidual(float* y, const float* bias, const float* residual, int64_t rows, int64_t C,
-                     int64_t ldy) noexcept {
-  HWY_DYNAMIC_DISPATCH(AddBiasResidual)(y, bias, residual, rows, C, ldy);
-}
-
-void ColumnSum(float* out, const float* x, int64_t rows, int64_t C, int64_t ldx) noexcept {
-  HWY_DYNAMIC_DISPATCH(ColumnSum)(out, x, rows, C, ldx);
-}
+KERNEL(AddBias);
+KERNEL(AddBiasGelu);
+KERNEL(AddBiasGeluTanh);
+KERNEL(AddBiasRelu);
+KERNEL(AddBiasTanh);
+KERNEL(AddBiasResidual);
+KERNEL(ColumnSum);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

@@ -2,29 +2,38 @@
 
 #include <cstdint>
 
+#include "kernels/per_isa.h"
+
 // What follows a matrix product, run in place over a tile of its result while that is warm.
 namespace vitrine::kernels {
 
 // y += bias. y (rows,C) with row stride ldy; bias (C), or null.
-void AddBias(float* y, const float* bias, int64_t rows, int64_t C, int64_t ldy) noexcept;
+extern const PerIsa<void(float* y, const float* bias, int64_t rows, int64_t C, int64_t ldy)>
+    AddBias;
 
 // y = act(y + bias). preactivation receives y + bias, for backward, with row stride ldy too; null
 // when not needed.
-void AddBiasGelu(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
-                 int64_t ldy) noexcept;
-void AddBiasGeluTanh(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
-                     int64_t ldy) noexcept;
-void AddBiasRelu(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
-                 int64_t ldy) noexcept;
-void AddBiasTanh(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
-                 int64_t ldy) noexcept;
+extern const PerIsa<void(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
+                         int64_t ldy)>
+    AddBiasGelu;
+extern const PerIsa<void(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
+                         int64_t ldy)>
+    AddBiasGeluTanh;
+extern const PerIsa<void(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
+                         int64_t ldy)>
+    AddBiasRelu;
+extern const PerIsa<void(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
+                         int64_t ldy)>
+    AddBiasTanh;
 
 // y += bias + residual, residual (rows,C) with row stride ldy too.
-void AddBiasResidual(float* y, const float* bias, const float* residual, int64_t rows, int64_t C,
-                     int64_t ldy) noexcept;
+extern const PerIsa<void(float* y, const float* bias, const float* residual, int64_t rows,
+                         int64_t C, int64_t ldy)>
+    AddBiasResidual;
 
 // out (C) += the column sums of x (rows,C), row stride ldx: the bias's gradient. Sums in float:
 // keep a call to some thousands of rows.
-void ColumnSum(float* out, const float* x, int64_t rows, int64_t C, int64_t ldx) noexcept;
+extern const PerIsa<void(float* out, const float* x, int64_t rows, int64_t C, int64_t ldx)>
+    ColumnSum;
 
 }  // namespace vitrine::kernels

@@ -33,21 +33,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(BinaryCount);
-HWY_EXPORT(Binary);
-HWY_EXPORT(Ternary);
-
-int32_t BinaryCount() noexcept { return HWY_DYNAMIC_DISPATCH(BinaryCount)(); }
-
-void Binary(int32_t operation, float* y, const float* a, const float* b,
-            const Plane<3>& plane) noexcept {
-  HWY_DYNAMIC_DISPATCH(Binary)(operation, y, a, b, plane);
-}
-
-void Ternary(int32_t operation, float* y, const float* c, const float* a, const float* b,
-             const Plane<4>& plane) noexcept {
-  HWY_DYNAMIC_DISPATCH(Ternary)(operation, y, c, a, b, plane);
-}
+KERNEL(BinaryCount);
+KERNEL(Binary);
+KERNEL(Ternary);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

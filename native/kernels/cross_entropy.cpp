@@ -125,38 +125,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(CrossEntropyForward);
-HWY_EXPORT(CrossEntropyBackward);
-HWY_EXPORT(CrossEntropySoftForward);
-HWY_EXPORT(CrossEntropySoftBackward);
-
-void CrossEntropyForward(float* loss, const SoftmaxRows& softmax, const float* logits,
-                         const int32_t* labels, int64_t rows, int64_t C, float smoothing,
-                         int32_t ignore_index) noexcept {
-  HWY_DYNAMIC_DISPATCH(CrossEntropyForward)
-  (loss, softmax, logits, labels, rows, C, smoothing, ignore_index);
-}
-
-void CrossEntropyBackward(float* dlogits, const float* logits, const ConstSoftmaxRows& softmax,
-                          const int32_t* labels, const float* row_scale, int64_t rows, int64_t C,
-                          float smoothing, int32_t ignore_index) noexcept {
-  HWY_DYNAMIC_DISPATCH(CrossEntropyBackward)
-  (dlogits, logits, softmax, labels, row_scale, rows, C, smoothing, ignore_index);
-}
-
-void CrossEntropySoftForward(float* loss, const SoftmaxRows& softmax, const float* logits,
-                             const float* target, int64_t rows, int64_t C,
-                             float smoothing) noexcept {
-  HWY_DYNAMIC_DISPATCH(CrossEntropySoftForward)
-  (loss, softmax, logits, target, rows, C, smoothing);
-}
-
-void CrossEntropySoftBackward(float* dlogits, const float* logits, const ConstSoftmaxRows& softmax,
-                              const float* target, const float* row_scale, int64_t rows, int64_t C,
-                              float smoothing) noexcept {
-  HWY_DYNAMIC_DISPATCH(CrossEntropySoftBackward)
-  (dlogits, logits, softmax, target, row_scale, rows, C, smoothing);
-}
+KERNEL(CrossEntropyForward);
+KERNEL(CrossEntropyBackward);
+KERNEL(CrossEntropySoftForward);
+KERNEL(CrossEntropySoftBackward);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "kernels/per_isa.h"
+
 // torch.nn.functional.cross_entropy(reduction='none'), over logits (rows,C). Smoothing mixes the
 // target with 1 / C.
 namespace vitrine::kernels {
@@ -18,22 +20,25 @@ struct ConstSoftmaxRows {
 };
 
 // loss and softmax (rows), from labels (rows), each in [0, C) or ignore_index: then all are 0.
-void CrossEntropyForward(float* loss, const SoftmaxRows& softmax, const float* logits,
+extern const PerIsa<void(float* loss, const SoftmaxRows& softmax, const float* logits,
                          const int32_t* labels, int64_t rows, int64_t C, float smoothing,
-                         int32_t ignore_index) noexcept;
+                         int32_t ignore_index)>
+    CrossEntropyForward;
 
 // dlogits (rows,C) = row_scale (softmax - target), with row_scale (rows) the gradient of each row's
 // loss. dlogits may be logits.
-void CrossEntropyBackward(float* dlogits, const float* logits, const ConstSoftmaxRows& softmax,
-                          const int32_t* labels, const float* row_scale, int64_t rows, int64_t C,
-                          float smoothing, int32_t ignore_index) noexcept;
+extern const PerIsa<void(float* dlogits, const float* logits, const ConstSoftmaxRows& softmax,
+                         const int32_t* labels, const float* row_scale, int64_t rows, int64_t C,
+                         float smoothing, int32_t ignore_index)>
+    CrossEntropyBackward;
 
 // The same from target (rows,C), each row a distribution (not required to sum to 1).
-void CrossEntropySoftForward(float* loss, const SoftmaxRows& softmax, const float* logits,
-                             const float* target, int64_t rows, int64_t C,
-                             float smoothing) noexcept;
-void CrossEntropySoftBackward(float* dlogits, const float* logits, const ConstSoftmaxRows& softmax,
-                              const float* target, const float* row_scale, int64_t rows, int64_t C,
-                              float smoothing) noexcept;
+extern const PerIsa<void(float* loss, const SoftmaxRows& softmax, const float* logits,
+                         const float* target, int64_t rows, int64_t C, float smoothing)>
+    CrossEntropySoftForward;
+extern const PerIsa<void(float* dlogits, const float* logits, const ConstSoftmaxRows& softmax,
+                         const float* target, const float* row_scale, int64_t rows, int64_t C,
+                         float smoothing)>
+    CrossEntropySoftBackward;
 
 }  // namespace vitrine::kernels

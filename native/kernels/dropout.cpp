@@ -31,12 +31,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(DropoutForward);
-
-void DropoutForward(float* y, const float* x, int64_t n, float p, uint64_t seed,
-                    uint64_t offset) noexcept {
-  HWY_DYNAMIC_DISPATCH(DropoutForward)(y, x, n, p, seed, offset);
-}
+KERNEL(DropoutForward);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

@@ -82,34 +82,12 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(Add);
-HWY_EXPORT(Scale);
-HWY_EXPORT(Affine);
-HWY_EXPORT(Axpy);
-HWY_EXPORT(Sum);
-HWY_EXPORT(SumSquares);
-
-void Add(float* y, const float* a, const float* b, int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(Add)(y, a, b, n);
-}
-
-void Scale(float* y, const float* x, float a, int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(Scale)(y, x, a, n);
-}
-
-void Affine(float* y, const float* x, float a, float b, int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(Affine)(y, x, a, b, n);
-}
-
-void Axpy(float* y, const float* x, float a, int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(Axpy)(y, x, a, n);
-}
-
-float Sum(const float* x, int64_t n) noexcept { return HWY_DYNAMIC_DISPATCH(Sum)(x, n); }
-
-double SumSquares(const float* x, int64_t n) noexcept {
-  return HWY_DYNAMIC_DISPATCH(SumSquares)(x, n);
-}
+KERNEL(Add);
+KERNEL(Scale);
+KERNEL(Affine);
+KERNEL(Axpy);
+KERNEL(Sum);
+KERNEL(SumSquares);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

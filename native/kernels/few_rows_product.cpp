@@ -122,11 +122,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(FewRowsProduct);
-
-void FewRowsProduct(const FewRows& product) noexcept {
-  HWY_DYNAMIC_DISPATCH(FewRowsProduct)(product);
-}
+KERNEL(FewRowsProduct);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

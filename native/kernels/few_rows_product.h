@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "kernels/per_isa.h"
+
 namespace vitrine::kernels {
 
 // c (m,n) = a (m,k) b^T, or c plus that, for b (n,k), whose rows are read once, in the order in
@@ -17,6 +19,6 @@ struct FewRows {
   bool accumulate;
 };
 
-void FewRowsProduct(const FewRows& product) noexcept;
+extern const PerIsa<void(const FewRows& product)> FewRowsProduct;
 
 }  // namespace vitrine::kernels

@@ -37,16 +37,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(GreyFromRgb);
-HWY_EXPORT(RgbFromCmyk);
-
-void GreyFromRgb(uint8_t* y, const uint8_t* x, int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(GreyFromRgb)(y, x, n);
-}
-
-void RgbFromCmyk(uint8_t* y, const uint8_t* x, int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(RgbFromCmyk)(y, x, n);
-}
+KERNEL(GreyFromRgb);
+KERNEL(RgbFromCmyk);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

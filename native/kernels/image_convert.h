@@ -2,13 +2,15 @@
 
 #include <cstdint>
 
+#include "kernels/per_isa.h"
+
 // Pixels from one way of storing colours to another, as Pillow does (libImaging/Convert.c).
 namespace vitrine::kernels {
 
 // y (n) = the luma of x (n,3), ITU-R 601.
-void GreyFromRgb(uint8_t* y, const uint8_t* x, int64_t n) noexcept;
+extern const PerIsa<void(uint8_t* y, const uint8_t* x, int64_t n)> GreyFromRgb;
 
 // y (n,3) = red, green, blue of x (n,4): cyan, magenta, yellow, black.
-void RgbFromCmyk(uint8_t* y, const uint8_t* x, int64_t n) noexcept;
+extern const PerIsa<void(uint8_t* y, const uint8_t* x, int64_t n)> RgbFromCmyk;
 
 }  // namespace vitrine::kernels

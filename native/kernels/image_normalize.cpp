@@ -27,12 +27,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(NormalizeBytes);
-
-void NormalizeBytes(float* y, const uint8_t* x, int64_t stride, float offset, float divisor,
-                    int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(NormalizeBytes)(y, x, stride, offset, divisor, n);
-}
+KERNEL(NormalizeBytes);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

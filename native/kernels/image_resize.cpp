@@ -128,27 +128,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(ResizeRow);
-HWY_EXPORT(ResizeColumns);
-HWY_EXPORT(RowsToLanes);
-HWY_EXPORT(LanesToRows);
-
-void ResizeRow(uint8_t* y, const uint8_t* x, int64_t stride, const Taps& taps, int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(ResizeRow)(y, x, stride, taps, n);
-}
-
-void ResizeColumns(uint8_t* y, const uint8_t* x, const Taps* taps, int64_t first, int64_t count,
-                   int64_t group) noexcept {
-  HWY_DYNAMIC_DISPATCH(ResizeColumns)(y, x, taps, first, count, group);
-}
-
-void RowsToLanes(uint8_t* y, const uint8_t* x, int64_t stride, int64_t rows, int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(RowsToLanes)(y, x, stride, rows, n);
-}
-
-void LanesToRows(uint8_t* y, const uint8_t* x, int64_t stride, int64_t rows, int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(LanesToRows)(y, x, stride, rows, n);
-}
+KERNEL(ResizeRow);
+KERNEL(ResizeColumns);
+KERNEL(RowsToLanes);
+KERNEL(LanesToRows);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "kernels/per_isa.h"
+
 // Sums of bytes by whole numbers, as Pillow resizes: a weight of 1 is 1 << kWeightBits, and the sum
 // is rounded and clipped to a byte. Source: libImaging/Resample.c, ImagingResample*_8bpc.
 namespace vitrine::kernels {
@@ -19,18 +21,22 @@ struct Taps {
 
 // y (n) = the sum of `taps.count` rows of x (n), `stride` bytes apart, by their weights. x begins
 // at the first of them.
-void ResizeRow(uint8_t* y, const uint8_t* x, int64_t stride, const Taps& taps, int64_t n) noexcept;
+extern const PerIsa<void(uint8_t* y, const uint8_t* x, int64_t stride, const Taps& taps, int64_t n)>
+    ResizeRow;
 
 // y (count,group) = for each i the sum of the groups of x (.,group) that taps[i] names, counted
 // from `first`.
-void ResizeColumns(uint8_t* y, const uint8_t* x, const Taps* taps, int64_t first, int64_t count,
-                   int64_t group) noexcept;
+extern const PerIsa<void(uint8_t* y, const uint8_t* x, const Taps* taps, int64_t first,
+                         int64_t count, int64_t group)>
+    ResizeColumns;
 
 // y (n,kBlockRows) = x^T with x (rows,n) of at most kBlockRows rows, `stride` bytes apart; the last
 // one stands for those that are missing.
-void RowsToLanes(uint8_t* y, const uint8_t* x, int64_t stride, int64_t rows, int64_t n) noexcept;
+extern const PerIsa<void(uint8_t* y, const uint8_t* x, int64_t stride, int64_t rows, int64_t n)>
+    RowsToLanes;
 
 // The inverse: y (rows,n) of rows `stride` bytes apart, from x (n,kBlockRows).
-void LanesToRows(uint8_t* y, const uint8_t* x, int64_t stride, int64_t rows, int64_t n) noexcept;
+extern const PerIsa<void(uint8_t* y, const uint8_t* x, int64_t stride, int64_t rows, int64_t n)>
+    LanesToRows;
 
 }  // namespace vitrine::kernels

@@ -109,28 +109,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(LayerNormForward);
-HWY_EXPORT(LayerNormAddForward);
-HWY_EXPORT(LayerNormBackward);
-
-void LayerNormForward(float* y, float* mean, float* rstd, const float* x, const float* weight,
-                      const float* bias, int64_t rows, int64_t C, float eps) noexcept {
-  HWY_DYNAMIC_DISPATCH(LayerNormForward)(y, mean, rstd, x, weight, bias, rows, C, eps);
-}
-
-void LayerNormAddForward(float* sum, float* y, float* mean, float* rstd, const float* x,
-                         const float* residual, const float* weight, const float* bias,
-                         int64_t rows, int64_t C, float eps) noexcept {
-  HWY_DYNAMIC_DISPATCH(LayerNormAddForward)
-  (sum, y, mean, rstd, x, residual, weight, bias, rows, C, eps);
-}
-
-void LayerNormBackward(float* dx, float* dweight, float* dbias, const float* dy, const float* x,
-                       const float* mean, const float* rstd, const float* weight,
-                       const float* dresidual, int64_t rows, int64_t C) noexcept {
-  HWY_DYNAMIC_DISPATCH(LayerNormBackward)
-  (dx, dweight, dbias, dy, x, mean, rstd, weight, dresidual, rows, C);
-}
+KERNEL(LayerNormForward);
+KERNEL(LayerNormAddForward);
+KERNEL(LayerNormBackward);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

@@ -2,24 +2,29 @@
 
 #include <cstdint>
 
+#include "kernels/per_isa.h"
+
 namespace vitrine::kernels {
 
 // y = (x - mean) rstd weight + bias over each row of x (rows,C), with rstd = 1 / sqrt(variance +
 // eps); mean and rstd (rows) are kept for backward. weight and bias (C) may each be null. y may be
 // x.
-void LayerNormForward(float* y, float* mean, float* rstd, const float* x, const float* weight,
-                      const float* bias, int64_t rows, int64_t C, float eps) noexcept;
+extern const PerIsa<void(float* y, float* mean, float* rstd, const float* x, const float* weight,
+                         const float* bias, int64_t rows, int64_t C, float eps)>
+    LayerNormForward;
 
 // sum = x + residual, and y = the layer norm of sum. sum may be x or residual, and y may be any of
 // them if sum is not needed after.
-void LayerNormAddForward(float* sum, float* y, float* mean, float* rstd, const float* x,
+extern const PerIsa<void(float* sum, float* y, float* mean, float* rstd, const float* x,
                          const float* residual, const float* weight, const float* bias,
-                         int64_t rows, int64_t C, float eps) noexcept;
+                         int64_t rows, int64_t C, float eps)>
+    LayerNormAddForward;
 
 // dx = the gradient through the norm, plus dresidual (rows,C) if not null; dx may be dresidual, dy
 // or x. dweight and dbias (C) are added to, and may each be null.
-void LayerNormBackward(float* dx, float* dweight, float* dbias, const float* dy, const float* x,
-                       const float* mean, const float* rstd, const float* weight,
-                       const float* dresidual, int64_t rows, int64_t C) noexcept;
+extern const PerIsa<void(float* dx, float* dweight, float* dbias, const float* dy, const float* x,
+                         const float* mean, const float* rstd, const float* weight,
+                         const float* dresidual, int64_t rows, int64_t C)>
+    LayerNormBackward;
 
 }  // namespace vitrine::kernels

@@ -156,54 +156,13 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(SgdStep);
-HWY_EXPORT(AdamStep);
-HWY_EXPORT(LionStep);
-HWY_EXPORT(LambMoments);
-HWY_EXPORT(LambUpdate);
-HWY_EXPORT(Lerp);
-HWY_EXPORT(ClampInPlace);
-
-void SgdStep(float* p, float* momentum, const float* g, int64_t n, double lr,
-             double momentum_factor, double dampening, double weight_decay, bool nesterov,
-             bool first_step, float grad_scale) noexcept {
-  HWY_DYNAMIC_DISPATCH(SgdStep)
-  (p, momentum, g, n, lr, momentum_factor, dampening, weight_decay, nesterov, first_step,
-   grad_scale);
-}
-
-void AdamStep(float* p, float* m, float* v, const float* g, int64_t n, double lr, double beta1,
-              double beta2, double eps, double weight_decay, bool decoupled,
-              double bias_correction1, double bias_correction2, float grad_scale) noexcept {
-  HWY_DYNAMIC_DISPATCH(AdamStep)
-  (p, m, v, g, n, lr, beta1, beta2, eps, weight_decay, decoupled, bias_correction1,
-   bias_correction2, grad_scale);
-}
-
-void LionStep(float* p, float* m, const float* g, int64_t n, double lr, double beta1, double beta2,
-              double weight_decay, float grad_scale) noexcept {
-  HWY_DYNAMIC_DISPATCH(LionStep)(p, m, g, n, lr, beta1, beta2, weight_decay, grad_scale);
-}
-
-void LambMoments(float* m, float* v, const float* g, int64_t n, double beta1, double beta3,
-                 double beta2, float grad_scale) noexcept {
-  HWY_DYNAMIC_DISPATCH(LambMoments)(m, v, g, n, beta1, beta3, beta2, grad_scale);
-}
-
-void LambUpdate(float* update, const float* p, const float* m, const float* v, int64_t n,
-                double eps, double weight_decay, double bias_correction1,
-                double bias_correction2) noexcept {
-  HWY_DYNAMIC_DISPATCH(LambUpdate)
-  (update, p, m, v, n, eps, weight_decay, bias_correction1, bias_correction2);
-}
-
-void Lerp(float* y, const float* x, float weight, int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(Lerp)(y, x, weight, n);
-}
-
-void ClampInPlace(float* x, int64_t n, float limit) noexcept {
-  HWY_DYNAMIC_DISPATCH(ClampInPlace)(x, n, limit);
-}
+KERNEL(SgdStep);
+KERNEL(AdamStep);
+KERNEL(LionStep);
+KERNEL(LambMoments);
+KERNEL(LambUpdate);
+KERNEL(Lerp);
+KERNEL(ClampInPlace);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

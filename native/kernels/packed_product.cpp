@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/per_isa.h"
 #include "kernels/targets.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -149,10 +150,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(Kernel);
+KERNEL(Kernel);
 
 const PackedKernel& PackedKernelFp32() noexcept {
-  static const PackedKernel kernel = HWY_DYNAMIC_DISPATCH(Kernel)();
+  static const PackedKernel kernel = Kernel();
   return kernel;
 }
 

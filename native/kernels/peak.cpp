@@ -52,9 +52,7 @@ HWY_AFTER_NAMESPACE();
 
 namespace vitrine::kernels {
 
-HWY_EXPORT(PeakFma);
-
-float PeakFma(int64_t flops) noexcept { return HWY_DYNAMIC_DISPATCH(PeakFma)(flops); }
+KERNEL(PeakFma);
 
 #if defined(__x86_64__)
 

@@ -90,13 +90,6 @@ HWY_INLINE void NormalsFromWords(float* normals, const uint32_t* words, size_t n
   }
 }
 
-void RandomBits(uint32_t* bits, int64_t n, uint64_t seed, uint64_t offset) {
-  const auto fill = [&](const uint32_t* words, size_t skip, size_t i, size_t count) KERNEL_INLINE {
-    std::memcpy(bits + i, words + skip, count * sizeof(uint32_t));
-  };
-  ForEachPhiloxRun(n, seed, offset, fill);
-}
-
 void UniformFill(float* y, int64_t n, uint64_t seed, uint64_t offset) {
   const auto fill = [&](const uint32_t* words, size_t skip, size_t i, size_t count) KERNEL_INLINE {
     ForEachVector(count, [&](auto io, size_t j) KERNEL_INLINE {
@@ -163,32 +156,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(RandomBits);
-HWY_EXPORT(UniformFill);
-HWY_EXPORT(NormalFill);
-HWY_EXPORT(TruncatedNormalFill);
-HWY_EXPORT(IntFill);
-
-void RandomBits(uint32_t* bits, int64_t n, uint64_t seed, uint64_t offset) noexcept {
-  HWY_DYNAMIC_DISPATCH(RandomBits)(bits, n, seed, offset);
-}
-
-void UniformFill(float* y, int64_t n, uint64_t seed, uint64_t offset) noexcept {
-  HWY_DYNAMIC_DISPATCH(UniformFill)(y, n, seed, offset);
-}
-
-void NormalFill(float* y, int64_t n, uint64_t seed, uint64_t offset) noexcept {
-  HWY_DYNAMIC_DISPATCH(NormalFill)(y, n, seed, offset);
-}
-
-void TruncatedNormalFill(float* y, int64_t n, uint64_t seed, uint64_t offset) noexcept {
-  HWY_DYNAMIC_DISPATCH(TruncatedNormalFill)(y, n, seed, offset);
-}
-
-void IntFill(int32_t* y, int64_t n, int32_t low, int32_t high, uint64_t seed,
-             uint64_t offset) noexcept {
-  HWY_DYNAMIC_DISPATCH(IntFill)(y, n, low, high, seed, offset);
-}
+KERNEL(UniformFill);
+KERNEL(NormalFill);
+KERNEL(TruncatedNormalFill);
+KERNEL(IntFill);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

@@ -16,33 +16,14 @@ void ReluForward(float* y, const float* x, int64_t n) { Activate<Relu>(y, x, n);
 void ReluBackward(float* dx, const float* dy, const float* x, int64_t n) {
   ActivateBackward<Relu>(dx, dy, x, n);
 }
-void ReluBackwardBias(float* dx, float* dbias, const float* dy, const float* x, int64_t rows,
-                      int64_t C) {
-  ActivateBackwardBias<Relu>(dx, dbias, dy, x, rows, C);
-}
-
 }  // namespace vitrine::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(ReluForward);
-HWY_EXPORT(ReluBackward);
-HWY_EXPORT(ReluBackwardBias);
-
-void ReluForward(float* y, const float* x, int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(ReluForward)(y, x, n);
-}
-
-void ReluBackward(float* dx, const float* dy, const float* x, int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(ReluBackward)(dx, dy, x, n);
-}
-
-void ReluBackwardBias(float* dx, float* dbias, const float* dy, const float* x, int64_t rows,
-                      int64_t C) noexcept {
-  HWY_DYNAMIC_DISPATCH(ReluBackwardBias)(dx, dbias, dy, x, rows, C);
-}
+KERNEL(ReluForward);
+KERNEL(ReluBackward);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

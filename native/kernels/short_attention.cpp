@@ -270,31 +270,19 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(MaxTokens);
-HWY_EXPORT(ShortAttentionForward);
-HWY_EXPORT(ShortAttentionBackward);
+KERNEL(MaxTokens);
+KERNEL(ShortAttentionForward);
+KERNEL(ShortAttentionBackward);
 
 bool IsShortAttention(int64_t queries, int64_t keys, int64_t width) noexcept {
   constexpr int64_t kMaxWidth = 128;  // packed keys and values, and what they are from, stay in L1
-  const int64_t most = HWY_DYNAMIC_DISPATCH(MaxTokens)();
+  const int64_t most = MaxTokens();
   return queries > 0 && queries <= most && keys > 0 && keys <= most && width <= kMaxWidth;
 }
 
 int64_t ShortAttentionScratch(int64_t width) noexcept {
-  const int64_t most = HWY_DYNAMIC_DISPATCH(MaxTokens)();
+  const int64_t most = MaxTokens();
   return 2 * (width + most) * most;
-}
-
-void ShortAttentionForward(float* y, int64_t y_stride, float* maximum, float* inverse_sum,
-                           const ShortHead& head, float* scratch) noexcept {
-  HWY_DYNAMIC_DISPATCH(ShortAttentionForward)(y, y_stride, maximum, inverse_sum, head, scratch);
-}
-
-void ShortAttentionBackward(float* dq, float* dk, float* dv, const float* dy, int64_t y_stride,
-                            const float* maximum, const float* inverse_sum, const ShortHead& head,
-                            float* scratch) noexcept {
-  HWY_DYNAMIC_DISPATCH(ShortAttentionBackward)
-  (dq, dk, dv, dy, y_stride, maximum, inverse_sum, head, scratch);
 }
 
 }  // namespace vitrine::kernels

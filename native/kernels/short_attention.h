@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "kernels/per_isa.h"
+
 // Attention on one head with so few keys that a row of scores stays in registers. What attention.h
 // and attention_product.h do in five calls for a head, and in nine backward, takes longer to call
 // than to compute then.
@@ -25,12 +27,14 @@ int64_t ShortAttentionScratch(int64_t width) noexcept;
 
 // y (queries, width) = softmax(scale * q k^T) v; and of the rows of scale * q k^T, (queries) each,
 // the maximum and 1 / the sum of exponentials less it.
-void ShortAttentionForward(float* y, int64_t y_stride, float* maximum, float* inverse_sum,
-                           const ShortHead& head, float* scratch) noexcept;
+extern const PerIsa<void(float* y, int64_t y_stride, float* maximum, float* inverse_sum,
+                         const ShortHead& head, float* scratch)>
+    ShortAttentionForward;
 
 // The gradients of the sum of y * dy: dq, dk and dv, with rows as those of q, k and v.
-void ShortAttentionBackward(float* dq, float* dk, float* dv, const float* dy, int64_t y_stride,
-                            const float* maximum, const float* inverse_sum, const ShortHead& head,
-                            float* scratch) noexcept;
+extern const PerIsa<void(float* dq, float* dk, float* dv, const float* dy, int64_t y_stride,
+                         const float* maximum, const float* inverse_sum, const ShortHead& head,
+                         float* scratch)>
+    ShortAttentionBackward;
 
 }  // namespace vitrine::kernels

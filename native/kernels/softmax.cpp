@@ -61,21 +61,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(SoftmaxForward);
-HWY_EXPORT(SoftmaxBackward);
-HWY_EXPORT(SumExp);
-
-void SoftmaxForward(float* y, const float* x, int64_t rows, int64_t C) noexcept {
-  HWY_DYNAMIC_DISPATCH(SoftmaxForward)(y, x, rows, C);
-}
-
-void SoftmaxBackward(float* dx, const float* dy, const float* y, int64_t rows, int64_t C) noexcept {
-  HWY_DYNAMIC_DISPATCH(SoftmaxBackward)(dx, dy, y, rows, C);
-}
-
-void SumExp(float* shift, float* sum, const float* x, int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(SumExp)(shift, sum, x, n);
-}
+KERNEL(SoftmaxForward);
+KERNEL(SoftmaxBackward);
+KERNEL(SumExp);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

@@ -23,16 +23,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(TanhForward);
-HWY_EXPORT(TanhBackward);
-
-void TanhForward(float* y, const float* x, int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(TanhForward)(y, x, n);
-}
-
-void TanhBackward(float* dx, const float* dy, const float* x, int64_t n) noexcept {
-  HWY_DYNAMIC_DISPATCH(TanhBackward)(dx, dy, x, n);
-}
+KERNEL(TanhForward);
+KERNEL(TanhBackward);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

@@ -70,12 +70,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(Transpose);
-
-void Transpose(float* y, const float* x, int64_t rows, int64_t columns, int64_t ldy,
-               int64_t ldx) noexcept {
-  HWY_DYNAMIC_DISPATCH(Transpose)(y, x, rows, columns, ldy, ldx);
-}
+KERNEL(Transpose);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

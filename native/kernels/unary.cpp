@@ -29,21 +29,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace vitrine::kernels {
 
-HWY_EXPORT(UnaryCount);
-HWY_EXPORT(UnaryForward);
-HWY_EXPORT(UnaryBackward);
-
-int32_t UnaryCount() noexcept { return HWY_DYNAMIC_DISPATCH(UnaryCount)(); }
-
-void UnaryForward(int32_t operation, float* y, const float* x, int64_t n, float p,
-                  float q) noexcept {
-  HWY_DYNAMIC_DISPATCH(UnaryForward)(operation, y, x, n, p, q);
-}
-
-void UnaryBackward(int32_t operation, float* dx, const float* dy, const float* saved, int64_t n,
-                   float p, float q) noexcept {
-  HWY_DYNAMIC_DISPATCH(UnaryBackward)(operation, dx, dy, saved, n, p, q);
-}
+KERNEL(UnaryCount);
+KERNEL(UnaryForward);
+KERNEL(UnaryBackward);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

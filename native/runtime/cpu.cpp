@@ -1,39 +1,56 @@
 #include "runtime/cpu.h"
 
-#include "kernels/targets.h"
 #include "runtime/cgroup.h"
-
-#include <hwy/highway.h>
-#include <hwy/targets.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <thread>
 
 #if defined(__linux__)
 #include <sched.h>
 #endif
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <unistd.h>
 
 namespace vitrine {
 namespace {
 
-// Highway numbers its targets so that a faster one has a lower bit.
-int64_t TargetMask(Isa isa) {
-  switch (isa) {
-    case Isa::kAvx512:
-      return HWY_AVX3;
-    case Isa::kAvx2:
-      return HWY_AVX2;
-    case Isa::kNeon:
-      return HWY_NEON;
-    case Isa::kScalar:
-      return HWY_STATIC_TARGET;
-  }
-  return HWY_STATIC_TARGET;
+#if defined(__x86_64__)
+// A bit of CPUID that not every compiler's __builtin_cpu_supports knows.
+bool HasCpuidBit(unsigned leaf, int bit) {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid(leaf, &eax, &ebx, &ecx, &edx) != 0 && (ecx >> bit & 1) != 0;
+}
+
+// What Highway has kernels compiled with for HWY_AVX2, where the operating system saves such
+// registers.
+bool HasAvx2() {
+  constexpr int kF16c = 29, kLzcnt = 5;
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+         __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+         __builtin_cpu_supports("aes") && __builtin_cpu_supports("pclmul") &&
+         HasCpuidBit(1, kF16c) && HasCpuidBit(0x80000001, kLzcnt);
+}
+
+// Likewise for HWY_AVX3.
+bool HasAvx512() {
+  return HasAvx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+}
+#endif
+
+bool CpuHas([[maybe_unused]] Isa isa) {
+#if defined(__x86_64__)
+  if (isa == Isa::kAvx512) return HasAvx512();
+  if (isa == Isa::kAvx2) return HasAvx2();
+#endif
+  return true;
 }
 
 Isa ChooseIsa() {
@@ -42,15 +59,7 @@ Isa ChooseIsa() {
   if (wanted == nullptr || *wanted == '\0') return available.front();
   std::string names;
   for (Isa isa : available) {
-    if (std::string(wanted) == IsaName(isa)) {
-      int64_t faster = 0;
-      for (Isa other : available) {
-        if (other == isa) break;
-        faster |= TargetMask(other);
-      }
-      hwy::DisableTargets(faster);
-      return isa;
-    }
+    if (std::string(wanted) == IsaName(isa)) return isa;
     names += (names.empty() ? "" : ", ") + std::string(IsaName(isa));
   }
   throw std::runtime_error("Expected one of " + names + " for VITRINE_ISA but received '" + wanted +
@@ -86,17 +95,9 @@ const char* IsaName(Isa isa) {
 }
 
 std::vector<Isa> AvailableIsas() {
-  // SupportedTargets() already honours DisableTargets(), so the answer is kept from the first call.
   static const std::vector<Isa> isas = [] {
-    const int64_t supported = hwy::SupportedTargets();
     std::vector<Isa> found;
-    for (Isa isa : {Isa::kAvx512, Isa::kAvx2, Isa::kNeon}) {
-      if ((HWY_TARGETS & TargetMask(isa)) != 0 && (supported & TargetMask(isa)) != 0 &&
-          TargetMask(isa) != HWY_STATIC_TARGET) {
-        found.push_back(isa);
-      }
-    }
-    found.push_back(HWY_STATIC_TARGET == HWY_NEON ? Isa::kNeon : Isa::kScalar);
+    std::copy_if(std::begin(kIsas), std::end(kIsas), std::back_inserter(found), CpuHas);
     return found;
   }();
   return isas;

@@ -9,6 +9,15 @@ namespace vitrine {
 // The instruction sets that the kernels are compiled for, slowest first.
 enum class Isa { kScalar, kNeon, kAvx2, kAvx512 };
 
+// Those of this build, fastest first.
+#if defined(__x86_64__)
+inline constexpr Isa kIsas[] = {Isa::kAvx512, Isa::kAvx2, Isa::kScalar};
+#elif defined(__aarch64__)
+inline constexpr Isa kIsas[] = {Isa::kNeon};
+#else
+inline constexpr Isa kIsas[] = {Isa::kScalar};
+#endif
+
 const char* IsaName(Isa isa);
 
 // The sets that this CPU can run, fastest first.
