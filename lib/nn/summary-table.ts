@@ -1,4 +1,27 @@
-import type { SummaryNumbers, SummaryRow } from './summary.js';
+/** One module in a summary. What lies deeper than the rows go counts for the row above it. */
+export interface SummaryRow {
+  /** As in `namedModules`; '' for the model. */
+  name: string;
+  /** The class. */
+  type: string;
+  depth: number;
+  /** Of the last call; null for a module whose `forward` was not called. */
+  outputShape: readonly number[] | null;
+  parameters: number;
+  multiplyAdds: number;
+}
+
+/** The numbers of a summary. A multiply-add is two floating-point operations. */
+export interface SummaryNumbers {
+  rows: SummaryRow[];
+  parameters: number;
+  trainableParameters: number;
+  multiplyAdds: number;
+  inputBytes: number;
+  /** Of the outputs of modules that hold parameters, and of gradients of the same size. */
+  activationBytes: number;
+  parameterBytes: number;
+}
 
 const HEAD = ['Layer (type)', 'Output Shape', 'Param #', 'Mult-Adds'];
 const MEGABYTE = 1e6;

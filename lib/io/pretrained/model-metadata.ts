@@ -4,7 +4,7 @@ import type { ViT } from '../../nn/vit/vit.js';
 import { fileError, quoted } from '../formats/file-error.js';
 import { JsonFields } from '../formats/json-fields.js';
 import { parseStrictJson } from '../formats/strict-json.js';
-import type { LayoutName } from './layouts/layout.js';
+import type { LayoutName } from './layouts/layout-name.js';
 import { readOwnConfig } from './own-config.js';
 import { type PretrainedConfig, preprocessingOf, pretrainedConfigOf, readKnown } from './pretrained-config.js';
 

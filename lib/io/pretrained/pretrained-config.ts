@@ -3,7 +3,7 @@ import { INTERPOLATIONS } from '../../ops/image-resize.js';
 import { warnOnce } from '../../warning.js';
 import { fileError, quoted } from '../formats/file-error.js';
 import type { JsonFields } from '../formats/json-fields.js';
-import type { LayoutName } from './layouts/layout.js';
+import type { LayoutName } from './layouts/layout-name.js';
 import type { Preprocessing } from './preprocessing.js';
 
 /** Where a pretrained model comes from, and what it expects of images. */

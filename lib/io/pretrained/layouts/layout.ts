@@ -4,10 +4,10 @@ import type { TensorInfo } from '../../formats/tensor-record.js';
 import type { OwnDescription } from '../model-metadata.js';
 import type { ResizeMethod } from '../position-resize.js';
 import type { Preprocessing } from '../preprocessing.js';
+import type { LayoutName } from './layout-name.js';
 import type { Rule } from './rules.js';
 
-/** The library, or release, whose names and conventions a checkpoint follows; ours has timm's. */
-export type LayoutName = 'vitrine' | 'timm' | 'torchvision' | 'hf' | 'google';
+export type { LayoutName } from './layout-name.js';
 
 /** What a layout gets to see of a checkpoint. */
 export interface Evidence {
