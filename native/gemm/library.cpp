@@ -67,7 +67,7 @@ class LibraryLoops final : public Loops {
   // Tiles as tall and wide as BLAS likes them.
   int64_t TilesOfOne() const { return CeilDiv(product_.m, kSize) * CeilDiv(product_.n, kSize); }
   Tile TileOfOne(int64_t index) const {
-    const int64_t across = CeilDiv(product_.n, kSize);
+    const int64_t across = std::max<int64_t>(1, CeilDiv(product_.n, kSize));
     const int64_t row = index / across * kSize, column = index % across * kSize;
     return {row, std::min(kSize, product_.m - row), column, std::min(kSize, product_.n - column)};
   }
