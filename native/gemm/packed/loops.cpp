@@ -1,4 +1,5 @@
 // The packed product as a provider: what its three loops do, and a product on one thread.
+#include <algorithm>
 #include <memory>
 
 #include "gemm/packed/multiply.h"
@@ -27,7 +28,7 @@ class PackedLoops final : public Loops {
     return plan_.by_columns ? 0 : Rights() * RightOf(0, nullptr).Tiles();
   }
   void Pack(int64_t tile, float* shared) const override {
-    const int64_t tiles = RightOf(0, nullptr).Tiles();
+    const int64_t tiles = std::max<int64_t>(1, RightOf(0, nullptr).Tiles());
     RightOf(tile / tiles, shared).PackTile(tile % tiles);
   }
 
@@ -35,8 +36,10 @@ class PackedLoops final : public Loops {
     return (Sums() ? 1 : product_.batch.count) * TilesOfOne();
   }
   void Multiply(int64_t tile, float* shared, float* own) const override {
-    const int64_t one = tile % TilesOfOne();
-    const int64_t begin = tile / TilesOfOne(), end = Sums() ? product_.batch.count : begin + 1;
+    const int64_t of_one =
+        std::max<int64_t>(1, TilesOfOne());  // where there is none, none is asked
+    const int64_t one = tile % of_one;
+    const int64_t begin = tile / of_one, end = Sums() ? product_.batch.count : begin + 1;
     for (int64_t i = begin; i < end; ++i) {
       const bool accumulate = product_.accumulate || (Sums() && i > 0);
       const Tile done = plan_.by_columns ? MultiplyColumns(i, one, accumulate, own)
