@@ -47,6 +47,7 @@ describe('vitrine on the command line', () => {
 
   it('refuses a wrong value in one sentence, with exit code 2', async () => {
     const wrong: readonly (readonly [args: string[], sentence: string])[] = [
+      [['train', '--batch', '0'], 'Expected a whole number of at least 1 for --batch-size but received 0.'],
       [['train', '--epochs', '0'], 'Expected a whole number of at least 1 for --epochs but received 0.'],
       [['train', '--preset', 'cats'], "Expected one of 'digits' for --preset but received 'cats'."],
       [['train', '--threads', '1025'], 'Expected a whole number from 1 to 1024 for --threads but received 1025.'],

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { readFlags } from '../config-file.js';
 import { nonEmpty, number, oneOf, wholeNumber } from '../flags.js';
 import { checkFlags, OPTIMIZERS, SCHEDULES, type TrainFlags } from '../train-settings.js';
@@ -23,6 +23,7 @@ export function addTrain(program: Command): void {
   addAugmentFlags(command);
   addModelFlags(command);
   addRunFlags(command);
+  addFormerNames(command);
   command.addHelpText('after', EXAMPLES).action(async (_: TrainFlags, self: Command) => {
     const { config } = self.opts<TrainFlags>();
     if (config !== undefined) await readFlags(self, config);
@@ -124,4 +125,24 @@ function addRunFlags(command: Command): void {
     .option('--no-report', 'write no report.html')
     .option('--quiet', 'show no progress, only the result')
     .option('--force', 'replace what is in the folder, though it is another run');
+}
+
+// Names that flags had before they took timm's; taken still, and not shown.
+const FORMER: readonly (readonly [former: string, name: string])[] = [
+  ['--batch', '--batch-size'],
+  ['--optimizer', '--opt'],
+  ['--clip', '--clip-grad'],
+  ['--label-smoothing', '--smoothing'],
+];
+
+function addFormerNames(command: Command): void {
+  for (const [former, name] of FORMER) {
+    const option = command.options.find(({ long }) => long === name);
+    if (option?.parseArg === undefined) continue;
+    const alias = new Option(`${former} <value>`).argParser(option.parseArg).hideHelp();
+    command.addOption(alias).on(`option:${alias.name()}`, () => {
+      const value: unknown = command.getOptionValue(alias.attributeName());
+      command.setOptionValueWithSource(option.attributeName(), value, 'cli');
+    });
+  }
 }
