@@ -64,8 +64,8 @@ struct Plan {
   int64_t outer_step = 1, inner_step = 1;
   bool distinct = true;  // no element of y is met twice, repeats apart
 
-  int64_t outer_pieces() const { return CeilDiv(outer.size, outer_step); }
-  int64_t inner_pieces() const { return CeilDiv(inner.size, inner_step); }
+  int64_t outer_pieces() const { return std::max<int64_t>(1, CeilDiv(outer.size, outer_step)); }
+  int64_t inner_pieces() const { return std::max<int64_t>(1, CeilDiv(inner.size, inner_step)); }
 };
 
 int LeastStride(const CopyAxes& axes, Operand operand) {
@@ -143,7 +143,8 @@ void StridedCopy::Run(Context& context) {
   const int64_t elements = shape.Count();
   if (elements == 0) return;
   const Plan plan = MakePlan(shape, strides_y, strides_x);
-  const int64_t pieces = plan.outer_pieces() * plan.inner_pieces() * plan.around.count();
+  const int64_t pieces =
+      std::max<int64_t>(1, plan.outer_pieces() * plan.inner_pieces() * plan.around.count());
   const int64_t step = plan.distinct ? RowsPerTile(CeilDiv(elements, pieces)) : pieces;
   ForRanges(context, pieces, step, [&](int64_t begin, int64_t end, int) {
     if (accumulate) {
