@@ -50,18 +50,20 @@ struct Row {
 };
 
 // The first row that takes a product serves it. The figures are CPU time in that of oneDNN 2.6.3 on
-// tiles, the medians of alternating runs in one process, one thread of a busy Zen 5.
+// tiles, one thread of a busy Zen 5: of few rows the medians of alternating runs in one process, of
+// all else the tenth percentile of noisier ones.
 constexpr Row kTable[] = {
     // Where VITRINE_GEMM names a library, that one: not by a measurement.
     {&FitsLibrary, &kLibrary},
     // Weights of 192 x 768 to 768 x 3072: 1 row 0.64 to 0.96, 2 rows 1.06 to 1.18, 4 rows 0.77 to
-    // 1.04, 8 rows 0.82 to 1.13, 11 rows 0.81 to 0.84. The packed product took 1.2 to 5.
+    // 1.04, 8 rows 0.82 to 1.13, 11 rows 0.81 to 0.84.
     {&IsFewRows, &kFewRows},
     // Linear layers: docs/architecture.md. Convolutions, forward and all three gradients, 3 x 3 and
-    // 7 x 7: 0.71 to 1.04; 1 x 1: 0.99 to 1.13; patch embeddings: 0.92 to 1.06, all gradients 0.96
-    // to
-    // 1.02. Few rows times a factor that is not transposed, as in the backward of a linear layer:
-    // 0.98 to 1.08.
+    // 7 x 7: 0.71 to 1.04; 1 x 1: 0.99 to 1.13; grouped: 0.98 to 1.10; 2 x 2 with stride 2: 1.07 to
+    // 1.10; patch embeddings: 0.92 to 1.07, with the image's gradient 0.96 to 1.16. Few rows times
+    // a
+    // factor that is not transposed, as in the backward of a linear layer: 0.98 to 1.08 but for two
+    // outliers (1.29, not measured again, and 2.50, 1.00 when it was).
     {&Any, &kPacked},
 };
 
