@@ -1,5 +1,7 @@
 // Files that are named on the command line are run alone; mocha would add them to those of its settings.
-const named = process.argv.slice(2).some((argument) => /\.test\.c?js$/.test(argument));
+const named = process.argv
+  .slice(2)
+  .some((argument, index, all) => /\.test\.c?js$/.test(argument) && all[index - 1] !== '--ignore');
 
 module.exports = {
   ...(!named && { spec: ['dist/test/**/*.test.js'] }),
