@@ -51,7 +51,8 @@ function addonStamp() {
 }
 
 const typeScriptSources = () => SOURCE_DIRECTORIES.flatMap((path) => listFiles(path, (file) => file.endsWith('.ts')));
-const distStamp = () => fingerprint([...typeScriptSources(), 'tsconfig.json', 'package.json'], []);
+const webSources = () => [...listFiles('web'), 'scripts/bundle-web.mjs'];
+const distStamp = () => fingerprint([...typeScriptSources(), ...webSources(), 'tsconfig.json', 'package.json'], []);
 
 /** Why the addon does not load, in a process of its own, which a file cut short would kill; undefined where it does. */
 function whyNotLoaded() {
@@ -166,16 +167,14 @@ async function buildAddon(damage) {
 
 async function buildDist() {
   const stamp = distStamp();
-  await step('setup: compiling lib, test, bench and examples', process.execPath, [
-    'node_modules/typescript/bin/tsc',
-    '-p',
-    '.',
-  ]);
+  const compiler = 'node_modules/typescript/bin/tsc';
+  await step('setup: compiling lib, test, bench and examples', process.execPath, [compiler, '-p', '.']);
+  await step('setup: checking web', process.execPath, [compiler, '-p', 'web']);
+  await step('setup: bundling web', process.execPath, ['scripts/bundle-web.mjs']);
   // What a source that is gone had left behind would still run: mocha takes every test file of dist.
   const outputs = new Set(typeScriptSources().map((file) => join('dist', file.slice(0, -'.ts'.length))));
-  const stale = listFiles('dist', (file) => /\.(js|d\.ts|js\.map)$/.test(file)).filter(
-    (file) => !outputs.has(file.replace(/\.(js|d\.ts|js\.map)$/, '')),
-  );
+  const compiled = (file) => /\.(js|d\.ts|js\.map)$/.test(file) && !file.startsWith(join('dist', 'web'));
+  const stale = listFiles('dist', compiled).filter((file) => !outputs.has(file.replace(/\.(js|d\.ts|js\.map)$/, '')));
   for (const file of stale) rmSync(file);
   writeStamp(DIST_STAMP, stamp);
 }

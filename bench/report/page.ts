@@ -1,82 +1,74 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { Html, html } from '../../lib/report/html.js';
-import { STYLE } from '../../lib/report/style.js';
-import { BARS_STYLE, throughputBars } from './bars.js';
-import { chartFigure, chartsScript } from './chart.js';
+import { chartFigure, pageDocument } from '../../lib/report/document.js';
+import { type Html, html } from '../../lib/report/html.js';
+import { factsTable, keyFigures } from '../../lib/report/overview.js';
+import { foldedTable } from '../../lib/report/table.js';
+import { throughputBars } from './bars.js';
 import type { BenchReport, Sweep } from './report-data.js';
 import { type RooflineDot, rooflineChart, rooflineDots } from './roofline.js';
 import { embedChart, tokensChart } from './sweep-charts.js';
 
-/**
- * The benchmarks as one HTML page that needs nothing but itself.
- *
- * @throws Error when the package uplot is not installed
- */
+/** The benchmarks as one HTML page that needs nothing but itself. */
 export function renderPage(report: BenchReport): string {
   const embed = report.embed.map(embedChart);
   const roofline = rooflineChart(report);
   const tokens = tokensChart(report.tokens);
-  const style = new Html(`${asset('uPlot.min.css')}\n${STYLE}\n${BARS_STYLE}`);
-  const { fp32, bf16 } = report.peaks;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="vitrine">
-<title>vitrine benchmarks</title>
-<style>${style}</style>
-</head>
-<body>
-<header>
-<p class="brand">vitrine</p>
-<h1>Benchmarks</h1>
-<p class="muted">${report.setting}</p>
-<dl class="figures">
-<div><dd>${fp32.toFixed(0)}</dd><dt>GFLOP/s at best, fp32</dt></div>
-${bf16 === null ? null : html`<div><dd>${bf16.toFixed(0)}</dd><dt>GFLOP/s at best, bf16</dt></div>`}
-<div><dd>${report.bandwidth.toFixed(0)}</dd><dt>GB/s of memory</dt></div>
-</dl>
-</header>
-<main>
-<section>
-<h2>Throughput</h2>
-<p>Images per second, medians; the contenders took turns, each in a process of its own.</p>
-${throughputBars(report, 'train', 'Training: forward, backward and update')}
-${throughputBars(report, 'infer', 'Inference')}
-</section>
-<section>
+  return pageDocument({
+    title: 'vitrine benchmarks',
+    header: header(report),
+    main: [
+      throughputSection(report),
+      html`<section>
 <h2>Patch embedding: naive against convolution</h2>
 <p>The naive route unfolds the patches and multiplies; the other convolves. One size varies, the others are 224 pixels, patches of 16, width 768, batch 8.</p>
 <div class="charts">${embed.map(chartFigure)}</div>
-</section>
-<section>
+</section>`,
+      html`<section>
 <h2>Roofline</h2>
 <p>Each kernel where its shapes put it: operations for each byte that it must move, and how many it does in a second. Beneath the slope memory is the limit, beneath the flat part arithmetic. A dot above the slope works in a cache.</p>
 ${chartFigure(roofline)}
 ${rooflineTable(rooflineDots(report))}
-</section>
-<section>
+</section>`,
+      html`<section>
 <h2>Cost against tokens</h2>
 <p>${tokensSentence(report.tokens)}</p>
 ${chartFigure(tokens)}
 ${tokensTable(report.tokens)}
-</section>
-<section>
+</section>`,
+      machineSection(report),
+    ],
+    charts: [...embed, roofline, tokens],
+  });
+}
+
+function header({ setting, peaks: { fp32, bf16 }, bandwidth }: BenchReport): Html {
+  return html`<header>
+<p class="brand">vitrine</p>
+<h1>Benchmarks</h1>
+<p class="muted">${setting}</p>
+${keyFigures([
+  { name: 'GFLOP/s at best, fp32', value: fp32.toFixed(0) },
+  ...(bf16 === null ? [] : [{ name: 'GFLOP/s at best, bf16', value: bf16.toFixed(0) }]),
+  { name: 'GB/s of memory', value: bandwidth.toFixed(0) },
+])}
+</header>`;
+}
+
+function throughputSection(report: BenchReport): Html {
+  return html`<section>
+<h2>Throughput</h2>
+<p>Images per second, medians; the contenders took turns, each in a process of its own.</p>
+${throughputBars(report, 'train', 'Training: forward, backward and update')}
+${throughputBars(report, 'infer', 'Inference')}
+</section>`;
+}
+
+function machineSection({ machine, versions }: BenchReport): Html {
+  const others = [...new Set(Object.values(versions))].filter((version) => !version.startsWith('vitrine'));
+  const facts = [...machine, ...others.map((value) => ({ name: 'timed beside it', value }))];
+  return html`<section>
 <h2>Machine</h2>
-<table class="facts"><tbody>${[
-    ...report.machine,
-    ...[...new Set(Object.values(report.versions))]
-      .filter((version) => !version.startsWith('vitrine'))
-      .map((value) => ({ name: 'timed beside it', value })),
-  ].map(({ name, value }) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</tbody></table>
-</section>
-</main>
-${chartsScript([...embed, roofline, tokens], asset('uPlot.iife.min.js'))}
-</body>
-</html>
-`.markup;
+${factsTable(facts)}
+</section>`;
 }
 
 function rooflineTable(dots: readonly RooflineDot[]): Html {
@@ -87,7 +79,8 @@ function rooflineTable(dots: readonly RooflineDot[]): Html {
     record.gflops.toPrecision(3),
     `${(100 * roofShare).toFixed(0)}%`,
   ]);
-  return numbers('The dots by number', ['', 'kernel', 'operations a byte', 'GFLOP/s', 'of the roof'], rows);
+  const head = ['dot', 'kernel', 'operations a byte', 'GFLOP/s', 'of the roof'];
+  return foldedTable('The dots by number', { label: 'Kernels on the roofline', head, rows, names: 1 });
 }
 
 function tokensSentence({ points }: Sweep): string {
@@ -104,21 +97,6 @@ function tokensTable({ points }: Sweep): Html {
     record.gflops.toPrecision(3),
     record.peakFraction === null ? '' : `${(100 * record.peakFraction).toFixed(0)}%`,
   ]);
-  return numbers('The same as a table', ['tokens', 'batch', 'ms', 'GFLOP/s', 'of the peak'], rows);
-}
-
-function numbers(title: string, head: readonly string[], rows: readonly (readonly string[])[]): Html {
-  return html`<details><summary>${title}</summary><div class="scroll"><table class="epochs">
-<thead><tr>${head.map((cell, i) => html`<th${nameClass(i)}>${cell}</th>`)}</tr></thead>
-<tbody>${rows.map((row) => html`<tr>${row.map((cell, i) => html`<td${nameClass(i)}>${cell}</td>`)}</tr>`)}</tbody>
-</table></div></details>`;
-}
-
-/** The second column holds names. */
-function nameClass(column: number): Html | null {
-  return column === 1 ? new Html(' class="name"') : null;
-}
-
-function asset(name: string): string {
-  return readFileSync(createRequire(import.meta.url).resolve(`uplot/dist/${name}`), 'utf8');
+  const head = ['tokens', 'batch', 'ms', 'GFLOP/s', 'of the peak'];
+  return foldedTable('The same as a table', { label: 'Cost against tokens', head, rows, names: 0 });
 }

@@ -1,5 +1,5 @@
+import type { Chart, ChartSeries } from '../../lib/report/chart.js';
 import type { BenchRecord } from '../record.js';
-import type { Chart, Series } from './chart.js';
 import type { BenchReport } from './report-data.js';
 
 /** A kernel on the roofline. */
@@ -43,7 +43,7 @@ export function rooflineChart(report: BenchReport): Chart {
     ...dots.map((dot) => ({ intensity: dot.intensity, dot })),
   ].sort((a, b) => a.intensity - b.intensity);
   const isBackward = (dot: RooflineDot): boolean => dot.record.case.endsWith('+bwd');
-  const scatter = (label: string, stroke: string, chosen: (dot: RooflineDot) => boolean): Series => ({
+  const scatter = (label: string, stroke: string, chosen: (dot: RooflineDot) => boolean): ChartSeries => ({
     label,
     values: places.map(({ dot }) => (dot !== null && chosen(dot) ? dot.record.gflops : null)),
     marks: places.map(({ dot }) => (dot !== null && chosen(dot) ? dot.mark : null)),
@@ -53,6 +53,9 @@ export function rooflineChart(report: BenchReport): Chart {
     id: 'roofline',
     title: 'GFLOP/s over operations a byte',
     xLabel: 'operations a byte',
+    xScale: 'log',
+    yScale: 'log',
+    height: 420,
     x: places.map((place) => place.intensity),
     series: [
       {

@@ -1,10 +1,13 @@
-import type { Chart, Series } from './chart.js';
+import type { Chart, ChartSeries } from '../../lib/report/chart.js';
 import type { Sweep } from './report-data.js';
+
+/** Sizes double and times grow with them; each size is named. */
+const SCALES = { xScale: 'log', yScale: 'log', namesX: true } as const;
 
 /** Both routes of the patch embedding along one size. */
 export function embedChart(sweep: Sweep, index: number): Chart {
   const x = [...new Set(sweep.points.map((point) => point.value))];
-  const line = (route: string, passes: string, stroke: string, dash: boolean): Series => ({
+  const line = (route: string, passes: string, stroke: string, dash: boolean): ChartSeries => ({
     label: `${route} ${passes}`,
     values: x.map((value) => {
       const prefix = `${route} ${passes} `;
@@ -19,6 +22,7 @@ export function embedChart(sweep: Sweep, index: number): Chart {
     id: `embed-${index}`,
     title: `Milliseconds over ${sweep.name}`,
     xLabel: sweep.name,
+    ...SCALES,
     x,
     series: [
       line('naive', 'fwd+bwd', 'train', false),
@@ -36,6 +40,7 @@ export function tokensChart({ points }: Sweep): Chart {
     id: 'tokens',
     title: 'Milliseconds a training step, over the number of tokens',
     xLabel: 'tokens',
+    ...SCALES,
     x: points.map((point) => point.value),
     series: [
       { label: 'measured', values: points.map((point) => point.record.medianMs), stroke: 'train' },

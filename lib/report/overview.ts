@@ -16,21 +16,29 @@ export function overview({ title, createdAt, result }: ReportData): Html {
 <p class="brand">vitrine</p>
 <h1>${title}</h1>
 <p class="muted"><time datetime="${createdAt}">${date} UTC</time>${result.stopped ? ' · stopped before the last epoch' : ''}</p>
-<dl class="figures">
-${figures.map(({ name, value }) => html`<div><dd>${value}</dd><dt>${name}</dt></div>`)}
-</dl>
+${keyFigures(figures)}
 </header>`;
+}
+
+/** The figures that a reader looks for first. */
+export function keyFigures(figures: readonly ReportFact[]): Html {
+  const items = figures.map(
+    ({ name, value }) =>
+      html`<div class="figure"><dt class="figure-name">${name}</dt><dd class="figure-value">${value}</dd></div>`,
+  );
+  return html`<dl class="figures">${items}</dl>`;
 }
 
 /** The foot of the page: with which settings, on which machine. */
 export function particulars({ settings, machine }: ReportData): Html {
   return html`<section>
 <h2>Settings and machine</h2>
-<div class="columns">${[settings, machine].map(
-    (facts) =>
-      html`<table class="facts"><tbody>${facts.map(
-        ({ name, value }) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`,
-      )}</tbody></table>`,
-  )}</div>
+<div class="columns">${[settings, machine].map(factsTable)}</div>
 </section>`;
+}
+
+/** Facts as a table of two columns. */
+export function factsTable(facts: readonly ReportFact[]): Html {
+  const rows = facts.map(({ name, value }) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`);
+  return html`<table class="facts"><tbody>${rows}</tbody></table>`;
 }

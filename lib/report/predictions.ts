@@ -25,9 +25,9 @@ function figure(sample: ReportSample, classNames: readonly string[]): Html {
   const name = (index: number): string => (index < 0 ? 'no class' : (classNames[index] ?? String(index)));
   const isError = label !== prediction;
   const told = isError ? `${name(label)}, taken for ${name(prediction)}` : `${name(label)}, recognised`;
-  return html`<figure class="${isError ? 'sample error' : 'sample'}">
+  return html`<figure class="${isError ? 'sample wrong' : 'sample'}">
 <img class="pixels" src="${imageUri(image)}" alt="${told}">
-<figcaption>${
+<figcaption class="sample-text">${
     isError
       ? html`<b>✗ ${name(label)} → ${name(prediction)}</b><span>${name(prediction)}: ${formatPercent(predictionProbability)}</span><span>${name(label)}: ${formatPercent(labelProbability)}</span>`
       : html`<b>${name(label)}</b><span>${formatPercent(predictionProbability)}</span>`
