@@ -10,6 +10,8 @@ export type { ForwardHook, ForwardPreHook, HookHandle } from './hooks.js';
 export * as init from './init.js';
 export { LayerNorm } from './layer-norm.js';
 export { Linear } from './linear.js';
+export { applyLora, type Lora, type LoraOptions } from './lora.js';
+export type { LoraBranch } from './lora-branch.js';
 export { Module } from './module.js';
 export { ModuleDict } from './module-dict.js';
 export { ModuleList } from './module-list.js';

@@ -1,8 +1,12 @@
-import { checkBoolean, checkInteger } from '../check.js';
+import { checkBoolean, checkInteger, checkOneOf } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
-import { type LinearOptions, linear } from '../ops/linear.js';
+import { activate } from '../ops/activation.js';
+import { add } from '../ops/elementwise.js';
+import { ACTIVATIONS, LINEAR_OPTIONS, type LinearOptions, linear } from '../ops/linear.js';
+import { scope } from '../scope.js';
 import { empty, type Tensor } from '../tensor.js';
 import * as init from './init.js';
+import type { LoraBranch } from './lora-branch.js';
 import { Module } from './module.js';
 
 /** Options of `Linear`. */
@@ -22,6 +26,8 @@ const OPTIONS: OptionNames<LinearModuleOptions> = { bias: true };
 export class Linear extends Module {
   readonly weight: Tensor;
   readonly bias: Tensor | undefined;
+  /** What `applyLora` adds to the product. */
+  lora: LoraBranch | undefined;
 
   constructor(
     readonly inFeatures: number,
@@ -39,6 +45,18 @@ export class Linear extends Module {
   }
 
   forward(x: Tensor, options: LinearOptions = {}): Tensor {
-    return linear(x, this.weight, this.bias, options);
+    return this.lora === undefined
+      ? linear(x, this.weight, this.bias, options)
+      : scope(() => this.#adapted(x, this.lora as LoraBranch, options)); // just seen
+  }
+
+  /** The branch is added before the activation: without one, the residual rides on the product as ever. */
+  #adapted(x: Tensor, lora: LoraBranch, options: LinearOptions): Tensor {
+    checkOptions(options, LINEAR_OPTIONS, 'linear');
+    const { residual } = options;
+    const activation = checkOneOf(options.activation ?? 'none', 'linear activation', ACTIVATIONS);
+    if (activation === 'none') return lora.forward(x, linear(x, this.weight, this.bias, options));
+    const y = activate(lora.forward(x, linear(x, this.weight, this.bias)), activation);
+    return residual === undefined ? y : add(y, residual);
   }
 }

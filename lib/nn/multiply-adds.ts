@@ -2,6 +2,7 @@ import { sizeOf } from '../check.js';
 import type { Tensor } from '../tensor.js';
 import { Conv2d } from './conv2d.js';
 import { Linear } from './linear.js';
+import { LoraBranch } from './lora-branch.js';
 import type { Module } from './module.js';
 import { MultiheadAttention } from './multihead-attention.js';
 import { PatchEmbed } from './patch-embed.js';
@@ -17,6 +18,7 @@ import { RelativePositions } from './vit/relative-positions.js';
 export function ownMultiplyAdds(module: Module, inputs: readonly unknown[], output: Tensor): number {
   const shapeOf = (i: number): readonly number[] => (inputs[i] as Tensor | undefined)?.shape ?? [];
   if (module instanceof Linear) return output.size * module.inFeatures;
+  if (module instanceof LoraBranch) return (sizeOf(shapeOf(0)) + output.size) * module.rank;
   if (module instanceof Conv2d || module instanceof StdConv2d) return output.size * perOutput(module.weight);
   if (module instanceof PatchEmbed) return output.size * perOutput(module.proj.weight);
   if (module instanceof Attention) {

@@ -17,7 +17,8 @@ export function remakeOf(name: Activation, shape: readonly number[], from: numbe
   };
 }
 
-function activation(x: Tensor, name: Exclude<Activation, 'none'>): Tensor {
+/** @internal An activation by its name. */
+export function activate(x: Tensor, name: Exclude<Activation, 'none'>): Tensor {
   checkTensor(x, `${name} input`);
   const activation = ACTIVATION[name];
   const y = empty(x.shape);
@@ -49,7 +50,7 @@ export const GELU_OPTIONS: OptionNames<GELUOptions> = { approximate: true };
 export function gelu(x: Tensor, options: GELUOptions = {}): Tensor {
   checkOptions(options, GELU_OPTIONS, 'gelu');
   const approximate = checkOneOf(options.approximate ?? 'none', 'gelu approximate', ['none', 'tanh']);
-  return activation(x, approximate === 'tanh' ? 'gelu_tanh' : 'gelu');
+  return activate(x, approximate === 'tanh' ? 'gelu_tanh' : 'gelu');
 }
 
 /**
@@ -59,7 +60,7 @@ export function gelu(x: Tensor, options: GELUOptions = {}): Tensor {
  * Counterpart: `torch.nn.functional.relu`.
  */
 export function relu(x: Tensor): Tensor {
-  return activation(x, 'relu');
+  return activate(x, 'relu');
 }
 
 /**
@@ -69,5 +70,5 @@ export function relu(x: Tensor): Tensor {
  * Counterpart: `torch.tanh`.
  */
 export function tanh(x: Tensor): Tensor {
-  return activation(x, 'tanh');
+  return activate(x, 'tanh');
 }

@@ -15,7 +15,11 @@ export interface LinearOptions {
   residual?: Tensor;
 }
 
-const OPTIONS: OptionNames<LinearOptions> = { activation: true, residual: true };
+/** @internal */
+export const ACTIVATIONS: readonly Activation[] = ['none', 'gelu', 'gelu_tanh', 'relu', 'tanh'];
+
+/** @internal */
+export const LINEAR_OPTIONS: OptionNames<LinearOptions> = { activation: true, residual: true };
 
 /**
  * act(x weight^T + bias) + residual.
@@ -28,19 +32,13 @@ const OPTIONS: OptionNames<LinearOptions> = { activation: true, residual: true }
  * Counterpart: `torch.nn.functional.linear`.
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: LinearOptions = {}): Tensor {
-  checkOptions(options, OPTIONS, 'linear');
+  checkOptions(options, LINEAR_OPTIONS, 'linear');
   checkTensor(weight, 'linear weight', { rank: 2, letters: '(OC,C)' });
   const [outFeatures, inFeatures] = weight.shape as [number, number];
   checkTensor(x, 'linear input', { minRank: 1, letters: '(...,C)' });
   if (lastOf(x.shape) !== inFeatures) throw expected(`${inFeatures} features in the last axis`, 'linear input', x);
   if (bias !== undefined) checkTensor(bias, 'linear bias', { shape: [outFeatures] });
-  const kind = checkOneOf(options.activation ?? 'none', 'linear activation', [
-    'none',
-    'gelu',
-    'gelu_tanh',
-    'relu',
-    'tanh',
-  ]);
+  const kind = checkOneOf(options.activation ?? 'none', 'linear activation', ACTIVATIONS);
   const shape = [...x.shape.slice(0, -1), outFeatures];
   const { residual } = options;
   if (residual !== undefined) checkTensor(residual, 'linear residual', { shape });

@@ -58,6 +58,7 @@ const TAKERS: Record<string, Taker> = {
     names: ['dtype', 'requiresGrad', 'generator'],
     calls: { randn: (options) => randn([1], options), rand: (options) => rand([1], options) },
   },
+  LoraOptions: { calls: { applyLora: (options) => nn.applyLora(vit(), options) } },
   GradOptions: {
     calls: {
       grad: (options) => {

@@ -2,7 +2,9 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkOneOf, expected, Text } from '../../check.js';
 import { checkOptions, type OptionNames } from '../../check-options.js';
+import { mergedState } from '../../nn/lora.js';
 import type { ViT } from '../../nn/vit/vit.js';
+import { scope } from '../../scope.js';
 import { writeFileAtomically } from '../formats/atomic-file.js';
 import { fileErrorFrom } from '../formats/file-error.js';
 import { type TensorSource, writeSafetensors } from '../formats/safetensors.js';
@@ -60,16 +62,18 @@ function writeJson(path: string, value: Readonly<Record<string, unknown>>): Prom
   return writeFileAtomically(path, [Buffer.from(`${JSON.stringify(sorted, null, 2)}\n`)]);
 }
 
-/** The model's tensors under a library's names, as they are now. */
+/** The model's tensors under a library's names, as they are now; adapters are merged into their weights. */
 function entriesOf(
   model: ViT,
   rules: readonly Rule[],
   spell: (name: string) => string = (name) => name,
 ): [name: string, source: TensorSource][] {
-  return [...model.stateDict()].flatMap(([own, parameter]) =>
-    fileNames(own, rules).map(({ name, part: [part, parts] }): [string, TensorSource] => {
-      const [rows = 1, ...rest] = parameter.shape;
-      return [spell(name), { dtype: 'F32', shape: [rows / parts, ...rest], data: snapshot(parameter, part, parts) }];
-    }),
+  return scope(() =>
+    [...mergedState(model)].flatMap(([own, parameter]) =>
+      fileNames(own, rules).map(({ name, part: [part, parts] }): [string, TensorSource] => {
+        const [rows = 1, ...rest] = parameter.shape;
+        return [spell(name), { dtype: 'F32', shape: [rows / parts, ...rest], data: snapshot(parameter, part, parts) }];
+      }),
+    ),
   );
 }

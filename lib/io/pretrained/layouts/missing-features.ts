@@ -55,8 +55,13 @@ const parts: readonly Sign[] = [
  * @throws TypeError in a sentence of at most three tensors' names
  */
 export function refuseMissing({ infos, path, own, config }: Evidence): void {
-  if (own !== undefined) return;
   const names = [...infos.keys()];
+  const adapter = names.find((name) => /\.lora(\.|_)[AB](\.|$)/.test(name));
+  if (adapter !== undefined) {
+    const advice = 'Load the model that they are for, then io.loadLora; a training under way goes on with resume.';
+    throw expected('a whole model', path, new Text(`adapters of LoRA (${quoted(adapter)})`), advice);
+  }
+  if (own !== undefined) return;
   const kind = signIn(names, others);
   if (kind !== undefined) {
     throw expected('the weights of a ViT', path, new Text(`${kind.what} (${listed(kind.shown.map(quoted))})`));
