@@ -51,6 +51,21 @@ void MultiplyEach(Context& context, const MatrixProduct& product) {
   });
 }
 
+// So little work that to share it out costs more: the thread that asks does it, as one tile. Halves
+// of k are kept apart, for the same bits.
+bool IsSmall(const MatrixProduct& product) {
+  constexpr int64_t kMostWork = 32 * 1024;  // multiply-adds: some microseconds
+  constexpr int64_t kMostDepth = 64;
+  return product.batch.count == 1 && product.k <= kMostDepth &&
+         product.m * product.n <= kMostWork / std::max<int64_t>(1, product.k);
+}
+
+void MultiplyHere(Context& context, const MatrixProduct& product) {
+  context.product_scratch().Reserve(SerialScratch(product));
+  ProviderOf(product).serial(product, context.product_scratch().Own(0));
+  product.epilogue({0, product.m, 0, product.n});
+}
+
 struct Planned {
   std::unique_ptr<Loops> loops;
   int64_t shared_at;
@@ -124,6 +139,10 @@ void Multiply(Context& context, std::span<const MatrixProduct> products) {
   int64_t shared = 0;
   for (const MatrixProduct& given : products) {
     const MatrixProduct product = AsOne(given);
+    if (IsSmall(product)) {
+      MultiplyHere(context, product);
+      continue;
+    }
     if (GoRound(product)) {
       MultiplyEach(context, product);
       continue;
