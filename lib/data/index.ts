@@ -7,7 +7,10 @@ export { type BalancedOptions, balanced, type Sampler } from './sets/balanced.js
 export { type Cifar100Options, cifar10, cifar100 } from './sets/cifar.js';
 export { concat, type SplitOptions, split, subset } from './sets/combine.js';
 export { type CsvOptions, csv } from './sets/csv.js';
-export type { Dataset, ImageSource, RawImage, Sample } from './sets/dataset.js';
+export type { Dataset } from './sets/dataset.js';
 export { type ArrayParts, fromArrays } from './sets/from-arrays.js';
 export { idx } from './sets/idx.js';
 export { type ImageFolder, type ImageFolderOptions, imageFolder } from './sets/image-folder.js';
+export { type ParquetOptions, parquet } from './sets/parquet.js';
+export type { ArchivedImage, ImageSource, RawImage, Sample } from './sets/sample.js';
+export { type TarOptions, tar } from './sets/tar.js';

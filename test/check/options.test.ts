@@ -359,6 +359,8 @@ const TAKERS: Record<string, Taker> = {
   ImageFolderOptions: { calls: { imageFolder: (options) => data.imageFolder('no-such-folder', options) } },
   CsvOptions: { calls: { csv: (options) => data.csv('no-such-file.csv', options) } },
   Cifar100Options: { calls: { cifar100: (options) => data.cifar100('no-such-folder', 'test', options) } },
+  ParquetOptions: { calls: { parquet: (options) => data.parquet('no-such-file.parquet', options) } },
+  TarOptions: { calls: { tar: (options) => data.tar('no-such-file.tar', options) } },
   SplitOptions: { calls: { split: (options) => data.split(SET, 0.5, options) } },
   BalancedOptions: { calls: { balanced: (options) => data.balanced(SET, options) } },
   WindowOptions: {

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { Dataset } from '../sets/dataset.js';
+import { isArchived } from '../sets/sample.js';
 import type { StoredImage } from './image-store.js';
 import type { ImageCache } from './memory-cache.js';
 
@@ -36,6 +37,7 @@ export async function cacheKey(dataset: Dataset, settings: string): Promise<stri
 
 async function lineOf(dataset: Dataset, index: number): Promise<string | undefined> {
   const { image } = await dataset.get(index);
+  if (isArchived(image)) return `${image.stamp}\n`;
   if (typeof image !== 'string') return undefined;
   const found = await stat(image).catch(() => undefined); // a missing file is told where it is decoded
   return `${image}\0${found?.size}\0${found?.mtimeMs}\n`;

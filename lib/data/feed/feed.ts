@@ -1,11 +1,15 @@
+import { expected, shapeText, Text } from '../../check.js';
 import type { Preprocessing } from '../../io/pretrained/preprocessing.js';
+import { stack } from '../../ops/cat.js';
+import { clone } from '../../ops/copies.js';
 import { type BatchImage, imageBatch, imageMix } from '../../ops/image-batch.js';
 import { untracked } from '../../scope.js';
-import { empty, type Tensor } from '../../tensor.js';
+import { empty, Tensor } from '../../tensor.js';
 import { isThenable } from '../../thenable.js';
 import type { Augmentation } from '../augment/augment.js';
 import { drawMixing, mixedTargets } from '../augment/mixup.js';
-import { type Dataset, type Sample, sampleAt } from '../sets/dataset.js';
+import { type Dataset, sampleAt } from '../sets/dataset.js';
+import { isArchived, nameOf, type Sample } from '../sets/sample.js';
 import { type CorruptImages, decode, type StoredImage } from './image-store.js';
 import type { ImageCache } from './memory-cache.js';
 
@@ -41,7 +45,8 @@ export interface FeedBatch {
 interface Loaded {
   readonly index: number;
   readonly label: Sample['label'];
-  readonly image: StoredImage;
+  /** A tensor (C,H,W) goes into the batch as it is. */
+  readonly image: StoredImage | Tensor;
 }
 
 /** Makes batches of a data set's images: decoded beside the event loop, and all else on the stream. */
@@ -106,7 +111,8 @@ export class Feed {
     const { image: source, label } = await promised;
     const there = cache.get(index);
     if (there !== undefined) return { index, label, image: there };
-    const where = typeof source === 'string' ? source : `image ${index}`;
+    if (source instanceof Tensor) return { index, label, image: untracked(() => clone(source)) }; // its owner may go on
+    const where = nameOf(source, index);
     let image: StoredImage;
     try {
       image = await decode(source, where, { preprocessing, augments: augmentation !== undefined });
@@ -115,26 +121,16 @@ export class Feed {
       return undefined;
     }
     // Pixels that the data set gave may be other ones the next time.
-    const isFile = typeof source === 'string' || source instanceof Uint8Array;
+    const isFile = typeof source === 'string' || source instanceof Uint8Array || isArchived(source);
     return { index, label, image: isFile ? await cache.put(index, image) : image };
   }
 
   #make(batch: readonly Loaded[], at: { epoch: number; position: number; cache: ImageCache }): FeedBatch {
     const { preprocessing, augmentation, seed } = this.#parts;
-    const { crop, mean, std, rescale = 1 / 255, fill = mean.map(() => 0) } = preprocessing;
+    const { crop } = preprocessing;
     const { epoch, position, cache } = at;
     const count = batch.length;
-    let images = untracked(() => empty([count, mean.length, ...crop]));
-    imageBatch(
-      images,
-      batch.map((loaded) => this.#place(loaded, epoch)),
-      {
-        offset: mean.map((value) => value / rescale),
-        divisor: std.map((value) => value / rescale),
-        fill,
-        descriptor: cache.descriptor ?? -1,
-      },
-    );
+    let images = this.#stacked(batch, epoch, cache);
     for (const loaded of batch) release(loaded, cache);
     const labels = batch.map(({ label }) => label);
     const common = { count, position, indices: Uint32Array.from(batch, ({ index }) => index) };
@@ -156,8 +152,31 @@ export class Feed {
     };
   }
 
+  /** (N,C,H,W) of a batch's images. */
+  #stacked(batch: readonly Loaded[], epoch: number, cache: ImageCache): Tensor {
+    const { crop, mean, std, rescale = 1 / 255, fill = mean.map(() => 0) } = this.#parts.preprocessing;
+    const shape = [mean.length, ...crop];
+    const tensors = batch.flatMap(({ image }) => (image instanceof Tensor ? [image] : []));
+    if (tensors.length > 0) {
+      if (this.#parts.augmentation === undefined) return stackedTensors(tensors, batch.length, shape);
+      throw expected('images of bytes', 'DataLoader augment', tensors[0], 'Tensors go into a batch as they are.');
+    }
+    const images = untracked(() => empty([batch.length, ...shape]));
+    imageBatch(
+      images,
+      batch.map(({ index, image }) => this.#place(index, image as StoredImage, epoch)), // none is a tensor
+      {
+        offset: mean.map((value) => value / rescale),
+        divisor: std.map((value) => value / rescale),
+        fill,
+        descriptor: cache.descriptor ?? -1,
+      },
+    );
+    return images;
+  }
+
   /** An image's way into the batch. */
-  #place({ index, image }: Loaded, epoch: number): BatchImage {
+  #place(index: number, image: StoredImage, epoch: number): BatchImage {
     const { augmentation, seed, preprocessing } = this.#parts;
     const { crop } = preprocessing;
     const { height, width, corner } = image;
@@ -183,13 +202,30 @@ export class Feed {
 function release(loaded: Loaded | undefined, cache: ImageCache): void {
   if (loaded === undefined) return;
   const { image, index } = loaded;
-  if (cache.get(index) !== image) image.bytes?.dispose();
+  if (image instanceof Tensor) image.dispose();
+  else if (cache.get(index) !== image) image.bytes?.dispose();
 }
 
+/** Tensors as a batch; throws unless all are of the model's shape. */
+function stackedTensors(tensors: readonly Tensor[], count: number, shape: readonly number[]): Tensor {
+  const wrong = tensors.find((image) => image.shape.some((size, axis) => size !== shape[axis]));
+  if (wrong !== undefined) throw expected(`images ${shapeText(shape)}`, 'a batch of tensors', wrong);
+  if (tensors.length === count) return untracked(() => stack(tensors));
+  const found = new Text(`${tensors.length} of ${count}`);
+  throw expected('tensors alone, or none,', 'the images of a batch', found, 'Files are decoded, and tensors are not.');
+}
+
+/** @throws TypeError for labels of two kinds, or values of so many classes here and others there */
 function plainLabels(labels: readonly Sample['label'][]): Pick<FeedBatch, 'labels' | 'targets'> {
   const [first] = labels;
-  if (typeof first === 'number') return { labels: Int32Array.from(labels as number[]), targets: undefined }; // of one kind
-  const targets = new Float32Array(labels.length * first.length);
-  for (const [i, label] of (labels as Float32Array[]).entries()) targets.set(label, i * first.length);
+  const width = typeof first === 'number' ? undefined : first.length;
+  const other = labels.find((label) => (typeof label === 'number' ? undefined : label.length) !== width);
+  if (other !== undefined) {
+    const what = width === undefined ? 'class indices' : `Float32Arrays of ${width} values`;
+    throw expected(`${what}, as the first label of the batch,`, 'all labels', other);
+  }
+  if (width === undefined) return { labels: Int32Array.from(labels as number[]), targets: undefined }; // of one kind
+  const targets = new Float32Array(labels.length * width);
+  for (const [i, label] of (labels as Float32Array[]).entries()) targets.set(label, i * width);
   return { labels: undefined, targets };
 }

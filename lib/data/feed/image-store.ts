@@ -3,9 +3,10 @@ import type { Preprocessing } from '../../io/pretrained/preprocessing.js';
 import { ByteImage } from '../../ops/byte-image.js';
 import { imageConvert } from '../../ops/image-convert.js';
 import { imageResize } from '../../ops/image-resize.js';
+import type { Tensor } from '../../tensor.js';
 import { decodeImage } from '../decode-image.js';
 import { cropOffset, resizedSize } from '../image-geometry.js';
-import type { ImageSource } from '../sets/dataset.js';
+import { type ImageSource, isArchived } from '../sets/sample.js';
 
 /** An image's bytes, in memory or in the cache's file. */
 export interface StoredImage {
@@ -19,6 +20,9 @@ export interface StoredImage {
   /** Where the image lies in the model's, where it has been prepared; undefined for one to be cut. */
   readonly corner: readonly [top: number, left: number] | undefined;
 }
+
+/** What is decoded: not those that are float32 already. */
+export type ByteSource = Exclude<ImageSource, Tensor>;
 
 /** How images are decoded. */
 export interface StoreOptions {
@@ -38,7 +42,7 @@ export function mostShortSide({ crop }: Preprocessing): number {
  *
  * @throws TypeError, one sentence, for what is no image
  */
-export async function decode(source: ImageSource, where: string, options: StoreOptions): Promise<StoredImage> {
+export async function decode(source: ByteSource, where: string, options: StoreOptions): Promise<StoredImage> {
   const { preprocessing, augments } = options;
   const image = await pixelsOf(source, where, options);
   const { height, width, channels } = image;
@@ -50,10 +54,11 @@ export async function decode(source: ImageSource, where: string, options: StoreO
   }
 }
 
-async function pixelsOf(source: ImageSource, where: string, options: StoreOptions): Promise<ByteImage> {
+async function pixelsOf(source: ByteSource, where: string, options: StoreOptions): Promise<ByteImage> {
   const grey = options.preprocessing.mean.length === 1;
-  if (typeof source === 'string' || source instanceof Uint8Array) {
-    return decodeImage(source, where, grey, options.augments ? mostShortSide(options.preprocessing) : undefined);
+  if (typeof source === 'string' || source instanceof Uint8Array || isArchived(source)) {
+    const file = typeof source === 'string' || source instanceof Uint8Array ? source : await source.bytes();
+    return decodeImage(file, where, grey, options.augments ? mostShortSide(options.preprocessing) : undefined);
   }
   const { pixels, height, width, channels } = source;
   const image = ByteImage.from(pixels, height, width, channels);

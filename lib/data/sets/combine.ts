@@ -1,7 +1,8 @@
 import { checkArray, checkBoolean, checkInteger, checkNumber, expected, Text } from '../../check.js';
 import { checkOptions, type OptionNames } from '../../check-options.js';
 import { orderOf } from '../shuffle.js';
-import { checkSet, type Dataset, labelsOf, membersOf, type Sample } from './dataset.js';
+import { checkSet, type Dataset, labelsOf, membersOf } from './dataset.js';
+import type { Sample } from './sample.js';
 
 /**
  * Some items of a data set, in the order given; one may come twice.

@@ -3,7 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { checkArray, expected, listed, quoted, Text } from '../../check.js';
 import { checkOptions, type OptionNames } from '../../check-options.js';
 import { regularFileSize } from '../../io/formats/regular-file.js';
-import type { Dataset, Sample } from './dataset.js';
+import type { Dataset } from './dataset.js';
+import type { Sample } from './sample.js';
 
 /** Options of `csv`. */
 export interface CsvOptions {

@@ -1,22 +1,6 @@
 import { checkInteger, expected, Text } from '../../check.js';
 import { isThenable } from '../../thenable.js';
-
-/** Decoded pixels (H,W,C), row-major bytes; C is 1 (grey) or 3 (red, green, blue). */
-export interface RawImage {
-  readonly pixels: Uint8Array;
-  readonly height: number;
-  readonly width: number;
-  readonly channels: 1 | 3;
-}
-
-/** The path of an image file, such a file's bytes, or pixels. */
-export type ImageSource = string | Uint8Array | RawImage;
-
-/** An image and what it shows: a class's number, or for each class how far the image is of it (0 or 1 as a rule). */
-export interface Sample {
-  readonly image: ImageSource;
-  readonly label: number | Float32Array;
-}
+import { checkSample, type Sample } from './sample.js';
 
 /**
  * Anything that knows how many items it has and gives each. Counterpart: `torch.utils.data.Dataset` with `__len__` and
@@ -58,48 +42,6 @@ export function checkSet<T>(dataset: Dataset<T>, where: string): Dataset<T> {
     throw expected(`class indices from 0 to ${most - 1}`, `the labels of ${where}`, label, `That is label ${i}.`);
   }
   return dataset;
-}
-
-/** Throws unless an item of a data set is an image with its label, the label one of `classes`, where that is known. */
-export function checkSample(sample: unknown, classes: number | undefined, where: string): Sample {
-  if (typeof sample !== 'object' || sample === null || !('image' in sample) || !('label' in sample)) {
-    throw expected('{ image, label }', where, sample);
-  }
-  checkSource(sample.image, where);
-  checkLabel(sample.label, classes, where);
-  return sample as Sample; // as checked
-}
-
-function checkSource(image: unknown, where: string): void {
-  if (typeof image === 'string' || image instanceof Uint8Array) return;
-  if (typeof image !== 'object' || image === null || !('pixels' in image)) {
-    throw expected(
-      'a path, the bytes of a file, or { pixels, height, width, channels }',
-      `the image of ${where}`,
-      image,
-    );
-  }
-  const { pixels, height, width, channels } = image as RawImage;
-  if (!(pixels instanceof Uint8Array)) throw expected('a Uint8Array', `the pixels of ${where}`, pixels);
-  checkInteger(height, `the height of ${where}`, 1);
-  checkInteger(width, `the width of ${where}`, 1);
-  if (channels !== 1 && channels !== 3) throw expected('1 or 3 channels', where, channels);
-  if (pixels.length === height * width * channels) return;
-  throw expected(`${height * width * channels} bytes`, `the pixels of ${where}`, new Text(`${pixels.length}`));
-}
-
-function checkLabel(label: unknown, classes: number | undefined, where: string): void {
-  if (label instanceof Float32Array) {
-    if (classes !== undefined && label.length !== classes) {
-      throw expected(`${classes} values, one for each class,`, `the label of ${where}`, new Text(`${label.length}`));
-    }
-    if (label.every((value) => value >= 0 && value <= 1)) return;
-    throw expected('values from 0 to 1', `the label of ${where}`, label);
-  }
-  const most = (classes ?? 2 ** 31) - 1;
-  if (typeof label === 'number' && Number.isInteger(label) && label >= 0 && label <= most) return;
-  const advice = typeof label === 'string' ? 'Of names, take the position in the list of all.' : '';
-  throw expected(`a class index from 0 to ${most}, or a Float32Array`, `the label of ${where}`, label, advice);
 }
 
 /** The item at a place, checked; a promise only where the data set gives one. */

@@ -1,5 +1,6 @@
 import { checkInteger } from '../../check.js';
-import type { Dataset, ImageSource, Sample } from './dataset.js';
+import type { Dataset } from './dataset.js';
+import type { ImageSource, Sample } from './sample.js';
 
 /** Images with one class each, held as two lists: what most readers give. */
 export class ImageList implements Dataset {
