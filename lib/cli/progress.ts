@@ -51,6 +51,13 @@ class LiveLine implements ProgressDisplay {
   }
 }
 
+/** The accuracy at three lengths; nothing where labels are mixed, and no answer is right or wrong. */
+function accuracyTexts(accuracy: number | undefined): [short: string[], middle: string[], full: string[]] {
+  if (accuracy === undefined) return [[], [], []];
+  const percent = formatPercent(accuracy);
+  return [[percent], [`acc ${percent}`], [`accuracy ${percent}`]];
+}
+
 /** The most telling line that fits `width` columns. */
 export function liveText(progress: Progress, testAccuracy: number | undefined, width: number): string {
   const { epoch, epochs, loss, accuracy, imagesPerSecond, secondsLeft } = progress;
@@ -58,19 +65,12 @@ export function liveText(progress: Progress, testAccuracy: number | undefined, w
   const speed = formatCount(imagesPerSecond);
   const test = testAccuracy === undefined ? [] : [`test ${formatPercent(testAccuracy)}`];
   const where = `epoch ${epoch + 1}/${epochs}`;
-  const acc = `acc ${formatPercent(accuracy)}`;
+  const [short, acc, full] = accuracyTexts(accuracy);
   const variants = [
-    [
-      where,
-      `loss ${loss.toFixed(4)}`,
-      `accuracy ${formatPercent(accuracy)}`,
-      ...test,
-      `${speed} images/s`,
-      `${left} left`,
-    ],
-    [where, `loss ${loss.toFixed(3)}`, acc, `${speed} images/s`, `${left} left`],
-    [where, `loss ${loss.toFixed(3)}`, acc, `${speed}/s`, `${left.replaceAll(' ', '')} left`],
-    [`${epoch + 1}/${epochs}`, loss.toFixed(3), formatPercent(accuracy), `${speed}/s`, left.replaceAll(' ', '')],
+    [where, `loss ${loss.toFixed(4)}`, ...full, ...test, `${speed} images/s`, `${left} left`],
+    [where, `loss ${loss.toFixed(3)}`, ...acc, `${speed} images/s`, `${left} left`],
+    [where, `loss ${loss.toFixed(3)}`, ...acc, `${speed}/s`, `${left.replaceAll(' ', '')} left`],
+    [`${epoch + 1}/${epochs}`, loss.toFixed(3), ...short, `${speed}/s`, left.replaceAll(' ', '')],
   ].map((parts) => parts.join('  '));
   const fitting = variants.find((text) => text.length <= width) ?? variants[variants.length - 1] ?? '';
   return fitting.slice(0, Math.max(0, width));
@@ -101,7 +101,7 @@ class PlainLines implements ProgressDisplay {
     if (this.now() - this.#written < SILENCE_MS) return;
     this.#write([
       `epoch ${epoch + 1}/${epochs}, step ${step}/${stepsPerEpoch}: loss ${loss.toFixed(4)}`,
-      `accuracy ${formatPercent(accuracy)}`,
+      ...accuracyTexts(accuracy)[2],
       `${formatCount(imagesPerSecond)} images/s`,
       `${formatDuration(secondsLeft)} left`,
     ]);
@@ -113,7 +113,7 @@ class PlainLines implements ProgressDisplay {
     if (!isDue && this.now() - this.#written < SILENCE_MS) return;
     this.#write([
       `epoch ${epoch}/${this.#epochs}: loss ${trainLoss.toFixed(4)}`,
-      `accuracy ${formatPercent(trainAccuracy)}`,
+      ...accuracyTexts(trainAccuracy)[2],
       ...(testLoss === undefined ? [] : [`test loss ${testLoss.toFixed(4)}`]),
       ...(testAccuracy === undefined ? [] : [`test accuracy ${formatPercent(testAccuracy)}`]),
       `${formatCount(imagesPerSecond)} images/s`,

@@ -89,12 +89,22 @@ function checkLabels(labels: unknown, sizes: { count: number; numClasses: number
 }
 
 /**
- * Throws unless a batch's labels are classes, before anything is enqueued that would fail on the stream and stop it for
- * whoever shares it.
+ * Throws unless a batch's labels are classes, or rows of a number for each class, before anything is enqueued that would
+ * fail on the stream and stop it for whoever shares it.
  *
+ * @param count images
  * @param classes of the data set; of the model, the width of its logits
  */
-export function checkBatchLabels(labels: Int32Array, classes: number, where: string): void {
+export function checkBatchLabels(
+  { labels, count }: { labels: Int32Array | Float32Array; count: number },
+  classes: number,
+  where: string,
+): void {
+  if (labels instanceof Float32Array) {
+    if (labels.length === count * classes) return;
+    const width = labels.length / count;
+    throw expected(`labels of ${classes} classes, as many as the model's,`, where, new Text(`${width} for an image`));
+  }
   for (const label of labels) {
     if (label >= 0 && label < classes) continue;
     throw expected(`class labels from 0 to ${classes - 1}`, where, label);

@@ -20,9 +20,13 @@ export interface Batch {
 /** The same with labels in JavaScript's memory; images of files are a tensor already, the receiver's to dispose. */
 export interface HostBatch {
   images: Float32Array | Tensor;
-  labels: Int32Array;
+  /** (N) classes, or (N,classes): how far each image is of each. */
+  labels: Int32Array | Float32Array;
   count: number;
 }
+
+/** A batch of float32 arrays. */
+type ArrayBatch = HostBatch & { images: Float32Array; labels: Int32Array };
 
 /** Options of `DataLoader`. */
 export interface DataLoaderOptions extends FeedOptions {
@@ -158,7 +162,7 @@ export class DataLoader<D extends ArrayDataset | Dataset = ArrayDataset>
    *
    * @throws TypeError where the data set, changed since, is not sound any more
    */
-  *hostBatches(epoch: number, from = 0): Generator<HostBatch & { images: Float32Array }> {
+  *hostBatches(epoch: number, from = 0): Generator<ArrayBatch> {
     if (isDataset(this.dataset))
       throw expected('for await', 'a DataLoader of images that must be decoded', new Text('for'));
     const { images, labels, shape, numClasses } = checkDataset(this.dataset, 'the DataLoader');
@@ -173,7 +177,7 @@ export class DataLoader<D extends ArrayDataset | Dataset = ArrayDataset>
         batch.images.set(images.subarray(sample * pixels, (sample + 1) * pixels), i * pixels);
         batch.labels[i] = labels[sample];
       }
-      checkBatchLabels(batch.labels, numClasses, 'a batch');
+      checkBatchLabels(batch, numClasses, 'a batch');
       yield batch;
     }
   }

@@ -31,8 +31,8 @@ export interface TrainingState {
 export interface Logs {
   /** Of the last step. */
   readonly loss: number;
-  /** The epoch's so far. */
-  readonly accuracy: number;
+  /** The epoch's so far; not there where labels are mixed or several. */
+  readonly accuracy?: number;
   readonly learningRate: number;
   readonly imagesPerSecond: number;
 }

@@ -2,7 +2,8 @@
 export interface EpochRecord {
   epoch: number;
   trainLoss: number;
-  trainAccuracy: number;
+  /** Not there where the labels were mixed or several: no answer is right or wrong then. */
+  trainAccuracy?: number;
   /** Not there without a test set, or where the signal came before all of it was seen. */
   testLoss?: number;
   testAccuracy?: number;

@@ -5,8 +5,6 @@ import { DataLoader, type HostBatch } from '../data/loader.js';
 import { evaluating } from '../nn/evaluating.js';
 import { Module } from '../nn/module.js';
 import { checkTensor } from '../ops/check-tensor.js';
-import { tensor } from '../ops/creation.js';
-import { crossEntropy } from '../ops/cross-entropy.js';
 import { softmax } from '../ops/softmax.js';
 import { autocast, checkPrecision, type Precision } from '../precision.js';
 import { scope } from '../scope.js';
@@ -14,9 +12,21 @@ import { background } from '../stream.js';
 import type { Tensor } from '../tensor.js';
 import { warnOnce } from '../warning.js';
 import type { ModelEma } from './ema.js';
-import { checkMetrics, computeMetrics, type MetricChoice, type MetricValue } from './metric-set.js';
-import { argmaxRows, countEqual, Mean, NO_CLASS } from './metrics.js';
-import { batchesOf, disposeImages, factsOf, imagesOf, isLoader, type TrainingData } from './training-data.js';
+import { checkLoss, type Loss, type LossFunction, type PreparedLoss } from './losses/loss.js';
+import { checkMetrics, computeMetrics, type MetricChoice, type MetricValue, shareOfAnswers } from './metric-set.js';
+import { countEqual, NO_CLASS } from './metrics.js';
+import { prepareLoss } from './prepare-loss.js';
+import { type BatchAnswer, Tally } from './tally.js';
+import {
+  batchesOf,
+  checkTrainingData,
+  disposeImages,
+  factsOf,
+  imagesOf,
+  isLoader,
+  labelsOf,
+  type TrainingData,
+} from './training-data.js';
 
 /** A model of images (N,C,H,W) to logits (N,classes). */
 export interface Classifier extends Module {
@@ -29,11 +39,11 @@ export interface Classifier extends Module {
 export interface Evaluation {
   /** NaN where a logit is. */
   loss: number;
-  /** Share of right answers, 0..1. */
+  /** Share of right answers, 0..1; where images are of several classes, of all answers, one for each class. */
   accuracy: number;
-  /** The predicted class of each image; -1 where the model says NaN of one, which is no answer. */
+  /** The likeliest class of each image; -1 where the model says NaN of one, which is no answer. */
   predictions: Int32Array;
-  /** (count, classes) */
+  /** (count, classes); where images are of several classes, each by itself. */
   probabilities: Float32Array;
   /** The metrics that were asked for, by name. */
   metrics?: Record<string, MetricValue>;
@@ -47,11 +57,19 @@ export interface EvaluateOptions {
   precision?: Precision;
   /** Ends evaluation after the batch under way: the promise rejects with the signal's reason. */
   signal?: AbortSignal;
+  /** What `loss` is: one of `losses`, or a function of your own. Default: cross-entropy. */
+  loss?: Loss | LossFunction;
   /** What else is to be known of it: `top5`, `f1`, `confusionMatrix` and so on, or metrics of your own. */
   metrics?: readonly MetricChoice[];
 }
 
-const NAMES: OptionNames<EvaluateOptions> = { batchSize: true, precision: true, signal: true, metrics: true };
+const NAMES: OptionNames<EvaluateOptions> = {
+  batchSize: true,
+  precision: true,
+  signal: true,
+  loss: true,
+  metrics: true,
+};
 
 /** @internal Throws unless `model` is one that can be trained and evaluated. */
 export function checkClassifier(model: unknown, where: string): void {
@@ -63,6 +81,12 @@ export function checkClassifier(model: unknown, where: string): void {
  * Runs a model over a data set, in evaluation mode and without gradients, in batches, in the `background`. Every part of
  * the model is left in the mode it was in.
  *
+ * The loss is without label smoothing and without a teacher, whatever training had: timm's habit, so that runs can be
+ * compared (PyTorch's own recipes evaluate with what they train with). Class weights and the rest stay.
+ *
+ * Where labels are rows of a number for each class, the right answer is the largest; with `losses.binaryCrossEntropy` each
+ * class is an answer by itself, yes where its probability, a sigmoid, is 0.5 at least.
+ *
  * @param data arrays, or a `DataLoader` of images, whose batches and order count then
  * @param options or the batch size alone
  * @throws TypeError for a data set whose parts do not go together, a label that is no class of the model, and options that
@@ -73,91 +97,82 @@ export async function evaluate(
   data: TrainingData,
   options: EvaluateOptions | number = {},
 ): Promise<Evaluation> {
-  return evaluateWith(model, data, options, undefined);
+  const chosen = typeof options === 'number' ? { batchSize: options } : options;
+  checkOptions(chosen, NAMES, 'evaluate');
+  const { loss, ...rest } = chosen;
+  if (loss !== undefined) checkLoss(loss, 'evaluate loss');
+  checkClassifier(model, 'evaluate');
+  const checked = checkTrainingData(data, 'evaluate');
+  const prepared = prepareLoss(loss === undefined ? {} : { loss }, factsOf(checked, 'evaluate'));
+  try {
+    return await evaluateWith(model, checked, rest, { ema: undefined, loss: prepared });
+  } finally {
+    prepared.dispose();
+  }
 }
 
-/** @internal As `evaluate`; with the average of the model's weights, where one is given. */
+/** @internal As `evaluate`; with the average of the model's weights, where one is given, and a loss made ready. */
 export async function evaluateWith(
   model: Classifier,
   data: TrainingData,
-  options: EvaluateOptions | number,
-  ema: ModelEma | undefined,
+  options: Omit<EvaluateOptions, 'loss'>,
+  { ema, loss }: { ema: ModelEma | undefined; loss: PreparedLoss },
 ): Promise<Evaluation> {
   checkClassifier(model, 'evaluate');
-  const chosen = typeof options === 'number' ? { batchSize: options } : options;
-  checkOptions(chosen, NAMES, 'evaluate');
-  const { signal, precision = 'fp32', metrics } = chosen;
+  const { signal, precision = 'fp32', metrics } = options;
   if (metrics !== undefined) checkMetrics(metrics, 'evaluate metrics');
   checkPrecision(precision, 'evaluate');
-  const batchSize = checkInteger(chosen.batchSize ?? 256, 'evaluate batchSize', 1);
+  const batchSize = checkInteger(options.batchSize ?? 256, 'evaluate batchSize', 1);
   const loader = isLoader(data) ? data : new DataLoader(data, { batchSize });
   const { shape } = factsOf(isLoader(data) ? data : (loader as DataLoader).dataset, 'evaluate');
-  const { count } = loader;
-  let labels = new Int32Array(count);
   const within = ema === undefined ? <T>(fn: () => T) => fn() : <T>(fn: () => T) => ema.within(fn);
-  const answers = async (batch: HostBatch) => {
+  const answers = async (batch: HostBatch): Promise<BatchAnswer> => {
     try {
-      return await read(
-        background(() => autocast(precision, () => evaluating(model, () => within(() => answer(model, batch, shape))))),
-      );
+      const run = (): Answer => answer(model, batch, shape, loss);
+      return await read(background(() => autocast(precision, () => evaluating(model, () => within(run)))));
     } finally {
       disposeImages(batch);
     }
   };
-  const loss = new Mean();
-  let predictions = new Int32Array(count);
-  let probabilities = new Float32Array(0);
-  let done = 0;
+  const tally = new Tally(loader.count, loss.takesSeveral === true);
   for await (const batch of batchesOf(loader, 0)) {
     if (signal?.aborted) disposeImages(batch);
     signal?.throwIfAborted();
-    const results = await answers(batch);
-    const classes = results.logits.length / batch.count;
-    if (done === 0) probabilities = new Float32Array(count * classes);
-    loss.add(results.loss[0], batch.count);
-    labels.set(batch.labels, done);
-    predictions.set(argmaxRows(results.logits, classes), done);
-    probabilities.set(results.probabilities, done * classes);
-    done += batch.count;
+    tally.add(batch, await answers(batch));
   }
-  if (done < count) {
-    // Corrupt images are passed over.
-    [labels, predictions] = [labels.slice(0, done), predictions.slice(0, done)];
-    probabilities = probabilities.slice(0, (probabilities.length / count) * done);
-  }
+  const outcome = tally.outcome();
+  const { labels, predictions, probabilities } = outcome;
   if (predictions.includes(NO_CLASS)) warnOfNaN(predictions);
-  const evaluation = {
-    loss: loss.value,
-    accuracy: countEqual(predictions, labels) / done,
-    predictions,
-    probabilities,
-  };
-  if (metrics === undefined) return evaluation;
-  const outcome = { labels, predictions, probabilities, classes: probabilities.length / done };
-  return { ...evaluation, metrics: computeMetrics(metrics, outcome) };
+  const accuracy = outcome.targets ? shareOfAnswers(outcome) : countEqual(predictions, labels) / labels.length;
+  const evaluation = { loss: tally.loss, accuracy, predictions, probabilities };
+  return metrics === undefined ? evaluation : { ...evaluation, metrics: computeMetrics(metrics, outcome) };
 }
 
 /** What a model makes of a batch. */
 interface Answer {
   logits: Tensor;
-  probabilities: Tensor;
+  probabilities: Tensor<'float32'>;
   loss: Tensor;
 }
 
-function answer(model: Classifier, batch: HostBatch, shape: readonly number[]): Answer {
+function answer(model: Classifier, batch: HostBatch, shape: readonly number[], loss: PreparedLoss): Answer {
   return scope(() => {
-    const logits = model.forward(imagesOf(batch, shape));
+    const images = imagesOf(batch, shape);
+    const logits = model.forward(images);
     checkTensor(logits, 'evaluate logits', { shape: [batch.count, null], letters: '(N,classes)' });
-    checkBatchLabels(batch.labels, logits.shape[1], 'evaluate');
-    return { logits, probabilities: softmax(logits), loss: crossEntropy(logits, tensor(batch.labels)) };
+    checkBatchLabels(batch, logits.shape[1], 'evaluate');
+    const isOfSeveral = loss.takesSeveral === true && batch.labels instanceof Float32Array;
+    const probabilities = isOfSeveral ? logits.sigmoid() : softmax(logits);
+    const input = { logits, others: [], labels: labelsOf(batch), images };
+    return { logits, probabilities, loss: (loss.evaluate ?? loss.compute)(input) };
   });
 }
 
-async function read({ logits, probabilities, loss }: Answer) {
+async function read({ logits, probabilities, loss }: Answer): Promise<BatchAnswer> {
   const reading = Promise.all([logits.data(), probabilities.data(), loss.data()]);
   for (const result of [logits, probabilities, loss]) result.dispose(); // the reads are enqueued already
   const [rows, chances, value] = await reading;
-  return { logits: rows, probabilities: chances, loss: value };
+  return { logits: rows, probabilities: chances, loss: value[0] };
 }
 
 function warnOfNaN(predictions: Int32Array): void {

@@ -47,6 +47,16 @@ export class FitState {
     this.accuracy = new Mean();
   }
 
+  /** All numbers of the moment, by their names in an `EpochRecord`. */
+  scores(): Scores {
+    const { loss, accuracy, evaluated } = this;
+    return {
+      trainLoss: loss.value,
+      ...(accuracy.isEmpty ? {} : { trainAccuracy: accuracy.value }),
+      ...evaluated?.scores,
+    };
+  }
+
   toJson(): Readonly<Record<string, unknown>> {
     const { epoch, batch, step, globalStep, history, evaluated, best, bad, seconds } = this;
     return {

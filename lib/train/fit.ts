@@ -1,43 +1,31 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { DataLoader } from '../data/loader.js';
+import { DataLoader, type HostBatch } from '../data/loader.js';
 import type { Dataset } from '../data/sets/dataset.js';
-import type { TraceEvent } from '../native.js';
 import { setRates } from '../optim/schedule.js';
 import { warnOnce } from '../warning.js';
 import { Callbacks, type Logs, type TrainingState } from './callbacks.js';
 import { Clock } from './clock.js';
 import { ModelEma } from './ema.js';
 import type { EpochRecord } from './epoch-record.js';
-import { type Evaluation, evaluateWith } from './evaluate.js';
 import type { FitResult } from './fit-result.js';
 import { FitState, type Scores } from './fit-state.js';
-import { numbersOf } from './loggers/numbers-of.js';
+import { type BatchValues, InFlight, type Pending } from './in-flight.js';
+import type { PreparedLoss } from './losses/loss.js';
 import { makeStep } from './make-step.js';
 import { argmaxRows, countEqual } from './metrics.js';
-import { Monitor } from './monitor.js';
 import { gradientNorms, type LossSite, NonFiniteLossError, nonFiniteText } from './non-finite.js';
+import { prepareLoss } from './prepare-loss.js';
 import { Saving } from './saving.js';
+import type { Place } from './step-options.js';
+import { StepTrace } from './step-trace.js';
 import { Stop } from './stop.js';
-import { startTrace, stopTrace, writeTrace } from './trace.js';
 import type { Progress, TrainerOptions } from './trainer-options.js';
-import { batchesOf, disposeImages, isLoader } from './training-data.js';
+import { batchesOf, disposeImages, factsOf, isLoader } from './training-data.js';
 import type { TrainingStep } from './training-step.js';
-
-/** A batch on its way. */
-interface Pending {
-  /** In the epoch, from 1. */
-  step: number;
-  endsStep: boolean;
-  learningRate: number;
-  labels: Int32Array;
-  values: Promise<{ loss: number; logits: ArrayLike<number> }>;
-}
+import { Validation } from './validation.js';
 
 // Steps that may be on their way: enough to keep the stream busy, few enough that stopping is prompt.
 const STEPS_IN_FLIGHT = 2;
-
-// The first two steps run op by op and are recorded; a few more and caches are warm.
-const TRACED_STEP = 5;
 
 /** One call of `fit`, from its beginning to its end. */
 export class Fit {
@@ -48,12 +36,14 @@ export class Fit {
   readonly #ema: ModelEma | undefined;
   readonly #stop: Stop;
   readonly #clock = new Clock();
+  readonly #trace: StepTrace;
+  readonly #loss: PreparedLoss;
+  readonly #validation: Validation;
+  readonly #inFlight = new InFlight((pending, values) => this.#finish(pending, values));
   #saving: Saving | undefined;
-  #inFlight: Pending[] = [];
   #lastLoss = Number.NaN;
   /** Of a loss that is not finite. */
   #hasWarned = false;
-  #isTracing = false;
 
   constructor(options: TrainerOptions) {
     const { model, train, batchSize, seed = 0, schedule, signal, maxTime, ema, gradAccumSteps = 1 } = options;
@@ -65,12 +55,16 @@ export class Fit {
     this.#callbacks = new Callbacks(options.callbacks ?? []);
     this.#ema = ema instanceof ModelEma || ema === undefined ? ema : new ModelEma(model, ema);
     this.#stop = new Stop(signal, maxTime);
+    this.#trace = new StepTrace(options.trace);
+    this.#loss = prepareLoss(options, factsOf(train, 'Trainer train'));
+    const parts = { options, loss: this.#loss, ema: this.#ema, state: this.#state, stop: this.#stop };
+    this.#validation = new Validation(parts);
   }
 
   async run(): Promise<FitResult> {
     const { epochs, onEpoch, optimizer, model, ema } = this.#options;
     const state = this.#state;
-    const step = makeStep(this.#options, this.#ema);
+    const step = makeStep(this.#options, this.#loss, this.#ema);
     try {
       this.#saving = await Saving.open(this.#options, { model, optimizer, ema: this.#ema }, state);
       await this.#tell('onTrainBegin');
@@ -89,8 +83,9 @@ export class Fit {
       await this.#callbacks.tell('onTrainEnd', this.#told(), result);
       return result;
     } finally {
-      if (this.#isTracing) this.#stopTrace(); // of a step that failed
+      this.#trace.drop();
       step.dispose();
+      this.#loss.dispose();
       if (this.#ema !== ema) this.#ema?.dispose();
       await this.#saving?.release();
     }
@@ -130,7 +125,7 @@ export class Fit {
     return {
       epoch: state.epoch,
       trainLoss: state.loss.value,
-      trainAccuracy: state.accuracy.value,
+      ...(state.accuracy.isEmpty ? {} : { trainAccuracy: state.accuracy.value }),
       ...(state.evaluated?.globalStep === state.globalStep ? testScores(state.evaluated.scores) : {}),
       learningRate: optimizer.lr,
       seconds,
@@ -140,31 +135,51 @@ export class Fit {
 
   /** Enqueues an epoch's batches and sees to each as it is done, until all are or the training is to stop. */
   async #trainOn(step: TrainingStep): Promise<void> {
-    const { schedule, optimizer, gradAccumSteps = 1 } = this.#options;
     const state = this.#state;
-    const { length } = this.#loader;
     for await (const batch of batchesOf(this.#loader, state.epoch, state.batch)) {
-      await nextTurn(); // preparing a batch takes some milliseconds, and so may enqueuing it
-      const index = state.batch % gradAccumSteps;
-      const of = Math.min(gradAccumSteps, length - (state.batch - index));
-      if (index === 0) {
-        if (this.#stop.isAsked) {
+      let endsStep: boolean;
+      try {
+        await nextTurn(); // preparing a batch takes some milliseconds, and so may enqueuing it
+        if (this.#place().index === 0 && this.#stop.isAsked) {
           disposeImages(batch);
           break;
         }
-        if (schedule !== undefined) setRates(optimizer, schedule, state.globalStep);
-        await this.#beginTrace();
+        endsStep = await this.#enqueue(batch, step);
+      } catch (error) {
+        disposeImages(batch);
+        throw error;
       }
-      const learningRate = optimizer.lr;
-      const { values } = await step.enqueue(batch, { index, of });
-      values.catch(() => undefined); // awaited below, but not if a step before it fails
-      state.batch++;
-      const endsStep = index === of - 1;
-      this.#inFlight.push({ step: state.step + 1, endsStep, learningRate, labels: batch.labels, values });
       if (endsStep) await this.#endStep();
-      else await this.#finishUntil(STEPS_IN_FLIGHT - 1);
+      else await this.#inFlight.until(STEPS_IN_FLIGHT - 1);
     }
-    await this.#finishUntil(0);
+    await this.#inFlight.until(0);
+  }
+
+  /** The next batch's place in its step. */
+  #place(): Place {
+    const { gradAccumSteps = 1 } = this.#options;
+    const { batch } = this.#state;
+    const index = batch % gradAccumSteps;
+    return { index, of: Math.min(gradAccumSteps, this.#loader.length - (batch - index)) };
+  }
+
+  /** Puts a batch on its way; gives whether it is its step's last. */
+  async #enqueue(batch: HostBatch, step: TrainingStep): Promise<boolean> {
+    const { schedule, optimizer } = this.#options;
+    const state = this.#state;
+    const place = this.#place();
+    if (place.index === 0) {
+      if (schedule !== undefined) setRates(optimizer, schedule, state.globalStep);
+      const at = { step: state.step, epoch: state.epoch, stepsPerEpoch: this.#stepsPerEpoch };
+      await this.#trace.begin(at, () => this.#inFlight.until(0));
+    }
+    const learningRate = optimizer.lr;
+    const { values } = await step.enqueue(batch, place);
+    const { labels, count } = batch;
+    const endsStep = place.index === place.of - 1;
+    this.#inFlight.push({ batch: state.batch, step: state.step + 1, endsStep, learningRate, labels, count, values });
+    state.batch++;
+    return endsStep;
   }
 
   /** What comes after a step's last batch was enqueued. */
@@ -172,36 +187,30 @@ export class Fit {
     const state = this.#state;
     state.step++;
     state.globalStep++;
-    await this.#endTrace();
+    await this.#trace.end(() => this.#inFlight.until(0));
     const { evaluateEvery, logEvery = 50 } = this.#options;
     const { globalStep } = state;
     const isLogged = globalStep % logEvery === 0 && this.#callbacks.has('onLog');
     const isEvaluated = evaluateEvery !== undefined && globalStep % evaluateEvery === 0;
     const isSaved = this.#saving?.isDue(globalStep) === true;
     if (!isLogged && !isEvaluated && !isSaved && !this.#callbacks.has('onStepEnd')) {
-      return this.#finishUntil(STEPS_IN_FLIGHT - 1);
+      return this.#inFlight.until(STEPS_IN_FLIGHT - 1);
     }
-    await this.#finishUntil(0); // what they see is this step's
+    await this.#inFlight.until(0); // what they see is this step's
     await this.#callbacks.tell('onStepEnd', this.#told(), this.#logs());
     if (isLogged) await this.#callbacks.tell('onLog', this.#told(), this.#logs());
     if (isEvaluated) await this.#test();
-    if (isSaved) await this.#saving?.afterStep(this.#scores(), () => this.#told(), this.#callbacks);
+    if (isSaved) await this.#saving?.afterStep(this.#state.scores(), () => this.#told(), this.#callbacks);
   }
 
-  async #finishUntil(most: number): Promise<void> {
-    for (let first = this.#inFlight[0]; this.#inFlight.length > most; first = this.#inFlight[0]) {
-      this.#inFlight.shift();
-      await this.#finish(first);
-    }
-  }
-
-  async #finish({ step, endsStep, learningRate, labels, values }: Pending): Promise<void> {
-    const { loss, logits } = await values;
+  async #finish(pending: Pending, { loss, logits }: BatchValues): Promise<void> {
+    const { step, endsStep, learningRate, labels, count } = pending;
     const { epoch, loss: losses, accuracy } = this.#state;
     if (!Number.isFinite(loss)) await this.#tellNonFinite({ loss, epoch, step, learningRate });
-    const count = labels.length;
     losses.add(loss, count);
-    accuracy.add(countEqual(argmaxRows(logits, logits.length / count), labels) / count, count);
+    if (labels instanceof Int32Array) {
+      accuracy.add(countEqual(argmaxRows(logits, logits.length / count), labels) / count, count);
+    }
     this.#lastLoss = loss;
     this.#clock.images += count;
     if (endsStep) await this.#options.onProgress?.(this.#progress(step));
@@ -220,7 +229,7 @@ export class Fit {
       step,
       stepsPerEpoch,
       loss: loss.value,
-      accuracy: accuracy.value,
+      ...(accuracy.isEmpty ? {} : { accuracy: accuracy.value }),
       imagesPerSecond,
       secondsLeft,
     };
@@ -233,43 +242,10 @@ export class Fit {
     this.#hasWarned = true;
   }
 
-  /** How the model does on the test set, with the average of weights where there is one; tells all who want to know. */
+  /** Evaluates, and tells all who want to know. */
   async #test(): Promise<void> {
-    const { test, signal, model, batchSize, precision = 'fp32', metrics, schedule } = this.#options;
-    const state = this.#state;
-    if (test === undefined || state.evaluated?.globalStep === state.globalStep) return;
-    let evaluation: Evaluation;
-    try {
-      const options = { batchSize, precision, ...(signal && { signal }), ...(metrics && { metrics }) };
-      evaluation = await evaluateWith(model, test, options, this.#ema);
-    } catch (error) {
-      if (signal?.aborted && error === signal.reason) return;
-      throw error;
-    }
-    const { loss, accuracy } = evaluation;
-    const scores = { testLoss: loss, testAccuracy: accuracy, ...evaluation.metrics };
-    state.evaluated = { globalStep: state.globalStep, scores: numbersOf(scores) };
-    schedule?.observe?.(loss);
-    this.#stopEarly();
-    await this.#callbacks.tell('onEvaluate', this.#told(), evaluation);
-  }
-
-  #stopEarly(): void {
-    const { earlyStopping, test } = this.#options;
-    if (earlyStopping === undefined) return;
-    const { patience = 5, minDelta = 0, monitor = test ? 'testLoss' : 'trainLoss', mode } = earlyStopping;
-    const watched = new Monitor(monitor, mode);
-    const value = watched.valueIn(this.#scores());
-    const isBetter = watched.isBetter(value, this.#state.best, minDelta);
-    this.#state.bad = isBetter ? 0 : this.#state.bad + 1;
-    if (isBetter) this.#state.best = value;
-    if (this.#state.bad > patience) this.#stop.ask('earlyStopping');
-  }
-
-  /** All numbers of the moment, by their names in an `EpochRecord`. */
-  #scores(): Scores {
-    const { loss, accuracy, evaluated } = this.#state;
-    return { trainLoss: loss.value, trainAccuracy: accuracy.value, ...evaluated?.scores };
+    const evaluation = await this.#validation.run();
+    if (evaluation !== undefined) await this.#callbacks.tell('onEvaluate', this.#told(), evaluation);
   }
 
   #logs(): Logs {
@@ -277,7 +253,7 @@ export class Fit {
     const { accuracy } = this.#state;
     return {
       loss: this.#lastLoss,
-      accuracy: accuracy.value,
+      ...(accuracy.isEmpty ? {} : { accuracy: accuracy.value }),
       learningRate: this.#options.optimizer.lr,
       imagesPerSecond,
     };
@@ -294,32 +270,8 @@ export class Fit {
       ...{ model, optimizer, ema: this.#ema, epoch, epochs, step, stepsPerEpoch: this.#stepsPerEpoch, globalStep },
       history,
       stop: () => this.#stop.ask('callback'),
-      save: () => Saving.now(this.#saving, this.#scores()),
+      save: () => Saving.now(this.#saving, this.#state.scores()),
     };
-  }
-
-  async #beginTrace(): Promise<void> {
-    if (!this.#isTraced()) return;
-    await this.#finishUntil(0);
-    startTrace();
-    this.#isTracing = true;
-  }
-
-  async #endTrace(): Promise<void> {
-    const { trace } = this.#options;
-    if (!this.#isTracing || trace === undefined) return;
-    await this.#finishUntil(0);
-    await writeTrace(trace, this.#stopTrace());
-  }
-
-  #isTraced(): boolean {
-    if (this.#options.trace === undefined || this.#state.epoch > 0) return false;
-    return this.#state.step === Math.min(TRACED_STEP, this.#stepsPerEpoch - 1);
-  }
-
-  #stopTrace(): TraceEvent[] {
-    this.#isTracing = false;
-    return stopTrace();
   }
 }
 

@@ -1,4 +1,4 @@
-import { checkOneOf, expected } from '../check.js';
+import { checkOneOf, expected, Text } from '../check.js';
 import { rankingAuc } from './auc.js';
 
 /** A metric's value: one number, one of each class, or rows of true classes by columns of predicted ones. */
@@ -13,6 +13,11 @@ export interface Outcome {
   /** (count, classes) */
   readonly probabilities: Float32Array;
   readonly classes: number;
+  /**
+   * (count, classes): where images are of several classes, how far each is of each, 1 for yes. A label is the first of the
+   * largest then.
+   */
+  readonly targets?: Float32Array;
 }
 
 /** A metric of your own. */
@@ -26,7 +31,8 @@ export type MetricChoice = MetricName | Metric;
 
 /**
  * The library's metrics. Those of classes are means over the classes; with `PerClass` they are lists. A class that is
- * never predicted has a precision of 0, one that there is no image of a recall of 0, as in scikit-learn.
+ * never predicted has a precision of 0, one that there is no image of a recall of 0, as in scikit-learn. Where images are
+ * of several classes, each class is a yes from a probability of 0.5 on, and `top1`, `top5` and `confusionMatrix` are refused.
  */
 export type MetricName = keyof typeof METRICS;
 
@@ -44,7 +50,7 @@ const METRICS = {
   /** One class against the rest, the mean of those of which there are images and others; of two classes, that of class 1. */
   auc: (outcome: Outcome) => {
     const all = aucPerClass(outcome);
-    if (outcome.classes === 2) return all[1];
+    if (outcome.classes === 2 && outcome.targets === undefined) return all[1];
     return mean(all.filter((value) => !Number.isNaN(value)));
   },
   aucPerClass: (outcome: Outcome) => aucPerClass(outcome),
@@ -67,11 +73,26 @@ export function checkMetrics(metrics: unknown, where: string): readonly MetricCh
 
 /** The chosen metrics of an evaluation, by name. */
 export function computeMetrics(chosen: readonly MetricChoice[], outcome: Outcome): Record<string, MetricValue> {
+  const ofOne = chosen.find((metric) => ['top1', 'top5', 'confusionMatrix'].includes(metric as string));
+  if (outcome.targets !== undefined && ofOne !== undefined) {
+    const advice = 'precision, recall, f1, auc and those by class can be had.';
+    throw expected('images of one class each', `the metric ${String(ofOne)}`, new Text('labels of several'), advice);
+  }
   return Object.fromEntries(
     chosen.map((metric) =>
       typeof metric === 'string' ? [metric, METRICS[metric](outcome)] : [metric.name, metric.compute(outcome)],
     ),
   );
+}
+
+// Of a probability, and of a label: yes.
+const YES = 0.5;
+
+/** Where images are of several classes: the share of right answers, one for each image and class. */
+export function shareOfAnswers({ targets = new Float32Array(0), probabilities }: Outcome): number {
+  let right = 0;
+  for (let at = 0; at < targets.length; at++) if (probabilities[at] >= YES === targets[at] >= YES) right++;
+  return right / targets.length;
 }
 
 /** The share of images whose class is among the k likeliest. Ties count in favour. */
@@ -98,21 +119,37 @@ function confusionMatrix({ labels, predictions, classes }: Outcome): number[][] 
   return matrix;
 }
 
+/** Of a class: its images, those taken for it, and those rightly. */
+interface ClassCounts {
+  images: number;
+  predicted: number;
+  right: number;
+}
+
+function countsOf({ targets, labels, predictions, probabilities, classes }: Outcome): ClassCounts[] {
+  const counts = Array.from({ length: classes }, () => ({ images: 0, predicted: 0, right: 0 }));
+  const add = (c: number, isOfIt: boolean, isTaken: boolean): void => {
+    if (isOfIt) counts[c].images++;
+    if (isTaken) counts[c].predicted++;
+    if (isOfIt && isTaken) counts[c].right++;
+  };
+  for (let i = 0; i < labels.length; i++) {
+    for (let c = 0; c < classes; c++) {
+      const at = i * classes + c;
+      if (targets === undefined) add(c, labels[i] === c, predictions[i] === c);
+      else add(c, targets[at] >= YES, probabilities[at] >= YES);
+    }
+  }
+  return counts;
+}
+
 function perClass(outcome: Outcome): { precision: number[]; recall: number[]; f1: number[] } {
-  const { classes, labels } = outcome;
-  const matrix = confusionMatrix(outcome);
-  const images = new Array<number>(classes).fill(0);
-  for (const label of labels) images[label]++;
   const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
-  const rows = matrix.map((row, c) => {
-    const predicted = matrix.reduce((sum, other) => sum + other[c], 0);
-    const right = row[c];
-    return {
-      precision: share(right, predicted),
-      recall: share(right, images[c]),
-      f1: share(2 * right, predicted + images[c]),
-    };
-  });
+  const rows = countsOf(outcome).map(({ images, predicted, right }) => ({
+    precision: share(right, predicted),
+    recall: share(right, images),
+    f1: share(2 * right, predicted + images),
+  }));
   return {
     precision: rows.map((row) => row.precision),
     recall: rows.map((row) => row.recall),
@@ -120,11 +157,11 @@ function perClass(outcome: Outcome): { precision: number[]; recall: number[]; f1
   };
 }
 
-function aucPerClass({ labels, probabilities, classes }: Outcome): number[] {
+function aucPerClass({ labels, targets, probabilities, classes }: Outcome): number[] {
   return Array.from({ length: classes }, (_, c) =>
     rankingAuc(
       Float64Array.from(labels, (_label, i) => probabilities[i * classes + c]),
-      Uint8Array.from(labels, (label) => (label === c ? 1 : 0)),
+      Uint8Array.from(labels, (label, i) => Number(targets ? targets[i * classes + c] >= YES : label === c)),
     ),
   );
 }

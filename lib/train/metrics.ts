@@ -48,6 +48,10 @@ export class Mean {
     return mean;
   }
 
+  get isEmpty(): boolean {
+    return this.#weight === 0;
+  }
+
   /** NaN before the first value. */
   get value(): number {
     return this.#sum / this.#weight;

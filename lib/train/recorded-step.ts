@@ -14,7 +14,7 @@ export interface Outputs {
 /** A batch in native memory. */
 export interface Inputs {
   images: Tensor; // (N,C,H,W)
-  labels: Tensor; // (N)
+  labels: Tensor; // (N) int32, or (N,classes) float32
   share: Tensor; // one element: of the batch's loss in the step's
 }
 

@@ -23,7 +23,8 @@ export interface Progress {
   step: number;
   stepsPerEpoch: number;
   loss: number;
-  accuracy: number;
+  /** Not there where labels are mixed or several. */
+  accuracy?: number;
   imagesPerSecond: number;
   secondsLeft: number;
 }

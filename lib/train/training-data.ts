@@ -10,7 +10,17 @@ import type { Tensor } from '../tensor.js';
 export type TrainingData = ArrayDataset | DataLoader<Dataset>;
 
 /** What is known of a data set besides its images. */
-export type DataFacts = Pick<ArrayDataset, 'shape' | 'numClasses' | 'labels' | 'count'>;
+export interface DataFacts {
+  /** Of one image: [channels, height, width]. */
+  readonly shape: readonly [number, number, number];
+  readonly count: number;
+  /** Where it is known. */
+  readonly numClasses?: number | undefined;
+  /** The class of each image, where the data set has a list of them. */
+  readonly labels?: Int32Array | undefined;
+  /** The classes' names, where it has them. */
+  readonly classes?: readonly string[] | undefined;
+}
 
 export function isLoader(data: TrainingData): data is DataLoader<Dataset> {
   return data instanceof DataLoader;
@@ -23,38 +33,29 @@ export function checkTrainingData(data: TrainingData, where: string): TrainingDa
   return data;
 }
 
-/** @throws TypeError for a loader whose labels or classes are not known beforehand */
+/** @throws TypeError for a loader of arrays, which are given as they are */
 export function factsOf(data: TrainingData, where: string): DataFacts {
   if (!isLoader(data)) return data;
   const { shape, numClasses, count, dataset } = data;
   if (shape === undefined) throw expected('a DataLoader of images, or their arrays,', where, data);
-  if (numClasses === undefined || dataset.labels === undefined) {
-    throw expected(
-      'a data set that has labels and classes',
-      where,
-      new Text('one without'),
-      'As data.imageFolder gives.',
-    );
-  }
-  return { shape, numClasses, labels: dataset.labels, count };
+  return { shape, numClasses, count, labels: dataset.labels, classes: dataset.classes };
 }
 
-/**
- * The batches of an epoch, from one of them on.
- *
- * @throws TypeError for a batch whose labels are mixed or several, which the loss does not take
- */
+/** @throws TypeError for a data set of which it is not known */
+export function numClassesOf({ numClasses }: DataFacts, where: string): number {
+  if (numClasses !== undefined) return numClasses;
+  const advice = 'Give it `classes`, or the DataLoader numClasses.';
+  throw expected('a data set whose number of classes is known', where, new Text('one without'), advice);
+}
+
+/** The batches of an epoch, from one of them on. */
 export async function* batchesOf(loader: DataLoader | DataLoader<Dataset>, epoch: number, from = 0) {
   if (loader.shape === undefined) {
     yield* (loader as DataLoader).hostBatches(epoch, from);
     return;
   }
-  for await (const { images, labels, count } of loader.feedBatches(epoch, 0, from)) {
-    if (labels === undefined) {
-      images.dispose();
-      throw expected('one class an image', 'a batch', new Text('several, or mixed ones'), 'Use a loop of your own.');
-    }
-    const batch: HostBatch = { images, labels, count };
+  for await (const { images, labels, targets, count } of loader.feedBatches(epoch, 0, from)) {
+    const batch: HostBatch = { images, labels: labels ?? targets ?? new Int32Array(0), count }; // one of them is there
     yield batch;
   }
 }
@@ -62,6 +63,11 @@ export async function* batchesOf(loader: DataLoader | DataLoader<Dataset>, epoch
 /** A batch's images (N,C,H,W), which become the caller's. */
 export function imagesOf({ images, count }: HostBatch, shape: readonly number[]): Tensor {
   return images instanceof Float32Array ? tensor(images, [count, ...shape]) : images;
+}
+
+/** A batch's labels as a tensor: (N) int32, or (N,classes) float32. */
+export function labelsOf({ labels, count }: HostBatch): Tensor {
+  return labels instanceof Int32Array ? tensor(labels) : tensor(labels, [count, labels.length / count]);
 }
 
 /** For a batch that is not used, or used up. */

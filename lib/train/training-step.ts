@@ -1,59 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { hasHooks, isAnomalyEnabled } from '../autograd.js';
+import { isAnomalyEnabled } from '../autograd.js';
 import { checkBatchLabels } from '../data/check-dataset.js';
 import type { HostBatch } from '../data/loader.js';
-import { runsOwnCode } from '../nn/own-code.js';
 import { checkTensor } from '../ops/check-tensor.js';
-import { tensor } from '../ops/creation.js';
-import type { Optimizer } from '../optim/optimizer.js';
-import { isOwnOptimizer } from '../optim/own-optimizers.js';
 import { releaseGraph, scope } from '../scope.js';
 import { background } from '../stream.js';
 import { empty, fill, type Tensor } from '../tensor.js';
 import { warnOnce } from '../warning.js';
 import { Accumulators } from './accumulators.js';
 import { Decisions } from './decisions.js';
-import type { Classifier } from './evaluate.js';
-import type { LossInput } from './losses/loss.js';
 import { type Inputs, type Outputs, RecordedStep } from './recorded-step.js';
-import { imagesOf } from './training-data.js';
-
-/** What a step is made of. */
-export interface TrainingStepOptions {
-  model: Classifier;
-  optimizer: Optimizer;
-  /** Of one image: [channels, height, width]. */
-  imageShape: readonly number[];
-  /** Whether steps are recorded; where undefined, if the model runs the library's own code. */
-  capture: boolean | undefined;
-  /** Logits, and what else the loss is to be given. */
-  forward: (images: Tensor) => readonly [logits: Tensor, ...others: Tensor[]];
-  loss: (input: LossInput) => Tensor;
-  disposeLoss: () => void;
-  /** Whether the loss is the library's own: all that it goes by can be seen. */
-  ownLoss: boolean;
-  /** Hands to the stream what changes from update to update. Outside what is recorded. */
-  advance: () => void;
-  /** Enqueues the optimizer's update, clipping included. */
-  update: () => void;
-  /** Whether a step is several batches. */
-  accumulates: boolean;
-}
-
-/** What a step computed, once it has run. */
-interface Enqueued {
-  values: Promise<{ loss: number; logits: ArrayLike<number> }>;
-}
-
-/** A batch's place in its step. */
-export interface Place {
-  /** Batches in the step. */
-  of: number;
-  /** From 0. */
-  index: number;
-}
-
-const ALONE: Place = { of: 1, index: 0 };
+import { ALONE, type Enqueued, type Place, runsLibraryCode, type TrainingStepOptions } from './step-options.js';
+import { disposeImages, imagesOf, labelsOf } from './training-data.js';
 
 // One for the usual batch size, one for the last of an epoch, and a few for whoever varies it.
 const MOST_RECORDED = 4;
@@ -68,8 +26,8 @@ const MOST_RECORDED = 4;
  */
 export class TrainingStep {
   readonly #options: TrainingStepOptions;
-  readonly #recorded = new Map<number, RecordedStep>();
-  readonly #seen = new Set<number>();
+  readonly #recorded = new Map<string, RecordedStep>();
+  readonly #seen = new Set<string>();
   readonly #sums: Accumulators;
   #decisions: Decisions | undefined;
   #mayRecord = false;
@@ -80,28 +38,42 @@ export class TrainingStep {
   }
 
   /**
-   * Enqueues a batch, and with the last of its step the update; to be awaited before the next.
+   * Enqueues a batch, and with the last of its step the update; to be awaited before the next. The batch's images are the
+   * step's, and gone where it fails.
    *
    * @throws TypeError for a label that is no class of the model
    */
   async enqueue(batch: HostBatch, place: Place = ALONE): Promise<Enqueued> {
-    this.#noticeChanges();
-    const recorded = this.#recorded.get(batch.count);
-    if (recorded !== undefined) {
-      checkBatchLabels(batch.labels, recorded.outputs.logits.shape[1], 'Trainer'); // (N,classes)
+    try {
+      this.#noticeChanges();
+      const recorded = this.#recorded.get(kindOf(batch));
+      if (recorded === undefined) return await this.#run(batch, place);
+      checkBatchLabels(batch, recorded.outputs.logits.shape[1], 'Trainer'); // (N,classes)
       return background(() => this.#replay(recorded, batch, place));
+    } catch (error) {
+      disposeImages(batch);
+      throw error;
     }
+  }
+
+  /** A step that is not recorded yet. */
+  async #run(batch: HostBatch, place: Place): Promise<Enqueued> {
     const inputs = background(() => ({
       images: imagesOf(batch, this.#options.imageShape),
-      labels: tensor(batch.labels),
+      labels: labelsOf(batch),
       share: fill(empty([]), 1 / place.of),
     }));
-    await nextTurn();
-    this.#noticeChanges();
-    this.#begin(place);
-    const mayRecord = this.#mayRecord && this.#seen.has(batch.count);
+    try {
+      await nextTurn();
+      this.#noticeChanges();
+      this.#begin(place);
+    } catch (error) {
+      disposeAll(inputs);
+      throw error;
+    }
+    const mayRecord = this.#mayRecord && this.#seen.has(kindOf(batch));
     if (mayRecord) return background(() => this.#record(inputs, batch, place));
-    this.#seen.add(batch.count);
+    this.#seen.add(kindOf(batch));
     return this.#runInTurns(inputs, batch, place);
   }
 
@@ -115,7 +87,6 @@ export class TrainingStep {
     this.#forget();
     this.#options.optimizer.zeroGrad();
     this.#sums.drop();
-    this.#options.disposeLoss();
   }
 
   #noticeChanges(): void {
@@ -178,7 +149,7 @@ export class TrainingStep {
       const step = new RecordedStep(inputs, optimizer, run, !accumulates);
       this.#end(place);
       const values = read(step.outputs);
-      this.#keep(step, batch.count);
+      this.#keep(step, kindOf(batch));
       return { values };
     } catch (error) {
       disposeAll(inputs);
@@ -234,7 +205,7 @@ export class TrainingStep {
     return outputs;
   }
 
-  #keep(step: RecordedStep, count: number): void {
+  #keep(step: RecordedStep, kind: string): void {
     if (step.hostWrite !== undefined) {
       this.#mayRecord = false;
       step.dispose();
@@ -248,7 +219,7 @@ export class TrainingStep {
       this.#recorded.get(oldest)?.dispose();
       this.#recorded.delete(oldest);
     }
-    this.#recorded.set(count, step);
+    this.#recorded.set(kind, step);
   }
 
   /** The version of each weight, or undefined where it gets no gradient. */
@@ -263,7 +234,7 @@ export class TrainingStep {
     return scope(() => {
       const [logits, ...others] = this.#options.forward(images);
       checkTensor(logits, "the model's logits", { shape: [batch.count, null], letters: '(N,classes)' });
-      checkBatchLabels(batch.labels, logits.shape[1], 'Trainer');
+      checkBatchLabels(batch, logits.shape[1], 'Trainer');
       return {
         logits,
         loss: checkTensor(this.#options.loss({ logits, others, labels, images }), 'the loss', { shape: [] }),
@@ -283,11 +254,9 @@ export class TrainingStep {
   }
 }
 
-/** Whether all that decides how a step runs can be seen. */
-function runsLibraryCode({ model, optimizer, ownLoss }: TrainingStepOptions): boolean {
-  if (!ownLoss) return false;
-  if (!isOwnOptimizer(optimizer) || optimizer.parameters.some(hasHooks)) return false;
-  return runsOwnCode(model) && Object.values(optimizer).every((field) => typeof field !== 'function');
+/** Batches of one kind are steps of the same commands. */
+function kindOf({ count, labels }: HostBatch): string {
+  return labels instanceof Int32Array ? `${count} classes` : `${count} targets of ${labels.length}`;
 }
 
 function disposeAll(...groups: readonly (Inputs | Outputs)[]): void {

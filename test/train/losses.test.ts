@@ -11,7 +11,15 @@ interface Golden {
   classes: number;
   logits: number[];
   teacher: number[];
-  cases: { loss: keyof typeof losses; options: Record<string, unknown>; value: number; gradient: number[] }[];
+  /** timm's mixed labels, (N,classes). */
+  mixed: number[];
+  cases: {
+    loss: keyof typeof losses;
+    options: Record<string, unknown>;
+    value: number;
+    gradient: number[];
+    mixed?: boolean;
+  }[];
 }
 
 const golden = JSON.parse(readFileSync(new URL('../../../test/golden/losses.json', import.meta.url), 'utf8')) as Golden;
@@ -31,17 +39,18 @@ class Said extends nn.Module {
   }
 }
 
-describe("PyTorch's losses", () => {
+describe("PyTorch's and timm's losses", () => {
   returnsMemory();
 
-  for (const { loss: name, options, value, gradient } of cases) {
-    it(`${name} with ${JSON.stringify(options)}`, () => {
+  for (const { loss: name, options, value, gradient, mixed } of cases) {
+    it(`${name} with ${JSON.stringify(options)}${mixed ? ', of mixed labels' : ''}`, () => {
       const teacher = new Said();
       const given = name === 'distillation' ? { ...options, teacher } : options;
       const prepared = losses[name](given as never).prepare(train);
       scope(() => {
         const logits = fromRef(ref(shape, golden.logits), { requiresGrad: true });
-        const input = { logits, others: [], labels: tensor(train.labels), images: tensor(train.images, [6, 1, 1, 1]) };
+        const given = mixed ? tensor(golden.mixed, shape) : tensor(train.labels);
+        const input = { logits, others: [], labels: given, images: tensor(train.images, [6, 1, 1, 1]) };
         const loss = prepared.compute(input);
         assertNear(loss, ref([], [value]), 'loss');
         loss.backward();

@@ -97,7 +97,7 @@ describe('Trainer', () => {
       );
       const evaluation = await trainer.evaluate(test);
       assert.deepEqual([history[1]?.testLoss, history[1]?.testAccuracy], [evaluation.loss, evaluation.accuracy]);
-      for (const { trainLoss, trainAccuracy, seconds } of history) {
+      for (const { trainLoss, trainAccuracy = -1, seconds } of history) {
         assert.ok(trainLoss > 0 && trainAccuracy >= 0 && trainAccuracy <= 1 && seconds > 0 && seconds <= trainSeconds);
       }
       assert.equal(stopped, false);

@@ -78,7 +78,7 @@ export class TensorBoard implements TrainerCallback {
 
   async onEpochEnd({ globalStep, model }: TrainingState, { trainLoss, trainAccuracy }: EpochRecord): Promise<void> {
     await this.scalar('epoch/loss', trainLoss, globalStep);
-    await this.scalar('epoch/accuracy', trainAccuracy, globalStep);
+    if (trainAccuracy !== undefined) await this.scalar('epoch/accuracy', trainAccuracy, globalStep);
     if (!this.#histograms) return;
     for (const [name, parameter] of model.namedParameters()) {
       await this.histogram(`weights/${name}`, Float32Array.from(await parameter.data()), globalStep);

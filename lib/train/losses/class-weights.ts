@@ -1,5 +1,5 @@
 import { checkNumber, expected, Text } from '../../check.js';
-import type { DataFacts } from '../training-data.js';
+import { type DataFacts, numClassesOf } from '../training-data.js';
 
 /**
  * How much each class counts: `'balanced'` for images / (classes * images of the class), as scikit-learn; a number for
@@ -9,8 +9,13 @@ export type ClassWeights = 'balanced' | readonly number[] | Readonly<Record<stri
 
 /** The weight of each class of a data set. */
 export function classWeights(weights: ClassWeights, train: DataFacts, where: string): number[] {
-  const { numClasses, labels, count } = train;
+  const { labels, count, classes } = train;
+  const numClasses = numClassesOf(train, `${where} classWeights`);
   if (weights === 'balanced') {
+    if (labels === undefined) {
+      const advice = 'Give it `labels`, or say a weight for each class.';
+      throw expected('a data set with a list of labels', `${where} classWeights`, new Text('one without'), advice);
+    }
     const images = new Array<number>(numClasses).fill(0);
     for (const label of labels) images[label]++;
     return images.map((own) => (own === 0 ? 0 : count / (numClasses * own)));
@@ -23,7 +28,6 @@ export function classWeights(weights: ClassWeights, train: DataFacts, where: str
   if (typeof weights !== 'object' || weights === null) {
     throw expected("'balanced', an array of numbers or numbers by class", `${where} classWeights`, weights);
   }
-  const { classes } = train as DataFacts & { classes?: readonly string[] }; // data sets of folders know them
   const names = classes ?? Array.from({ length: numClasses }, (_, i) => String(i));
   const unknown = Object.keys(weights).find((name) => !names.includes(name));
   if (unknown !== undefined)

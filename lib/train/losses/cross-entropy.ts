@@ -6,7 +6,7 @@ import { embedding } from '../../ops/embedding.js';
 import { untracked } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 import { type ClassWeights, classWeights } from './class-weights.js';
-import { type Loss, type LossInput, ownLoss } from './loss.js';
+import { type Loss, type LossInput, ownLoss, type PreparedLoss } from './loss.js';
 
 /** Options of `losses.crossEntropy`. */
 export interface CrossEntropyLossOptions {
@@ -20,6 +20,8 @@ const NAMES: OptionNames<CrossEntropyLossOptions> = { labelSmoothing: true, clas
 
 /**
  * Cross-entropy with labels or soft targets, smoothing and class weights: the mean, weighted by the classes of the labels.
+ * Of targets, such as mixup's, a class's share counts by its weight, and the mean is over images. Evaluation is without
+ * smoothing, as timm's, so that runs can be compared.
  *
  * @throws TypeError for options out of range, and for weights that do not fit the data set when training begins
  * Counterpart: `torch.nn.CrossEntropyLoss`.
@@ -33,8 +35,11 @@ export function crossEntropy(options: CrossEntropyLossOptions = {}): Loss {
     name: 'cross-entropy',
     prepare: (train) => {
       if (chosen === undefined) {
-        const compute = ({ logits, labels }: LossInput): Tensor => op(logits, labels, { labelSmoothing });
-        return { compute, dispose: () => undefined };
+        return {
+          compute: ({ logits, labels }) => op(logits, labels, { labelSmoothing }),
+          evaluate: ({ logits, labels }) => op(logits, labels),
+          dispose: () => undefined,
+        };
       }
       return weighted(classWeights(chosen, train, where), labelSmoothing);
     },
@@ -45,7 +50,7 @@ export function crossEntropy(options: CrossEntropyLossOptions = {}): Loss {
  * The labels' share of each loss counts by the label's weight, the smoothing's by all weights:
  * ((1 - s) sum w[y] nll + s/C sum_i sum_c w[c] nll_c) / sum w[y].
  */
-function weighted(weights: readonly number[], smoothing: number): ReturnType<Loss['prepare']> {
+function weighted(weights: readonly number[], labelSmoothing: number): PreparedLoss {
   const classes = weights.length;
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const column = untracked(() => tensor(weights, [classes, 1]));
@@ -55,7 +60,12 @@ function weighted(weights: readonly number[], smoothing: number): ReturnType<Los
       [1, classes],
     ),
   );
-  const compute = ({ logits, labels }: LossInput): Tensor => {
+  const ofTargets = (logits: Tensor, targets: Tensor, smoothing: number): Tensor => {
+    const smoothed = smoothing === 0 ? targets : targets.mul(1 - smoothing).add(smoothing / classes);
+    return op(logits, smoothed.mul(shares), { reduction: 'sum' }).mul(total / logits.shape[0]);
+  };
+  const compute = ({ logits, labels }: LossInput, smoothing: number): Tensor => {
+    if (labels.dtype === 'float32') return ofTargets(logits, labels, smoothing);
     const rows = logits.shape[0];
     const own = embedding(labels, column).reshape([rows]);
     const sum = own.mul(op(logits, labels, { reduction: 'none' })).sum();
@@ -67,7 +77,8 @@ function weighted(weights: readonly number[], smoothing: number): ReturnType<Los
       .div(own.sum());
   };
   return {
-    compute,
+    compute: (input) => compute(input, labelSmoothing),
+    evaluate: (input) => compute(input, 0),
     dispose: () => {
       column.dispose();
       shares.dispose();

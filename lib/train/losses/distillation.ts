@@ -31,7 +31,7 @@ const NAMES: OptionNames<DistillationLossOptions> = { teacher: true, kind: true,
 
 /**
  * Learning from labels and from a teacher. A ViT with `distilled: true` learns the teacher's with the head of its
- * distillation token; any other with the only head it has.
+ * distillation token; any other with the only head it has. Evaluation is of what the labels' share is.
  *
  * @throws TypeError for options that are missing or out of range
  * Source: Touvron et al. 2021 (DeiT), whose `DistillationLoss` it is.
@@ -60,6 +60,8 @@ export function distillation(options: DistillationLossOptions): Loss {
           .mul(1 - alpha)
           .add(learned.mul(alpha));
       },
+      evaluate: (input) => (own.evaluate ?? own.compute)(input),
+      ...(own.takesSeveral !== undefined && { takesSeveral: own.takesSeveral }),
       dispose: () => own.dispose(),
     };
   };

@@ -3,6 +3,7 @@ import { checkOptions, type OptionNames } from '../../check-options.js';
 import { tensor } from '../../ops/creation.js';
 import { crossEntropy } from '../../ops/cross-entropy.js';
 import { embedding } from '../../ops/embedding.js';
+import { logSoftmax } from '../../ops/reductions.js';
 import { untracked } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 import { type ClassWeights, classWeights } from './class-weights.js';
@@ -19,7 +20,8 @@ export interface FocalLossOptions {
 const NAMES: OptionNames<FocalLossOptions> = { gamma: true, classWeights: true };
 
 /**
- * Cross-entropy in which images count the less the better they are known: the mean of w[y] (1 - p)^gamma nll.
+ * Cross-entropy in which images count the less the better they are known: the mean of w[y] (1 - p)^gamma nll. Of targets,
+ * such as mixup's, it is the sum over the classes, each by its share.
  *
  * @throws TypeError for options out of range
  * Source: Lin et al. 2017.
@@ -34,12 +36,23 @@ export function focal(options: FocalLossOptions = {}): Loss {
     prepare: (train) => {
       const weights = chosen === undefined ? undefined : classWeights(chosen, train, where);
       const column = weights && untracked(() => tensor(weights, [weights.length, 1]));
+      const row = weights && untracked(() => tensor(weights, [1, weights.length]));
+      const ofTargets = (logits: Tensor, targets: Tensor): Tensor => {
+        const nll = logSoftmax(logits).neg();
+        const focused = nll.neg().exp().neg().add(1).pow(gamma).mul(nll).mul(targets);
+        return (row ? focused.mul(row) : focused).sum().div(logits.shape[0]);
+      };
       const compute = ({ logits, labels }: LossInput): Tensor => {
+        if (labels.dtype === 'float32') return ofTargets(logits, labels);
         const nll = crossEntropy(logits, labels, { reduction: 'none' });
         const focused = nll.neg().exp().neg().add(1).pow(gamma).mul(nll);
         return (column ? focused.mul(embedding(labels, column).reshape([logits.shape[0]])) : focused).mean();
       };
-      return { compute, dispose: () => column?.dispose() };
+      const dispose = (): void => {
+        column?.dispose();
+        row?.dispose();
+      };
+      return { compute, dispose };
     },
   });
 }

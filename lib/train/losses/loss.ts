@@ -3,7 +3,10 @@ import type { Tensor } from '../../tensor.js';
 import type { Classifier } from '../evaluate.js';
 import type { DataFacts } from '../training-data.js';
 
-/** A loss of your own: logits (N,classes), labels (N) int32 and images (N,C,H,W) to one element. */
+/**
+ * A loss of your own: logits (N,classes), labels (N) int32, or (N,classes) float32 where they are mixed or several, and
+ * images (N,C,H,W) to one element.
+ */
 export type LossFunction = (logits: Tensor, labels: Tensor, images: Tensor) => Tensor;
 
 /** What a loss sees of a batch. */
@@ -22,6 +25,10 @@ export interface LossInput {
 export interface PreparedLoss {
   /** One element. */
   compute(input: LossInput): Tensor;
+  /** The same for an evaluation, where that is another: without label smoothing, or a teacher. */
+  evaluate?(input: LossInput): Tensor;
+  /** Whether labels (N,classes) are a yes or no of each class by itself, and logits are read by a sigmoid then. */
+  readonly takesSeveral?: boolean;
   /** In the place of the model's `forward`, where the loss needs more than logits; logits first. */
   forward?(model: Classifier, images: Tensor): readonly [logits: Tensor, ...others: Tensor[]];
   /** Gives back what it holds. */
