@@ -43,12 +43,14 @@ export function settingFacts(settings: TrainSettings, { config }: ViT, trainCoun
 }
 
 function augmentText(augment: NonNullable<TrainSettings['augment']>): string {
-  const { scale = [1, 1], hflip = 0.5, autoAugment, reprob = 0 } = augment;
+  const { scale = [1, 1], hflip = 0.5, autoAugment, reprob = 0, mixup = 0, cutmix = 0 } = augment;
   const parts = [
     `crops of ${100 * scale[0]}% or more`,
     ...(hflip > 0 ? ['mirrored'] : []),
     ...(autoAugment === undefined ? [] : [autoAugment]),
     ...(reprob > 0 ? [`erased ${reprob}`] : []),
+    ...(mixup > 0 ? [`mixup ${mixup}`] : []),
+    ...(cutmix > 0 ? [`CutMix ${cutmix}`] : []),
   ];
   return parts.join(', ');
 }

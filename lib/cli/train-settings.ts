@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { expected, Text } from '../check.js';
 import type { AugmentOptions } from '../data/augment/augment.js';
+import { augmentation, checkAugmentFlags } from './augment-flags.js';
 import { type ModelSizes, type Recipe, recipeFor } from './recipe.js';
 import { UsageError } from './usage-error.js';
 
@@ -36,6 +37,11 @@ export interface TrainFlags {
   vflip?: number;
   colorJitter?: number;
   reprob?: number;
+  mixup?: number;
+  cutmix?: number;
+  mixupProb?: number;
+  mixupSwitchProb?: number;
+  mixupMode?: 'batch' | 'pair' | 'elem';
   aug: boolean;
   cache?: 'auto' | 'memory' | 'disk' | 'none';
   seed?: number;
@@ -162,18 +168,7 @@ export function checkFlags(flags: TrainFlags): void {
       'Checkpoints are what it goes on from.',
     );
   }
-  const changes = (['aa', 'scale', 'hflip', 'vflip', 'colorJitter', 'reprob'] as const).find(
-    (name) => flags[name] !== undefined,
-  );
-  if (changes !== undefined && !flags.aug) {
-    const flag = changes === 'colorJitter' ? '--color-jitter' : `--${changes}`;
-    conflict(
-      '--no-aug or what to do',
-      'vitrine train',
-      new Text(`${flag} too`),
-      'Without augmentation nothing is changed.',
-    );
-  }
+  checkAugmentFlags(flags);
   if (flags.pretrained === undefined) return;
   const sizes = ['model', 'patch', 'dim', 'depth', 'heads', 'mlpRatio'] as const;
   const own = sizes.find((name) => flags[name] !== undefined);
@@ -228,18 +223,6 @@ export function resolveSettings(flags: TrainFlags, side: number | null = null): 
     report: flags.report,
     quiet: flags.quiet === true,
     force: flags.force === true,
-  };
-}
-
-/** What the flags ask for, on what the recipe has: the least share of a photograph's area that is cut out, and so on. */
-function augmentation({ aa, scale, hflip, vflip, colorJitter, reprob }: TrainFlags, recipe: Recipe): AugmentOptions {
-  return {
-    scale: [scale ?? recipe.leastScale, 1],
-    ...(aa !== undefined && { autoAugment: aa }),
-    ...(hflip !== undefined && { hflip }),
-    ...(vflip !== undefined && { vflip }),
-    ...(colorJitter !== undefined && { colorJitter }),
-    reprob: reprob ?? recipe.reprob,
   };
 }
 

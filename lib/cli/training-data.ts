@@ -4,6 +4,7 @@ import { DataLoader } from '../data/loader.js';
 import type { ViT } from '../nn/vit/vit.js';
 import { manualSeed } from '../ops/random.js';
 import type { TrainingData } from '../train/training-data.js';
+import { augmentFlag } from './augment-flags.js';
 import { buildModel } from './build-model.js';
 import { checkDataFits, decodeSets, loadIdx } from './data-source.js';
 import { findImages, holdsIdx } from './image-data.js';
@@ -29,8 +30,9 @@ async function prepareIdx(flags: TrainFlags): Promise<Prepared> {
   for (const [flag, value] of [
     ['--img-size', flags.imgSize],
     ['--val-split', flags.valSplit],
+    [augmentFlag(flags), true],
   ] as const) {
-    if (value === undefined) continue;
+    if (value === undefined || flag === undefined) continue;
     throw new UsageError(
       expected('a folder of images in class folders', flag, new Text('IDX files'), 'These are read as they are.'),
     );

@@ -69,6 +69,7 @@ describe('vitrine on a folder of photographs', function () {
   it('goes on where it was stopped, to the bits of a training that never was', async () => {
     await makePhotographs(at('photos'), 10);
     const recipe = ['--epochs', '6', '--dropout', '0.1', '--model-ema', '0.9', '--grad-accum-steps', '2'];
+    recipe.push('--mixup', '0.8', '--cutmix', '1', '--mixup-mode', 'elem');
     const whole = await train(...recipe, '--quiet');
     assert.equal(whole.code, 0, whole.stderr);
     const expected = readFileSync(at('run/model.safetensors'));
@@ -89,6 +90,8 @@ describe('vitrine on a folder of photographs', function () {
     const resumed = await runCli([...args, '--quiet', '--resume']);
     assert.equal(resumed.code, 0, resumed.stderr);
     assert.ok(readFileSync(at('other/model.safetensors')).equals(expected));
+    const { training } = JSON.parse(readFileSync(at('other/config.json'), 'utf8'));
+    assert.deepEqual([training.augment.mixup, training.augment.cutmix, training.augment.mixupMode], [0.8, 1, 'elem']);
   });
 
   it('begins with a run of its own, with a new head for other classes, and freezes what is named', async () => {

@@ -91,6 +91,18 @@ describe('resolveSettings', () => {
     });
   });
 
+  it('refuses flags of augmentation beside --no-aug, and of mixing without any', () => {
+    const photos = { data: 'photos' };
+    assert.throws(() => resolveSettings({ ...flags({ ...photos, cutmix: 1 }), aug: false }, 32), {
+      message: /^Expected --no-aug or what to do for vitrine train but received --cutmix too\./,
+    });
+    assert.throws(() => resolveSettings(flags({ ...photos, mixup: 0, mixupMode: 'pair' }), 32), {
+      message: /^Expected --mixup or --cutmix for --mixup-mode but received neither\./,
+    });
+    const { augment } = resolveSettings(flags({ ...photos, cutmix: 1, mixupProb: 0.5 }), 32);
+    assert.deepEqual([augment?.cutmix, augment?.mixupProb, augment?.mixup], [1, 0.5, undefined]);
+  });
+
   it('refuses --preset beside --data', () => {
     assert.throws(() => resolveSettings(flags({ preset: 'digits', data: 'here' })), {
       name: 'TypeError',

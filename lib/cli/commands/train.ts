@@ -3,6 +3,7 @@ import { readFlags } from '../config-file.js';
 import { nonEmpty, number, oneOf, wholeNumber } from '../flags.js';
 import { checkFlags, OPTIMIZERS, SCHEDULES, type TrainFlags } from '../train-settings.js';
 
+const MODES = ['batch', 'pair', 'elem'] as const;
 const CACHES = ['auto', 'memory', 'disk', 'none'] as const;
 
 const EXAMPLES = `
@@ -82,6 +83,15 @@ function addAugmentFlags(command: Command): void {
     .option('--vflip <p>', 'how often top and bottom are (default: 0)', number('--vflip', 0, 1))
     .option('--color-jitter <x>', 'how far colours go (default: 0.4; 0 with --aa)', number('--color-jitter', 0, 1))
     .option('--reprob <p>', 'how often a rectangle is erased', number('--reprob', 0, 1))
+    .option('--mixup <alpha>', 'mix images and labels by this beta distribution', number('--mixup', 0))
+    .option('--cutmix <alpha>', 'paste boxes of one image into another (default: 0)', number('--cutmix', 0))
+    .option('--mixup-prob <p>', 'how often anything is mixed (default: 1)', number('--mixup-prob', 0, 1))
+    .option(
+      '--mixup-switch-prob <p>',
+      'how often by CutMix, with both (default: 0.5)',
+      number('--mixup-switch-prob', 0, 1),
+    )
+    .option('--mixup-mode <mode>', 'a draw for each batch, pair or elem (default: batch)', oneOf('--mixup-mode', MODES))
     .option('--no-aug', 'change nothing of the photographs')
     .option(
       '--cache <where>',
