@@ -3,8 +3,19 @@ import './methods.js';
 export * as autograd from './autograd/public.js';
 export { backward, detectAnomaly, enableGrad, grad, noGrad } from './autograd.js';
 export * as data from './data/index.js';
-export { emptyCache, getThreads, type Info, info, memory, resetPeakMemory, setThreads } from './info.js';
+export {
+  emptyCache,
+  getThreads,
+  type Info,
+  info,
+  type MemoryFacts,
+  type MemoryUse,
+  memory,
+  resetPeakMemory,
+  setThreads,
+} from './info.js';
 export * as io from './io/index.js';
+export type { TraceEvent } from './native.js';
 export * as nn from './nn/index.js';
 export { ViT, type ViTConfig, type ViTOptions } from './nn/index.js';
 export {
@@ -35,21 +46,27 @@ export {
 export * as optim from './optim/index.js';
 export { autocast, type Precision } from './precision.js';
 export * as render from './render/index.js';
-export { keep, scope, untracked } from './scope.js';
+export { keep, type Scoped, scope, untracked } from './scope.js';
 export { background, fence, reset, StreamError, synchronize } from './stream.js';
 export type { DataOf, DType, NestedNumbers, Tensor, TensorData } from './tensor.js';
 export {
   averageCheckpoints,
   Capture,
   type CheckpointOptions,
+  type Classifier,
+  type DataFacts,
   type EarlyStoppingOptions,
   type EmaOptions,
+  type EpochRecord,
   type EvaluateOptions,
   type Evaluation,
   evaluate,
   type FindLrOptions,
+  type FitResult,
   findLr,
+  type GradientNorms,
   type Logs,
+  type LossSite,
   type LrFinding,
   loggers,
   losses,
@@ -60,11 +77,14 @@ export {
   ModelEma,
   NonFiniteLossError,
   type Outcome,
+  type Progress,
+  type StopReason,
   startTrace,
   stopTrace,
   Trainer,
   type TrainerCallback,
   type TrainerOptions,
+  type TrainingData,
   type TrainingState,
   writeTrace,
 } from './train/index.js';

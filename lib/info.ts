@@ -4,23 +4,58 @@ import { checkInteger } from './check.js';
 import { native, warnOfFewerThreads } from './native.js';
 import { packageRoot } from './package-root.js';
 
+/** Bytes of native memory. */
+export interface MemoryUse {
+  /** Of tensors now. */
+  live: number;
+  /** Of tensors at most, since the start or `resetPeakMemory`. */
+  peak: number;
+  /** Of free blocks kept for reuse. */
+  cached: number;
+  /** Of free blocks of captured steps. */
+  pooled: number;
+}
+
+/** The same, with what there is. */
+export interface MemoryFacts extends MemoryUse {
+  /** What the process may use. */
+  limit: number;
+}
+
 /** What vitrine runs on. Bytes and counts. */
 export interface Info {
+  /** vitrine's. */
   version: string;
+  /** Node.js's, as `process.version`. */
   node: string;
+  /** Operating system and architecture, as in `linux-x64`. */
   platform: string;
+  /** The CPU's name. */
   cpu: string;
   /** CPUs that this process may use. */
   cpus: number;
+  /** Threads of the pool. */
   threads: number;
   /** The instruction set that kernels run on, and all that this CPU has. */
   isa: string;
+  /** Instruction sets that the CPU has kernels for, the fastest first. */
   isas: string[];
   /** Who computes matrix products: 'own kernels' and their instruction set, or the library that `VITRINE_GEMM` names. */
-  blas: { name: string; core: string };
+  blas: {
+    /** Of the library, or 'own kernels'. */
+    name: string;
+    /** The CPU that it takes this one for, or the instruction set. */
+    core: string;
+  };
   /** Whether `precision: 'bf16'` can be had; else why not, and what to do. */
-  bf16: { available: boolean; reason: string };
-  memory: { live: number; peak: number; cached: number; pooled: number; limit: number };
+  bf16: {
+    /** Whether it can be had. */
+    available: boolean;
+    /** Why not; '' where it can. */
+    reason: string;
+  };
+  /** What `memory()` gives, and the bytes that the process may use. */
+  memory: MemoryFacts;
   /** What slows it down, a sentence each with the fix. */
   warnings: string[];
 }
@@ -48,8 +83,8 @@ export function info(): Info {
   };
 }
 
-/** Bytes of tensors now and at most; free blocks kept for reuse; free blocks of captured steps. */
-export function memory(): { live: number; peak: number; cached: number; pooled: number } {
+/** How much native memory is in use. */
+export function memory(): MemoryUse {
   const { live, peak, cached, pooled } = native.memory();
   return { live, peak, cached, pooled };
 }

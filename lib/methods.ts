@@ -50,9 +50,11 @@ interface GenericMethods {
   to<D extends DType>(dtype: D): Tensor<D>;
   /** See `F.max`. */
   max<T extends Tensor>(this: T, options: extrema.AlongOptions & { dim: number }): extrema.ExtremaAlong<T>;
+  /** See `F.max`. */
   max<T extends Tensor>(this: T, options?: extrema.AlongOptions & { dim?: undefined }): T;
   /** See `F.min`. */
   min<T extends Tensor>(this: T, options: extrema.AlongOptions & { dim: number }): extrema.ExtremaAlong<T>;
+  /** See `F.min`. */
   min<T extends Tensor>(this: T, options?: extrema.AlongOptions & { dim?: undefined }): T;
   /** See `F.amax`. */
   amax<T extends Tensor>(this: T, options?: ReduceOptions): T;

@@ -14,9 +14,13 @@ export interface Fault {
 
 /** One span of work on one thread, in microseconds; thread 0 is the stream's own. */
 export interface TraceEvent {
+  /** The command or the kernel. */
   name: string;
+  /** 0 is the stream's own. */
   thread: number;
+  /** Since the trace began. */
   start: number;
+  /** Likewise. */
   end: number;
 }
 

@@ -19,6 +19,7 @@ export interface GraphNode {
 export interface Scoped {
   /** @internal */
   readonly node: GraphNode | undefined;
+  /** Gives the memory back. May be called twice. */
   dispose(): void;
 }
 

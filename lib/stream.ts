@@ -70,8 +70,10 @@ export function noteSite(operation: string): number {
 
 /** The error of a fault on the stream, with the stack of the call that enqueued the failing command. */
 export class StreamError extends Error {
+  /** `StreamError`. */
   override readonly name = 'StreamError';
 
+  /** @internal */
   constructor(fault: Fault) {
     super(`${fault.message} The stream stays stopped until reset().`);
     const stack = stackOf.get(fault.site);

@@ -53,10 +53,12 @@ export class Tensor<D extends DType = DType> {
     track(this);
   }
 
+  /** Sizes of the dimensions; none for a tensor of one number without dimensions. */
   get shape(): readonly number[] {
     return this.#shape;
   }
 
+  /** The type of each element: `'float32'` or `'int32'`. */
   get dtype(): DType {
     return this.#dtype;
   }
@@ -119,6 +121,7 @@ export class Tensor<D extends DType = DType> {
     return this.shape.length;
   }
 
+  /** Whether its memory was given back; every use of it then throws. */
   get disposed(): boolean {
     return this.#storage === null;
   }

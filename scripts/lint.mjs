@@ -1,4 +1,4 @@
-// Looks for defects in both languages: Biome for TypeScript and JavaScript, clang-tidy for C++. Formatting is format.mjs's.
+// Looks for defects: Biome for TypeScript and JavaScript, TypeDoc for docstrings, clang-tidy for C++. Formatting is format.mjs's.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -39,9 +39,11 @@ async function tidy(files) {
 try {
   const biome = ['node_modules/@biomejs/biome/bin/biome', 'lint', '--error-on-warnings'];
   const scripts = spawnSync(process.execPath, biome, { stdio: 'inherit' }).status === 0;
+  const reference =
+    spawnSync(process.execPath, ['scripts/reference.mjs', '--check'], { stdio: 'inherit' }).status === 0;
   await cmakeJs('lint: listing the compile commands of native', 'configure', DATABASE, {});
   const native = await tidy(tidySources());
-  process.exitCode = scripts && native ? 0 : 1;
+  process.exitCode = scripts && reference && native ? 0 : 1;
 } catch (error) {
   if (!(error instanceof StepError)) throw error;
   console.error(error.message);

@@ -7,13 +7,14 @@
 //     --dev    asks for the tools of `npm run lint` and `npm run sanitize` as well
 
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { availableParallelism, homedir, tmpdir } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { fingerprint, listFiles, readStamp, writeStamp } from './setup/freshness.mjs';
 import { withLock } from './setup/lock.mjs';
+import { hasPackages, installPackages } from './setup/npm.mjs';
 import { StepError, step } from './setup/step.mjs';
 import { findCompiler, install, NEEDS } from './setup/system.mjs';
 
@@ -31,18 +32,7 @@ function nodeDirectory() {
   return existsSync(join(prefix, 'include/node/node_api.h')) ? prefix : undefined;
 }
 
-function hasDependencies() {
-  if (!isClone()) return true;
-  const packages = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
-  const installedFile = 'node_modules/.package-lock.json';
-  if (!existsSync(installedFile)) return false;
-  const installed = packages(installedFile);
-  return Object.entries(packages('package-lock.json')).every(
-    ([path, wanted]) =>
-      path === '' ||
-      (installed[path] ? installed[path].integrity === wanted.integrity : wanted.optional || wanted.devOptional),
-  );
-}
+const hasDependencies = () => !isClone() || hasPackages('.');
 
 function addonStamp() {
   const native = listFiles('native', (file) => /\.(h|cpp|txt)$/.test(file) && !file.startsWith('native/tests'));
@@ -107,29 +97,6 @@ function report({ needs, system, parts, damage, complete }) {
   process.exitCode = complete ? 0 : 1;
 }
 
-/** Whether a folder can be made and written to: its nearest ancestor that is there may be. */
-function isWritable(path) {
-  if (!existsSync(path)) return dirname(path) !== path && isWritable(dirname(path));
-  try {
-    accessSync(path, constants.W_OK | constants.X_OK);
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
-}
-
-async function installDependencies() {
-  const args = ['ci', '--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund'];
-  // npm cannot install without a cache, which is in the home folder; not every account has one to write to.
-  const usual = process.env.npm_config_cache ?? join(homedir(), '.npm');
-  const cache = isWritable(usual) ? undefined : mkdtempSync(join(tmpdir(), 'vitrine-npm-'));
-  try {
-    await step('setup: installing node_modules', 'npm', cache === undefined ? args : [...args, '--cache', cache]);
-  } finally {
-    if (cache !== undefined) rmSync(cache, { recursive: true, force: true });
-  }
-}
-
 async function buildAddon(damage) {
   if (damage !== undefined) {
     console.log(`setup: ${ADDON} does not load, so it is built again: ${damage}`);
@@ -182,7 +149,7 @@ async function buildDist() {
 async function makeComplete(options) {
   const { system, parts, damage } = inspect(options);
   if (system.length > 0) await install(system, OPTIONAL);
-  if (!parts.dependencies) await installDependencies();
+  if (!parts.dependencies) await installPackages('setup: installing node_modules', '.');
   if (!parts.addon) await buildAddon(damage);
   if (!parts.dist) await buildDist();
 }

@@ -73,8 +73,11 @@ export class FunctionContext {
 
 /** What a class must have, statically, for `Function.apply`. */
 export interface FunctionClass<Context extends FunctionContext, Args extends unknown[], Result> {
+  /** The name of the class, by which messages call it. */
   readonly name: string;
+  /** Computes the results from the arguments, outside the graph. */
   forward(ctx: Context, ...args: Args): Result;
+  /** Gives a gradient for each argument of `forward`, from one for each of its results; undefined where there is none. */
   backward(ctx: Context, ...dys: Tensor[]): BackwardResult;
 }
 

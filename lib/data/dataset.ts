@@ -9,9 +9,11 @@ export interface ArrayDataset {
   readonly images: Float32Array;
   /** The class of each image. */
   readonly labels: Int32Array;
+  /** How many images there are. */
   readonly count: number;
   /** Of one image: [channels, height, width]. */
   readonly shape: readonly [number, number, number];
+  /** How many classes the labels are of. */
   readonly numClasses: number;
 }
 

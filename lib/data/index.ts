@@ -11,6 +11,7 @@ export type { Dataset } from './sets/dataset.js';
 export { type ArrayParts, fromArrays } from './sets/from-arrays.js';
 export { idx } from './sets/idx.js';
 export { type ImageFolder, type ImageFolderOptions, imageFolder } from './sets/image-folder.js';
+export type { ImageList, PixelSet } from './sets/list.js';
 export { type ParquetOptions, parquet } from './sets/parquet.js';
 export type { ArchivedImage, ImageSource, RawImage, Sample } from './sets/sample.js';
 export { type TarOptions, tar } from './sets/tar.js';

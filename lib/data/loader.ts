@@ -13,7 +13,9 @@ import { orderOf } from './shuffle.js';
 
 /** Images (N,C,H,W) float32 and their labels: (N) int32, or (N,classes) float32 where they are of several or mixed. */
 export interface Batch {
+  /** (N,C,H,W) float32 */
   images: Tensor;
+  /** (N) int32, or (N,classes) float32 */
   labels: Tensor;
 }
 
@@ -30,6 +32,7 @@ type ArrayBatch = HostBatch & { images: Float32Array; labels: Int32Array };
 
 /** Options of `DataLoader`. */
 export interface DataLoaderOptions extends FeedOptions {
+  /** Images of a batch. */
   batchSize: number;
   /** Whether each epoch has its own random order. Default false. */
   shuffle?: boolean;
@@ -77,8 +80,11 @@ export class DataLoader<D extends ArrayDataset | Dataset = ArrayDataset>
   readonly #sampler: Sampler | undefined;
   readonly #feed: ImageFeed | undefined;
   #position = 0;
+  /** What the orders of the epochs and all that is drawn follow from. */
   readonly seed: number;
+  /** What the samples are from. */
   readonly dataset: D;
+  /** Images of a batch; the last of an epoch may have fewer. */
   readonly batchSize: number;
   /** A number of its own, by which deep equality tells loaders apart. */
   readonly id = nextId();
@@ -202,6 +208,7 @@ export class DataLoader<D extends ArrayDataset | Dataset = ArrayDataset>
     }
   }
 
+  /** The batches of an epoch, one after another: `for await (const batch of loader)`. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch> {
     if (this.#feed === undefined) {
       yield* this;

@@ -1,10 +1,12 @@
 /** File formats: checkpoints in and out, data sets in. Puts `fromPretrained` and `save` onto `ViT`. */
 import './pretrained/pretrained.js';
 
-export { readIdx } from './formats/idx.js';
+export { type IdxArray, readIdx } from './formats/idx.js';
 export { readNpz } from './formats/npz.js';
-export { readSafetensors, SafetensorsFile, writeSafetensors } from './formats/safetensors.js';
-export type { TensorRecord } from './formats/tensor-record.js';
+export { readSafetensors, SafetensorsFile, type TensorSource, writeSafetensors } from './formats/safetensors.js';
+export type { RecordDtype, TensorInfo, TensorRecord } from './formats/tensor-record.js';
+export type { Weights } from './formats/weights.js';
+export type { LayoutName } from './pretrained/layouts/layout-name.js';
 export { loadLora, saveLora } from './pretrained/lora-files.js';
 export { modelMetadata } from './pretrained/model-metadata.js';
 export type { Preprocessing } from './pretrained/preprocessing.js';

@@ -6,6 +6,7 @@ import { Module } from './module.js';
 
 /** Gaussian error linear unit. Counterpart: `torch.nn.GELU`. */
 export class GELU extends Module {
+  /** As given. */
   readonly options: Readonly<GELUOptions>;
 
   constructor(options: GELUOptions = {}) {

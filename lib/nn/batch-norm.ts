@@ -30,16 +30,23 @@ const OPTIONS: OptionNames<BatchNormModuleOptions> = {
 
 /** What is normalised over the batch: training goes by the batch's statistics, evaluation by running ones. */
 abstract class BatchNorm extends Module {
+  /** (numFeatures); undefined without `affine`. */
   readonly weight: Tensor | undefined;
+  /** (numFeatures); undefined without `affine`. */
   readonly bias: Tensor | undefined;
+  /** (numFeatures): the running means; undefined without `trackRunningStats`. */
   readonly runningMean: Tensor | undefined;
+  /** (numFeatures): the running variances; undefined without `trackRunningStats`. */
   readonly runningVar: Tensor | undefined;
   /** Int32, of one element: how many batches the running statistics are of. */
   readonly numBatchesTracked: Tensor | undefined;
+  /** Added to the variance. */
   readonly eps: number;
+  /** The part of each batch in the running statistics. */
   readonly momentum: number;
 
   constructor(
+    /** Channels of x (N,C,...). */
     readonly numFeatures: number,
     options: BatchNormModuleOptions,
     name: string,

@@ -26,12 +26,16 @@ const OPTIONS: OptionNames<Conv2dModuleOptions> = {
  * Counterpart: `torch.nn.Conv2d`, its initial values included.
  */
 export class Conv2d extends Module {
+  /** (outChannels,inChannels/groups,kernelHeight,kernelWidth) */
   readonly weight: Tensor;
+  /** (outChannels); undefined without a bias. */
   readonly bias: Tensor | undefined;
   readonly #options: Conv2dOptions;
 
   constructor(
+    /** Channels of what goes in. */
     readonly inChannels: number,
+    /** Channels of what comes out. */
     readonly outChannels: number,
     kernelSize: Pair,
     options: Conv2dModuleOptions = {},

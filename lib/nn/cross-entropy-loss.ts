@@ -4,6 +4,7 @@ import { Module } from './module.js';
 
 /** `F.crossEntropy` with its options bound. Counterpart: `torch.nn.CrossEntropyLoss`. */
 export class CrossEntropyLoss extends Module {
+  /** As given. */
   readonly options: Readonly<CrossEntropyOptions>;
 
   constructor(options: CrossEntropyOptions = {}) {

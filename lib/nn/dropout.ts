@@ -5,6 +5,7 @@ import { Module } from './module.js';
 
 /** Dropout while training, nothing in evaluation. Counterpart: `torch.nn.Dropout`. */
 export class Dropout extends Module {
+  /** @param p the probability with which an element is dropped */
   constructor(readonly p = 0.5) {
     super();
     checkDropProbability(p, 'Dropout p');
@@ -17,6 +18,7 @@ export class Dropout extends Module {
 
 /** Stochastic depth while training: whole samples of a residual branch are dropped. Counterpart: timm's `DropPath`. */
 export class DropPath extends Module {
+  /** @param p the probability with which a sample is dropped */
   constructor(readonly p = 0) {
     super();
     checkDropProbability(p, 'DropPath p');

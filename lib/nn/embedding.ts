@@ -11,10 +11,13 @@ import { Module } from './module.js';
  * Counterpart: `torch.nn.Embedding`, with its initial values, drawn from N(0,1).
  */
 export class Embedding extends Module {
-  readonly weight: Tensor; // (numEmbeddings, embeddingDim)
+  /** (numEmbeddings,embeddingDim) */
+  readonly weight: Tensor;
 
   constructor(
+    /** Rows of the table; an index is less than this. */
     readonly numEmbeddings: number,
+    /** Numbers of a row. */
     readonly embeddingDim: number,
   ) {
     super();

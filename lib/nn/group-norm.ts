@@ -12,12 +12,17 @@ import { Module } from './module.js';
  * Counterpart: `torch.nn.GroupNorm`.
  */
 export class GroupNorm extends Module {
+  /** (numChannels) */
   readonly weight: Tensor;
+  /** (numChannels) */
   readonly bias: Tensor;
+  /** Added to the variance. */
   readonly eps: number;
 
   constructor(
+    /** Groups of channels, each normalised on its own. */
     readonly numGroups: number,
+    /** Channels of x (N,C,...). */
     readonly numChannels: number,
     options: GroupNormOptions = {},
   ) {

@@ -1,15 +1,17 @@
 /** Modules, and `init` for their values. */
+
+export type { Pair } from '../check.js';
 export { GELU, ReLU } from './activation.js';
 export { BatchNorm1d, BatchNorm2d, type BatchNormModuleOptions } from './batch-norm.js';
-export { Conv2d } from './conv2d.js';
+export { Conv2d, type Conv2dModuleOptions } from './conv2d.js';
 export { CrossEntropyLoss } from './cross-entropy-loss.js';
 export { Dropout, DropPath } from './dropout.js';
 export { Embedding } from './embedding.js';
 export { GroupNorm } from './group-norm.js';
 export type { ForwardHook, ForwardPreHook, HookHandle } from './hooks.js';
 export * as init from './init.js';
-export { LayerNorm } from './layer-norm.js';
-export { Linear } from './linear.js';
+export { LayerNorm, type LayerNormModuleOptions } from './layer-norm.js';
+export { Linear, type LinearModuleOptions } from './linear.js';
 export { applyLora, type Lora, type LoraOptions } from './lora.js';
 export type { LoraBranch } from './lora-branch.js';
 export { Module } from './module.js';
@@ -22,22 +24,39 @@ export {
   type MultiheadAttentionOptions,
 } from './multihead-attention.js';
 export { ParameterList } from './parameter-list.js';
-export { PatchEmbed, type PatchEmbedOptions, type PatchRoute } from './patch-embed.js';
+export { PatchEmbed, type PatchEmbedOptions, type PatchRoute, type Projection } from './patch-embed.js';
 export { AvgPool2d, MaxPool2d } from './pooling.js';
 export { type BufferOptions, buffer, parameter } from './registered.js';
+export type { Grid } from './resample.js';
 export { RMSNorm, type RMSNormOptions } from './rms-norm.js';
 export { type Layer, Sequential } from './sequential.js';
 export { Flatten, Identity } from './shape.js';
-export { type ModelSummary, type SummaryRow, summary } from './summary.js';
+export type { LoadReport, LoadStateOptions } from './state.js';
+export { type ModelSummary, type SummaryOptions, type SummaryRow, summary } from './summary.js';
 export { Transformer, type TransformerMasks, type TransformerOptions } from './transformer.js';
 export { type DecoderMasks, TransformerDecoder, TransformerDecoderLayer } from './transformer-decoder.js';
 export {
+  type EncoderMasks,
   TransformerEncoder,
   TransformerEncoderLayer,
   type TransformerLayerOptions,
 } from './transformer-encoder.js';
-export { Attention, Block, LayerScale, Mlp } from './vit/block.js';
+export type { AttentionPool } from './vit/attention-pool.js';
+export {
+  Attention,
+  type AttentionModuleOptions,
+  Block,
+  type BlockOptions,
+  LayerScale,
+  Mlp,
+  type MlpActivation,
+  type MlpOptions,
+} from './vit/block.js';
 export type { PosEmbed, PosEmbedPlacement, ViTConfig, ViTOptions } from './vit/config.js';
 export type { ForwardHeadOptions, GlobalPool } from './vit/head.js';
+export type { WeightInit } from './vit/init.js';
 export type { IntermediateOptions } from './vit/intermediate.js';
-export { ViT } from './vit/vit.js';
+export type { Pooling } from './vit/pool.js';
+export type { PreLogits } from './vit/pre-logits.js';
+export type { RelativePositions } from './vit/relative-positions.js';
+export { ViT, type ViTSummaryOptions } from './vit/vit.js';

@@ -29,11 +29,15 @@ export function checkNormalizedShape(shape: number | readonly number[], where: s
  * Counterpart: `torch.nn.LayerNorm`.
  */
 export class LayerNorm extends Module {
+  /** (...normalizedShape) */
   readonly weight: Tensor;
+  /** (...normalizedShape); undefined without a bias. */
   readonly bias: Tensor | undefined;
+  /** Added to the variance. */
   readonly eps: number;
   /** Elements that are normalised together. */
   readonly width: number;
+  /** The last axes of x, over which it normalises. */
   readonly normalizedShape: readonly number[];
 
   /** @param normalizedShape the size of the last axis, or the sizes of the last axes */

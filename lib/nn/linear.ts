@@ -24,13 +24,17 @@ const OPTIONS: OptionNames<LinearModuleOptions> = { bias: true };
  * Counterpart: `torch.nn.Linear`, its initial values included.
  */
 export class Linear extends Module {
+  /** (outFeatures,inFeatures) */
   readonly weight: Tensor;
+  /** (outFeatures); undefined without a bias. */
   readonly bias: Tensor | undefined;
   /** What `applyLora` adds to the product. */
   lora: LoraBranch | undefined;
 
   constructor(
+    /** Size of x's last axis. */
     readonly inFeatures: number,
+    /** Size of the result's last axis. */
     readonly outFeatures: number,
     options: LinearModuleOptions = {},
   ) {

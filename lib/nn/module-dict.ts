@@ -14,14 +14,17 @@ export class ModuleDict<M extends Module> extends Module implements Iterable<[st
     for (const [name, module] of items instanceof Map ? items : Object.entries(items)) this.set(name, module);
   }
 
+  /** How many modules there are. */
   get size(): number {
     return this.#items.size;
   }
 
+  /** The module of that name; undefined if there is none. */
   get(name: string): M | undefined {
     return this.#items.get(name);
   }
 
+  /** Whether there is a module of that name. */
   has(name: string): boolean {
     return this.#items.has(name);
   }
@@ -42,14 +45,17 @@ export class ModuleDict<M extends Module> extends Module implements Iterable<[st
     return true;
   }
 
+  /** The names, in the order in which they were set. */
   keys(): IterableIterator<string> {
     return this.#items.keys();
   }
 
+  /** The modules, in the order in which they were set. */
   values(): IterableIterator<M> {
     return this.#items.values();
   }
 
+  /** Names and modules, in the order in which they were set. */
   entries(): IterableIterator<[string, M]> {
     return this.#items.entries();
   }

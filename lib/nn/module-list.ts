@@ -10,6 +10,7 @@ export class ModuleList<M extends Module> extends Module implements Iterable<M> 
     for (const item of checkArray(items, 'an array of modules', 'ModuleList') as readonly M[]) this.append(item);
   }
 
+  /** How many modules there are. */
   get length(): number {
     return this.#items.length;
   }

@@ -155,6 +155,7 @@ export abstract class Module {
     return named;
   }
 
+  /** The parameters of this module and of all below it, each once, in the order in which they were registered. */
   parameters(): Tensor[] {
     return [...this.namedParameters().values()];
   }
@@ -168,6 +169,7 @@ export abstract class Module {
     return named;
   }
 
+  /** The buffers of this module and of all below it, each once, in the order in which they were registered. */
   buffers(): Tensor[] {
     return [...this.namedBuffers().values()];
   }

@@ -86,21 +86,33 @@ export class MultiheadAttention extends Module {
   readonly inProjWeight: Tensor | undefined;
   /** (E,E), (E,kdim) and (E,vdim), where the widths differ. */
   readonly qProjWeight: Tensor | undefined;
+  /** (embedDim,kdim), likewise. */
   readonly kProjWeight: Tensor | undefined;
+  /** (embedDim,vdim), likewise. */
   readonly vProjWeight: Tensor | undefined;
+  /** (3*embedDim): of q, k and v; undefined without a bias. */
   readonly inProjBias: Tensor | undefined;
   /** (1,1,E): the learned position of the keys, and of the values. */
   readonly biasK: Tensor | undefined;
+  /** (1,1,embedDim): a value that all sequences have besides their own; undefined without `addBiasKv`. */
   readonly biasV: Tensor | undefined;
+  /** Whether each sequence has a key and a value of zeros besides its own. */
   readonly addZeroAttn: boolean;
+  /** Width of the keys. */
   readonly kdim: number;
+  /** Width of the values. */
   readonly vdim: number;
+  /** Makes the result from all heads' (embedDim to embedDim). */
   readonly outProj: Linear;
+  /** The probability with which a weight is dropped in training. */
   readonly dropout: number;
+  /** Whether the batch comes first, (N,T,C), and not the sequence, (T,N,C). */
   readonly batchFirst: boolean;
 
   constructor(
+    /** Width of the queries and of the result, of all heads together. */
     readonly embedDim: number,
+    /** Heads, each of `embedDim / numHeads`. */
     readonly numHeads: number,
     options: MultiheadAttentionOptions = {},
   ) {

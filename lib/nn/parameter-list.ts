@@ -15,6 +15,7 @@ export class ParameterList extends Module implements Iterable<Tensor> {
     }
   }
 
+  /** How many parameters there are. */
   get length(): number {
     return this.#items.length;
   }

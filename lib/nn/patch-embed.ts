@@ -18,7 +18,9 @@ export type PatchRoute = 'unfold' | 'conv';
 export interface PatchEmbedOptions {
   /** Side of a patch in pixels, or a (height, width) pair. */
   patchSize: Pair;
+  /** Channels of the image. */
   inChans: number;
+  /** Width of a token. */
   embedDim: number;
   /** Whether there is a bias. Default true. */
   bias?: boolean;
@@ -38,9 +40,12 @@ export const PATCH_EMBED_OPTIONS: OptionNames<PatchEmbedOptions> = {
   dynamicImgPad: true,
 };
 
-class Projection extends Module {
-  readonly weight: Tensor; // (D,C,kh,kw)
-  readonly bias: Tensor | undefined; // (D)
+/** The weight and the bias of a `PatchEmbed`, laid out as a convolution's. */
+export class Projection extends Module {
+  /** (D,C,kh,kw) */
+  readonly weight: Tensor;
+  /** (D); undefined without a bias. */
+  readonly bias: Tensor | undefined;
 
   constructor(channels: number, width: number, [kh, kw]: readonly [number, number], bias: boolean) {
     super();
@@ -58,8 +63,11 @@ class Projection extends Module {
  * Source: Dosovitskiy et al. 2021, section 3.1. Counterpart: timm's `PatchEmbed`, with its parameter names.
  */
 export class PatchEmbed extends Module {
+  /** Height and width of a patch, in pixels. */
   readonly patchSize: readonly [number, number];
+  /** How it is computed. */
   readonly route: PatchRoute;
+  /** Weight and bias, as a convolution's. */
   readonly proj: Projection;
   readonly #pads: boolean;
 

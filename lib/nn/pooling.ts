@@ -7,6 +7,7 @@ import { Module } from './module.js';
 
 /** The mean of each window of (N,C,H,W). Counterpart: `torch.nn.AvgPool2d`. */
 export class AvgPool2d extends Module {
+  /** As given. */
   readonly options: Readonly<AvgPool2dOptions>;
 
   constructor(options: AvgPool2dOptions) {
@@ -23,6 +24,7 @@ export class AvgPool2d extends Module {
 
 /** The largest element of each window of (N,C,H,W). Counterpart: `torch.nn.MaxPool2d`. */
 export class MaxPool2d extends Module {
+  /** As given. */
   readonly options: Readonly<WindowOptions>;
 
   constructor(options: WindowOptions) {

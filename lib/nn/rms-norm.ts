@@ -23,8 +23,11 @@ const OPTIONS: OptionNames<RMSNormOptions> = { eps: true, elementwiseAffine: tru
  * Source: Zhang and Sennrich 2019. Counterpart: `torch.nn.RMSNorm`.
  */
 export class RMSNorm extends Module {
+  /** (...normalizedShape); undefined without `elementwiseAffine`. */
   readonly weight: Tensor | undefined;
+  /** Added to the mean square. */
   readonly eps: number;
+  /** The last axes of x, over which it normalises. */
   readonly normalizedShape: readonly number[];
 
   /** @param normalizedShape the size of the last axis, or the sizes of the last axes */

@@ -4,7 +4,10 @@ import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';
 
 /** A module of one tensor that gives one. */
-export type Layer = Module & { forward(x: Tensor): Tensor };
+export type Layer = Module & {
+  /** What comes next reads the result. */
+  forward(x: Tensor): Tensor;
+};
 
 /**
  * Modules one after the other, each on what the one before gives; named by position. Counterpart: `torch.nn.Sequential`.
@@ -21,6 +24,7 @@ export class Sequential extends Module implements Iterable<Layer> {
     for (const layer of layers) this.append(layer);
   }
 
+  /** How many layers there are. */
   get length(): number {
     return this.#items.length;
   }

@@ -13,7 +13,9 @@ export class Identity extends Module {
 /** Several axes as one; by default all but the first. Counterpart: `torch.nn.Flatten`. */
 export class Flatten extends Module {
   constructor(
+    /** The first axis of those that become one. */
     readonly startDim = 1,
+    /** The last axis of those that become one; negative ones count from the end. */
     readonly endDim = -1,
   ) {
     super();

@@ -4,22 +4,31 @@ export interface SummaryRow {
   name: string;
   /** The class. */
   type: string;
+  /** Modules above this one. */
   depth: number;
   /** Of the last call; null for a module whose `forward` was not called. */
   outputShape: readonly number[] | null;
+  /** Elements of the parameters, of all below it too. */
   parameters: number;
+  /** Multiply-adds of a forward. */
   multiplyAdds: number;
 }
 
 /** The numbers of a summary. A multiply-add is two floating-point operations. */
 export interface SummaryNumbers {
+  /** A row for each module, in the order of their forwards. */
   rows: SummaryRow[];
+  /** Elements of all parameters. */
   parameters: number;
+  /** Elements of those that require a gradient. */
   trainableParameters: number;
+  /** Multiply-adds of a forward. */
   multiplyAdds: number;
+  /** Bytes of the input. */
   inputBytes: number;
   /** Of the outputs of modules that hold parameters, and of gradients of the same size. */
   activationBytes: number;
+  /** Bytes of all parameters. */
   parameterBytes: number;
 }
 

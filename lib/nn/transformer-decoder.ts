@@ -48,18 +48,28 @@ export const DECODER_MASKS: OptionNames<DecoderMasks> = {
  * Source: Vaswani et al. 2017, section 3.1. Counterpart: `torch.nn.TransformerDecoderLayer`, with its parameter names.
  */
 export class TransformerDecoderLayer extends Module {
+  /** Attention of the target's tokens to each other. */
   readonly selfAttn: MultiheadAttention;
+  /** Attention of the target's tokens to the encoder's. */
   readonly multiheadAttn: MultiheadAttention;
+  /** (dModel to dimFeedforward) */
   readonly linear1: Linear;
+  /** (dimFeedforward to dModel) */
   readonly linear2: Linear;
+  /** Of self-attention. */
   readonly norm1: LayerNorm;
+  /** Of attention to the encoder. */
   readonly norm2: LayerNorm;
+  /** Of the feed-forward part. */
   readonly norm3: LayerNorm;
   readonly #dropout: Dropout;
+  /** As given, with the defaults. */
   readonly options: Readonly<Required<TransformerLayerOptions>>;
 
   constructor(
+    /** Width of a token. */
     readonly dModel: number,
+    /** Heads of each attention. */
     readonly nHead: number,
     options: TransformerLayerOptions = {},
   ) {
@@ -127,7 +137,9 @@ export class TransformerDecoderLayer extends Module {
  * Counterpart: `torch.nn.TransformerDecoder`, with its parameter names.
  */
 export class TransformerDecoder extends Module {
+  /** The layers, first to last. */
   readonly layers: ModuleList<TransformerDecoderLayer>;
+  /** After the last layer; undefined if there is none. */
   readonly norm: LayerNorm | undefined;
 
   constructor(layer: TransformerDecoderLayer, numLayers: number, norm?: LayerNorm) {

@@ -99,16 +99,24 @@ export function feedForward(
  * Source: Vaswani et al. 2017, section 3.1. Counterpart: `torch.nn.TransformerEncoderLayer`, with its parameter names.
  */
 export class TransformerEncoderLayer extends Module {
+  /** Attention of the tokens to each other. */
   readonly selfAttn: MultiheadAttention;
+  /** (dModel to dimFeedforward) */
   readonly linear1: Linear;
+  /** (dimFeedforward to dModel) */
   readonly linear2: Linear;
+  /** Of attention. */
   readonly norm1: LayerNorm;
+  /** Of the feed-forward part. */
   readonly norm2: LayerNorm;
   readonly #dropout: Dropout;
+  /** As given, with the defaults. */
   readonly options: Readonly<Required<TransformerLayerOptions>>;
 
   constructor(
+    /** Width of a token. */
     readonly dModel: number,
+    /** Heads of the attention. */
     readonly nHead: number,
     options: TransformerLayerOptions = {},
   ) {
@@ -163,7 +171,9 @@ export class TransformerEncoderLayer extends Module {
  * Counterpart: `torch.nn.TransformerEncoder`, with its parameter names.
  */
 export class TransformerEncoder extends Module {
+  /** The layers, first to last. */
   readonly layers: ModuleList<TransformerEncoderLayer>;
+  /** After the last layer; undefined if there is none. */
   readonly norm: LayerNorm | undefined;
 
   constructor(layer: TransformerEncoderLayer, numLayers: number, norm?: LayerNorm) {

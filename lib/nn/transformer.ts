@@ -62,7 +62,9 @@ const MASKS: OptionNames<TransformerMasks> = {
  * Source: Vaswani et al. 2017. Counterpart: `torch.nn.Transformer`, with its parameter names and initial values.
  */
 export class Transformer extends Module {
+  /** Reads the source. */
   readonly encoder: TransformerEncoder;
+  /** Makes the target, with what the encoder made of the source. */
   readonly decoder: TransformerDecoder;
 
   constructor(options: TransformerOptions = {}) {

@@ -10,6 +10,7 @@ import { checkWindow, unfold } from './unfold.js';
 
 /** Options of `avgPool2d`; pairs are (height, width). */
 export interface AvgPool2dOptions {
+  /** The window's size. */
   kernelSize: Pair;
   /** Distance from window to window. Default: the kernel's size. */
   stride?: Pair;

@@ -202,7 +202,7 @@ export function linspace<D extends DType = 'float32'>(
 /**
  * Ones on the diagonal of an (n,m) matrix, and zeros.
  *
- * @param m default `n`
+ * The second size is that of the first where it is not given.
  * Counterpart: `torch.eye`.
  */
 export function eye<D extends DType = 'float32'>(n: number, options?: Of<D>): Tensor<NoInfer<D>>;

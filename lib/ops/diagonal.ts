@@ -14,6 +14,7 @@ export interface DiagonalOptions {
   offset?: number;
   /** The axes of the matrices' rows and columns, counted from the end when negative. Default 0 and 1. */
   dim1?: number;
+  /** The second of the two axes. Default 1. */
   dim2?: number;
 }
 

@@ -15,6 +15,7 @@ import { where } from './where.js';
 
 /** What `max` and `min` along one axis give. */
 export interface ExtremaAlong<T extends Tensor = Tensor> {
+  /** The extrema. */
   values: T;
   /** Where each is along the axis, the first of equal ones. */
   indices: Tensor<'int32'>;

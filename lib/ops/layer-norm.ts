@@ -32,6 +32,14 @@ export function normalizedAxes(
   return axes;
 }
 
+/** What `addLayerNorm` gives. */
+export interface AddLayerNormResult {
+  /** x + residual, normalised; of the shape of x. */
+  y: Tensor;
+  /** x + residual; of the shape of x. */
+  sum: Tensor;
+}
+
 interface Normalised {
   y: Tensor;
   sum: Tensor | undefined;
@@ -168,7 +176,7 @@ export function addLayerNorm(
   weight?: Tensor,
   bias?: Tensor,
   options: LayerNormOptions = {},
-): { y: Tensor; sum: Tensor } {
+): AddLayerNormResult {
   checkTensor(residual, 'layerNorm residual');
   const { y, sum } = normalise(x, residual, weight, bias, options);
   return { y, sum: sum as Tensor }; // there is a residual

@@ -27,7 +27,9 @@ export interface TopkOptions {
 
 /** Elements in order and, as int32, where they stood along the axis. */
 export interface Sorted {
+  /** The elements in their order. */
   values: Tensor;
+  /** Where each was along the axis, int32. */
   indices: Tensor;
 }
 

@@ -7,6 +7,7 @@ import { checkTensor } from './check-tensor.js';
 
 /** A sliding window over an image; pairs are (height, width). */
 export interface WindowOptions {
+  /** The window's size, in points. */
   kernelSize: Pair;
   /** Distance of the window's own points. Default 1. */
   dilation?: Pair;

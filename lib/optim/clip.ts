@@ -8,7 +8,15 @@ function withGradients(parameters: readonly Tensor[]): Tensor[] {
   return parameters.flatMap((parameter) => checkTensor(parameter, 'a parameter in clipping').grad ?? []);
 }
 
-function run(parameters: readonly Tensor[], maxNorm: number, apply: boolean): { norm: Tensor; scale: Tensor } {
+/** A gradient's norm, and what it takes to keep within a bound. */
+export interface GradientNorm {
+  /** One element: the L2 norm over all gradients. */
+  norm: Tensor;
+  /** One element: min(1, maxNorm / (norm + 1e-6)). */
+  scale: Tensor;
+}
+
+function run(parameters: readonly Tensor[], maxNorm: number, apply: boolean): GradientNorm {
   checkNumber(maxNorm, 'maxNorm', 0);
   const gradients = withGradients(parameters);
   const norm = empty([]);
@@ -24,7 +32,7 @@ function run(parameters: readonly Tensor[], maxNorm: number, apply: boolean): { 
  * @returns two tensors of one element
  * @throws TypeError unless maxNorm is a number of at least 0
  */
-export function gradientNorm(parameters: readonly Tensor[], maxNorm: number): { norm: Tensor; scale: Tensor } {
+export function gradientNorm(parameters: readonly Tensor[], maxNorm: number): GradientNorm {
   return run(parameters, maxNorm, false);
 }
 

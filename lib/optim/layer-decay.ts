@@ -16,6 +16,7 @@ const OPTIONS: OptionNames<LayerDecayOptions> = { weightDecay: true, layerDecay:
 
 /** Parameters of one layer that decay alike. */
 export interface LayerDecayGroup extends ParameterGroup {
+  /** The group's parameters. */
   params: Tensor[];
   lrScale: number;
   weightDecay: number;

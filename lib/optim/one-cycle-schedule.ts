@@ -6,6 +6,7 @@ import type { Schedule } from './schedule.js';
 export interface OneCycleScheduleOptions {
   /** The highest learning rate. */
   lr: number;
+  /** Steps of the optimizer in the whole training. */
   totalSteps: number;
   /** The share of steps in which the rate rises. Default 0.3. */
   pctStart?: number;

@@ -15,8 +15,11 @@ interface Member {
 
 /** What one native step works on: the parameters that have a gradient, side by side. */
 export interface Work {
+  /** Which of the optimizer's parameters they are. */
   members: readonly number[];
+  /** The parameters themselves. */
   parameters: readonly Tensor[];
+  /** Elements of each. */
   counts: readonly number[];
   /** What is the same for all optimizers. */
   inputs: StepInputs;
@@ -43,6 +46,7 @@ export abstract class Optimizer {
 
   /** @throws TypeError for no parameters, one given twice, or what is no float32 tensor, or is an op's result */
   protected constructor(
+    /** The class's name, as in checkpoints. */
     readonly name: string,
     params: readonly Tensor[] | readonly ParameterGroup[],
     lr: number,
@@ -84,6 +88,7 @@ export abstract class Optimizer {
     return this.#groups;
   }
 
+  /** The parameters of all groups. */
   get parameters(): Tensor[] {
     return this.#members.map((member) => member.parameter);
   }

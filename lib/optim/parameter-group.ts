@@ -5,6 +5,7 @@ import { Tensor } from '../tensor.js';
 
 /** Parameters that share their own learning rate and factors. */
 export interface ParameterGroup {
+  /** The group's parameters. */
   params: readonly Tensor[];
   /** A learning rate of its own: a schedule brings it down from here as it does the optimizer's. Default: the optimizer's. */
   lr?: number;
@@ -28,9 +29,13 @@ const GROUP: OptionNames<ParameterGroup & { names?: unknown }> = {
 
 /** A group of an optimizer's, with the learning rate of its next step. */
 export class LiveGroup {
+  /** The group's parameters. */
   readonly params: readonly Tensor[];
+  /** The group's name. */
   readonly name: string;
+  /** Times the optimizer's learning rate. */
   readonly lrScale: number;
+  /** Weight decay of the group's parameters. */
   readonly weightDecay: number;
   /** The rate that it began with, its own or the optimizer's. */
   readonly initialLr: number;

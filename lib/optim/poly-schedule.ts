@@ -4,6 +4,7 @@ import { type Schedule, schedule, WARMUP, type WarmupOptions } from './schedule.
 
 /** Options of `linearSchedule`. */
 export interface LinearScheduleOptions extends WarmupOptions {
+  /** Steps of the optimizer in the whole training. */
   totalSteps: number;
   /** The rate at the end. Default 0. */
   minLr?: number;

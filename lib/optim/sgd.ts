@@ -7,6 +7,7 @@ import type { ParameterGroup } from './parameter-group.js';
 
 /** Options of `SGD`. */
 export interface SGDOptions {
+  /** Learning rate. */
   lr: number;
   /** Default 0. */
   momentum?: number;

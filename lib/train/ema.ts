@@ -132,6 +132,7 @@ export class ModelEma {
     });
   }
 
+  /** Gives back the averages' memory. May be called twice. */
   dispose(): void {
     for (const average of this.#averages.values()) average.dispose();
     this.#weight.dispose();

@@ -30,6 +30,7 @@ import {
 
 /** A model of images (N,C,H,W) to logits (N,classes). */
 export interface Classifier extends Module {
+  /** @param images (N,C,H,W) @returns (N,classes) */
   forward(images: Tensor): Tensor;
   /** Whether to compute activations again in backward instead of keeping them; see `ViT.setGradCheckpointing`. */
   setGradCheckpointing?(on: boolean): unknown;

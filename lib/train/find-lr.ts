@@ -27,6 +27,7 @@ const NAMES: OptionNames<FindLrOptions> = { startLr: true, endLr: true, steps: t
 export interface LrFinding {
   /** The rates tried, and the smoothed loss after each: for a plot, rates on a logarithmic axis. */
   readonly lrs: readonly number[];
+  /** The smoothed loss at each of `learningRates`. */
   readonly losses: readonly number[];
   /** A third into the longest valley of the curve: the one to take. Undefined where there were too few steps. */
   readonly valley: number | undefined;

@@ -2,6 +2,7 @@ import type { EpochRecord } from './epoch-record.js';
 
 /** What `fit` gives. */
 export interface FitResult {
+  /** One entry for each epoch that is done. */
   history: EpochRecord[];
   /** Whether it ended before its epochs did. */
   stopped: boolean;

@@ -12,6 +12,7 @@ export interface Outcome {
   readonly predictions: Int32Array;
   /** (count, classes) */
   readonly probabilities: Float32Array;
+  /** How many classes there are. */
   readonly classes: number;
   /**
    * (count, classes): where images are of several classes, how far each is of each, 1 for yes. A label is the first of the
@@ -22,7 +23,9 @@ export interface Outcome {
 
 /** A metric of your own. */
 export interface Metric {
+  /** What the metric is called where it is shown. */
   readonly name: string;
+  /** The metric of an evaluation. */
   compute(outcome: Outcome): MetricValue;
 }
 

@@ -6,20 +6,25 @@ import { scope } from '../scope.js';
 
 /** Where a loss came out that is no finite number. */
 export interface LossSite {
+  /** The value that is not finite. */
   loss: number;
   /** From 0. */
   epoch: number;
   /** In the epoch, from 1. */
   step: number;
+  /** Of the step. */
   learningRate: number;
 }
 
 /** A loss that is infinite or NaN. The weights are of no use then: go back to saved ones. */
 export class NonFiniteLossError extends Error {
+  /** `NonFiniteLossError`. */
   override readonly name = 'NonFiniteLossError';
 
   constructor(
+    /** Where it happened. */
     readonly site: LossSite,
+    /** What was known of the gradients there. */
     readonly gradients: GradientNorms,
   ) {
     super(`${nonFiniteText(site)} ${gradients.text} Try a lower learning rate, warmup or clipGradNorm.`);
@@ -35,9 +40,11 @@ export function nonFiniteText({ loss, epoch, step, learningRate }: LossSite): st
 export interface GradientNorms {
   /** Over all gradients. */
   total: number;
+  /** Of each parameter's gradient, by its name in the model. */
   byName: ReadonlyMap<string, number>;
   /** Of each of the optimizer's groups, by its name. */
   byGroup: ReadonlyMap<string, number>;
+  /** The same in a sentence. */
   text: string;
 }
 

@@ -16,8 +16,11 @@ export interface ImageFolderOptions {
 
 /** A folder of images, in its parts. */
 export interface ImageFolder {
+  /** The images to train on. */
   readonly train: ImageList;
+  /** The images to validate on, where the folder has any. */
   readonly val?: ImageList;
+  /** The images to test on, where the folder has any. */
   readonly test?: ImageList;
   /** The folders' names, in code-unit order. */
   readonly classes: readonly string[];

@@ -9,7 +9,9 @@ import { recordBytes } from './tensor-record.js';
 
 /** An IDX array: row-major unsigned bytes. */
 export interface IdxArray {
+  /** Sizes of the dimensions. */
   shape: number[];
+  /** The elements, row-major. */
   data: Uint8Array;
 }
 

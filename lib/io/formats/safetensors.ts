@@ -26,8 +26,11 @@ import type { Weights } from './weights.js';
 
 /** A tensor to write; `data` may be a function, called once, when its turn comes. */
 export interface TensorSource {
+  /** The type of each element. */
   readonly dtype: RecordDtype;
+  /** Sizes of the dimensions; none for a number. */
   readonly shape: readonly number[];
+  /** The elements as bytes, row-major and little-endian. */
   readonly data: Uint8Array | (() => Uint8Array | Promise<Uint8Array>);
 }
 
@@ -37,8 +40,9 @@ export class SafetensorsFile implements Weights {
   readonly #header: SafetensorsHeader;
   readonly #dataStart: number;
 
-  /** Takes over the handle; use `readSafetensors`. */
+  /** @internal Takes over the handle; use `readSafetensors`. */
   constructor(
+    /** The file's path, as it was given. */
     readonly path: string,
     handle: FileHandle,
     header: SafetensorsHeader,

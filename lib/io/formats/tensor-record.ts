@@ -15,8 +15,11 @@ export const recordDtypes = Object.keys(dtypeBytes) as RecordDtype[];
 
 /** A tensor as files hold it: row-major elements as raw little-endian bytes. */
 export interface TensorRecord {
+  /** The type of each element. */
   dtype: RecordDtype;
+  /** Sizes of the dimensions; none for a number. */
   shape: number[];
+  /** The elements as bytes, row-major and little-endian. */
   data: Uint8Array;
 }
 
@@ -24,7 +27,9 @@ export interface TensorRecord {
 export interface TensorInfo {
   /** As the file names it. Only a `RecordDtype` can be read; a tensor of another is no reason not to read the rest. */
   readonly dtype: string;
+  /** Sizes of the dimensions; none for a number. */
   readonly shape: readonly number[];
+  /** Bytes of all elements. */
   readonly byteLength: number;
 }
 

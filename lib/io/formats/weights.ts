@@ -17,5 +17,6 @@ export interface Weights {
    * valid until the next is asked for.
    */
   chunks(name: string, buffer: Uint8Array): AsyncGenerator<Uint8Array>;
+  /** Closes the files. May be called twice. */
   close(): Promise<void>;
 }

@@ -29,6 +29,7 @@ export interface Preprocessing {
   readonly rescale?: number;
   /** Of each channel, on a scale from 0 (black) to 1 (or what `rescale` makes of 255). One for grey images. */
   readonly mean: readonly number[];
+  /** Divides each channel, after the mean. */
   readonly std: readonly number[];
 }
 

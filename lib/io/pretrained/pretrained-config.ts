@@ -8,6 +8,7 @@ import type { Preprocessing } from './preprocessing.js';
 
 /** Where a pretrained model comes from, and what it expects of images. */
 export interface PretrainedConfig extends Preprocessing {
+  /** The library whose names the tensors had. */
   readonly layout: LayoutName;
   /** The classes' names, where the checkpoint has them and the head is its own. */
   readonly labels?: readonly string[];

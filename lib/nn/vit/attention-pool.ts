@@ -39,12 +39,19 @@ export const ATTENTION_POOL_OPTIONS: OptionNames<AttentionPoolOptions> = {
  * names.
  */
 export class AttentionPool extends Module {
-  readonly latent: Tensor; // (1,1,D)
+  /** (1,1,D): the query. */
+  readonly latent: Tensor;
+  /** (D to D): of the query. */
   readonly q: Linear;
+  /** (D to 2*D): keys and values of the tokens. */
   readonly kv: Linear;
+  /** Makes the result from all heads' (D to D). */
   readonly proj: Linear;
+  /** Before the MLP. */
   readonly norm: LayerNorm;
+  /** Added to what was gathered. */
   readonly mlp: Mlp;
+  /** Heads, each of `D / numHeads`. */
   readonly numHeads: number;
 
   constructor(options: AttentionPoolOptions) {

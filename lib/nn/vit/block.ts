@@ -17,26 +17,30 @@ import { Dropout, DropPath } from '../dropout.js';
 import { LayerNorm } from '../layer-norm.js';
 import { Linear } from '../linear.js';
 import { Module } from '../module.js';
+import type { ViTConfig } from './config.js';
 import type { RelativePositions } from './relative-positions.js';
 
 /** The activations of a ViT's MLPs. */
 export type MlpActivation = Exclude<Activation, 'none' | 'tanh'>;
 
 /** What a block of a ViT is made of; see `ViTConfig`. */
-export interface BlockOptions {
+export interface BlockOptions
+  extends Pick<
+    ViTConfig,
+    | 'numHeads'
+    | 'mlpRatio'
+    | 'qkvBias'
+    | 'qkNorm'
+    | 'projBias'
+    | 'initValues'
+    | 'normEps'
+    | 'act'
+    | 'projDropRate'
+    | 'attnDropRate'
+    | 'dropPathRate'
+  > {
+  /** Width of a token. */
   dim: number;
-  numHeads: number;
-  mlpRatio: number;
-  qkvBias: boolean;
-  qkNorm: boolean;
-  projBias: boolean;
-  /** LayerScale's initial value; undefined leaves LayerScale out. */
-  initValues?: number | undefined;
-  normEps: number;
-  act: MlpActivation;
-  projDropRate: number;
-  attnDropRate: number;
-  dropPathRate: number;
 }
 
 /** @internal */
@@ -72,15 +76,21 @@ const ATTENTION_OPTIONS: OptionNames<AttentionModuleOptions> = {
 
 /** Multi-head self-attention with a fused qkv projection. Counterpart: timm's `Attention`. */
 export class Attention extends Module {
+  /** (dim to 3*dim): queries, keys and values, in this order. */
   readonly qkv: Linear;
+  /** Of each head's queries; undefined without `qkNorm`. */
   readonly qNorm: LayerNorm | undefined;
+  /** Of each head's keys; undefined without `qkNorm`. */
   readonly kNorm: LayerNorm | undefined;
+  /** Makes the result from all heads' (dim to dim). */
   readonly proj: Linear;
   readonly #projDrop: Dropout;
   readonly #attnDropRate: number;
 
   constructor(
+    /** Width of a token. */
     readonly dim: number,
+    /** Heads, each of `dim / numHeads`. */
     readonly numHeads: number,
     options: AttentionModuleOptions,
   ) {
@@ -160,6 +170,7 @@ function weightsOf(q: Tensor, k: Tensor, relative: RelativePositions | undefined
 
 /** Options of `Mlp`. */
 export interface MlpOptions {
+  /** Between the two linear layers. */
   act: MlpActivation;
   /** Whether both linear layers have biases. */
   bias: boolean;
@@ -171,7 +182,9 @@ const MLP_OPTIONS: OptionNames<MlpOptions> = { act: true, bias: true, drop: true
 
 /** Linear, activation, linear. Counterpart: timm's `Mlp`. */
 export class Mlp extends Module {
+  /** (dim to the hidden width) */
   readonly fc1: Linear;
+  /** (the hidden width to dim) */
   readonly fc2: Linear;
   readonly #drop: Dropout;
   readonly #act: MlpActivation;
@@ -199,6 +212,7 @@ export class Mlp extends Module {
 
 /** A learned factor for each channel of a residual branch. Source: Touvron et al. 2021 (CaiT). */
 export class LayerScale extends Module {
+  /** (dim) */
   readonly gamma: Tensor;
 
   constructor(dim: number, initValue: number) {
@@ -220,9 +234,13 @@ type Branch = (normed: Tensor, residual?: Tensor) => Tensor;
  * Source: Dosovitskiy et al. 2021, equations 2 and 3. Counterpart: timm's `Block`, with its parameter names.
  */
 export class Block extends Module {
+  /** Before attention. */
   readonly norm1: LayerNorm;
+  /** Mixes tokens. */
   readonly attn: Attention;
+  /** Before the MLP. */
   readonly norm2: LayerNorm;
+  /** Works on each token alone. */
   readonly mlp: Mlp;
   readonly #ls1: LayerScale | undefined;
   readonly #ls2: LayerScale | undefined;

@@ -137,7 +137,12 @@ const OPTIONAL = ['initValues', 'fcNorm', 'representationSize', 'resnetLayers'];
 export const viTOptionNames: readonly string[] = [...Object.keys(DEFAULTS), ...OPTIONAL];
 
 /** What the constructor takes: any of the options, with timm's word for learned positions. */
-export type ViTOptions = Partial<Omit<ViTConfig, 'posEmbed'> & { posEmbed: PosEmbed | 'learn' }>;
+export type ViTOptions = Partial<
+  Omit<ViTConfig, 'posEmbed'> & {
+    /** `'learn'` is `'learned1d'`. */
+    posEmbed: PosEmbed | 'learn';
+  }
+>;
 
 const NAMES = Object.fromEntries(viTOptionNames.map((name) => [name, true])) as OptionNames<ViTOptions>; // of its defaults
 

@@ -35,15 +35,23 @@ type Visit = (block: number, y: Tensor) => void;
  * Source: Dosovitskiy et al. 2021.
  */
 export abstract class ViTEncoder extends Module {
+  /** All that the model was built from. */
   readonly config: Readonly<ViTConfig>;
   /** Patches along (height, width) of an image of the configuration's size. */
   readonly grid: Grid;
+  /** Makes tokens of patches. */
   readonly patchEmbed: PatchEmbed;
-  readonly clsToken: Tensor | undefined; // (1,1,D)
-  readonly distToken: Tensor | undefined; // (1,1,D)
-  readonly regToken: Tensor | undefined; // (1,R,D)
+  /** (1,1,D); undefined without `classToken`. */
+  readonly clsToken: Tensor | undefined;
+  /** (1,1,D), DeiT's; undefined without `distToken`. */
+  readonly distToken: Tensor | undefined;
+  /** (1,R,D); undefined without `regTokens`. */
+  readonly regToken: Tensor | undefined;
+  /** Drops whole numbers of the tokens, after the positions are added. */
   readonly posDrop: Dropout;
+  /** Before the first block; undefined without `preNorm`. */
   readonly normPre: LayerNorm | undefined;
+  /** The encoder's blocks, first to last. */
   readonly blocks: ModuleList<Block>;
   /** The final norm, where it comes before pooling. */
   readonly norm: LayerNorm | undefined;

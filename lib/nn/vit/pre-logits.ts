@@ -7,6 +7,7 @@ import { Module } from '../module.js';
  * Source: Dosovitskiy et al. 2021, section 3.1. Counterpart: `pre_logits` of timm 0.5, with its parameter names.
  */
 export class PreLogits extends Module {
+  /** (width to representationSize) */
   readonly fc: Linear;
 
   constructor(width: number, representationSize: number) {
@@ -14,6 +15,7 @@ export class PreLogits extends Module {
     this.fc = this.child('fc', new Linear(width, representationSize));
   }
 
+  /** @param x (N,width) @returns (N,representationSize) */
   forward(x: Tensor): Tensor {
     return this.fc.forward(x, { activation: 'tanh' });
   }

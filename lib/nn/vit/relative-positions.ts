@@ -14,6 +14,7 @@ import { resampleRows } from '../resample.js';
  * Source: Dosovitskiy et al. 2021, appendix D.4; Shaw et al. 2018, equation 5.
  */
 export class RelativePositions extends Module {
+  /** (2T-1,D): of the offsets j - i from -(T-1) to T-1. */
   readonly table: Tensor; // (2T-1,D), offsets j - i from -(T-1) to T-1
 
   /** @param tokens T, prefix tokens included @param headDim D */

@@ -45,12 +45,17 @@ const SUMMARY_OPTIONS: OptionNames<ViTSummaryOptions> = { batchSize: true, imgSi
  * const logits = model.forward(images); // (N,3,224,224) to (N,10)
  */
 export class ViT extends ViTEncoder {
+  /** Pools by attention; undefined with another `globalPool`. */
   readonly attnPool: AttentionPool | undefined;
   /** The final norm, where it comes after pooling; else that is `norm`. */
   readonly fcNorm: LayerNorm | undefined;
+  /** A layer before the head; undefined without `preLogits`. */
   readonly preLogits: PreLogits | undefined;
+  /** Before the head. */
   readonly headDrop: Dropout;
+  /** (D to numClasses); undefined without classes. */
   readonly head: Linear | undefined;
+  /** (D to numClasses), of the distillation token; undefined without one. */
   readonly headDist: Linear | undefined;
   #countsAll = false;
 

@@ -23,6 +23,7 @@ export class JsonLines implements TrainerCallback {
     return this.#append({ event: 'log', step: globalStep, epoch, ...logs });
   }
 
+  /** Writes a line. */
   onEvaluate({ globalStep, epoch }: TrainingState, { loss, accuracy, metrics }: Evaluation): Promise<void> {
     return this.#append({ event: 'evaluate', step: globalStep, epoch, loss, accuracy, ...(metrics && { metrics }) });
   }
@@ -31,6 +32,7 @@ export class JsonLines implements TrainerCallback {
     return this.#append({ event: 'save', step: globalStep, epoch, path });
   }
 
+  /** Writes a line. */
   onEpochEnd({ globalStep }: TrainingState, record: EpochRecord): Promise<void> {
     return this.#append({ event: 'epoch', step: globalStep, ...record });
   }

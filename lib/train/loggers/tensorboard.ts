@@ -71,11 +71,13 @@ export class TensorBoard implements TrainerCallback {
     await this.scalar('train/imagesPerSecond', imagesPerSecond, globalStep);
   }
 
+  /** Writes loss, accuracy and metrics. */
   async onEvaluate({ globalStep }: TrainingState, { loss, accuracy, metrics }: Evaluation): Promise<void> {
     const scores = { loss, accuracy, ...numbersOf(metrics ?? {}) };
     for (const [name, value] of Object.entries(scores)) await this.scalar(`test/${name}`, value, globalStep);
   }
 
+  /** Writes loss and accuracy of training. */
   async onEpochEnd({ globalStep, model }: TrainingState, { trainLoss, trainAccuracy }: EpochRecord): Promise<void> {
     await this.scalar('epoch/loss', trainLoss, globalStep);
     if (trainAccuracy !== undefined) await this.scalar('epoch/accuracy', trainAccuracy, globalStep);

@@ -37,7 +37,9 @@ export interface PreparedLoss {
 
 /** A loss of the library's; see `losses`. */
 export interface Loss {
+  /** The loss's name, as in reports. */
   readonly name: string;
+  /** Makes it ready for the data that are trained on; throws where it does not fit them. */
   prepare(train: DataFacts): PreparedLoss;
 }
 

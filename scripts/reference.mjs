@@ -1,0 +1,19 @@
+// The API reference, in docs/reference/html, or with --check only what is wrong with it: broken links, exports without a docstring,
+// types that are used in public but not exported. TypeDoc reads with a TypeScript of its own, in docs/reference/node_modules.
+
+import { spawnSync } from 'node:child_process';
+import { hasPackages, installPackages } from './setup/npm.mjs';
+import { StepError } from './setup/step.mjs';
+
+const FOLDER = 'docs/reference';
+
+try {
+  if (!hasPackages(FOLDER)) await installPackages(`reference: installing ${FOLDER}/node_modules`, FOLDER);
+  const args = [`${FOLDER}/node_modules/typedoc/bin/typedoc`, '--options', `${FOLDER}/typedoc.json`];
+  if (process.argv.includes('--check')) args.push('--emit', 'none', '--logLevel', 'Warn');
+  process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1;
+} catch (error) {
+  if (!(error instanceof StepError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}
