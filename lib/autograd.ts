@@ -6,10 +6,12 @@
 /** @internal */
 export { hasHooks, leafHookChanges } from './autograd/hooks.js';
 /** @internal */
+export { recordChange, willChange } from './autograd/in-place.js';
+/** @internal */
 export { graphOrder, leavesSince } from './autograd/leaves.js';
 export * from './autograd/public.js';
 /** @internal */
 export { record, recordAll } from './autograd/record.js';
 /** @internal */
-export { isRecording, needsGrad, watchReads } from './autograd/recording.js';
+export { isRecording, needsGrad, tell, watchOps } from './autograd/recording.js';
 export type { GradientRule, Gradients, Remake } from './autograd/rule.js';

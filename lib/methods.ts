@@ -1,4 +1,12 @@
-import { type BackwardOptions, backward, type Hook, type HookHandle, registerHook, retainGrad } from './autograd.js';
+import {
+  type BackwardOptions,
+  backward,
+  type Hook,
+  type HookHandle,
+  registerHook,
+  retainGrad,
+  tell,
+} from './autograd.js';
 import type { Arithmetic } from './ops/binary.js';
 import type { ClampOptions } from './ops/clamp-options.js';
 import * as compare from './ops/compare.js';
@@ -9,6 +17,7 @@ import * as elementwise from './ops/elementwise.js';
 import * as expand from './ops/expand.js';
 import * as extrema from './ops/extrema.js';
 import * as gather from './ops/gather.js';
+import * as inPlace from './ops/in-place.js';
 import * as F from './ops/index.js';
 import * as indexing from './ops/indexing.js';
 import * as maskedFill from './ops/masked-fill.js';
@@ -78,6 +87,26 @@ interface GenericMethods {
   maximum<T extends Tensor>(this: T, other: Tensor | number): Arithmetic<T>;
 }
 
+/** Those that change their tensor in place, and give it back. */
+interface InPlaceMethods {
+  /** x += other, in place. Counterpart: `torch.Tensor.add_`. */
+  add_(other: Tensor | number): this;
+  /** x -= other, in place. Counterpart: `torch.Tensor.sub_`. */
+  sub_(other: Tensor | number): this;
+  /** x *= other, in place. Counterpart: `torch.Tensor.mul_`. */
+  mul_(other: Tensor | number): this;
+  /** x /= other, in place; of float32. Counterpart: `torch.Tensor.div_`. */
+  div_(other: Tensor | number): this;
+  /** The elements of another tensor, of any dtype, or a number everywhere. Counterpart: `torch.Tensor.copy_`. */
+  copy_(source: Tensor | number): this;
+  /** A number everywhere, or the element of a tensor without axes. Counterpart: `torch.Tensor.fill_`. */
+  fill_(value: Tensor | number): this;
+  /** 0 everywhere. Counterpart: `torch.Tensor.zero_`. */
+  zero_(): this;
+  /** Elements held within [min, max], in place. Counterpart: `torch.Tensor.clamp_`. */
+  clamp_(options: ClampOptions): this;
+}
+
 const ofNumbers = { ...unary, ...elementwise, ...compare, ...copies, ...extrema, ...reductions };
 type ElementwiseMethods = Omit<Methods<typeof ofNumbers>, keyof GenericMethods> & GenericMethods;
 type LayoutMethods = Methods<
@@ -93,7 +122,7 @@ type LayoutMethods = Methods<
 type IndexMethods = Methods<typeof cumsum & typeof gather & typeof indexing & typeof nonzero & typeof sort>;
 
 declare module './tensor.js' {
-  interface Tensor<D extends DType> extends ElementwiseMethods, LayoutMethods, IndexMethods {
+  interface Tensor<D extends DType> extends ElementwiseMethods, InPlaceMethods, LayoutMethods, IndexMethods {
     /** See `backward`. Counterpart: `Tensor.backward`. */
     backward(options?: Tensor | BackwardOptions): void;
     /** See `autograd.registerHook`. Counterpart: `Tensor.register_hook`. */
@@ -133,6 +162,7 @@ Object.assign(Tensor.prototype, {
     return F.sum(this, options);
   },
   detach(this: Tensor) {
+    tell([this]);
     return this.alias();
   },
   async tolist(this: Tensor) {
@@ -145,7 +175,7 @@ Object.assign(Tensor.prototype, {
 
 const ofLayout = { ...diagonal, ...expand, ...maskedFill, ...outer, ...reshape, ...slice, ...tile, ...transpose };
 const byIndex = { ...cumsum, ...gather, ...indexing, ...nonzero, ...sort };
-const functions = Object.entries({ ...ofNumbers, ...ofLayout, ...byIndex });
+const functions = Object.entries({ ...ofNumbers, ...inPlace, ...ofLayout, ...byIndex });
 for (const [name, op] of functions as [string, (x: Tensor, ...rest: unknown[]) => unknown][]) {
   Object.assign(Tensor.prototype, {
     [name](this: Tensor, ...rest: unknown[]) {

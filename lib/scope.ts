@@ -26,7 +26,7 @@ export interface Scoped {
 interface Frame {
   readonly owned: Set<Scoped>;
   readonly nodes: GraphNode[];
-  readonly kept: Scoped[];
+  readonly kept: Set<Scoped>;
 }
 
 const frames: (Frame | null)[] = [];
@@ -58,7 +58,7 @@ export function untrack(item: Scoped): void {
  */
 export function scope<T>(fn: () => T): T {
   checkFunction(fn, 'scope');
-  const frame: Frame = { owned: new Set(), nodes: [], kept: [] };
+  const frame: Frame = { owned: new Set(), nodes: [], kept: new Set() };
   frames.push(frame);
   let result: T | undefined;
   try {
@@ -89,7 +89,7 @@ export function untracked<T>(fn: () => T): T {
 export function keep<T extends Scoped>(item: T): T {
   if (typeof item?.dispose !== 'function') throw expected('a tensor', 'keep', item);
   for (const frame of frames) {
-    if (frame?.owned.delete(item)) frame.kept.push(item);
+    if (frame?.owned.delete(item)) frame.kept.add(item);
   }
   return item;
 }
@@ -104,7 +104,12 @@ function close(frame: Frame, result: unknown): void {
   }
   const reachable = releaseUnreachable(frame.nodes, [...returned, ...frame.kept]);
   for (const node of reachable) outer?.nodes.push(node);
-  for (const item of frame.kept) outer?.kept.push(item);
+  for (const item of frame.kept) if (item.node !== undefined) outer?.kept.add(item);
+}
+
+/** @internal Notes that a tensor, which may be of an outer scope, was changed in place: its graph stays as long as it does. */
+export function noteChanged(item: Scoped): void {
+  current()?.kept.add(item);
 }
 
 /** @internal Adds to `found` what is wanted of a value: itself, or what lies in arrays, maps and plain objects. */

@@ -5,15 +5,8 @@ import { type GraphNode, track, untrack } from './scope.js';
 import { forgotten, Storage } from './storage.js';
 import { checkMayRead, isCapturing, noteHostWrite, StreamError, settled } from './stream.js';
 import { type TensorFacts, tensorHead, tensorText } from './tensor-text.js';
-import {
-  BYTES,
-  checkValues,
-  type DType,
-  dtypeOfValues,
-  emptyArray,
-  type TensorData,
-  toTypedArray,
-} from './tensor-values.js';
+import { BYTES, checkValues, type DType, emptyArray, type TensorData, toTypedArray } from './tensor-values.js';
+import { Views } from './views.js';
 
 export type { DType, NestedNumbers, TensorData } from './tensor-values.js';
 
@@ -43,6 +36,7 @@ export class Tensor<D extends DType = DType> {
   #node: GraphNode | undefined;
   #outputIndex = 0;
   #storage: Storage | null;
+  #views: Views<Tensor> | undefined; // where there are any
 
   /** @internal Use `tensor`, `zeros` and their like. Freezes `shape`. */
   constructor(shape: readonly number[], dtype: D, storage: Storage) {
@@ -70,13 +64,14 @@ export class Tensor<D extends DType = DType> {
    * one: ops on it would take it for a constant. Make the result in `noGrad` instead.
    */
   get requiresGrad(): boolean {
+    this.#views?.follow(this);
     return this.#requiresGrad;
   }
 
   set requiresGrad(on: boolean) {
     checkBoolean(on, 'requiresGrad');
     if (on && this.#dtype !== 'float32') throw expected('a float32 tensor', 'requiresGrad', this);
-    if (!on && this.#node !== undefined) {
+    if (!on && this.node !== undefined) {
       throw expected('a tensor that no op made', 'requiresGrad = false', this, 'Make it inside noGrad().');
     }
     this.#requiresGrad = on;
@@ -96,11 +91,13 @@ export class Tensor<D extends DType = DType> {
 
   /** @internal What made this tensor. */
   get node(): GraphNode | undefined {
+    this.#views?.follow(this);
     return this.#node;
   }
 
   /** @internal Which of its node's outputs it is. */
   get outputIndex(): number {
+    this.#views?.follow(this);
     return this.#outputIndex;
   }
 
@@ -109,6 +106,17 @@ export class Tensor<D extends DType = DType> {
     this.#requiresGrad = true;
     this.#node = node;
     this.#outputIndex = outputIndex;
+  }
+
+  /** @internal As `attach`, of what a recorded op changed in place; views of it are led there when they are next asked. */
+  attachChanged(node: GraphNode, lead: (view: Tensor) => void): void {
+    this.attach(node, 0);
+    this.#views?.noteChange(lead);
+  }
+
+  /** @internal Its place among the tensors that share its memory and what made it, where there are others. */
+  get views(): Views<Tensor> | undefined {
+    return this.#views;
   }
 
   /** Number of elements. */
@@ -144,6 +152,14 @@ export class Tensor<D extends DType = DType> {
   /** @internal A tensor of the same memory. */
   alias(shape: readonly number[] = this.shape): Tensor<D> {
     return new Tensor(shape, this.dtype as D, this.storage.retain()); // as it was made
+  }
+
+  /** @internal As `alias`, and changed in place together with this; a constant where it is not `traced`. */
+  view(shape: readonly number[], traced: boolean): Tensor<D> {
+    const view = this.alias(shape);
+    this.#views ??= Views.of<Tensor>(this);
+    view.#views = this.#views.another(traced);
+    return view;
   }
 
   /** The elements, in row-major order, once all ops enqueued so far have run. Rejects when one of them failed. */
@@ -191,6 +207,7 @@ export class Tensor<D extends DType = DType> {
     this.#grad?.dispose();
     this.#grad = null;
     this.#node = undefined;
+    this.#views = undefined;
     if (this.#storage === null) return;
     forgotten.unregister(this);
     untrack(this);
@@ -205,8 +222,8 @@ export class Tensor<D extends DType = DType> {
   /** @internal Runs `fn` while this tensor, which was disposed, is what `alias` is. */
   lend<T>(alias: Tensor, fn: () => T): T {
     this.#storage = alias.storage.retain();
-    this.#node = alias.#node;
-    this.#outputIndex = alias.#outputIndex;
+    this.#node = alias.node;
+    this.#outputIndex = alias.outputIndex;
     try {
       return fn();
     } finally {
@@ -261,21 +278,6 @@ export function empty<D extends DType>(shape: readonly number[], dtype: D): Tens
 export function empty(shape: readonly number[], dtype: DType = 'float32'): Tensor {
   const bytes = sizeOf(shape) * BYTES;
   return new Tensor(shape, dtype, Storage.allocate(bytes, `a ${dtype} tensor of shape ${shapeText(shape)}`));
-}
-
-/** @internal As `empty`, filled with bits; for state that is no tensor to the user. */
-export function emptyBytes(bytes: number): Tensor<'int32'> {
-  return empty([Math.ceil(bytes / BYTES)], 'int32');
-}
-
-/** @internal A tensor of values that follow from shapes and options alone, so that a captured function may make it. */
-export function constant(values: Float32Array, shape: readonly number[]): Tensor<'float32'>;
-export function constant(values: Int32Array, shape: readonly number[]): Tensor<'int32'>;
-export function constant(values: TensorData, shape: readonly number[]): Tensor;
-export function constant(values: TensorData, shape: readonly number[]): Tensor {
-  const result = empty(shape, dtypeOfValues(values));
-  native.write(result.handle, values, 0);
-  return result;
 }
 
 /** @internal Sets every element in place. */

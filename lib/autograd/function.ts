@@ -138,7 +138,7 @@ function applyOp<Context extends FunctionContext, Args extends unknown[], Result
     const before = tensorsMade();
     const { results, isArray } = runForward(op, ctx, args, tensors);
     // What forward gives back as it came must not become a result of this op.
-    const outputs = results.map((result) => (result.id > before ? result : result.alias()));
+    const outputs = results.map((result) => (result.id > before ? result : result.view(result.shape, false)));
     const differentiable = outputs.filter((_, i) => ctx.isDifferentiable(results[i]));
     const inputShapes = tensors.map((tensor) => tensor?.shape);
     const places = outputs.map((output) => ({ shape: output.shape, at: differentiable.indexOf(output) }));

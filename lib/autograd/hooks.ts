@@ -91,3 +91,12 @@ export function retainGrad(tensor: Tensor): void {
   void tensor.storage; // throws when disposed
   if (tensor.node !== undefined) watchersOf(tensor).keepIn(tensor);
 }
+
+/** @internal Has a tensor that an op changed in place keep the gradient of what it is now; hooks stay with what it was. */
+export function moveKeepers(tensor: Tensor, changed: Node): void {
+  const { node, outputIndex } = tensor;
+  if (!(node instanceof Node) || node.watchers?.get(outputIndex)?.letGo(tensor) !== true) return;
+  const watchers = new Watchers();
+  watchers.keepIn(tensor);
+  changed.watchers = new Map([[0, watchers]]);
+}

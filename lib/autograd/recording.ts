@@ -5,35 +5,53 @@ import { callSynchronously } from '../thenable.js';
 
 let enabled = true;
 
-/** Which tensors ops read, while somebody wants to know. */
-let readers: ((tensor: Tensor) => void) | undefined;
+/** Who wants to know what ops do to tensors. */
+export interface Watcher {
+  /** An op reads a tensor. */
+  onRead(tensor: Tensor): void;
+  /** An op is about to change a tensor in place. */
+  onChange(tensor: Tensor, op: string): void;
+}
+
+let watcher: Watcher | undefined;
 
 /**
- * @internal Runs `fn` without recording it, and tells of every tensor that its ops read.
+ * @internal Runs `fn` without recording it, and tells of every tensor that its ops read or change.
  * What `fn` itself runs under noGrad or enableGrad is told of too.
  */
-export function watchReads<T>(onRead: (tensor: Tensor) => void, fn: () => T): T {
-  const before = readers;
-  readers = (tensor) => {
-    before?.(tensor);
-    onRead(tensor);
+export function watchOps<T>({ onRead, onChange }: Watcher, fn: () => T): T {
+  const before = watcher;
+  watcher = {
+    onRead: (tensor) => {
+      before?.onRead(tensor);
+      onRead(tensor);
+    },
+    onChange: (tensor, op) => {
+      before?.onChange(tensor, op);
+      onChange(tensor, op);
+    },
   };
   try {
     return noGrad(fn);
   } finally {
-    readers = before;
+    watcher = before;
   }
 }
 
 /** @internal Whether what runs now is watched, to be run again recorded: the first pass of a checkpoint. */
 export function isWatched(): boolean {
-  return readers !== undefined;
+  return watcher !== undefined;
 }
 
 /** @internal Tells whoever watches of tensors that are read. */
 export function tell(tensors: readonly (Tensor | undefined)[]): void {
-  if (readers === undefined) return;
-  for (const tensor of tensors) if (tensor !== undefined) readers(tensor);
+  if (watcher === undefined) return;
+  for (const tensor of tensors) if (tensor !== undefined) watcher.onRead(tensor);
+}
+
+/** @internal Tells whoever watches of a tensor that an op is about to change in place. */
+export function tellOfChange(tensor: Tensor, op: string): void {
+  watcher?.onChange(tensor, op);
 }
 
 function withRecording<T>(on: boolean, fn: () => T, where: string): T {

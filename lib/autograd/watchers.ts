@@ -32,6 +32,11 @@ export class Watchers {
     this.#keepers.add(tensor);
   }
 
+  /** Has a tensor keep the gradient no more; whether it did. */
+  letGo(tensor: Tensor): boolean {
+    return this.#keepers.delete(tensor);
+  }
+
   /** The tensors that keep the gradient and are still there. */
   get keepers(): Tensor[] {
     return [...this.#keepers].filter((tensor) => !tensor.disposed);

@@ -1,11 +1,12 @@
 import { maskAsBias } from '../ops/attention-mask.js';
 import { cat } from '../ops/cat.js';
+import { constant } from '../ops/constant.js';
 import { zeros } from '../ops/creation.js';
 import { add } from '../ops/elementwise.js';
 import { reshape } from '../ops/reshape.js';
 import { tile } from '../ops/tile.js';
 import { permute } from '../ops/transpose.js';
-import { constant, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import type { AttentionMasks } from './multihead-attention.js';
 
 /** Keys and values of each head (B,H,M,D), with the masks of their positions. */

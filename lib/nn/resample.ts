@@ -1,7 +1,8 @@
+import { constant } from '../ops/constant.js';
 import { matmul } from '../ops/matmul.js';
 import { reshape } from '../ops/reshape.js';
 import { scope } from '../scope.js';
-import { constant, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 
 /** Patches along (height, width). */
 export type Grid = readonly [rows: number, columns: number];

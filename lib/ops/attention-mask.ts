@@ -1,7 +1,8 @@
 import { expected } from '../check.js';
-import { constant, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { broadcastStrides } from './broadcast.js';
 import { checkTensor } from './check-tensor.js';
+import { constant } from './constant.js';
 import { where } from './where.js';
 
 /** Where the score of (b,h,t,m) has its bias; 0 along an axis on which one serves all. */

@@ -1,8 +1,9 @@
 import { checkBoolean, checkPair, expected, type Pair } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { scope } from '../scope.js';
-import { constant, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
+import { constant } from './constant.js';
 import { mul } from './elementwise.js';
 import { mean, sum } from './reduce.js';
 import { reshape } from './reshape.js';

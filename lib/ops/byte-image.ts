@@ -1,6 +1,7 @@
 import { checkInteger, expected, Text } from '../check.js';
 import { type ImageWindow, native } from '../native.js';
-import { emptyBytes, type Tensor } from '../tensor.js';
+import { empty, type Tensor } from '../tensor.js';
+import { BYTES } from '../tensor-values.js';
 
 /** The most pixels that Pillow opens, twice its MAX_IMAGE_PIXELS; 537 MB of red, green, blue. */
 export const MOST_PIXELS = 178_956_970;
@@ -21,7 +22,7 @@ export class ByteImage {
     if (height * width > MOST_PIXELS) {
       throw expected(`at most ${MOST_PIXELS} pixels`, 'an image', new Text(`${height} x ${width}`));
     }
-    this.#bytes = emptyBytes(height * width * channels);
+    this.#bytes = empty([Math.ceil((height * width * channels) / BYTES)], 'int32');
   }
 
   /** The bytes of a typed array, copied in order with the ops enqueued before. */

@@ -1,5 +1,5 @@
-import { enableGrad, isRecording, record, watchReads } from '../autograd.js';
-import { checkFunction } from '../check.js';
+import { enableGrad, isRecording, record, watchOps } from '../autograd.js';
+import { checkFunction, describe } from '../check.js';
 import { autocast, currentPrecision } from '../precision.js';
 import { scope, untracked } from '../scope.js';
 import { empty, type Tensor, tensorsMade } from '../tensor.js';
@@ -14,7 +14,8 @@ import { type Generator, watchDraws } from './generator.js';
  *
  * @param fn from x to one tensor; may use parameters and whatever else it can see, which goes in as x does. It runs
  *   twice, so it must do the same both times.
- * @throws TypeError unless `x` and what `fn` gives are float32 tensors; or for an asynchronous `fn`
+ * @throws TypeError unless `x` and what `fn` gives are float32 tensors; or for an asynchronous `fn`. Error where `fn`
+ *   changes in place (`add_` and its kin) what it did not make.
  * Source: Chen et al. 2016. Counterpart: `torch.utils.checkpoint.checkpoint`.
  */
 export function checkpoint(fn: (x: Tensor) => Tensor, x: Tensor): Tensor {
@@ -61,16 +62,22 @@ export function checkpoint(fn: (x: Tensor) => Tensor, x: Tensor): Tensor {
 function watch(run: (x: Tensor) => Tensor, x: Tensor): { y: Tensor; others: Tensor[] } {
   const before = tensorsMade();
   const others = new Set<Tensor>();
-  const result = watchReads(
-    (tensor) => {
-      if (tensor.id <= before && tensor !== x) others.add(tensor);
-    },
-    () => run(x),
-  );
+  const onRead = (tensor: Tensor): void => {
+    if (tensor.id <= before && tensor !== x) others.add(tensor);
+  };
+  const onChange = (tensor: Tensor, op: string): void => {
+    const isOutside = tensor.id <= before || [x, ...others].some(({ storage }) => storage === tensor.storage);
+    if (isOutside) throw new Error(changeRefused(tensor, op));
+  };
+  const result = watchOps({ onRead, onChange }, () => run(x));
   const isOwn = result.id > before;
   if (!isOwn && result !== x) others.add(result);
   // x itself must not become a result of this op.
-  return { y: isOwn ? result : result.alias(), others: [...others] };
+  return { y: isOwn ? result : result.view(result.shape, false), others: [...others] };
+}
+
+function changeRefused(tensor: Tensor, op: string): string {
+  return `Expected the function of checkpoint, which runs twice, to leave what it did not make as it is but ${op} changes ${describe(tensor)}. Work on a copy.`;
 }
 
 /** Runs `fn` while tensors that were disposed are there once more. */

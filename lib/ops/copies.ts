@@ -1,4 +1,4 @@
-import { record } from '../autograd.js';
+import { isRecording, record } from '../autograd.js';
 import { checkOneOf } from '../check.js';
 import { type DType, empty, type Tensor } from '../tensor.js';
 import { cast } from './cast.js';
@@ -33,5 +33,5 @@ export function to<D extends DType>(x: Tensor, dtype: D): Tensor<D> {
   checkTensor(x, 'to input', { dtype: x?.dtype });
   checkOneOf(dtype, 'to dtype', ['float32', 'int32']);
   if (x.dtype !== dtype) return cast(x, dtype);
-  return record('to', x.alias(), [x], [], (dy, grads) => grads.pass(0, dy)) as Tensor<D>; // asked above
+  return record('to', x.view(x.shape, isRecording()), [x], [], (dy, grads) => grads.pass(0, dy)) as Tensor<D>; // asked above
 }

@@ -2,9 +2,10 @@ import { checkBoolean, checkInteger, checkNumber, checkOneOf, checkShape, expect
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import { noteHostWrite } from '../stream.js';
-import { constant, type DType, empty, fill, type NestedNumbers, type Tensor, type TensorData } from '../tensor.js';
+import { type DType, empty, fill, type NestedNumbers, type Tensor, type TensorData } from '../tensor.js';
 import { checkCount, dtypeOfValues, emptyArray, toTypedArray, unnest } from '../tensor-values.js';
 import { checkTensor } from './check-tensor.js';
+import { constant } from './constant.js';
 
 /** The functions that make tensors of values; those that draw them are in ops/random.ts. */
 

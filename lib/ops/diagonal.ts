@@ -1,8 +1,9 @@
 import { checkDim, checkInteger, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
-import { constant, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { runBinary } from './binary.js';
 import { checkTensor } from './check-tensor.js';
+import { constant } from './constant.js';
 import { maskedFill } from './masked-fill.js';
 import { takeView, wholeOf } from './view.js';
 

@@ -1,4 +1,4 @@
-import { record } from '../autograd.js';
+import { isRecording, record } from '../autograd.js';
 import { checkShape } from '../check.js';
 import { empty, fill, type Tensor } from '../tensor.js';
 import { stridesOf } from './check-tensor.js';
@@ -36,5 +36,5 @@ export function takeView(name: string, x: Tensor, view: View): Tensor {
 
 /** The same elements under another shape of as many; shares memory. */
 export function underShape(name: string, x: Tensor, shape: readonly number[]): Tensor {
-  return record(name, x.alias(checkShape(shape, name)), [x], [], (dy, grads) => grads.pass(0, dy));
+  return record(name, x.view(checkShape(shape, name), isRecording()), [x], [], (dy, grads) => grads.pass(0, dy));
 }

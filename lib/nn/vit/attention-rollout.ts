@@ -1,8 +1,9 @@
+import { constant } from '../../ops/constant.js';
 import { add, mul } from '../../ops/elementwise.js';
 import { matmul } from '../../ops/matmul.js';
 import { mean } from '../../ops/reduce.js';
 import { scope } from '../../scope.js';
-import { constant, type Tensor } from '../../tensor.js';
+import type { Tensor } from '../../tensor.js';
 
 /**
  * Multiplies attention up through the blocks: of each, the mean over heads, half of it and half the residual path.

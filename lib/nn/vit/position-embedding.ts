@@ -1,10 +1,11 @@
 import { cat } from '../../ops/cat.js';
+import { constant } from '../../ops/constant.js';
 import { pad } from '../../ops/pad.js';
 import { reshape } from '../../ops/reshape.js';
 import { slice } from '../../ops/slice.js';
 import { tile } from '../../ops/tile.js';
 import { scope } from '../../scope.js';
-import { constant, empty, type Tensor } from '../../tensor.js';
+import { empty, type Tensor } from '../../tensor.js';
 import * as init from '../init.js';
 import { Module } from '../module.js';
 import { type Grid, resampleGrid, resampleRows } from '../resample.js';
