@@ -2,9 +2,9 @@
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { cmakeJs } from './native-build.mjs';
 import { run, StepError } from './setup/step.mjs';
+import { sideBySide } from './side-by-side.mjs';
 
 const DATABASE = 'build-tidy';
 
@@ -22,18 +22,10 @@ function leftOut(file) {
   return file.startsWith('native/kernels/') ? ['--checks=-clang-analyzer-*'] : [];
 }
 
-async function tidy(files) {
-  const queue = [...files];
-  let sound = true;
-  const worker = async () => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const { code, output } = await run('clang-tidy', ['--quiet', '-p', DATABASE, ...leftOut(file), file]);
-      if (code !== 0) console.error(output);
-      sound &&= code === 0;
-    }
-  };
-  await Promise.all(Array.from({ length: availableParallelism() }, worker));
-  return sound;
+async function tidy(file) {
+  const { code, output } = await run('clang-tidy', ['--quiet', '-p', DATABASE, ...leftOut(file), file]);
+  if (code !== 0) console.error(output);
+  return code === 0;
 }
 
 try {
@@ -42,8 +34,8 @@ try {
   const reference =
     spawnSync(process.execPath, ['scripts/reference.mjs', '--check'], { stdio: 'inherit' }).status === 0;
   await cmakeJs('lint: listing the compile commands of native', 'configure', DATABASE, {});
-  const native = await tidy(tidySources());
-  process.exitCode = scripts && reference && native ? 0 : 1;
+  const native = await sideBySide(tidySources().map((file) => () => tidy(file)));
+  process.exitCode = scripts && reference && native.every(Boolean) ? 0 : 1;
 } catch (error) {
   if (!(error instanceof StepError)) throw error;
   console.error(error.message);

@@ -4,10 +4,11 @@
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { cmakeJs } from './native-build.mjs';
 import { listFiles } from './setup/freshness.mjs';
-import { StepError } from './setup/step.mjs';
+import { run, StepError } from './setup/step.mjs';
+import { halves, MOCHA, sideBySide } from './side-by-side.mjs';
 
 const ADDRESS = 'build-asan';
 const THREAD = 'build-tsan';
@@ -15,15 +16,19 @@ const REPORT = resolve(ADDRESS, 'report');
 // Tests that start programs by the dozen, each of which takes some 5 s to start under the sanitizer, and run nothing of the
 // addon that the others do not; thousands of refusals before the addon is called, and references in TypeScript; and one that
 // measures how memory grows, which the sanitizer's quarantine lets it.
-const LEFT_OUT = ['bench', 'check', 'cli', 'docs', 'package', 'reference', 'scripts']
-  .map((folder) => `dist/test/${folder}/**`)
-  .concat('dist/test/runtime/leak.test.js')
-  .flatMap((path) => ['--ignore', path]);
+const LEFT_OUT = [
+  ...['bench', 'check', 'cli', 'docs', 'package', 'reference', 'scripts'].map((folder) =>
+    join('dist/test', folder, '/'),
+  ),
+  join('dist/test/runtime/leak.test.js'),
+];
 
-/** Runs a command on this terminal; true if it succeeded. */
-function run(title, command, args, env) {
-  console.log(`\nsanitize: ${title}`);
-  return spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } }).status === 0;
+/** Runs a command; what it said is shown when it has ended. True if it succeeded. */
+async function runToEnd(title, command, args, env) {
+  const start = performance.now();
+  const { code, output } = await run(command, args, { env: { ...process.env, ...env } });
+  console.log(`\nsanitize: ${title} (${((performance.now() - start) / 1000).toFixed(1)} s)\n${output}`);
+  return code === 0;
 }
 
 /** The file of a run-time library of g++, to be loaded before all others. */
@@ -51,33 +56,27 @@ function isOfAddon(leak) {
   return ours >= 0 && (node < 0 || ours < node);
 }
 
-function testUnderAddressSanitizer(mochaArgs) {
-  // Leaks keep the exit code, for findings() to judge; all else aborts.
-  const common = 'abort_on_error=1:halt_on_error=1:exitcode=0';
-  const options = {
-    ASAN_OPTIONS: `detect_leaks=1:detect_stack_use_after_return=1:log_path=${REPORT}:${common}`,
-    UBSAN_OPTIONS: `print_stacktrace=1:${common}`,
-  };
-  const reportFiles = () => listFiles(ADDRESS, (file) => resolve(file).startsWith(`${REPORT}.`));
-  for (const file of reportFiles()) rmSync(file);
+// Leaks keep the exit code, for findings() to judge; all else aborts.
+const COMMON = 'abort_on_error=1:halt_on_error=1:exitcode=0';
+const OPTIONS = {
+  ASAN_OPTIONS: `detect_leaks=1:detect_stack_use_after_return=1:log_path=${REPORT}:${COMMON}`,
+  UBSAN_OPTIONS: `print_stacktrace=1:${COMMON}`,
+};
 
-  const passed = [
-    run('the runtime and the ops under AddressSanitizer', `${ADDRESS}/native_test`, [], options),
-    run(
-      'the test suite under AddressSanitizer',
-      process.execPath,
-      ['node_modules/mocha/bin/mocha.js', '--timeout', '300000', ...LEFT_OUT, ...mochaArgs],
-      {
-        ...options,
-        // node is not instrumented, so the sanitizer must come first, and libstdc++ with it for the sake of exceptions.
-        LD_PRELOAD: ['libasan.so', 'libubsan.so', 'libstdc++.so.6'].map(compilerLibrary).join(':'),
-        VITRINE_ADDON: resolve(ADDRESS, 'RelWithDebInfo/vitrine.node'),
-      },
-    ),
-  ];
-  const found = findings(reportFiles().map((file) => readFileSync(file, 'utf8')));
-  for (const finding of found) console.log(`\n${finding}`);
-  return passed.every(Boolean) && found.length === 0;
+function addressSanitizerTasks(mochaArgs) {
+  const env = {
+    ...OPTIONS,
+    // node is not instrumented, so the sanitizer must come first, and libstdc++ with it for the sake of exceptions.
+    LD_PRELOAD: ['libasan.so', 'libubsan.so', 'libstdc++.so.6'].map(compilerLibrary).join(':'),
+    VITRINE_ADDON: resolve(ADDRESS, 'RelWithDebInfo/vitrine.node'),
+  };
+  const isRun = (file) => !LEFT_OUT.some((path) => file.startsWith(path));
+  const suite = halves(['--timeout', '300000', ...mochaArgs], isRun).map(
+    (args, i, all) => () =>
+      runToEnd(`tests under AddressSanitizer, ${i + 1} of ${all.length}`, process.execPath, [MOCHA, ...args], env),
+  );
+  const native = () => runToEnd('native tests under AddressSanitizer', `${ADDRESS}/native_test`, [], OPTIONS);
+  return [...suite, native];
 }
 
 function testUnderThreadSanitizer() {
@@ -86,7 +85,7 @@ function testUnderThreadSanitizer() {
   // Kernels that randomise 32 bits of addresses leave no room for the shadow of older versions of the sanitizer.
   const fixed = ['setarch', process.arch === 'x64' ? 'x86_64' : 'aarch64', '-R'];
   const [command, ...args] = spawnSync(fixed[0], [...fixed.slice(1), 'true']).status === 0 ? [...fixed, ...test] : test;
-  return run('the runtime and the ops under ThreadSanitizer', command, args, env);
+  return runToEnd('native tests under ThreadSanitizer', command, args, env);
 }
 
 async function main(mochaArgs) {
@@ -106,8 +105,13 @@ async function main(mochaArgs) {
     '--target',
     'native_test',
   );
-  const sound = [testUnderAddressSanitizer(mochaArgs), testUnderThreadSanitizer()];
-  process.exitCode = sound.every(Boolean) ? 0 : 1;
+  const reportFiles = () => listFiles(ADDRESS, (file) => resolve(file).startsWith(`${REPORT}.`));
+  for (const file of reportFiles()) rmSync(file);
+  console.log('\nsanitize: running the tests, side by side; each is shown when it has ended');
+  const passed = await sideBySide([...addressSanitizerTasks(mochaArgs), testUnderThreadSanitizer]);
+  const found = findings(reportFiles().map((file) => readFileSync(file, 'utf8')));
+  for (const finding of found) console.log(`\n${finding}`);
+  process.exitCode = passed.every(Boolean) && found.length === 0 ? 0 : 1;
 }
 
 try {
