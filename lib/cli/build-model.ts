@@ -17,15 +17,9 @@ export interface ModelTask {
 
 /** A model of these settings, in training mode; throws TypeError when sizes do not go together. */
 export async function buildModel(settings: TrainSettings, task: ModelTask): Promise<ViT> {
-  const { pretrained, freeze } = settings.model;
+  const { pretrained } = settings.model;
   const model =
     pretrained === null ? newModel(settings.model, task) : await pretrainedModel(pretrained, settings, task);
-  if (freeze !== null && model.freeze(freeze).length === 0) {
-    throw expected('a pattern that matches names of parameters', '--freeze', freeze, "Such as 'blocks.*'.");
-  }
-  if (!model.parameters().some(({ requiresGrad }) => requiresGrad)) {
-    throw expected('something left to train', '--freeze', freeze, "To train the head alone, freeze 'blocks.*'.");
-  }
   return model.train();
 }
 

@@ -17,6 +17,7 @@ export async function decodeSets(
   sets: readonly ImageList[],
   preprocessing: Preprocessing,
   quiet: boolean,
+  signal?: AbortSignal,
 ): Promise<ArrayDataset[]> {
   const count = sets.reduce((sum, { length }) => sum + length, 0);
   const show = !quiet && process.stderr.isTTY === true;
@@ -25,6 +26,7 @@ export async function decodeSets(
   let before = 0;
   for (const images of sets) {
     const result = await decodeSet(images, preprocessing, (done) => {
+      signal?.throwIfAborted();
       if (show && done % 50 === 0) process.stderr.write(`\r\x1b[2Kreading image ${before + done} of ${count}`);
     });
     before += images.length;

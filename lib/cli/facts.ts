@@ -1,3 +1,4 @@
+import { listed, printable } from '../check.js';
 import { info } from '../info.js';
 import type { ViT } from '../nn/vit/vit.js';
 import { formatCount } from '../report/format.js';
@@ -17,6 +18,10 @@ export function settingFacts(settings: TrainSettings, { config }: ViT, trainCoun
     model.name === null ? null : fact('model', model.name),
     model.pretrained === null ? null : fact('begun with', model.pretrained),
     model.freeze === null ? null : fact('frozen', model.freeze),
+    model.linearProbe ? fact('trained', 'the head alone') : null,
+    model.lora === null
+      ? null
+      : fact('LoRA', `rank ${model.lora.rank}, alpha ${model.lora.alpha}, ${model.lora.targets.join(', ')}`),
     fact('images', `${config.inChans} × ${size(config.imgSize)}, ${formatCount(trainCount)} to train on`),
     fact('patches', size(config.patchSize)),
     fact(
@@ -28,6 +33,7 @@ export function settingFacts(settings: TrainSettings, { config }: ViT, trainCoun
     fact('weight decay', String(weightDecay)),
     fact('gradient norm', clip > 0 ? `clipped at ${clip}` : 'not clipped'),
     labelSmoothing > 0 ? fact('label smoothing', String(labelSmoothing)) : null,
+    settings.classWeights === null ? null : fact('class weights', classWeightsText(settings.classWeights)),
     model.dropout > 0 ? fact('dropout', String(model.dropout)) : null,
     model.dropPath > 0 ? fact('drop path', String(model.dropPath)) : null,
     settings.augment === null ? null : fact('augmentation', augmentText(settings.augment)),
@@ -40,6 +46,14 @@ export function settingFacts(settings: TrainSettings, { config }: ViT, trainCoun
     fact('seed', String(settings.seed)),
   ];
   return facts.filter((entry) => entry !== null);
+}
+
+function classWeightsText(weights: NonNullable<TrainSettings['classWeights']>): string {
+  if (weights === 'balanced') return weights;
+  return listed(
+    Object.entries(weights).map(([name, weight]) => `${printable(name)} ${weight}`),
+    { most: 8 },
+  );
 }
 
 function augmentText(augment: NonNullable<TrainSettings['augment']>): string {

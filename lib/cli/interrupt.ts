@@ -4,14 +4,17 @@ import { constants } from 'node:os';
 export interface Interruption {
   /** Aborts at the first SIGINT or SIGTERM; a second one ends the process at once. */
   readonly signal: AbortSignal;
+  /** Sets what is called at the first, with the signal's name. */
+  onFirst(call: (name: string) => void): void;
   /** What the shell expects: 130 after SIGINT, 143 after SIGTERM; undefined when nobody interrupted. */
   exitCode(): number | undefined;
   /** Gives the signals back to Node. */
   release(): void;
 }
 
-/** Begins to listen; `onFirst` is called with the signal's name. */
-export function listenForInterrupts(onFirst: (name: string) => void): Interruption {
+/** Begins to listen. */
+export function listenForInterrupts(): Interruption {
+  let onFirst: (name: string) => void = () => undefined;
   const controller = new AbortController();
   const names = ['SIGINT', 'SIGTERM'] as const;
   let received: (typeof names)[number] | undefined;
@@ -28,6 +31,9 @@ export function listenForInterrupts(onFirst: (name: string) => void): Interrupti
   for (const name of names) process.on(name, stop);
   return {
     signal: controller.signal,
+    onFirst: (call) => {
+      onFirst = call;
+    },
     exitCode: () => (received === undefined ? undefined : 128 + constants.signals[received]),
     release,
   };

@@ -1,6 +1,13 @@
-import { rm } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { expected, listed, quoted, Text } from '../check.js';
+import { writeFileAtomically } from '../io/formats/atomic-file.js';
+import { fileErrorFrom } from '../io/formats/file-error.js';
+import { isObject } from '../io/formats/json-fields.js';
+import { parseStrictJson } from '../io/formats/strict-json.js';
 import type { FitResult } from '../train/fit-result.js';
+import { holdsSameRun, type RunConfig } from './run-config.js';
+import { RUN_FILES } from './run-folder.js';
 import type { TrainSettings } from './train-settings.js';
 
 /** Where a run's training keeps what it needs to go on: beside the run, which is replaced as a whole. */
@@ -13,6 +20,43 @@ export async function removeCheckpoints(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
 }
 
+/**
+ * Notes beside the checkpoints what they are of, or, where a training goes on, makes sure that they are of the same.
+ *
+ * @throws TypeError for other classes, and, unless forced, for other settings
+ */
+export async function beginCheckpoints(
+  folder: string,
+  config: RunConfig,
+  { resume, force }: Pick<TrainSettings, 'resume' | 'force'>,
+): Promise<void> {
+  if (resume) {
+    await checkClasses(folder, config.classNames);
+    if (!force && (await holdsSameRun(folder, config)) === false) {
+      const advice = 'Give those that it was begun with, or go on with these with --force.';
+      throw expected('the settings of the training that goes on', '--resume', new Text('others'), advice);
+    }
+  }
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFileAtomically(join(folder, RUN_FILES.config), [Buffer.from(`${JSON.stringify(config, null, 2)}\n`)]);
+  } catch (cause) {
+    throw fileErrorFrom(cause, 'a folder to write checkpoints to', folder, 'Choose another place with --out.');
+  }
+}
+
+async function checkClasses(folder: string, classNames: readonly string[]): Promise<void> {
+  const path = join(folder, RUN_FILES.config);
+  const text = await readFile(path, 'utf8').catch(() => undefined);
+  if (text === undefined) return; // nothing was begun
+  const found = parseStrictJson(text, path);
+  const names = isObject(found) && Array.isArray(found.classNames) ? found.classNames.map(String) : [];
+  if (names.join('\0') === classNames.join('\0')) return;
+  const advice = 'Name the data that it was begun with, or begin anew with --force.';
+  const what = `the classes of the training that goes on, ${listed(names.map(quoted), { most: 8 })},`;
+  throw expected(what, '--resume', new Text(listed(classNames.map(quoted), { most: 8 })), advice);
+}
+
 /** A training that came to its end needs them no more; of one that was stopped, says how it goes on. */
 export async function finishCheckpoints(
   folder: string,
@@ -20,5 +64,5 @@ export async function finishCheckpoints(
   { quiet }: TrainSettings,
 ): Promise<void> {
   if (reason === 'done') await removeCheckpoints(folder);
-  else if (!quiet) console.log('To go on, run the same command with --resume.');
+  else if (!quiet) console.error('To go on, run the same command with --resume.');
 }

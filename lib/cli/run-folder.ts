@@ -7,6 +7,8 @@ export const RUN_FILES = {
   config: 'config.json',
   summary: 'summary.json',
   report: 'report.html',
+  metrics: 'metrics.jsonl',
+  classes: 'classes.json',
 } as const;
 
 /** Where `npm start` leaves its run. */

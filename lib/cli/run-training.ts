@@ -11,49 +11,69 @@ import { formatCount, formatDuration, formatPercent } from '../report/format.js'
 import { renderReport } from '../report/render.js';
 import type { Evaluation } from '../train/evaluate.js';
 import type { FitResult } from '../train/fit-result.js';
+import { JsonLines, jsonLine } from '../train/loggers/json-lines.js';
 import { machineFacts, settingFacts } from './facts.js';
-import { listenForInterrupts } from './interrupt.js';
-import { makeOptimizer, makeSchedule } from './make-optimizer.js';
+import { type Interruption, listenForInterrupts } from './interrupt.js';
+import { makeSchedule } from './make-optimizer.js';
 import { progressDisplay } from './progress.js';
-import { checkpointFolder, finishCheckpoints, removeCheckpoints } from './run-checkpoints.js';
+import { beginCheckpoints, checkpointFolder, finishCheckpoints, removeCheckpoints } from './run-checkpoints.js';
 import { type RunConfig, runConfig } from './run-config.js';
 import { RUN_FILES } from './run-folder.js';
+import { RunMetrics } from './run-metrics.js';
 import { RunWriter } from './run-writer.js';
 import { saveModel, saveSummary } from './save-run.js';
 import type { TrainFlags, TrainSettings } from './train-settings.js';
+import { trainerOptions } from './trainer-options.js';
 import { type Prepared, prepareTraining } from './training-data.js';
 
 /** Trains as the flags say, shows how it goes, and leaves model, settings, summary and report in the run's folder. */
 export async function runTraining(flags: TrainFlags): Promise<void> {
   if (flags.threads !== undefined) setThreads(flags.threads);
-  const { settings, model, train, trainCount, test, classNames } = await prepareTraining(flags);
+  const prepared = await prepareTraining(flags);
+  const { settings, model, classNames, train } = prepared;
   const config = runConfig(settings, model.config, classNames);
   const bytes = Float32Array.BYTES_PER_ELEMENT * model.numParameters();
   const run = await RunWriter.open(settings.out, config, { force: settings.force, bytes });
+  const interruption = listenForInterrupts();
   try {
-    const trace = settings.trace === undefined ? undefined : run.redirect(settings.trace);
-    if (trace !== undefined) await checkWritable(dirname(trace), '--trace');
-    const checkpoints = settings.checkpoints ? checkpointFolder(settings.out) : undefined;
-    if (checkpoints !== undefined && settings.force && !settings.resume) await removeCheckpoints(checkpoints);
-    if (!settings.quiet) announce(model, trainCount, test);
-    const { result, exitCode } = await trainToEnd(
-      { ...settings, trace },
-      { model, train, trainCount, test },
-      checkpoints,
-    );
-    const evaluation = await evaluate(model, test, { batchSize: settings.batch, precision: settings.precision });
-    checkFinite(result, evaluation);
-    await saveRun(run, config, settings, { model, test, result, evaluation, trainCount });
-    await run.commit();
-    printResult(result, evaluation, settings);
-    if (checkpoints !== undefined) await finishCheckpoints(checkpoints, result, settings);
-    if (exitCode !== undefined) process.exitCode = exitCode;
+    await trainInto(run, config, prepared, interruption);
   } catch (error) {
     await run.abandon();
+    if (interruption.signal.aborted && error === interruption.signal.reason) return; // before there was a model
     throw error;
   } finally {
+    interruption.release();
+    process.exitCode ??= interruption.exitCode();
     if (train instanceof DataLoader) await train.dispose();
   }
+}
+
+/** All of a run, from the checks of where it is to be written to its files in their place. */
+async function trainInto(
+  run: RunWriter,
+  config: RunConfig,
+  prepared: Prepared,
+  interruption: Interruption,
+): Promise<void> {
+  const { settings, model, trainCount } = prepared;
+  const trace = settings.trace === undefined ? undefined : run.redirect(settings.trace);
+  if (trace !== undefined) await checkWritable(dirname(trace), '--trace');
+  const checkpoints = settings.checkpoints ? checkpointFolder(settings.out) : undefined;
+  if (checkpoints !== undefined) {
+    if (settings.force && !settings.resume) await removeCheckpoints(checkpoints);
+    await beginCheckpoints(checkpoints, config, settings);
+  }
+  const test = await prepared.loadTest(interruption.signal);
+  if (!settings.quiet) announce(model, trainCount, test);
+  const metrics = new RunMetrics(join(checkpoints ?? run.path('.'), RUN_FILES.metrics));
+  const result = await trainToEnd({ ...settings, trace }, { ...prepared, test, checkpoints, metrics, interruption });
+  const evaluation = await evaluate(model, test, { batchSize: settings.batch, precision: settings.precision });
+  checkFinite(result, evaluation);
+  await metrics.copyTo(run.path(RUN_FILES.metrics));
+  await saveRun(run, config, settings, { model, test, result, evaluation, trainCount });
+  await run.commit();
+  printResult(result, evaluation, settings);
+  if (checkpoints !== undefined) await finishCheckpoints(checkpoints, result, settings);
 }
 
 interface Trained {
@@ -98,69 +118,71 @@ async function checkWritable(folder: string, flag: string): Promise<void> {
   }
 }
 
-async function trainToEnd(
-  settings: TrainSettings,
-  { model, train, trainCount, test }: Pick<Prepared, 'model' | 'train' | 'trainCount' | 'test'>,
-  checkpoints: string | undefined,
-): Promise<{ result: FitResult; exitCode: number | undefined }> {
-  const { batch, epochs, clip, labelSmoothing, gradAccumSteps, seed, capture, precision, trace } = settings;
-  const display = settings.quiet ? undefined : progressDisplay(process.stdout, epochs);
-  const interruption = listenForInterrupts(() => {
+/** What a training takes besides its settings. */
+interface Around extends Prepared {
+  readonly test: ArrayDataset;
+  readonly checkpoints: string | undefined;
+  readonly metrics: RunMetrics;
+  readonly interruption: Interruption;
+}
+
+/** Trains to the end, or until somebody interrupts; what is left is an ordinary model. */
+async function trainToEnd(settings: TrainSettings, around: Around): Promise<FitResult> {
+  const { model, lora, trainCount, test, checkpoints, metrics, interruption } = around;
+  const { epochs, trace, quiet, json, resume } = settings;
+  const display = quiet ? undefined : progressDisplay(process.stderr, epochs);
+  interruption.onFirst(() => {
     display?.end();
     console.error('vitrine: stopping after this step, then saving the model; once more quits at once');
   });
   const ema = settings.ema === null ? undefined : new ModelEma(model, { decay: settings.ema, warmup: true });
   try {
     const result = await new Trainer({
-      model,
-      optimizer: makeOptimizer(settings, model),
+      ...trainerOptions(settings, around),
       schedule: makeSchedule(settings, trainCount),
-      train,
       test,
-      batchSize: batch,
-      epochs,
-      seed,
-      ...(clip > 0 && { clipGradNorm: clip }),
-      labelSmoothing,
-      gradAccumSteps,
-      capture,
-      precision,
-      gradCheckpointing: settings.gradCheckpointing,
       ...(ema && { ema }),
       ...(checkpoints !== undefined && { checkpoints: { folder: checkpoints } }),
-      ...(settings.resume && { resume: 'auto' }),
+      ...(resume && { resume: 'auto' }),
       ...(trace !== undefined && { trace }),
       ...(display && {
         onProgress: (progress) => display.step(progress),
         onEpoch: (record) => display.epoch(record),
       }),
+      callbacks: [metrics, ...(json ? [new JsonLines((line) => process.stdout.write(line))] : [])],
       signal: interruption.signal,
     }).fit();
     if (ema !== undefined) model.loadStateDict(ema.stateDict());
-    return { result, exitCode: interruption.exitCode() };
+    lora?.merge().unload();
+    return result;
   } finally {
     ema?.dispose();
     display?.end();
-    interruption.release();
   }
 }
 
 function announce(model: ViT, trainCount: number, test: ArrayDataset): void {
   const { threads, isa } = info();
+  const trained = model.parameters().reduce((sum, { requiresGrad, size }) => sum + (requiresGrad ? size : 0), 0);
+  const all = model.numParameters();
+  const share = trained === all ? '' : `, of which ${formatCount(trained)} are trained`;
   const counts = `${formatCount(trainCount)} images, ${formatCount(test.count)} to test with`;
   const machine = `${threads} ${threads === 1 ? 'thread' : 'threads'}, ${isa}`;
-  console.log(`A ViT of ${formatCount(model.numParameters())} parameters, ${counts}; ${machine}`);
+  console.error(`A ViT of ${formatCount(all)} parameters${share}; ${counts}; ${machine}`);
 }
 
-function printResult(
-  { history, trainSeconds, imagesPerSecond }: FitResult,
-  evaluation: Evaluation,
-  { out, report }: TrainSettings,
-): void {
+function printResult(result: FitResult, evaluation: Evaluation, { out, report, json }: TrainSettings): void {
+  const { history, trainSeconds, imagesPerSecond } = result;
+  const names = Object.values(RUN_FILES).filter((name) => report || name !== RUN_FILES.report);
+  if (json) {
+    const { accuracy: testAccuracy, loss: testLoss } = evaluation;
+    const { steps, reason } = result;
+    const told = { testAccuracy, testLoss, epochs: history.length, reason, trainSeconds, imagesPerSecond };
+    process.stdout.write(jsonLine({ event: 'result', step: steps, ...told, out, files: names }));
+    return;
+  }
   const epochs = `${history.length} ${history.length === 1 ? 'epoch' : 'epochs'}`;
   const speed = `${formatDuration(trainSeconds)} (${formatCount(imagesPerSecond)} images/s)`;
   console.log(`Test accuracy ${formatPercent(evaluation.accuracy)} after ${epochs} in ${speed}`);
-  for (const name of Object.values(RUN_FILES)) {
-    if (report || name !== RUN_FILES.report) console.log(`  ${join(out, name)}`);
-  }
+  for (const name of names) console.log(`  ${join(out, name)}`);
 }

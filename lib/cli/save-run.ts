@@ -11,6 +11,7 @@ import type { RunWriter } from './run-writer.js';
 /** Writes the weights, and what is needed to build the model again. */
 export async function saveModel(run: RunWriter, model: ViT, config: RunConfig): Promise<void> {
   await run.write(RUN_FILES.config, `${JSON.stringify(config, null, 2)}\n`);
+  await run.write(RUN_FILES.classes, `${JSON.stringify(config.classNames, null, 2)}\n`);
   await saveSafetensors(run.path(RUN_FILES.model), model.stateDict(), modelMetadata(model));
 }
 

@@ -2,7 +2,9 @@ import { basename, join } from 'node:path';
 import { expected, Text } from '../check.js';
 import type { AugmentOptions } from '../data/augment/augment.js';
 import { augmentation, checkAugmentFlags } from './augment-flags.js';
-import { type ModelSizes, type Recipe, recipeFor } from './recipe.js';
+import type { ClassWeightsFlag } from './class-weights-flag.js';
+import { type ModelSizes, type Recipe, recipeFor, type Tuned } from './recipe.js';
+import { checkTuningFlags, type LoraSettings, loraSettings } from './tuning-flags.js';
 import { UsageError } from './usage-error.js';
 
 export const OPTIMIZERS = ['sgd', 'adam', 'adamw', 'lamb', 'lion'] as const;
@@ -31,6 +33,7 @@ export interface TrainFlags {
   gradAccumSteps?: number;
   modelEma?: number | true;
   smoothing?: number;
+  classWeights?: ClassWeightsFlag;
   aa?: string;
   scale?: number;
   hflip?: number;
@@ -48,6 +51,10 @@ export interface TrainFlags {
   model?: string;
   pretrained?: string;
   freeze?: string;
+  linearProbe?: boolean;
+  lora?: number;
+  loraAlpha?: number;
+  loraTargets?: string;
   patch?: number;
   dim?: number;
   depth?: number;
@@ -65,6 +72,7 @@ export interface TrainFlags {
   capture: boolean;
   report: boolean;
   quiet?: boolean;
+  json?: boolean;
   force?: boolean;
 }
 
@@ -75,6 +83,10 @@ export interface ModelSettings {
   readonly pretrained: string | null;
   /** Parameters that stay as they are, by a pattern of their names. */
   readonly freeze: string | null;
+  /** Whether the head alone is trained. */
+  readonly linearProbe: boolean;
+  /** Adapters that are trained in the place of a checkpoint's weights. */
+  readonly lora: LoraSettings | null;
   readonly patch: number | undefined;
   readonly dim: number | undefined;
   readonly depth: number | undefined;
@@ -112,6 +124,8 @@ export interface TrainSettings {
   /** Decay of the average of weights; null for none. */
   readonly ema: number | null;
   readonly labelSmoothing: number;
+  /** How much each class counts in the loss; null for all the same. */
+  readonly classWeights: ClassWeightsFlag | null;
   /** How photographs are changed in training; null for not at all. */
   readonly augment: AugmentOptions | null;
   /** Where decoded photographs are kept. */
@@ -131,6 +145,8 @@ export interface TrainSettings {
   readonly capture: boolean;
   readonly report: boolean;
   readonly quiet: boolean;
+  /** Whether what happens goes to stdout as lines of JSON. */
+  readonly json: boolean;
   /** Whether what is in the folder may be another run, which is replaced. */
   readonly force: boolean;
 }
@@ -169,6 +185,7 @@ export function checkFlags(flags: TrainFlags): void {
     );
   }
   checkAugmentFlags(flags);
+  checkTuningFlags(flags);
   if (flags.pretrained === undefined) return;
   const sizes = ['model', 'patch', 'dim', 'depth', 'heads', 'mlpRatio'] as const;
   const own = sizes.find((name) => flags[name] !== undefined);
@@ -186,7 +203,7 @@ export function checkFlags(flags: TrainFlags): void {
  */
 export function resolveSettings(flags: TrainFlags, side: number | null = null): TrainSettings {
   checkFlags(flags);
-  const recipe = recipeFor({ side, imgSize: flags.imgSize, finetuning: flags.pretrained !== undefined });
+  const recipe = recipeFor({ side, imgSize: flags.imgSize, tuned: tunedBy(flags) });
   const optimizer = flags.opt ?? recipe.optimizer;
   const { lr, weightDecay } = recipe.optimizers[optimizer];
   const epochs = flags.epochs ?? recipe.epochs;
@@ -208,6 +225,7 @@ export function resolveSettings(flags: TrainFlags, side: number | null = null): 
     gradAccumSteps: flags.gradAccumSteps ?? 1,
     ema: flags.modelEma === true ? EMA_DECAY : (flags.modelEma ?? null),
     labelSmoothing: flags.smoothing ?? recipe.labelSmoothing,
+    classWeights: flags.classWeights ?? null,
     augment: side === null || !flags.aug ? null : augmentation(flags, recipe),
     cache: flags.cache ?? 'auto',
     seed: flags.seed ?? 0,
@@ -222,8 +240,16 @@ export function resolveSettings(flags: TrainFlags, side: number | null = null): 
     capture: flags.capture,
     report: flags.report,
     quiet: flags.quiet === true,
+    json: flags.json === true,
     force: flags.force === true,
   };
+}
+
+/** What of a checkpoint is trained; null where none is begun with. */
+function tunedBy({ pretrained, lora, linearProbe }: TrainFlags): Tuned | null {
+  if (pretrained === undefined) return null;
+  if (lora !== undefined) return 'adapters';
+  return linearProbe ? 'head' : 'all';
 }
 
 function modelSettings(flags: TrainFlags, recipe: Recipe): ModelSettings {
@@ -233,6 +259,8 @@ function modelSettings(flags: TrainFlags, recipe: Recipe): ModelSettings {
     name: flags.model ?? null,
     pretrained: flags.pretrained ?? null,
     freeze: flags.freeze ?? null,
+    linearProbe: flags.linearProbe === true,
+    lora: loraSettings(flags),
     patch: flags.patch ?? sizes.patch,
     dim: flags.dim ?? sizes.dim,
     depth: flags.depth ?? sizes.depth,

@@ -1,11 +1,13 @@
 import { expected, Text } from '../check.js';
 import type { ArrayDataset } from '../data/dataset.js';
 import { DataLoader } from '../data/loader.js';
+import type { Lora } from '../nn/lora.js';
 import type { ViT } from '../nn/vit/vit.js';
 import { manualSeed } from '../ops/random.js';
 import type { TrainingData } from '../train/training-data.js';
 import { augmentFlag } from './augment-flags.js';
 import { buildModel } from './build-model.js';
+import { chooseTrained } from './choose-trained.js';
 import { checkDataFits, decodeSets, loadIdx } from './data-source.js';
 import { findImages, holdsIdx } from './image-data.js';
 import { resolveSettings, type TrainFlags, type TrainSettings } from './train-settings.js';
@@ -15,9 +17,12 @@ import { UsageError } from './usage-error.js';
 export interface Prepared {
   readonly settings: TrainSettings;
   readonly model: ViT;
+  /** The adapters that are trained, where there are such; to be merged at the end. */
+  readonly lora: Lora | undefined;
   readonly train: TrainingData;
   readonly trainCount: number;
-  readonly test: ArrayDataset;
+  /** Reads the images to test with. */
+  loadTest(signal?: AbortSignal): Promise<ArrayDataset>;
   readonly classNames: readonly string[];
 }
 
@@ -43,7 +48,9 @@ async function prepareIdx(flags: TrainFlags): Promise<Prepared> {
   manualSeed(settings.seed);
   const model = await buildModel(settings, { shape: train.shape, classNames, photographs: false });
   checkDataFits(model, test, 'the test images');
-  return { settings, model, train, trainCount: train.count, test, classNames };
+  const lora = chooseTrained(model, settings.model);
+  const loadTest = (): Promise<ArrayDataset> => Promise.resolve(test);
+  return { settings, model, lora, train, trainCount: train.count, loadTest, classNames };
 }
 
 async function preparePhotographs(flags: TrainFlags, folder: string): Promise<Prepared> {
@@ -57,7 +64,7 @@ async function preparePhotographs(flags: TrainFlags, folder: string): Promise<Pr
   const preprocessing = model.pretrainedConfig;
   if (preprocessing === undefined)
     throw expected('a model that says how images are prepared', '--pretrained', flags.pretrained);
-  const [test] = (await decodeSets([parts.test], preprocessing, settings.quiet)) as [ArrayDataset]; // one for one list
+  const lora = chooseTrained(model, settings.model);
   const train = new DataLoader(parts.train, {
     preprocessing,
     batchSize: settings.batch,
@@ -67,5 +74,9 @@ async function preparePhotographs(flags: TrainFlags, folder: string): Promise<Pr
     cache: settings.cache,
     onCorrupt: (message) => console.error(`vitrine: ${message}`),
   });
-  return { settings, model, train, trainCount: train.count, test, classNames };
+  const loadTest = async (signal?: AbortSignal): Promise<ArrayDataset> => {
+    const [test] = await decodeSets([parts.test], preprocessing, settings.quiet, signal);
+    return test as ArrayDataset; // one for one list
+  };
+  return { settings, model, lora, train, trainCount: train.count, loadTest, classNames };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import { ViT } from '../../lib/index.js';
 import { temporaryDirectory } from '../io/temporary-directory.js';
 import { runCli } from './run-cli.js';
 
@@ -33,18 +34,9 @@ describe('vitrine on a folder of photographs', function () {
 
   it('trains by the size of the images, sets some apart, and knows the classes by name', async () => {
     await makePhotographs(at('photos'), 10);
-    const { code, stdout, stderr } = await train(
-      '--epochs',
-      '8',
-      '--opt',
-      'lion',
-      '--model-ema',
-      '0.5',
-      '--lr',
-      '0.005',
-    );
-    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
-    assert.match(stdout, /16 images, 4 to test with/);
+    const { code, stderr } = await train('--epochs', '8', '--opt', 'lion', '--model-ema', '0.5', '--lr', '0.005');
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /16 images, 4 to test with/);
     const { model, classNames, training } = JSON.parse(readFileSync(at('run/config.json'), 'utf8'));
     assert.deepEqual([model.imgSize, model.patchSize, model.inChans], [[12, 12], 4, 3]);
     assert.deepEqual([classNames, training.optimizer], [['day', 'night'], 'lion']);
@@ -76,14 +68,14 @@ describe('vitrine on a folder of photographs', function () {
     let stopped = false;
     const args = ['train', '--data', at('photos'), '--out', at('other'), ...small, ...recipe];
     const first = await runCli(args, {
-      onOutput: (child, stdout) => {
-        if (stopped || !stdout.includes('epoch 2/6')) return;
+      onOutput: (child, _, text) => {
+        if (stopped || !text.includes('epoch 2/6')) return;
         stopped = true;
         child.kill('SIGINT');
       },
     });
     assert.equal(first.code, 130, first.stderr);
-    assert.match(first.stdout, /run the same command with --resume/);
+    assert.match(first.stderr, /run the same command with --resume/);
     const again = await runCli([...args, '--quiet']);
     assert.equal(again.code, 1, 'a training that was stopped is not begun anew unless forced');
     assert.match(again.stderr, /--resume/);
@@ -108,6 +100,13 @@ describe('vitrine on a folder of photographs', function () {
     const { model, classNames, training } = JSON.parse(readFileSync(at('tuned/config.json'), 'utf8'));
     assert.deepEqual([model.embedDim, model.numClasses, classNames], [8, 3, ['a', 'b', 'c']]);
     assert.deepEqual([training.optimizer, training.layerDecay], ['adamw', 0.75]);
+
+    const adapted = ['--data', at('three'), '--pretrained', at('run'), '--lora', '2', '--class-weights', 'a=2'];
+    const lora = await runCli(['train', ...adapted, '--epochs', '1', '--out', at('lora'), '--no-report']);
+    assert.equal(lora.code, 0, lora.stderr);
+    assert.match(lora.stderr, /A ViT of [\d,]+ parameters, of which [\d,]+ are trained; /);
+    using merged = await ViT.fromPretrained(at('lora'));
+    assert.deepEqual(merged.pretrainedConfig?.labels, ['a', 'b', 'c']);
   });
 
   const bad: readonly (readonly [
@@ -152,7 +151,7 @@ describe('vitrine on a folder of photographs', function () {
   for (const [what, make, sentence, code] of bad) {
     it(`says in one sentence what is wrong with ${what}`, async () => {
       await make(at('photos'));
-      const result = await train('--epochs', '1');
+      const result = await train('--epochs', '1', '--quiet');
       assert.equal(result.code, code);
       assert.match(result.stderr, sentence);
       const told = result.stderr

@@ -15,8 +15,8 @@ export interface CliResult {
 /** Options of `runCli`. */
 export interface CliOptions {
   env?: Record<string, string>;
-  /** Sees the process and all that it has written, at every write. */
-  onOutput?: (child: ChildProcess, stdout: string) => void;
+  /** Sees the process and all that it has written to stdout and to stderr, at every write. */
+  onOutput?: (child: ChildProcess, stdout: string, stderr: string) => void;
 }
 
 /** Runs `vitrine` with these arguments in a process of its own. */
@@ -27,10 +27,11 @@ export function runCli(args: readonly string[], options: CliOptions = {}): Promi
     let stderr = '';
     child.stdout.on('data', (chunk) => {
       stdout += chunk;
-      options.onOutput?.(child, stdout);
+      options.onOutput?.(child, stdout, stderr);
     });
     child.stderr.on('data', (chunk) => {
       stderr += chunk;
+      options.onOutput?.(child, stdout, stderr);
     });
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));

@@ -30,6 +30,7 @@ describe('resolveSettings', () => {
       gradAccumSteps: 1,
       ema: null,
       labelSmoothing: 0,
+      classWeights: null,
       augment: null,
       cache: 'auto',
       seed: 0,
@@ -37,6 +38,8 @@ describe('resolveSettings', () => {
         name: null,
         pretrained: null,
         freeze: null,
+        linearProbe: false,
+        lora: null,
         patch: 4,
         dim: 64,
         depth: 4,
@@ -54,6 +57,7 @@ describe('resolveSettings', () => {
       capture: true,
       report: true,
       quiet: false,
+      json: false,
       force: false,
     });
   });

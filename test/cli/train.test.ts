@@ -8,6 +8,8 @@ import { runCli } from './run-cli.js';
 
 const small = ['train', '--preset', 'digits', '--dim', '16', '--depth', '2', '--heads', '2'];
 
+const FILES = ['model.safetensors', 'config.json', 'summary.json', 'report.html', 'metrics.jsonl', 'classes.json'];
+
 describe('vitrine train, eval and predict', function () {
   this.timeout(60_000);
   const at = temporaryDirectory();
@@ -15,16 +17,18 @@ describe('vitrine train, eval and predict', function () {
 
   before(async () => {
     const { code, stdout, stderr } = await runCli([...small, '--epochs', '3', '--out', at('run')]);
-    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' }, stderr);
-    const lines = stdout.trim().split('\n');
-    assert.match(lines[0] ?? '', /^A ViT of [\d,]+ parameters, 1,442 images, 355 to test with; \d+ threads?, \w+$/);
-    assert.match(lines[1] ?? '', /^epoch 1\/3: loss \d/);
-    assert.match(lines[4] ?? '', /^Test accuracy [\d.]+% after 3 epochs in [\d.]+ s \([\d,]+ images\/s\)$/);
-    const files = ['model.safetensors', 'config.json', 'summary.json', 'report.html'].map((name) => at(`run/${name}`));
+    assert.equal(code, 0, stderr);
+    const [head, epoch, ...others] = stderr.trim().split('\n');
+    assert.match(head ?? '', /^A ViT of [\d,]+ parameters; 1,442 images, 355 to test with; \d+ threads?, \w+$/);
+    assert.match(epoch ?? '', /^epoch 1\/3: loss \d/);
+    assert.equal(others.length, 2);
+    const [result, ...paths] = stdout.trim().split('\n');
+    assert.match(result ?? '', /^Test accuracy [\d.]+% after 3 epochs in [\d.]+ s \([\d,]+ images\/s\)$/);
     assert.deepEqual(
-      lines.slice(5),
-      files.map((path) => `  ${path}`),
+      paths,
+      FILES.map((name) => `  ${at(`run/${name}`)}`),
     );
+    assert.deepEqual(readdirSync(at('run')).sort(), [...FILES].sort());
   });
 
   it('leaves a summary that says how it went', () => {
@@ -36,6 +40,30 @@ describe('vitrine train, eval and predict', function () {
     assert.equal(summary.stopped, false);
     assert.equal(typeof summary.isa, 'string');
     assert.equal(typeof summary.blas.name, 'string');
+  });
+
+  it('leaves what happened as lines of JSON, and the names of the classes', () => {
+    const events = readFileSync(at('run/metrics.jsonl'), 'utf8').trim().split('\n');
+    const epochs = events.map((line) => JSON.parse(line)).filter(({ event }) => event === 'epoch');
+    assert.deepEqual(
+      epochs.map(({ epoch }) => epoch),
+      [0, 1, 2],
+    );
+    assert.equal(epochs[2].testAccuracy, json(at('run/summary.json')).testAccuracy);
+    assert.deepEqual(json(at('run/classes.json')), [...'0123456789']);
+  });
+
+  it('tells all of it as lines of JSON on stdout, where asked to, and progress on stderr', async () => {
+    const args = [...small, '--epochs', '2', '--no-report', '--json', '--out', at('lines')];
+    const { code, stdout, stderr } = await runCli(args);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^epoch 2\/2: loss/m);
+    const events = stdout.trim().split('\n');
+    const told = events.map((line) => JSON.parse(line));
+    const { event, testAccuracy, files } = told.at(-1);
+    assert.deepEqual([event, testAccuracy], ['result', json(at('lines/summary.json')).testAccuracy]);
+    assert.deepEqual([...files].sort(), readdirSync(at('lines')).sort());
+    assert.equal(`${events.slice(0, -1).join('\n')}\n`, readFileSync(at('lines/metrics.jsonl'), 'utf8'));
   });
 
   it('leaves a report with curves, errors, attention and positions', () => {
@@ -176,12 +204,12 @@ describe('vitrine train, eval and predict', function () {
 
   it('saves and ends with 130 on the first Ctrl-C', async () => {
     const { code, stdout, stderr } = await runCli([...small, '--epochs', '100000', '--out', at('stopped')], {
-      onOutput: (child, text) => {
+      onOutput: (child, _, text) => {
         if (text.includes('epoch 1/') && !child.killed) child.kill('SIGINT');
       },
     });
     assert.equal(code, 130);
-    assert.match(stderr, /^vitrine: stopping after this step/);
+    assert.match(stderr, /^vitrine: stopping after this step/m);
     assert.match(stdout, /Test accuracy .*\n.*model\.safetensors/);
     assert.equal(json(at('stopped/summary.json')).stopped, true);
     assert.equal((await runCli(['eval', '--run', at('stopped')])).code, 0);

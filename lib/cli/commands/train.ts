@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { classWeightsFlag } from '../class-weights-flag.js';
 import { readFlags } from '../config-file.js';
 import { nonEmpty, number, oneOf, wholeNumber } from '../flags.js';
 import { checkFlags, OPTIMIZERS, SCHEDULES, type TrainFlags } from '../train-settings.js';
@@ -12,6 +13,7 @@ Without more than --data, sizes and recipe go by the size of the images.
 Examples:
   vitrine train --data photos/
   vitrine train --data photos/ --pretrained vit-base-patch16-224/ --epochs 5 --freeze 'blocks.*'
+  vitrine train --data photos/ --pretrained vit-base-patch16-224/ --lora 8
   vitrine train --config recipe.yaml --seed 1`;
 
 /** `vitrine train`: trains a ViT on a folder of images and leaves model, settings, summary and report. */
@@ -72,6 +74,11 @@ function addRecipeFlags(command: Command): void {
     .option('--grad-accum-steps <n>', 'batches that make a step (default: 1)', wholeNumber('--grad-accum-steps', 1))
     .option('--model-ema [decay]', 'test and keep an average of the weights (0.999)', number('--model-ema', 0, 1))
     .option('--smoothing <x>', 'of labels (default: 0.1 for photographs)', number('--smoothing', 0, 1))
+    .option(
+      '--class-weights <weights>',
+      "in the loss: balanced, 'cat=2,dog=0.5' or a JSON file of such",
+      classWeightsFlag,
+    )
     .option('--seed <n>', 'of weights, order and dropout (default: 0)', wholeNumber('--seed', 0));
 }
 
@@ -105,6 +112,14 @@ function addModelFlags(command: Command): void {
     .option('--model <name>', 'sizes by name, such as vit_tiny_patch16_224', nonEmpty('--model', 'a name'))
     .option('--pretrained <path>', 'a checkpoint or run to begin with', nonEmpty('--pretrained', 'a path'))
     .option('--freeze <pattern>', "parameters that stay, such as 'blocks.*'", nonEmpty('--freeze', 'a pattern'))
+    .option('--linear-probe', 'train the head alone')
+    .option('--lora <rank>', 'train adapters of this rank, and the head', wholeNumber('--lora', 1))
+    .option('--lora-alpha <x>', 'their factor is this over the rank (default: the rank)', number('--lora-alpha', 0))
+    .option(
+      '--lora-targets <names>',
+      'layers that get one, such as qkv,proj,fc1, or all-linear (default: qkv)',
+      nonEmpty('--lora-targets', 'names'),
+    )
     .option('--patch <n>', 'patch size in pixels', wholeNumber('--patch', 1))
     .option('--dim <n>', 'width of the tokens', wholeNumber('--dim', 1))
     .option('--depth <n>', 'number of blocks', wholeNumber('--depth', 1))
@@ -134,6 +149,7 @@ function addRunFlags(command: Command): void {
     .option('--no-capture', 'run every step op by op')
     .option('--no-report', 'write no report.html')
     .option('--quiet', 'show no progress, only the result')
+    .option('--json', 'what happens, and the result, as lines of JSON on stdout')
     .option('--force', 'replace what is in the folder, though it is another run');
 }
 

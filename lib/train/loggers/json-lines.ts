@@ -6,17 +6,21 @@ import type { EpochRecord } from '../epoch-record.js';
 import type { Evaluation } from '../evaluate.js';
 
 /**
- * Appends what happens to a file, a JSON object a line with `event` and `step`: `metrics.jsonl`. Numbers that are not
- * finite become their names, as JSON has none.
+ * Appends what happens to a file, a JSON object a line with `event` and `step`: `metrics.jsonl`; or hands each line, its
+ * end included, to a function. Numbers that are not finite become their names, as JSON has none.
  *
- * @throws TypeError for what is no path
+ * @throws TypeError for what is neither path nor function
+ * @example
+ * const callbacks = [new loggers.JsonLines((line) => process.stdout.write(line))];
  */
 export class JsonLines implements TrainerCallback {
-  readonly #path: string;
+  readonly #write: (line: string) => unknown;
 
-  constructor(path: string) {
-    if (typeof path !== 'string' || path === '') throw expected('a path', 'JsonLines', path);
-    this.#path = path;
+  constructor(target: string | ((line: string) => unknown)) {
+    if (typeof target !== 'function' && (typeof target !== 'string' || target === '')) {
+      throw expected('a path or a function', 'JsonLines', target);
+    }
+    this.#write = typeof target === 'function' ? target : (line) => append(target, line);
   }
 
   onLog({ globalStep, epoch }: TrainingState, logs: Logs): Promise<void> {
@@ -37,11 +41,20 @@ export class JsonLines implements TrainerCallback {
     return this.#append({ event: 'epoch', step: globalStep, ...record });
   }
 
-  async #append(line: object): Promise<void> {
-    await mkdir(dirname(this.#path), { recursive: true });
-    const text = JSON.stringify(line, (_, value) =>
-      typeof value === 'number' && !Number.isFinite(value) ? String(value) : value,
-    );
-    await appendFile(this.#path, `${text}\n`);
+  async #append(event: object): Promise<void> {
+    await this.#write(jsonLine(event));
   }
+}
+
+/** @internal An object as a line of JSON. */
+export function jsonLine(value: object): string {
+  const text = JSON.stringify(value, (_, item) =>
+    typeof item === 'number' && !Number.isFinite(item) ? String(item) : item,
+  );
+  return `${text}\n`;
+}
+
+async function append(path: string, line: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await appendFile(path, line);
 }
