@@ -79,6 +79,6 @@ describe('loggers', () => {
   it('refuse what is no path, and unknown options', () => {
     assert.throws(() => new loggers.TensorBoard(3 as never), /Expected a path for TensorBoard folder but received 3/);
     assert.throws(() => new loggers.TensorBoard('x', { histogram: true } as object), /Did you mean histograms\?/);
-    assert.throws(() => new loggers.JsonLines('' as never), /Expected a path for JsonLines/);
+    assert.throws(() => new loggers.JsonLines('' as never), /Expected a path or a function for JsonLines/);
   });
 });
