@@ -3,12 +3,15 @@ import { checkOptions, type OptionNames } from '../check-options.js';
 import { nextId } from '../identity.js';
 import { tensor } from '../ops/creation.js';
 import type { Tensor } from '../tensor.js';
+import { warnOnce } from '../warning.js';
 import { checkBatchLabels, checkDataset } from './check-dataset.js';
 import type { ArrayDataset } from './dataset.js';
+import { type EpochItems, itemsOf, itemsOfStream } from './feed/epoch-items.js';
 import type { FeedBatch } from './feed/feed.js';
 import { checkFeedOptions, FEED_NAMES, type FeedOptions, ImageFeed } from './feed/image-feed.js';
 import type { Sampler } from './sets/balanced.js';
 import { checkSet, type Dataset, isDataset } from './sets/dataset.js';
+import { isIterable, SampleStream } from './sets/stream.js';
 import { orderOf } from './shuffle.js';
 
 /** Images (N,C,H,W) float32 and their labels: (N) int32, or (N,classes) float32 where they are of several or mixed. */
@@ -40,6 +43,8 @@ export interface DataLoaderOptions extends FeedOptions {
   seed?: number;
   /** Whether a last batch that is smaller is left out. Default false. */
   dropLast?: boolean;
+  /** Of a stream, whose items cannot be put in order: among how many the next one is drawn, with `shuffle`. Default 1000. */
+  shuffleBuffer?: number;
   /** Which items an epoch has, in their order, instead of `shuffle`; `data.balanced` makes one. */
   sampler?: Sampler;
 }
@@ -57,6 +62,7 @@ const NAMES: OptionNames<DataLoaderOptions> = {
   shuffle: true,
   seed: true,
   dropLast: true,
+  shuffleBuffer: true,
   sampler: true,
   ...FEED_NAMES,
 };
@@ -72,12 +78,13 @@ const NAMES: OptionNames<DataLoaderOptions> = {
  * @example
  * for await (const { images, labels } of loader) { ... }
  */
-export class DataLoader<D extends ArrayDataset | Dataset = ArrayDataset>
+export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayDataset>
   implements Iterable<Batch>, AsyncIterable<Batch>
 {
   readonly #shuffle: boolean;
   readonly #dropLast: boolean;
   readonly #sampler: Sampler | undefined;
+  readonly #buffer: number;
   readonly #feed: ImageFeed | undefined;
   #position = 0;
   /** What the orders of the epochs and all that is drawn follow from. */
@@ -98,12 +105,16 @@ export class DataLoader<D extends ArrayDataset | Dataset = ArrayDataset>
     this.#dropLast = checkBoolean(options.dropLast ?? false, 'DataLoader dropLast');
     this.seed = checkInteger(options.seed ?? 0, 'DataLoader seed');
     this.#sampler = checkSampler(options.sampler, this.#shuffle);
-    if (isDataset(dataset)) {
-      this.dataset = checkSet(dataset, 'the DataLoader') as D; // the same
+    this.#buffer = checkBuffer(options, dataset);
+    if (isDataset(dataset) || dataset instanceof SampleStream) {
+      this.dataset = dataset instanceof SampleStream ? dataset : (checkSet(dataset, 'the DataLoader') as D); // the same
       const { batchSize, seed } = this;
-      const parts = checkFeedOptions(options, dataset as Dataset, 'DataLoader');
+      const parts = checkFeedOptions(options, dataset as Dataset | SampleStream, 'DataLoader');
       this.#feed = new ImageFeed({ ...parts, batchSize, seed, dropLast: this.#dropLast });
     } else {
+      if (isIterable(dataset)) {
+        throw expected('a data set', 'the DataLoader', dataset, 'Make it one: data.fromSamples, or data.stream.');
+      }
       this.dataset = checkDataset(dataset as ArrayDataset, 'the DataLoader') as D; // as declared
       const misplaced = Object.keys(FEED_NAMES).find((name) => options[name as keyof FeedOptions] !== undefined);
       if (misplaced !== undefined) {
@@ -113,8 +124,11 @@ export class DataLoader<D extends ArrayDataset | Dataset = ArrayDataset>
     }
   }
 
-  /** Items of the data set. */
+  /** Items of the data set. @throws TypeError for a stream, of which nobody knows */
   get count(): number {
+    if (this.dataset instanceof SampleStream) {
+      throw expected('a data set of known length', 'DataLoader', new Text('a stream'), 'Use data.fromSamples.');
+    }
     return isDataset(this.dataset) ? this.dataset.length : this.dataset.count;
   }
 
@@ -148,7 +162,8 @@ export class DataLoader<D extends ArrayDataset | Dataset = ArrayDataset>
   load(state: LoaderState): void {
     checkOptions(state, { epoch: true, position: true }, 'DataLoader.load');
     const epoch = checkInteger(state?.epoch, 'DataLoader.load epoch');
-    this.#position = checkInteger(state.position, 'DataLoader.load position', 0, this.#order(epoch).length);
+    const most = this.dataset instanceof SampleStream ? undefined : this.#order(epoch).length;
+    this.#position = checkInteger(state.position, 'DataLoader.load position', 0, most);
     this.epoch = epoch;
   }
 
@@ -169,9 +184,9 @@ export class DataLoader<D extends ArrayDataset | Dataset = ArrayDataset>
    * @throws TypeError where the data set, changed since, is not sound any more
    */
   *hostBatches(epoch: number, from = 0): Generator<ArrayBatch> {
-    if (isDataset(this.dataset))
+    if (this.#feed !== undefined)
       throw expected('for await', 'a DataLoader of images that must be decoded', new Text('for'));
-    const { images, labels, shape, numClasses } = checkDataset(this.dataset, 'the DataLoader');
+    const { images, labels, shape, numClasses } = checkDataset(this.dataset as ArrayDataset, 'the DataLoader');
     const pixels = shape[0] * shape[1] * shape[2];
     const order = this.#order(epoch);
     for (let start = from * this.batchSize; start < order.length; start += this.batchSize) {
@@ -195,7 +210,13 @@ export class DataLoader<D extends ArrayDataset | Dataset = ArrayDataset>
    */
   feedBatches(epoch: number, begin = 0, skipped = 0): AsyncGenerator<FeedBatch> {
     if (this.#feed === undefined) throw expected('a data set of images', 'feedBatches', this.dataset);
-    return this.#feed.batches(this.#order(epoch), epoch, begin, skipped);
+    return this.#feed.batches(this.#items(epoch, begin), epoch, begin, skipped);
+  }
+
+  #items(epoch: number, begin: number): EpochItems {
+    const { dataset, numClasses, seed } = this;
+    if (!(dataset instanceof SampleStream)) return itemsOf(dataset as Dataset, this.#order(epoch), numClasses);
+    return itemsOfStream(dataset, { epoch, seed, begin, buffer: this.#buffer, numClasses });
   }
 
   *[Symbol.iterator](): Generator<Batch> {
@@ -232,6 +253,26 @@ export class DataLoader<D extends ArrayDataset | Dataset = ArrayDataset>
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
+}
+
+// As many as WebDataset's users take.
+const BUFFER = 1000;
+
+/** Of a stream that is shuffled; otherwise 0. */
+function checkBuffer({ shuffle, shuffleBuffer, sampler }: DataLoaderOptions, dataset: unknown): number {
+  if (!(dataset instanceof SampleStream)) {
+    if (shuffleBuffer === undefined) return 0;
+    throw expected('a stream', 'DataLoader shuffleBuffer', dataset, 'Other data sets are shuffled whole.');
+  }
+  if (sampler !== undefined) throw expected('a data set of known length', 'DataLoader sampler', new Text('a stream'));
+  const buffer = checkInteger(shuffleBuffer ?? BUFFER, 'DataLoader shuffleBuffer', 1);
+  if (shuffle !== true) return 0;
+  if (shuffleBuffer === undefined) {
+    warnOnce(
+      `Expected a data set of known length to shuffle but received a stream: samples are drawn from ${BUFFER} at a time, unless shuffleBuffer says otherwise.`,
+    );
+  }
+  return buffer;
 }
 
 function checkSampler(sampler: unknown, shuffle: boolean): Sampler | undefined {

@@ -8,14 +8,14 @@ import { empty, Tensor } from '../../tensor.js';
 import { isThenable } from '../../thenable.js';
 import type { Augmentation } from '../augment/augment.js';
 import { drawMixing, mixedTargets } from '../augment/mixup.js';
-import { type Dataset, sampleAt } from '../sets/dataset.js';
 import { isArchived, nameOf, type Sample } from '../sets/sample.js';
+import type { PlacedSample } from '../sets/stream.js';
+import type { EpochItems } from './epoch-items.js';
 import { type CorruptImages, decode, type StoredImage } from './image-store.js';
 import type { ImageCache } from './memory-cache.js';
 
 /** What a feed is made of. */
 export interface FeedParts {
-  readonly dataset: Dataset;
   readonly batchSize: number;
   readonly dropLast: boolean;
   /** Batches that are loaded ahead. */
@@ -49,6 +49,10 @@ interface Loaded {
   readonly image: StoredImage | Tensor;
 }
 
+/** What stands for an image that cannot be decoded, and for the end of a stream. */
+const CORRUPT = Symbol('corrupt');
+const END = Symbol('end');
+
 /** Makes batches of a data set's images: decoded beside the event loop, and all else on the stream. */
 export class Feed {
   readonly #parts: FeedParts;
@@ -60,55 +64,64 @@ export class Feed {
   }
 
   /**
-   * The batches of an epoch's order, from a place in it, without the first ones. Images that are corrupt are passed over,
-   * so that where a batch begins is known by loading those before it.
+   * The batches of an epoch's items, from a place on, without the first ones. Images that are corrupt are passed over, so
+   * that where a batch begins is known by loading those before it.
    */
-  async *batches(order: ArrayLike<number>, epoch: number, begin: number, skipped = 0): AsyncGenerator<FeedBatch> {
+  async *batches(items: EpochItems, epoch: number, begin: number, skipped = 0): AsyncGenerator<FeedBatch> {
     const { batchSize, prefetch, dropLast } = this.#parts;
     const cache = await this.#cache();
-    const ahead: (Loaded | Promise<Loaded | undefined>)[] = [];
-    let next = begin;
-    let number = 0;
+    const ahead: (Loaded | Promise<Loaded | typeof CORRUPT | typeof END>)[] = [];
+    let [position, next, number] = [begin, begin, 0];
     let batch: Loaded[] = [];
+    const made = (): FeedBatch | undefined => {
+      const full = number++ < skipped ? undefined : this.#make(batch, { epoch, position, cache });
+      for (const each of batch) release(each, cache);
+      batch = [];
+      return full;
+    };
     try {
-      for (let position = begin; position < order.length; position++) {
-        while (ahead.length < batchSize * (1 + prefetch) && next < order.length) {
-          ahead.push(this.#load(order[next++], cache));
+      while (position < items.length) {
+        while (ahead.length < batchSize * (1 + prefetch) && next < items.length) {
+          ahead.push(this.#load(items.at(next++), cache));
         }
         const loading = ahead.shift();
         const loaded = isThenable(loading) ? await loading : loading;
-        if (loaded !== undefined) batch.push(loaded);
-        const isLast = position === order.length - 1;
-        if (batch.length < batchSize && !(isLast && batch.length > 0 && !dropLast)) continue;
-        if (number++ < skipped) {
-          for (const each of batch) release(each, cache);
-          batch = [];
-          continue;
-        }
-        const made = this.#make(batch, { epoch, position: position + 1, cache });
-        batch = [];
-        yield made;
+        if (loaded === END || loaded === undefined) break;
+        position++;
+        if (loaded !== CORRUPT) batch.push(loaded);
+        if (batch.length < batchSize) continue;
+        const full = made();
+        if (full !== undefined) yield full;
       }
+      const last = batch.length > 0 && !dropLast ? made() : undefined;
+      if (last !== undefined) yield last;
     } finally {
+      await items.end?.();
       const settled = await Promise.allSettled([...batch, ...ahead]); // what failed is told already, or of no account
-      for (const loaded of settled) if (loaded.status === 'fulfilled') release(loaded.value, cache);
+      for (const loaded of settled) {
+        if (loaded.status === 'fulfilled' && typeof loaded.value === 'object') release(loaded.value, cache);
+      }
     }
   }
 
-  /** An item of the data set; a promise only where something must be read. */
-  #load(index: number, cache: ImageCache): Loaded | Promise<Loaded | undefined> {
-    const { dataset, numClasses } = this.#parts;
-    const sample = sampleAt(dataset, index, numClasses, 'the data set');
-    const image = cache.get(index);
-    if (image !== undefined && !isThenable(sample)) return { index, label: (sample as Sample).label, image };
-    const loading = this.#read(index, sample, cache);
+  /** An item with its image; a promise only where something must be read. */
+  #load(item: ReturnType<EpochItems['at']>, cache: ImageCache): Loaded | Promise<Loaded | typeof CORRUPT | typeof END> {
+    if (!isThenable(item)) {
+      const { index, sample } = item as PlacedSample; // no promise
+      const image = cache.get(index);
+      if (image !== undefined) return { index, label: sample.label, image };
+    }
+    const loading = this.#read(item, cache);
     loading.catch(() => undefined); // awaited in its turn
     return loading;
   }
 
-  async #read(index: number, promised: Sample | Promise<Sample>, cache: ImageCache): Promise<Loaded | undefined> {
+  async #read(item: ReturnType<EpochItems['at']>, cache: ImageCache): Promise<Loaded | typeof CORRUPT | typeof END> {
     const { preprocessing, augmentation, corrupt } = this.#parts;
-    const { image: source, label } = await promised;
+    const found = await item;
+    if (found === undefined) return END;
+    const { index, sample } = found;
+    const { image: source, label } = sample;
     const there = cache.get(index);
     if (there !== undefined) return { index, label, image: there };
     if (source instanceof Tensor) return { index, label, image: untracked(() => clone(source)) }; // its owner may go on
@@ -118,7 +131,7 @@ export class Feed {
       image = await decode(source, where, { preprocessing, augments: augmentation !== undefined });
     } catch (error) {
       corrupt.add(index, where, error);
-      return undefined;
+      return CORRUPT;
     }
     // Pixels that the data set gave may be other ones the next time.
     const isFile = typeof source === 'string' || source instanceof Uint8Array || isArchived(source);
@@ -130,12 +143,11 @@ export class Feed {
     const { crop } = preprocessing;
     const { epoch, position, cache } = at;
     const count = batch.length;
-    let images = this.#stacked(batch, epoch, cache);
-    for (const loaded of batch) release(loaded, cache);
     const labels = batch.map(({ label }) => label);
     const common = { count, position, indices: Uint32Array.from(batch, ({ index }) => index) };
     const { mixing } = augmentation ?? {};
-    if (mixing === undefined) return { images, ...common, ...plainLabels(labels) };
+    if (mixing === undefined) return { ...common, ...plainLabels(labels), images: this.#stacked(batch, epoch, cache) };
+    let images = this.#stacked(batch, epoch, cache);
     const drawn = drawMixing(mixing, { seed, epoch, first: position }, [count, crop[0], crop[1]]);
     if (drawn.shares.some((share) => share !== 1)) {
       const mixed = untracked(() => empty(images.shape));
@@ -199,8 +211,7 @@ export class Feed {
 }
 
 /** Gives back an image that nobody keeps, once its last use is enqueued. */
-function release(loaded: Loaded | undefined, cache: ImageCache): void {
-  if (loaded === undefined) return;
+function release(loaded: Loaded, cache: ImageCache): void {
   const { image, index } = loaded;
   if (image instanceof Tensor) image.dispose();
   else if (cache.get(index) !== image) image.bytes?.dispose();

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { checkFunction, checkInteger, checkNumber, checkOneOf, expected } from '../../check.js';
+import { checkFunction, checkInteger, checkNumber, checkOneOf, expected, Text } from '../../check.js';
 import type { OptionNames } from '../../check-options.js';
 import { checkPreprocessing, type Preprocessing } from '../../io/pretrained/preprocessing.js';
 import { native } from '../../native.js';
@@ -7,7 +7,9 @@ import { fence } from '../../stream.js';
 import { warnOnce } from '../../warning.js';
 import { Augmentation, type AugmentOptions } from '../augment/augment.js';
 import type { Dataset } from '../sets/dataset.js';
+import { SampleStream } from '../sets/stream.js';
 import { cacheFolder, cacheKey, DiskCache } from './disk-cache.js';
+import type { EpochItems } from './epoch-items.js';
 import { Feed, type FeedBatch, type FeedParts } from './feed.js';
 import { CorruptImages, mostShortSide } from './image-store.js';
 import { type ImageCache, MemoryCache, NoCache } from './memory-cache.js';
@@ -49,12 +51,13 @@ export const FEED_NAMES: OptionNames<FeedOptions> = {
 
 /** Options once they are checked. */
 type CheckedParts = Omit<FeedParts, 'batchSize' | 'seed' | 'dropLast'> & {
+  source: Dataset | SampleStream;
   cache: 'auto' | 'memory' | 'disk' | 'none';
   cacheDir: string;
 };
 
 /** @internal Throws for options that are missing or out of range. */
-export function checkFeedOptions(options: FeedOptions, dataset: Dataset, where: string): CheckedParts {
+export function checkFeedOptions(options: FeedOptions, source: Dataset | SampleStream, where: string): CheckedParts {
   const { preprocessing, augment, cacheDir = cacheFolder(), onCorrupt = warnOnce } = options;
   if (typeof preprocessing !== 'object' || preprocessing === null) {
     throw expected("a model's pretrainedConfig", `${where} preprocessing`, preprocessing);
@@ -65,18 +68,25 @@ export function checkFeedOptions(options: FeedOptions, dataset: Dataset, where: 
   const { rescale = 1 / 255 } = preprocessing;
   const middle = preprocessing.mean.map((value) => Math.min(255, Math.round(value / rescale)));
   const augmentation = augment === undefined ? undefined : new Augmentation(augment, middle, `${where} augment`);
-  const classes = options.numClasses ?? dataset.classes?.length;
+  const classes = options.numClasses ?? source.classes?.length;
   const numClasses = classes === undefined ? undefined : checkInteger(classes, `${where} numClasses`, 1);
   if (augmentation?.mixing !== undefined && numClasses === undefined) {
     throw expected('numClasses, for labels that are mixed,', where, undefined);
   }
   const maxCorrupt = checkNumber(options.maxCorrupt ?? 0.01, `${where} maxCorrupt`, 0, 1);
   return {
-    ...{ dataset, preprocessing, augmentation, numClasses, cacheDir },
+    ...{ source, preprocessing, augmentation, numClasses, cacheDir },
     prefetch: checkInteger(options.prefetch ?? 1, `${where} prefetch`, 0, 64),
-    cache: checkOneOf(options.cache ?? 'auto', `${where} cache`, ['auto', 'memory', 'disk', 'none']),
-    corrupt: new CorruptImages(dataset.length, maxCorrupt, onCorrupt),
+    cache: checkCache(options.cache, source, where),
+    corrupt: new CorruptImages(source instanceof SampleStream ? undefined : source.length, maxCorrupt, onCorrupt),
   };
+}
+
+function checkCache(cache: unknown, source: Dataset | SampleStream, where: string): CheckedParts['cache'] {
+  const kind = checkOneOf((cache ?? 'auto') as string, `${where} cache`, ['auto', 'memory', 'disk', 'none'] as const);
+  if (!(source instanceof SampleStream) || kind === 'none') return kind;
+  if (kind === 'auto') return 'none'; // another epoch may have other samples
+  throw expected('a data set whose items are known', `${where} cache`, new Text('a stream'), 'Use data.fromSamples.');
 }
 
 /** A feed with its cache, which is opened when the first batch is asked for. */
@@ -106,8 +116,8 @@ export class ImageFeed {
     return this.#parts.numClasses;
   }
 
-  batches(order: ArrayLike<number>, epoch: number, begin: number, skipped: number): AsyncGenerator<FeedBatch> {
-    return this.#feed.batches(order, epoch, begin, skipped);
+  batches(items: EpochItems, epoch: number, begin: number, skipped: number): AsyncGenerator<FeedBatch> {
+    return this.#feed.batches(items, epoch, begin, skipped);
   }
 
   async dispose(): Promise<void> {
@@ -118,23 +128,24 @@ export class ImageFeed {
   }
 
   async #open(): Promise<ImageCache> {
-    const { cache, cacheDir, dataset, preprocessing, augmentation } = this.#parts;
-    const kind = cache === 'auto' ? await this.#chosen() : cache;
+    const { cache, cacheDir, source, preprocessing, augmentation } = this.#parts;
+    if (cache === 'none' || source instanceof SampleStream) return new NoCache();
+    const kind = cache === 'auto' ? await this.#chosen(source) : cache;
     if (kind === 'memory') return new MemoryCache();
     if (kind === 'none') return new NoCache();
     const { mean, std, rescale, ...shaping } = preprocessing;
     const settings = augmentation === undefined ? shaping : { shortSide: mostShortSide(preprocessing) };
-    const key = await cacheKey(dataset, JSON.stringify({ version: 1, channels: mean.length, ...settings }));
+    const key = await cacheKey(source, JSON.stringify({ version: 1, channels: mean.length, ...settings }));
     if (key === undefined) {
       warnOnce('Expected images of files for a cache on disk but some have no path. They are kept in memory instead.');
       return new MemoryCache();
     }
-    return DiskCache.open(cacheDir, key, dataset.length);
+    return DiskCache.open(cacheDir, key, source.length);
   }
 
   /** By what the images will take at most. */
-  async #chosen(): Promise<'memory' | 'disk' | 'none'> {
-    const { dataset, preprocessing, augmentation, cacheDir } = this.#parts;
+  async #chosen(dataset: Dataset): Promise<'memory' | 'disk' | 'none'> {
+    const { preprocessing, augmentation, cacheDir } = this.#parts;
     const [height, width] = preprocessing.crop;
     const most = mostShortSide(preprocessing);
     // A photograph's longer side is four thirds of the shorter one.

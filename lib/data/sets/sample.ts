@@ -3,9 +3,13 @@ import { Tensor } from '../../tensor.js';
 
 /** Decoded pixels (H,W,C), row-major bytes; C is 1 (grey) or 3 (red, green, blue). */
 export interface RawImage {
+  /** (H,W,C) */
   readonly pixels: Uint8Array;
+  /** Rows of pixels. */
   readonly height: number;
+  /** Pixels of a row. */
   readonly width: number;
+  /** 1 (grey) or 3 (red, green, blue). */
   readonly channels: 1 | 3;
 }
 
@@ -15,6 +19,7 @@ export interface ArchivedImage {
   readonly name: string;
   /** Other than before when the image is: a cache on disk goes by it. */
   readonly stamp: string;
+  /** The file's bytes. */
   bytes(): Promise<Uint8Array>;
 }
 
@@ -26,7 +31,9 @@ export type ImageSource = string | Uint8Array | ArchivedImage | RawImage | Tenso
 
 /** An image and what it shows: a class's number, or for each class how far the image is of it (0 or 1 as a rule). */
 export interface Sample {
+  /** Where the image is, or its pixels. */
   readonly image: ImageSource;
+  /** Its class, or a value for each class. */
   readonly label: number | Float32Array;
 }
 
