@@ -43,6 +43,7 @@ export {
   randomState,
   setRandomState,
 } from './ops/random.js';
+export { type MultinomialOptions, multinomial, randperm } from './ops/sampling.js';
 export * as optim from './optim/index.js';
 export { autocast, type Precision } from './precision.js';
 export * as render from './render/index.js';

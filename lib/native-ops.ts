@@ -202,8 +202,9 @@ export interface PatchEmbedBackward {
 /**
  * Softmax and negative log-likelihood in one, as torch.nn.functional.cross_entropy: targets are
  * class indices
- * (`labels`) or probabilities (`target`), one of the two present. A label that is neither a class
- * nor ignoreIndex fails the command, naming `site`.
+ * (`labels`) or probabilities (`target`), one of the two present. The mean is over the labels'
+ * weights, or the rows. A label that is neither a class nor ignoreIndex fails the command, naming
+ * `site`.
  */
 export interface CrossEntropyForward {
   readonly loss: Operand;
@@ -211,6 +212,7 @@ export interface CrossEntropyForward {
   readonly logits: Operand;
   readonly labels: Operand | undefined;
   readonly target: Operand | undefined;
+  readonly weight: Operand | undefined;
   readonly rows: number;
   readonly classes: number;
   readonly smoothing: number;
@@ -226,6 +228,7 @@ export interface CrossEntropyBackward {
   readonly logits: Operand;
   readonly labels: Operand | undefined;
   readonly target: Operand | undefined;
+  readonly weight: Operand | undefined;
   readonly rows: number;
   readonly classes: number;
   readonly smoothing: number;
@@ -294,7 +297,10 @@ export interface EmbeddingForward {
   readonly site: number;
 }
 
-/** dtable[index] += dy, rows in order; dtable is zeroed first unless accumulating. */
+/**
+ * dtable[index] += dy, rows in order, but for the entry `padding` (-1: there is none); dtable is
+ * zeroed first unless accumulating.
+ */
 export interface EmbeddingBackward {
   readonly dtable: Operand;
   readonly dy: Operand;
@@ -302,6 +308,7 @@ export interface EmbeddingBackward {
   readonly count: number;
   readonly entries: number;
   readonly width: number;
+  readonly padding: number;
   readonly accumulate: boolean;
 }
 
@@ -703,6 +710,29 @@ export interface NllBackward {
   readonly positions: number;
 }
 
+/** y = the numbers from 0 to count - 1 in a random order, each order being as likely. */
+export interface RandomPermutation {
+  readonly y: Operand;
+  readonly state: Operand;
+  readonly count: number;
+}
+
+/**
+ * y (rows, samples) = classes, each as likely as its weight in x (rows, classes) says; without
+ * replacement each at most once, in the order in which they were drawn. Weights below 0, or too few
+ * above it, fail the command, naming `site`.
+ */
+export interface Multinomial {
+  readonly y: Operand;
+  readonly state: Operand;
+  readonly x: Operand;
+  readonly rows: number;
+  readonly classes: number;
+  readonly samples: number;
+  readonly replacement: boolean;
+  readonly site: number;
+}
+
 /** y = softmax(x) over the last axis; all operands (rows, width). */
 export interface SoftmaxForward {
   readonly y: Operand;
@@ -923,6 +953,8 @@ export interface NativeOps {
   rowReduce(o: RowReduce): void;
   nllForward(o: NllForward): void;
   nllBackward(o: NllBackward): void;
+  randomPermutation(o: RandomPermutation): void;
+  multinomial(o: Multinomial): void;
   softmaxForward(o: SoftmaxForward): void;
   softmaxBackward(o: SoftmaxBackward): void;
   stridedCopy(o: StridedCopy): void;
@@ -1087,6 +1119,7 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.logits.handle,
         o.labels?.handle ?? 0,
         o.target?.handle ?? 0,
+        o.weight?.handle ?? 0,
         o.rows,
         o.classes,
         o.smoothing,
@@ -1102,6 +1135,7 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.logits.handle,
         o.labels?.handle ?? 0,
         o.target?.handle ?? 0,
+        o.weight?.handle ?? 0,
         o.rows,
         o.classes,
         o.smoothing,
@@ -1126,7 +1160,16 @@ export function bindOps(addon: AddonOps): NativeOps {
     embeddingForward: (o) =>
       addon.embeddingForward(o.y.handle, o.table.handle, o.index.handle, o.count, o.entries, o.width, o.site),
     embeddingBackward: (o) =>
-      addon.embeddingBackward(o.dtable.handle, o.dy.handle, o.index.handle, o.count, o.entries, o.width, o.accumulate),
+      addon.embeddingBackward(
+        o.dtable.handle,
+        o.dy.handle,
+        o.index.handle,
+        o.count,
+        o.entries,
+        o.width,
+        o.padding,
+        o.accumulate,
+      ),
     imageBatch: (o) =>
       addon.imageBatch(
         o.y.handle,
@@ -1387,6 +1430,9 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.classes,
         o.positions,
       ),
+    randomPermutation: (o) => addon.randomPermutation(o.y.handle, o.state.handle, o.count),
+    multinomial: (o) =>
+      addon.multinomial(o.y.handle, o.state.handle, o.x.handle, o.rows, o.classes, o.samples, o.replacement, o.site),
     softmaxForward: (o) => addon.softmaxForward(o.y.handle, o.x.handle, o.rows, o.width),
     softmaxBackward: (o) => addon.softmaxBackward(o.dx.handle, o.dy.handle, o.y.handle, o.rows, o.width),
     stridedCopy: (o) =>

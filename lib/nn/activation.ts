@@ -1,6 +1,9 @@
-import { checkOneOf } from '../check.js';
+import { checkInteger, checkOneOf, MAX_RANK } from '../check.js';
 import { checkOptions } from '../check-options.js';
-import { GELU_OPTIONS, type GELUOptions, gelu, relu } from '../ops/activation.js';
+import { GELU_OPTIONS, type GELUOptions, gelu, relu, tanh } from '../ops/activation.js';
+import { logSoftmax } from '../ops/reductions.js';
+import { softmax } from '../ops/softmax.js';
+import { logSigmoid, sigmoid, silu } from '../ops/unary.js';
 import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';
 
@@ -25,5 +28,59 @@ export class GELU extends Module {
 export class ReLU extends Module {
   forward(x: Tensor): Tensor {
     return relu(x);
+  }
+}
+
+/** Sigmoid linear unit. Counterpart: `torch.nn.SiLU`. */
+export class SiLU extends Module {
+  forward(x: Tensor): Tensor {
+    return silu(x);
+  }
+}
+
+/** 1 / (1 + e^-x). Counterpart: `torch.nn.Sigmoid`. */
+export class Sigmoid extends Module {
+  forward(x: Tensor): Tensor {
+    return sigmoid(x);
+  }
+}
+
+/** log(sigmoid(x)). Counterpart: `torch.nn.LogSigmoid`. */
+export class LogSigmoid extends Module {
+  forward(x: Tensor): Tensor {
+    return logSigmoid(x);
+  }
+}
+
+/** Hyperbolic tangent. Counterpart: `torch.nn.Tanh`. */
+export class Tanh extends Module {
+  forward(x: Tensor): Tensor {
+    return tanh(x);
+  }
+}
+
+/** Softmax over one axis. Counterpart: `torch.nn.Softmax`. */
+export class Softmax extends Module {
+  /** @param dim the axis, counted from the end when negative. Default: the last. */
+  constructor(readonly dim = -1) {
+    super();
+    checkInteger(dim, 'Softmax dim', -MAX_RANK, MAX_RANK - 1);
+  }
+
+  forward(x: Tensor): Tensor {
+    return softmax(x, this.dim);
+  }
+}
+
+/** The logarithm of softmax over one axis. Counterpart: `torch.nn.LogSoftmax`. */
+export class LogSoftmax extends Module {
+  /** @param dim the axis, counted from the end when negative. Default: the last. */
+  constructor(readonly dim = -1) {
+    super();
+    checkInteger(dim, 'LogSoftmax dim', -MAX_RANK, MAX_RANK - 1);
+  }
+
+  forward(x: Tensor): Tensor {
+    return logSoftmax(x, this.dim);
   }
 }

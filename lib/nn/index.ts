@@ -1,10 +1,9 @@
 /** Modules, and `init` for their values. */
 
 export type { Pair } from '../check.js';
-export { GELU, ReLU } from './activation.js';
+export { GELU, LogSigmoid, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh } from './activation.js';
 export { BatchNorm1d, BatchNorm2d, type BatchNormModuleOptions } from './batch-norm.js';
 export { Conv2d, type Conv2dModuleOptions } from './conv2d.js';
-export { CrossEntropyLoss } from './cross-entropy-loss.js';
 export { Dropout, DropPath } from './dropout.js';
 export { Embedding } from './embedding.js';
 export { GroupNorm } from './group-norm.js';
@@ -14,6 +13,16 @@ export { LayerNorm, type LayerNormModuleOptions } from './layer-norm.js';
 export { Linear, type LinearModuleOptions } from './linear.js';
 export { applyLora, type Lora, type LoraOptions } from './lora.js';
 export type { LoraBranch } from './lora-branch.js';
+export {
+  BCEWithLogitsLoss,
+  CrossEntropyLoss,
+  HuberLoss,
+  KLDivLoss,
+  L1Loss,
+  MSELoss,
+  NLLLoss,
+  SmoothL1Loss,
+} from './losses.js';
 export { Module } from './module.js';
 export { ModuleDict } from './module-dict.js';
 export { ModuleList } from './module-list.js';

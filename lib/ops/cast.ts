@@ -2,7 +2,7 @@ import { native } from '../native.js';
 import { type DType, empty, type Tensor } from '../tensor.js';
 
 // Of the table in native/kernels/unary-inl.h.
-const TO = { int32: 17, float32: 18 } as const;
+const TO = { int32: 16, float32: 17 } as const;
 
 /** The elements in the other dtype, without gradient. */
 export function cast<D extends DType>(x: Tensor, dtype: D): Tensor<D> {

@@ -9,6 +9,7 @@ import { arange } from './creation.js';
 import { div, mul } from './elementwise.js';
 import { REDUCE_OPTIONS, type ReduceOptions } from './reduce-options.js';
 import { reduceRows } from './row-reduce.js';
+import { markAnswers } from './truth.js';
 import { where } from './where.js';
 
 /** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once. NaN is larger and smaller than all. */
@@ -151,7 +152,8 @@ function truth(which: Which, name: string, x: Tensor, options: ReduceOptions): T
   checkTensor(x, `${name} input`, { dtype: x?.dtype });
   return scope(() => {
     const ofNone = which === 'min' ? 1 : 0;
-    return reduceRows(`${which}Int32`, name, compare('ne', x, 0), options, { ofNone }).y as Tensor<'int32'>; // so named
+    const { y } = reduceRows(`${which}Int32`, name, compare('ne', x, 0), options, { ofNone });
+    return markAnswers(y as Tensor<'int32'>); // so named
   });
 }
 

@@ -1,26 +1,38 @@
 import { record } from '../autograd.js';
-import { checkBoolean, checkInteger, checkNumber, checkOneOf, expected, shapeText, sizeOf } from '../check.js';
-import { checkOptions, type OptionNames } from '../check-options.js';
+import { expected, shapeText, sizeOf } from '../check.js';
 import { native, type Reduction } from '../native.js';
 import { scope } from '../scope.js';
 import { noteSite } from '../stream.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
 import { add, div, mul, sub, xlogy } from './elementwise.js';
+import {
+  type BCEOptions,
+  checkBCE,
+  checkHuber,
+  checkKLDiv,
+  checkLoss,
+  checkNLL,
+  checkSmoothL1,
+  type HuberOptions,
+  type KLDivOptions,
+  type LossOptions,
+  type NLLOptions,
+  type SmoothL1Options,
+} from './loss-options.js';
 import { mean, sum } from './reduce.js';
 import { abs, clamp, exp, logSigmoid, square } from './unary.js';
 
+export type {
+  BCEOptions,
+  HuberOptions,
+  KLDivOptions,
+  LossOptions,
+  NLLOptions,
+  SmoothL1Options,
+} from './loss-options.js';
+
 /** Losses, each of one tensor beside another of the same shape unless said; differentiable with respect to both. */
-
-/** What most losses take. */
-export interface LossOptions {
-  /** Mean over all elements, sum, or a loss each. Default `'mean'`. */
-  reduction?: Reduction;
-}
-
-const LOSS_OPTIONS: OptionNames<LossOptions> = { reduction: true };
-
-const REDUCTIONS: readonly Reduction[] = ['none', 'mean', 'sum'];
 
 function reduced(losses: Tensor, reduction: Reduction): Tensor {
   return reduction === 'none' ? losses : reduction === 'sum' ? sum(losses) : mean(losses);
@@ -32,10 +44,6 @@ function checkPair(input: Tensor, target: Tensor, name: string): void {
   checkTensor(target, `${name} target`, { shape: input.shape });
 }
 
-function checkReduction(options: LossOptions, name: string): Reduction {
-  return checkOneOf(options.reduction ?? 'mean', `${name} reduction`, REDUCTIONS);
-}
-
 /**
  * Squared differences.
  *
@@ -43,8 +51,7 @@ function checkReduction(options: LossOptions, name: string): Reduction {
  * Counterpart: `torch.nn.functional.mse_loss`.
  */
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  checkOptions(options, LOSS_OPTIONS, 'mseLoss');
-  const reduction = checkReduction(options, 'mseLoss');
+  const { reduction } = checkLoss(options, 'mseLoss');
   checkPair(input, target, 'mseLoss');
   return scope(() => reduced(square(sub(input, target)), reduction));
 }
@@ -56,8 +63,7 @@ export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}
  * Counterpart: `torch.nn.functional.l1_loss`.
  */
 export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  checkOptions(options, LOSS_OPTIONS, 'l1Loss');
-  const reduction = checkReduction(options, 'l1Loss');
+  const { reduction } = checkLoss(options, 'l1Loss');
   checkPair(input, target, 'l1Loss');
   return scope(() => reduced(abs(sub(input, target)), reduction));
 }
@@ -69,14 +75,6 @@ function huber(d: Tensor, delta: number): Tensor {
   return mul(held, sub(size, mul(held, 0.5)));
 }
 
-/** Options of `smoothL1Loss`. */
-export interface SmoothL1Options extends LossOptions {
-  /** Where squares become straight lines, at least 0. Default 1; 0 is `l1Loss`. */
-  beta?: number;
-}
-
-const SMOOTH_L1_OPTIONS: OptionNames<SmoothL1Options> = { ...LOSS_OPTIONS, beta: true };
-
 /**
  * d^2 / (2 beta) where the difference d is less than `beta`, else |d| - beta / 2.
  *
@@ -84,23 +82,13 @@ const SMOOTH_L1_OPTIONS: OptionNames<SmoothL1Options> = { ...LOSS_OPTIONS, beta:
  * Counterpart: `torch.nn.functional.smooth_l1_loss`.
  */
 export function smoothL1Loss(input: Tensor, target: Tensor, options: SmoothL1Options = {}): Tensor {
-  checkOptions(options, SMOOTH_L1_OPTIONS, 'smoothL1Loss');
-  const reduction = checkReduction(options, 'smoothL1Loss');
-  const beta = checkNumber(options.beta ?? 1, 'smoothL1Loss beta', 0);
+  const { reduction, beta } = checkSmoothL1(options, 'smoothL1Loss');
   checkPair(input, target, 'smoothL1Loss');
   return scope(() => {
     const d = sub(input, target);
     return reduced(beta === 0 ? abs(d) : mul(huber(d, beta), 1 / beta), reduction);
   });
 }
-
-/** Options of `huberLoss`. */
-export interface HuberOptions extends LossOptions {
-  /** Where squares become straight lines, above 0. Default 1. */
-  delta?: number;
-}
-
-const HUBER_OPTIONS: OptionNames<HuberOptions> = { ...LOSS_OPTIONS, delta: true };
 
 /**
  * d^2 / 2 where the difference d is at most `delta`, else delta (|d| - delta / 2).
@@ -109,22 +97,10 @@ const HUBER_OPTIONS: OptionNames<HuberOptions> = { ...LOSS_OPTIONS, delta: true 
  * Source: Huber 1964. Counterpart: `torch.nn.functional.huber_loss`.
  */
 export function huberLoss(input: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
-  checkOptions(options, HUBER_OPTIONS, 'huberLoss');
-  const reduction = checkReduction(options, 'huberLoss');
-  const delta = checkNumber(options.delta ?? 1, 'huberLoss delta', Number.MIN_VALUE);
+  const { reduction, delta } = checkHuber(options, 'huberLoss');
   checkPair(input, target, 'huberLoss');
   return scope(() => reduced(huber(sub(input, target), delta), reduction));
 }
-
-/** Options of `binaryCrossEntropyWithLogits`. */
-export interface BCEOptions extends LossOptions {
-  /** A factor of each loss, of a shape that broadcasts with theirs. */
-  weight?: Tensor;
-  /** A factor of what is said of positive targets, as `weight`: above 1 it favours recall. */
-  posWeight?: Tensor;
-}
-
-const BCE_OPTIONS: OptionNames<BCEOptions> = { ...LOSS_OPTIONS, weight: true, posWeight: true };
 
 /**
  * The cross-entropy of probabilities, sigmoid(logits), and targets in [0, 1].
@@ -134,12 +110,9 @@ const BCE_OPTIONS: OptionNames<BCEOptions> = { ...LOSS_OPTIONS, weight: true, po
  */
 export function binaryCrossEntropyWithLogits(logits: Tensor, target: Tensor, options: BCEOptions = {}): Tensor {
   const name = 'binaryCrossEntropyWithLogits';
-  checkOptions(options, BCE_OPTIONS, name);
-  const reduction = checkReduction(options, name);
+  const { reduction } = checkBCE(options, name);
   checkPair(logits, target, name);
   const { weight, posWeight } = options;
-  if (weight !== undefined) checkTensor(weight, `${name} weight`);
-  if (posWeight !== undefined) checkTensor(posWeight, `${name} posWeight`);
   return scope(() => {
     // (1 - t) x - (1 + (w - 1) t) log sigmoid(x)
     const negative = sub(logits, mul(target, logits));
@@ -154,16 +127,6 @@ export function binaryCrossEntropyWithLogits(logits: Tensor, target: Tensor, opt
   });
 }
 
-/** Options of `klDiv`. */
-export interface KLDivOptions {
-  /** As other losses', or `'batchmean'`: the sum over the size of the first axis, the divergence itself. Default `'mean'`. */
-  reduction?: Reduction | 'batchmean';
-  /** Whether the target, too, is of log-probabilities. Default false. */
-  logTarget?: boolean;
-}
-
-const KL_DIV_OPTIONS: OptionNames<KLDivOptions> = { reduction: true, logTarget: true };
-
 /**
  * The Kullback-Leibler divergence of the target from what `input` holds the log-probabilities of: t (log t - input).
  *
@@ -171,9 +134,7 @@ const KL_DIV_OPTIONS: OptionNames<KLDivOptions> = { reduction: true, logTarget: 
  * Counterpart: `torch.nn.functional.kl_div`.
  */
 export function klDiv(input: Tensor, target: Tensor, options: KLDivOptions = {}): Tensor {
-  checkOptions(options, KL_DIV_OPTIONS, 'klDiv');
-  const reduction = checkOneOf(options.reduction ?? 'mean', 'klDiv reduction', [...REDUCTIONS, 'batchmean']);
-  const logTarget = checkBoolean(options.logTarget ?? false, 'klDiv logTarget');
+  const { reduction, logTarget } = checkKLDiv(options, 'klDiv');
   checkPair(input, target, 'klDiv');
   if (reduction === 'batchmean' && input.rank === 0) throw expected('a tensor with axes', 'klDiv batchmean', input);
   return scope(() => {
@@ -182,16 +143,6 @@ export function klDiv(input: Tensor, target: Tensor, options: KLDivOptions = {})
     return div(sum(losses), input.shape[0]);
   });
 }
-
-/** Options of `nllLoss`. */
-export interface NLLOptions extends LossOptions {
-  /** A factor for each class, (classes). */
-  weight?: Tensor;
-  /** A label that is left out. Default -100. */
-  ignoreIndex?: number;
-}
-
-const NLL_OPTIONS: OptionNames<NLLOptions> = { ...LOSS_OPTIONS, weight: true, ignoreIndex: true };
 
 /**
  * -input[label] of log-probabilities: with `logSoftmax`, the cross-entropy. The mean is by weight.
@@ -217,9 +168,7 @@ function nll(
   options: NLLOptions,
   name: string,
 ): { losses: Tensor; weights: Tensor; reduction: Reduction } {
-  checkOptions(options, NLL_OPTIONS, name);
-  const reduction = checkReduction(options, name);
-  const ignoreIndex = checkInteger(options.ignoreIndex ?? -100, `${name} ignoreIndex`, -(2 ** 31), 2 ** 31 - 1);
+  const { reduction, ignoreIndex } = checkNLL(options, name);
   checkTensor(input, `${name} input`, { minRank: 1, letters: '(N,classes,...)' });
   const [batch, classes, rest] = input.rank === 1 ? [1, input.shape[0], []] : batched(input.shape);
   const shape = input.rank === 1 ? [] : [batch, ...rest];

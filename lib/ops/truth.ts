@@ -12,6 +12,11 @@ export function markAnswers<T extends Tensor>(tensor: T): T {
   return tensor;
 }
 
+/** Marks `to`, which holds elements of `from`, as answers where these are. */
+export function markAs(from: Tensor, to: Tensor): void {
+  if (from.dtype === 'int32' && answers.has(from)) answers.add(to);
+}
+
 /** Whether a tensor is known to hold answers. */
 export function holdsAnswers(tensor: Tensor): boolean {
   return answers.has(tensor);

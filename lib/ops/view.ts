@@ -3,6 +3,7 @@ import { checkShape } from '../check.js';
 import { empty, fill, type Tensor } from '../tensor.js';
 import { stridesOf } from './check-tensor.js';
 import { copyStrided } from './strided-copy.js';
+import { markAs } from './truth.js';
 
 /** A part of a tensor, in whatever order: element i of `shape` is the tensor's at offset + i . strides. */
 export interface View {
@@ -21,6 +22,7 @@ export function wholeOf(x: Tensor): { shape: number[]; strides: number[]; offset
 export function copyView(x: Tensor, { shape, strides, offset }: View): Tensor {
   const y = empty([...shape], x.dtype);
   copyStrided(y, x, { shape, stridesX: strides, offsetX: offset });
+  markAs(x, y);
   return y;
 }
 
@@ -36,5 +38,7 @@ export function takeView(name: string, x: Tensor, view: View): Tensor {
 
 /** The same elements under another shape of as many; shares memory. */
 export function underShape(name: string, x: Tensor, shape: readonly number[]): Tensor {
-  return record(name, x.view(checkShape(shape, name), isRecording()), [x], [], (dy, grads) => grads.pass(0, dy));
+  const y = x.view(checkShape(shape, name), isRecording());
+  markAs(x, y);
+  return record(name, y, [x], [], (dy, grads) => grads.pass(0, dy));
 }

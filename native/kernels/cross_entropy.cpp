@@ -119,6 +119,93 @@ void CrossEntropySoftBackward(float* dlogits, const float* logits, const ConstSo
   }
 }
 
+// q of a row, but for the share that is its label's alone.
+struct SpreadTarget {
+  SmoothTarget smooth;
+  const float* target;  // (C), absent with labels
+  const float* weight;
+
+  template <class IO>
+  HWY_INLINE VF operator()(IO io, size_t i) const {
+    const VF share = target != nullptr ? smooth(io.Load(target + i)) : smooth.uniform;
+    return hn::Mul(io.Load(weight + i), share);
+  }
+};
+
+void CrossEntropyWeightedForward(float* loss, const SoftmaxRows& softmax, const float* logits,
+                                 const WeightedTargets& targets, int64_t rows, int64_t C,
+                                 float smoothing) {
+  SpreadTarget spread{SmoothTarget(smoothing, C), targets.target, targets.weight};
+  for (int64_t row = 0; row < rows; ++row, logits += C) {
+    const int32_t* label = targets.labels != nullptr ? targets.labels + row : nullptr;
+    if (label != nullptr && *label == targets.ignore_index) {
+      loss[row] = 0;
+      softmax.maximum[row] = softmax.inverse_sum[row] = 0;
+      continue;
+    }
+    const float max = RowMax(logits, C);
+    const VF vmax = Splat(max);
+    Sums exps, weights, dots;
+    ForEachVectorOf4(C, [&](auto io, size_t i, int k) KERNEL_INLINE {
+      const VF shifted = hn::Sub(io.Load(logits + i), vmax);
+      exps.part[k] = hn::Add(exps.part[k], io.Keep(Exp(shifted)));
+    });
+    // A label alone spreads nothing, and an infinite logit of another class must not count.
+    if (label == nullptr || smoothing != 0) {
+      ForEachVectorOf4(C, [&](auto io, size_t i, int k) KERNEL_INLINE {
+        const VF q = io.Keep(spread(io, i));
+        const VF shifted = io.Keep(hn::Sub(io.Load(logits + i), vmax));
+        weights.part[k] = hn::Add(weights.part[k], q);
+        dots.part[k] = hn::MulAdd(q, shifted, dots.part[k]);
+      });
+    }
+    const float sum = exps.Total();
+    const float log_sum = std::log(sum);
+    softmax.maximum[row] = max;
+    softmax.inverse_sum[row] = 1 / sum;
+    loss[row] = log_sum * weights.Total() - dots.Total();
+    if (label != nullptr) {
+      const float own = (1 - smoothing) * targets.weight[*label];
+      loss[row] += own * (log_sum - (logits[*label] - max));
+    } else {
+      spread.target += C;
+    }
+  }
+}
+
+void CrossEntropyWeightedBackward(float* dlogits, const float* logits,
+                                  const ConstSoftmaxRows& softmax, const WeightedTargets& targets,
+                                  const float* row_scale, int64_t rows, int64_t C,
+                                  float smoothing) {
+  SpreadTarget spread{SmoothTarget(smoothing, C), targets.target, targets.weight};
+  for (int64_t row = 0; row < rows; ++row, dlogits += C, logits += C) {
+    const int32_t* label = targets.labels != nullptr ? targets.labels + row : nullptr;
+    if (label != nullptr && *label == targets.ignore_index) {
+      const VF zero = Splat(0);
+      ForEachVector(C, [&](auto io, size_t i) KERNEL_INLINE { io.Store(zero, dlogits + i); });
+      continue;
+    }
+    Sums weights;
+    ForEachVectorOf4(C, [&](auto io, size_t i, int k) KERNEL_INLINE {
+      weights.part[k] = hn::Add(weights.part[k], io.Keep(spread(io, i)));
+    });
+    const float own = label != nullptr ? (1 - smoothing) * targets.weight[*label] : 0;
+    const VF weight = Splat(weights.Total() + own);
+    const VF max = Splat(softmax.maximum[row]);
+    const VF inverse_sum = Splat(softmax.inverse_sum[row]);
+    const VF scale = Splat(row_scale[row]);
+    ForEachVector(C, [&](auto io, size_t i) KERNEL_INLINE {
+      const VF p = hn::Mul(Exp(hn::Sub(io.Load(logits + i), max)), inverse_sum);
+      io.Store(hn::Mul(scale, hn::MulSub(p, weight, spread(io, i))), dlogits + i);
+    });
+    if (label != nullptr) {
+      dlogits[*label] -= row_scale[row] * own;
+    } else {
+      spread.target += C;
+    }
+  }
+}
+
 }  // namespace vitrine::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -129,6 +216,8 @@ KERNEL(CrossEntropyForward);
 KERNEL(CrossEntropyBackward);
 KERNEL(CrossEntropySoftForward);
 KERNEL(CrossEntropySoftBackward);
+KERNEL(CrossEntropyWeightedForward);
+KERNEL(CrossEntropyWeightedBackward);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

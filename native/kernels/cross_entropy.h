@@ -41,4 +41,23 @@ extern const PerIsa<void(float* dlogits, const float* logits, const ConstSoftmax
                          float smoothing)>
     CrossEntropySoftBackward;
 
+// The targets of a loss in which every class has a weight (C): labels (rows), or where there are
+// none distributions (rows,C).
+struct WeightedTargets {
+  const int32_t* labels;
+  const float* target;
+  const float* weight;
+  int32_t ignore_index;
+};
+
+// The same with -sum_c q_c log softmax_c for a loss, where q is the smoothed target times the
+// weights.
+extern const PerIsa<void(float* loss, const SoftmaxRows& softmax, const float* logits,
+                         const WeightedTargets& targets, int64_t rows, int64_t C, float smoothing)>
+    CrossEntropyWeightedForward;
+extern const PerIsa<void(float* dlogits, const float* logits, const ConstSoftmaxRows& softmax,
+                         const WeightedTargets& targets, const float* row_scale, int64_t rows,
+                         int64_t C, float smoothing)>
+    CrossEntropyWeightedBackward;
+
 }  // namespace vitrine::kernels

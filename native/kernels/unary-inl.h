@@ -162,20 +162,6 @@ struct LogSigmoid {
   }
 };
 
-// x^2 / 2 as far as p from 0, and then on in a straight line (Huber 1964).
-struct Huber {
-  static HWY_INLINE VF Forward(VF x, VF p, VF) {
-    const VF size = hn::Abs(x);
-    const VF half = Splat(0.5f);
-    const VF line = hn::Mul(p, hn::Sub(size, hn::Mul(half, p)));
-    return hn::IfThenElse(hn::Gt(size, p), line, hn::Mul(half, hn::Mul(x, x)));
-  }
-  static HWY_INLINE VF Backward(VF dy, VF x, VF p, VF) {
-    const VF line = hn::CopySign(p, x);
-    return hn::Mul(dy, hn::IfThenElse(hn::Gt(hn::Abs(x), p), line, x));
-  }
-};
-
 // Casts, which have no gradient. To integers: what is after the point goes, what is too large
 // becomes the largest, and NaN 0.
 struct ToInt32 {
@@ -223,7 +209,7 @@ struct UnaryTable {
 
 // An operation's number is its place here, and in lib/ops/unary.ts.
 using Unary = UnaryTable<Neg, Exponential, Log, Log1p, Sqrt, Rsqrt, Abs, Sign, Sin, Cos, Sigmoid,
-                         Silu, Square, PowerOf, Clamp, LogSigmoid, Huber, ToInt32, ToFloat32>;
+                         Silu, Square, PowerOf, Clamp, LogSigmoid, ToInt32, ToFloat32>;
 
 }  // namespace vitrine::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

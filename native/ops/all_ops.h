@@ -24,6 +24,7 @@
 #include "ops/random.h"
 #include "ops/reduce.h"
 #include "ops/row_reduce.h"
+#include "ops/sampling.h"
 #include "ops/softmax.h"
 #include "ops/sort.h"
 #include "ops/strided_copy.h"
@@ -44,7 +45,8 @@ using AllOps =
            ImageResize, LayerNormForward, LayerNormBackward, LinearForward, LinearBackward, Matmul,
            MaxPool2dForward, MaxPool2dBackward, SgdStep, AdamStep, LionStep, LambStep, GradientNorm,
            ClampGradients, LerpStep, RandomFill, DropoutForward, DropoutBackward, Sum, RowReduce,
-           NllForward, NllBackward, SoftmaxForward, SoftmaxBackward, StridedCopy, CheckedIndex,
-           Gather, Scatter, Sort, Cumsum, UnaryForward, UnaryBackward, Unfold, Fold, PeakFma>;
+           NllForward, NllBackward, RandomPermutation, Multinomial, SoftmaxForward, SoftmaxBackward,
+           StridedCopy, CheckedIndex, Gather, Scatter, Sort, Cumsum, UnaryForward, UnaryBackward,
+           Unfold, Fold, PeakFma>;
 
 }  // namespace vitrine::ops

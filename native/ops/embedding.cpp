@@ -47,6 +47,7 @@ void EmbeddingBackward::Run(Context& context) {
         std::fill_n(dtable + entry * width + begin, end - begin, 0.0f);
     }
     for (int64_t i = 0; i < count; ++i) {
+      if (index[i] == padding) continue;
       float* row = dtable + index[i] * width + begin;
       kernels::Add(row, row, dy + i * width + begin, end - begin);
     }

@@ -27,17 +27,18 @@ struct EmbeddingForward {
   void Run(Context& context);
 };
 
-// dtable[index] += dy, rows in order; dtable is zeroed first unless accumulating.
+// dtable[index] += dy, rows in order, but for the entry `padding` (-1: there is none); dtable is
+// zeroed first unless accumulating.
 struct EmbeddingBackward {
   static constexpr const char* kName = "embeddingBackward";
   Out<float> dtable;
   In<float> dy;
   In<int32_t> index;
-  int64_t count, entries, width;
+  int64_t count, entries, width, padding;
   bool accumulate;
   template <class F>
   void Fields(F& f) {
-    f(dtable, dy, index, count, entries, width, accumulate);
+    f(dtable, dy, index, count, entries, width, padding, accumulate);
   }
   bool Valid() const {
     return Holds(dtable, Product(entries, width)) && Holds(dy, Product(count, width)) &&

@@ -47,6 +47,7 @@ const TAKERS: Record<string, Taker> = {
   RandomOptions: {
     calls: {
       randint: (options) => vitrine.randint(0, 2, [1], options),
+      randperm: (options) => vitrine.randperm(2, options),
       bernoulli: (options) => vitrine.bernoulli(image(), options),
       dropout: (options) => F.dropout(image(), 0.5, options),
       dropPath: (options) => F.dropPath(image(), 0.5, options),
@@ -124,7 +125,13 @@ const TAKERS: Record<string, Taker> = {
       registerBuffer: (options) => new nn.Linear(1, 1).registerBuffer('mean', ones([1]), options),
     },
   },
-  ClampOptions: { needs: { min: 0 }, calls: { clamp: (options) => F.clamp(ones([1]), options) } },
+  ClampOptions: {
+    needs: { min: 0 },
+    calls: {
+      clamp: (options) => F.clamp(ones([1]), options),
+      clamp_: (options) => ones([1]).clamp_(options),
+    },
+  },
   Conv2dModuleOptions: { calls: { Conv2d: (options) => new nn.Conv2d(1, 1, 2, options) } },
   Conv2dOptions: { calls: { conv2d: (options) => F.conv2d(image(), ones([1, 1, 2, 2]), undefined, options) } },
   CosineScheduleOptions: {
@@ -260,26 +267,53 @@ const TAKERS: Record<string, Taker> = {
     calls: {
       mseLoss: (options) => F.mseLoss(tokens(), tokens(), options),
       l1Loss: (options) => F.l1Loss(tokens(), tokens(), options),
+      MSELoss: (options) => new nn.MSELoss(options),
+      L1Loss: (options) => new nn.L1Loss(options),
     },
   },
   SmoothL1Options: {
     names: ['reduction', 'beta'],
-    calls: { smoothL1Loss: (options) => F.smoothL1Loss(tokens(), tokens(), options) },
+    calls: {
+      smoothL1Loss: (options) => F.smoothL1Loss(tokens(), tokens(), options),
+      SmoothL1Loss: (options) => new nn.SmoothL1Loss(options),
+    },
   },
   HuberOptions: {
     names: ['reduction', 'delta'],
-    calls: { huberLoss: (options) => F.huberLoss(tokens(), tokens(), options) },
+    calls: {
+      huberLoss: (options) => F.huberLoss(tokens(), tokens(), options),
+      HuberLoss: (options) => new nn.HuberLoss(options),
+    },
   },
   BCEOptions: {
     names: ['reduction', 'weight', 'posWeight'],
     calls: {
       binaryCrossEntropyWithLogits: (options) => F.binaryCrossEntropyWithLogits(tokens(), tokens(), options),
+      BCEWithLogitsLoss: (options) => new nn.BCEWithLogitsLoss(options),
     },
   },
-  KLDivOptions: { calls: { klDiv: (options) => F.klDiv(tokens(), tokens(), options) } },
+  KLDivOptions: {
+    calls: {
+      klDiv: (options) => F.klDiv(tokens(), tokens(), options),
+      KLDivLoss: (options) => new nn.KLDivLoss(options),
+    },
+  },
   NLLOptions: {
     names: ['reduction', 'weight', 'ignoreIndex'],
-    calls: { nllLoss: (options) => F.nllLoss(ones([1, 2]), labels(), options) },
+    calls: {
+      nllLoss: (options) => F.nllLoss(ones([1, 2]), labels(), options),
+      NLLLoss: (options) => new nn.NLLLoss(options),
+    },
+  },
+  EmbeddingOptions: {
+    calls: {
+      embedding: (options) => F.embedding(labels(), ones([2, 2]), options),
+      Embedding: (options) => new nn.Embedding(2, 2, options),
+    },
+  },
+  MultinomialOptions: {
+    names: ['generator', 'replacement'],
+    calls: { multinomial: (options) => vitrine.multinomial(ones([2]), 1, options) },
   },
   ReduceOptions: {
     calls: {

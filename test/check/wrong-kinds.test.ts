@@ -54,7 +54,7 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   dropPath: () => [x(), 0.5],
   dropout: () => [x(), 0.5],
   einsum: () => ['ijk,kl->il', x(), ones([4, 3])],
-  embedding: () => [ints(), ones([2, 2])],
+  embedding: () => [ints(), ones([2, 2]), {}],
   expand: () => [x(), [3, 2, 4]],
   expandAs: () => [x(), ones([3, 2, 4])],
   flatten: () => [x(), 0, 1],
@@ -136,13 +136,29 @@ const MODULES: Record<string, { make?: () => object; args: () => unknown[] }> = 
   'Block/forward': { make: () => new nn.Block(block), args: () => [x()] },
   Conv2d: { args: () => [2, 1, 2, {}] },
   'Conv2d/forward': { make: () => new nn.Conv2d(2, 1, 2), args: () => [image()] },
-  CrossEntropyLoss: { args: () => [{}] },
-  'CrossEntropyLoss/forward': { make: () => new nn.CrossEntropyLoss(), args: () => [ones([1, 2]), ints()] },
+  ...Object.fromEntries(
+    (['MSELoss', 'L1Loss', 'SmoothL1Loss', 'HuberLoss', 'KLDivLoss', 'BCEWithLogitsLoss'] as const).flatMap((name) => [
+      [name, { args: () => [{}] }],
+      [`${name}/forward`, { make: () => new nn[name](), args: () => [x(), x()] }],
+    ]),
+  ),
+  ...Object.fromEntries(
+    (['CrossEntropyLoss', 'NLLLoss'] as const).flatMap((name) => [
+      [name, { args: () => [{}] }],
+      [`${name}/forward`, { make: () => new nn[name](), args: () => [ones([1, 2]), ints()] }],
+    ]),
+  ),
+  ...Object.fromEntries(
+    (['SiLU', 'Sigmoid', 'LogSigmoid', 'Tanh', 'Softmax', 'LogSoftmax'] as const).flatMap((name) => [
+      [name, { args: () => (name.endsWith('max') ? [1] : []) }],
+      [`${name}/forward`, { make: () => new nn[name](), args: () => [x()] }],
+    ]),
+  ),
   DropPath: { args: () => [0.1] },
   'DropPath/forward': { make: () => new nn.DropPath(0.5), args: () => [x()] },
   Dropout: { args: () => [0.1] },
   'Dropout/forward': { make: () => new nn.Dropout(0.5), args: () => [x()] },
-  Embedding: { args: () => [2, 2] },
+  Embedding: { args: () => [2, 2, {}] },
   'Embedding/forward': { make: () => new nn.Embedding(2, 2), args: () => [ints()] },
   Flatten: { args: () => [1, -1] },
   'Flatten/forward': { make: () => new nn.Flatten(), args: () => [x()] },
@@ -227,6 +243,8 @@ const others: Record<string, { call: (...args: never[]) => unknown; args: () => 
   linspace: { call: vitrine.linspace, args: () => [0, 1, 3, {}] },
   eye: { call: vitrine.eye as () => unknown, args: () => [2, 3, {}] },
   randint: { call: vitrine.randint, args: () => [0, 2, [1]] },
+  randperm: { call: vitrine.randperm, args: () => [3, {}] },
+  multinomial: { call: vitrine.multinomial, args: () => [ones([3]), 1, {}] },
   manualSeed: { call: vitrine.manualSeed, args: () => [1] },
   setRandomState: { call: vitrine.setRandomState, args: () => [[0, 0, 0, 0]] },
   setThreads: { call: vitrine.setThreads, args: () => [2] },
@@ -247,6 +265,13 @@ const others: Record<string, { call: (...args: never[]) => unknown; args: () => 
   setDetectAnomaly: { call: autograd.setDetectAnomaly, args: () => [false] },
   keep: { call: vitrine.keep, args: () => [x()] },
   'Tensor.set': { call: (values: number[]) => ones([2]).set(values), args: () => [[1, 2]] },
+  ...Object.fromEntries(
+    (['add_', 'sub_', 'mul_', 'div_', 'copy_', 'fill_'] as const).map((name) => [
+      `Tensor.${name}`,
+      { call: (other: number) => ones([2])[name](other), args: () => [2] },
+    ]),
+  ),
+  'Tensor.clamp_': { call: (options: object) => ones([2]).clamp_(options), args: () => [{ min: 0 }] },
   'Tensor.add': { call: (other: number) => ones([2]).add(other), args: () => [2] },
   SGD: { call: (...a: [[], never]) => new optim.SGD(...a), args: () => [[ones([1])], { lr: 1 }] },
   AdamW: { call: (...a: [[], never]) => new optim.AdamW(...a), args: () => [[ones([1])], {}] },
@@ -268,7 +293,18 @@ const others: Record<string, { call: (...args: never[]) => unknown; args: () => 
 const WRONG = [undefined, null, 'x', {}, [], () => 1, Symbol('wrong'), Number.NaN, { shape: [1], dtype: 'float32' }];
 
 // Whose number is a value that a tensor may hold.
-const TAKE_NAN = ['scatter', 'maskedFill', 'pad', 'tensor', 'full', 'fullLike', 'nn.init.constant', 'where'];
+const TAKE_NAN = [
+  'Tensor.copy_',
+  'Tensor.fill_',
+  'scatter',
+  'maskedFill',
+  'pad',
+  'tensor',
+  'full',
+  'fullLike',
+  'nn.init.constant',
+  'where',
+];
 
 /** Whether an argument may be what is tried: left out, an empty list, options without any, or a value. */
 function mayBe(name: string, wrong: unknown, good: unknown): boolean {

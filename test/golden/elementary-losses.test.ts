@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { F, scope, type Tensor, tensor } from '../../lib/index.js';
+import { F, fence, nn, reset, scope, type Tensor, tensor } from '../../lib/index.js';
 import { loadGolden } from '../golden.js';
-import { assertBadInput, fromRef, intsFromRef, returnsMemory } from '../native-op.js';
+import { assertBadInput, assertSameBits, fromRef, intsFromRef, returnsMemory } from '../native-op.js';
 import type { Ref } from '../reference/array.js';
 
 function assertSame(actual: ArrayLike<number>, expected: Ref, what: string): void {
@@ -12,6 +12,12 @@ function assertSame(actual: ArrayLike<number>, expected: Ref, what: string): voi
     assert.ok(same, `${what}[${i}] is ${a}, ${e} in PyTorch`);
   }
 }
+
+/** The module of each function. */
+const MODULES = {
+  ...{ mseLoss: nn.MSELoss, l1Loss: nn.L1Loss, smoothL1Loss: nn.SmoothL1Loss, huberLoss: nn.HuberLoss },
+  ...{ binaryCrossEntropyWithLogits: nn.BCEWithLogitsLoss, klDiv: nn.KLDivLoss, nllLoss: nn.NLLLoss },
+};
 
 describe('losses, beside PyTorch', () => {
   returnsMemory();
@@ -30,6 +36,8 @@ describe('losses, beside PyTorch', () => {
         const loss = F[params.op as 'mseLoss'] as (a: Tensor, b: Tensor, options: object) => Tensor;
         const y = loss(a, b, { ...params.options, ...weights });
         assert.deepEqual([...y.shape], tensors.y.shape);
+        using module = new MODULES[params.op as keyof typeof MODULES]({ ...params.options, ...weights });
+        assertSameBits(module.forward(a, b), y, 'the loss of the module');
         assertSame(y.dataSync(), tensors.y, 'y');
         const dy = Float32Array.from({ length: y.size }, (_, k) => k + 1);
         y.backward(tensor(dy, y.shape));
@@ -38,6 +46,45 @@ describe('losses, beside PyTorch', () => {
       });
     });
   }
+
+  it('keep copies of their weights as modules, and save them', () => {
+    scope(() => {
+      const [weight, posWeight] = [tensor([1, 2]), tensor([3])];
+      using loss = new nn.BCEWithLogitsLoss({ weight, posWeight });
+      weight.fill_(7);
+      assert.deepEqual(
+        [...loss.stateDict()].map(([name, x]) => [name, [...x.dataSync()]]),
+        [
+          ['weight', [1, 2]],
+          ['pos_weight', [3]],
+        ],
+      );
+      using crossEntropy = new nn.CrossEntropyLoss({ weight });
+      using nll = new nn.NLLLoss({ weight });
+      for (const module of [crossEntropy, nll]) assert.deepEqual([...module.stateDict().keys()], ['weight']);
+      assert.equal(loss.numParameters(), 0);
+    });
+  });
+
+  it('find labels that are no class, and input of none', async () => {
+    const [input, target] = [tensor([[0, 0, 0]]), tensor(Int32Array.of(3))];
+    const loss = F.nllLoss(input, target);
+    try {
+      await assert.rejects(fence(), /class labels from 0 to 2 for nllLoss but received 3 at index 0/);
+    } finally {
+      reset();
+      for (const made of [input, target, loss]) made.dispose();
+    }
+    const none = (): Tensor => tensor([], [1, 0]);
+    assertBadInput(() => F.nllLoss(none(), tensor(Int32Array.of(0))), /at least one class for nllLoss input/);
+    assertBadInput(() => F.nllLoss(tensor(1), tensor(Int32Array.of(0))), /at least 1 axes/);
+    const weight = tensor([1, 2]);
+    assertBadInput(
+      () => F.nllLoss(tensor([[0, 0, 0]]), tensor(Int32Array.of(0)), { weight }),
+      /\(3\) for nllLoss weight/,
+    );
+    weight.dispose();
+  });
 
   it('refuse shapes that would broadcast', () => {
     assertBadInput(() => F.mseLoss(tensor([1, 2]), tensor([[1, 2]])), /shape \(2\) for mseLoss target/);

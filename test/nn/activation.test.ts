@@ -16,4 +16,21 @@ describe('nn.GELU and nn.ReLU', () => {
     });
     assert.equal(new nn.GELU().numParameters(), 0);
   });
+
+  it('so are nn.SiLU, Sigmoid, LogSigmoid, Tanh, Softmax and LogSoftmax', () => {
+    scope(() => {
+      const x = randn([3, 5, 7]);
+      assertSameBits(new nn.SiLU().forward(x), F.silu(x), 'SiLU');
+      assertSameBits(new nn.Sigmoid().forward(x), F.sigmoid(x), 'Sigmoid');
+      assertSameBits(new nn.LogSigmoid().forward(x), F.logSigmoid(x), 'LogSigmoid');
+      assertSameBits(new nn.Tanh().forward(x), F.tanh(x), 'Tanh');
+      assertSameBits(new nn.Softmax().forward(x), F.softmax(x), 'Softmax');
+      assertSameBits(new nn.Softmax(1).forward(x), F.softmax(x, 1), 'Softmax over another axis');
+      assertSameBits(new nn.LogSoftmax().forward(x), F.logSoftmax(x), 'LogSoftmax');
+      assertSameBits(new nn.LogSoftmax(0).forward(x), F.logSoftmax(x, 0), 'LogSoftmax over another axis');
+      const sigmoids = new nn.Sequential(new nn.Linear(7, 2), new nn.SiLU(), new nn.Softmax());
+      assert.equal(sigmoids.numParameters(), 16);
+      sigmoids.dispose();
+    });
+  });
 });

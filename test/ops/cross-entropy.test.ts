@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { F, fence, reset, scope, tensor, zeros as zeroTensor } from '../../lib/index.js';
 import { assertBadInput, checkOp, fromRef, intsFromRef, returnsMemory, valuesOf } from '../native-op.js';
-import { full, map, type Ref, ref, zeros } from '../reference/array.js';
+import { full, map, type Ref, ref, reshape, zeros } from '../reference/array.js';
 import { assertClose } from '../reference/assert-close.js';
 import { type CrossEntropyOptions, crossEntropy, crossEntropyBackward } from '../reference/cross-entropy.js';
 import { generator, integers, normal } from '../reference/random.js';
+import { rearrange } from '../reference/rearrange.js';
 import { softmax } from '../reference/softmax.js';
 
 interface Options {
   labelSmoothing?: number;
   reduction?: 'none' | 'mean' | 'sum';
   ignoreIndex?: number;
+  weight?: Ref;
 }
 
 function check(logits: Ref, target: Ref, options: Options, cancels = false): void {
@@ -19,7 +21,11 @@ function check(logits: Ref, target: Ref, options: Options, cancels = false): voi
   const soft = target.shape.length === 2;
   checkOp({
     inputs: { logits },
-    run: (t) => F.crossEntropy(t.logits, soft ? fromRef(target) : intsFromRef(target), options),
+    run: (t) => {
+      const { weight, ...rest } = options;
+      const given = { ...rest, ...(weight && { weight: fromRef(weight) }) };
+      return F.crossEntropy(t.logits, soft ? fromRef(target) : intsFromRef(target), given);
+    },
     y,
     dy,
     gradients: { dlogits: crossEntropyBackward(dy, logits, target, options) },
@@ -28,6 +34,12 @@ function check(logits: Ref, target: Ref, options: Options, cancels = false): voi
 }
 
 const REDUCTIONS = ['mean', 'sum', 'none'] as const;
+
+/** The axes of x in another order. */
+function permute(x: Ref, order: readonly number[]): Ref {
+  const shape = order.map((axis) => x.shape[axis]);
+  return rearrange(x, shape, (...index) => x.shape.map((_, axis) => index[order.indexOf(axis)]));
+}
 
 describe('crossEntropy', () => {
   returnsMemory();
@@ -51,6 +63,12 @@ describe('crossEntropy', () => {
           check(logits, labels, options);
           check(logits, soft, options);
         });
+
+        it(`of (${N},${C}) with ${JSON.stringify(options)} and class weights has the reference's value and gradient`, () => {
+          const weight = map(normal([C], generator(9)), (value) => Math.fround(Math.abs(value)));
+          check(logits, labels, { ...options, weight });
+          check(logits, soft, { ...options, weight });
+        });
       }
     }
   }
@@ -61,6 +79,8 @@ describe('crossEntropy', () => {
       check(logits, ref([7], [0, -100, 4, -100, 2, 1, -100]), { reduction });
       check(logits, ref([7], [0, 3, 4, 3, 2, 1, 3]), { reduction, ignoreIndex: 3, labelSmoothing: 0.2 });
       check(logits, ref([7], [0, -1, 4, -1, 2, 1, -1]), { reduction, ignoreIndex: -1 });
+      const weight = ref([5], [1, 0.5, 2, 4, 0.25]);
+      check(logits, ref([7], [0, 3, 4, 3, 2, 1, 3]), { reduction, ignoreIndex: 3, labelSmoothing: 0.2, weight });
     });
 
     it(`of one class is 0, by ${reduction}`, () => {
@@ -96,6 +116,52 @@ describe('crossEntropy', () => {
     });
   });
 
+  it('with class weights leaves out infinite logits of other classes than the label', () => {
+    scope(() => {
+      const logits = tensor([[1, -Infinity, 2]], undefined, { requiresGrad: true });
+      const loss = F.crossEntropy(logits, tensor(Int32Array.of(2)), { weight: tensor([1, 2, 3]), reduction: 'sum' });
+      assert.ok(Math.abs(loss.itemSync() - 3 * Math.log(1 + Math.exp(-1))) < 1e-5);
+      loss.backward();
+      assert.equal(logits.grad?.dataSync()[1], 0);
+    });
+  });
+
+  for (const { shape, labelled, order, soft } of [
+    { shape: [3, 5, 2, 7], labelled: [3, 2, 7], order: [0, 2, 3, 1], soft: false },
+    { shape: [3, 5, 2, 7], labelled: [3, 2, 7], order: [0, 2, 3, 1], soft: true },
+    { shape: [3, 5, 4], labelled: [3, 4], order: [0, 2, 1], soft: false },
+    { shape: [5], labelled: [], order: [0], soft: false },
+    { shape: [5], labelled: [], order: [0], soft: true },
+  ]) {
+    for (const reduction of REDUCTIONS) {
+      it(`of (${shape}) and ${soft ? 'probabilities' : 'labels'} is that of its rows, by ${reduction}`, () => {
+        const rows = labelled.reduce((product, size) => product * size, 1);
+        const logits = normal(shape, generator(21));
+        const asRows = (x: Ref): Ref => reshape(permute(x, order), [rows, 5]);
+        const target = soft ? softmax(normal(shape, generator(22))) : integers(labelled, generator(23), 5);
+        const flat = soft ? asRows(target) : reshape(target, [rows]);
+        const weight = ref([5], [1, 0.5, 2, 4, 0.25]);
+        const options = { reduction, weight, labelSmoothing: 0.1 };
+        const ofRows = crossEntropy(asRows(logits), flat, options);
+        const y = reduction === 'none' ? reshape(ofRows, labelled) : ofRows;
+        const dy = map(y, (_, i) => 0.75 + i / 8);
+        const gradient = crossEntropyBackward(reshape(dy, ofRows.shape), asRows(logits), flat, options);
+        const turned = order.map((axis) => shape[axis]);
+        const back = order.map((_, axis) => order.indexOf(axis));
+        checkOp({
+          inputs: { logits },
+          run: (t) => {
+            const labels = soft ? fromRef(target) : intsFromRef(target);
+            return F.crossEntropy(t.logits, labels, { ...options, weight: fromRef(weight) });
+          },
+          y,
+          dy,
+          gradients: { dlogits: permute(reshape(gradient, turned), back) },
+        });
+      });
+    }
+  }
+
   it('has one loss by labels and by their probabilities', () => {
     const logits = normal([7, 5], generator(7));
     const labels = integers([7], generator(8), 5);
@@ -129,7 +195,14 @@ describe('crossEntropy', () => {
     const labels = (...shape: number[]) => zeroTensor(shape, { dtype: 'int32' });
     const run = (options: Parameters<typeof F.crossEntropy>[2]) =>
       F.crossEntropy(zeroTensor([3, 5]), labels(3), options);
-    assertBadInput(() => F.crossEntropy(zeroTensor([3]), labels(3)), /\(N,classes\) of 2 axes .*\(3\)/);
+    assertBadInput(() => F.crossEntropy(zeroTensor([]), labels()), /\(N,classes,\.\.\.\) of at least 1 axes/);
+    assertBadInput(
+      () => F.crossEntropy(zeroTensor([3]), labels(3)),
+      /shape \(\) for crossEntropy target labels .*\(3\)/,
+    );
+    assertBadInput(() => F.crossEntropy(zeroTensor([3, 5, 2]), labels(3)), /shape \(3,2\) for .* labels .*\(3\)/);
+    assertBadInput(() => run({ weight: zeroTensor([4]) }), /shape \(5\) for crossEntropy weight .*\(4\)/);
+    assertBadInput(() => run({ weight: zeroTensor([5], { requiresGrad: true }) }), /weight without gradient/);
     assertBadInput(() => F.crossEntropy(zeroTensor([3, 5]), labels(4)), /\(3\) for crossEntropy target labels .*\(4\)/);
     assertBadInput(() => F.crossEntropy(zeroTensor([3, 5]), labels(3, 1)), /\(3\) for .* labels .*\(3,1\)/);
     assertBadInput(() => F.crossEntropy(zeroTensor([3, 5]), zeroTensor([3])), /\(3,5\) for .* probabilities .*\(3\)/);

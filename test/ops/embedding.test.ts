@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { F, fence, reset, tensor, zeros as zeroTensor } from '../../lib/index.js';
+import { F, fence, nn, reset, scope, type Tensor, tensor, zeros as zeroTensor } from '../../lib/index.js';
 import { assertBadInput, checkOp, intsFromRef, LONG_SUM, returnsMemory } from '../native-op.js';
 import { add } from '../reference/add.js';
 import { ref } from '../reference/array.js';
@@ -45,6 +45,40 @@ describe('embedding', () => {
       dy,
       gradients: { dtable: embeddingBackward(dy, table.shape, index) },
       bound: LONG_SUM,
+    });
+  });
+
+  for (const paddingIdx of [2, -3, 0, -1]) {
+    it(`gives the entry ${paddingIdx}, which pads, no gradient`, () => {
+      const table = normal([5, 7], generator(11));
+      const index = integers([3, 9], generator(12), 5);
+      const dy = normal([3, 9, 7], generator(13));
+      const dtable = embeddingBackward(dy, table.shape, index);
+      const entry = (paddingIdx + 5) % 5;
+      dtable.data.fill(0, entry * 7, (entry + 1) * 7);
+      const run = (t: { table: Tensor }): Tensor => F.embedding(intsFromRef(index), t.table, { paddingIdx });
+      checkOp({ inputs: { table }, run, y: embedding(table, index), dy, gradients: { dtable } });
+    });
+  }
+
+  it('as a module begins with a vector of 0 where it pads, and keeps it so', () => {
+    scope(() => {
+      using layer = new nn.Embedding(4, 3, { paddingIdx: -2 });
+      using plain = new nn.Embedding(4, 3);
+      assert.deepEqual([layer.paddingIdx, plain.paddingIdx], [2, undefined]);
+      assert.deepEqual([...layer.weight.select(0, 2).dataSync()], [0, 0, 0]);
+      assert.ok(
+        layer.weight
+          .select(0, 1)
+          .dataSync()
+          .every((value) => value !== 0),
+      );
+      layer
+        .forward(tensor(Int32Array.of(2, 1, 2)))
+        .sum()
+        .backward();
+      assert.deepEqual([...(layer.weight.grad as Tensor).dataSync()], [0, 0, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0]);
+      assertBadInput(() => new nn.Embedding(4, 3, { paddingIdx: 4 }), /from -4 to 3 for Embedding paddingIdx .*4/);
     });
   });
 

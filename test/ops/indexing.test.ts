@@ -208,6 +208,24 @@ describe('index', () => {
     }, /int32 indices for index .*It is a mask: .*nonzero/);
   });
 
+  it('refuses what is made of comparisons as well, whatever its shape', () => {
+    for (const mask of [
+      () => F.any(tensor([[1, 0]]), { dim: 0 }),
+      () => F.all(tensor([[1, 0]]), { dim: 0 }),
+      () =>
+        tensor([[1, 0]])
+          .gt(0)
+          .reshape([2]),
+      () =>
+        tensor([[1], [0]])
+          .gt(0)
+          .transpose(0, 1)
+          .flatten(),
+    ]) {
+      assertBadInput(() => tensor([1, 2]).index([mask()]), /It is a mask: .*nonzero/);
+    }
+  });
+
   it('goes with nonzero where a mask is computed', async () => {
     const x = keep(
       tensor([

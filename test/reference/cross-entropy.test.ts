@@ -48,11 +48,13 @@ describe('reference crossEntropy', () => {
         const targets = { labels, 'labels, one ignored': someIgnored, probabilities: unnormalised };
         for (const [name, target] of Object.entries(targets)) {
           it(`has the differences' gradient: ${[N, C]} ${name}, ${reduction}, smoothing ${labelSmoothing}`, () => {
-            const options = { reduction, labelSmoothing };
-            const dy = normal(reduction === 'none' ? [N] : [], generator(102));
-            const dlogits = crossEntropyBackward(dy, logits, target, options);
-            const f = (inputs: { logits: typeof logits }) => crossEntropy(inputs.logits, target, options);
-            checkGradient(f, { logits }, { dlogits }, { dy });
+            for (const weight of [undefined, ref([C], normal([C], generator(103)).data.map(Math.abs))]) {
+              const options = { reduction, labelSmoothing, weight };
+              const dy = normal(reduction === 'none' ? [N] : [], generator(102));
+              const dlogits = crossEntropyBackward(dy, logits, target, options);
+              const f = (inputs: { logits: typeof logits }) => crossEntropy(inputs.logits, target, options);
+              checkGradient(f, { logits }, { dlogits }, { dy });
+            }
           });
         }
       }

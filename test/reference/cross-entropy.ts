@@ -2,6 +2,8 @@ import { type Ref, ref, requireShape, zeros } from './array.js';
 import { expSum } from './softmax.js';
 
 export interface CrossEntropyOptions {
+  /** (C): a factor of each class's share; 1 by default. The mean is by those of the labels. */
+  weight?: Ref | undefined;
   /** Mixes the target with 1/C; 0 by default. */
   labelSmoothing?: number | undefined;
   /** 'mean' by default, over the rows whose label is not ignored. */
@@ -12,13 +14,15 @@ export interface CrossEntropyOptions {
 
 interface Row {
   ignored: boolean;
+  /** What it counts in the mean. */
+  counts: number;
   /** (C): what the softmax should be. */
   wanted: Float64Array;
   logProbability: Float64Array;
 }
 
 function rowsOfLoss(logits: Ref, target: Ref, options: CrossEntropyOptions): Row[] {
-  const { labelSmoothing = 0, ignoreIndex = -100 } = options;
+  const { weight, labelSmoothing = 0, ignoreIndex = -100 } = options;
   const [N, C] = logits.shape;
   const soft = target.shape.length === 2;
   requireShape('target', target, soft ? [N, C] : [N]);
@@ -30,11 +34,14 @@ function rowsOfLoss(logits: Ref, target: Ref, options: CrossEntropyOptions): Row
     const { largest, total } = expSum(row);
     const wanted = row.map((_, c) => {
       const hard = soft ? target.data[n * C + c] : Number(c === label);
-      return (1 - labelSmoothing) * hard + labelSmoothing / C;
+      return ((1 - labelSmoothing) * hard + labelSmoothing / C) * (weight?.data[c] ?? 1);
     });
-    return { ignored, wanted, logProbability: row.map((value) => value - largest - Math.log(total)) };
+    const counts = ignored ? 0 : soft ? 1 : (weight?.data[label] ?? 1);
+    return { ignored, counts, wanted, logProbability: row.map((value) => value - largest - Math.log(total)) };
   });
 }
+
+const countsOf = (rows: readonly Row[]): number => rows.reduce((sum, { counts }) => sum + counts, 0);
 
 /**
  * -sum(target log_softmax(logits)) a row, as F.cross_entropy: logits (N,C), target class indices (N) or probabilities
@@ -48,7 +55,7 @@ export function crossEntropy(logits: Ref, target: Ref, options: CrossEntropyOpti
   );
   if (reduction === 'none') return ref([rows.length], losses);
   const total = losses.reduce((sum, loss) => sum + loss, 0);
-  return ref([], [reduction === 'sum' ? total : total / rows.filter((row) => !row.ignored).length]);
+  return ref([], [reduction === 'sum' ? total : total / countsOf(rows)]);
 }
 
 /** dlogits (N,C) = scale (softmax sum(target) - target); dy is a scalar, or (N) for 'none'. */
@@ -57,7 +64,7 @@ export function crossEntropyBackward(dy: Ref, logits: Ref, target: Ref, options:
   const rows = rowsOfLoss(logits, target, options);
   const C = logits.shape[1];
   requireShape('dy', dy, reduction === 'none' ? [rows.length] : []);
-  const counted = rows.filter((row) => !row.ignored).length;
+  const counted = countsOf(rows);
   const dlogits = zeros(logits.shape);
   rows.forEach(({ ignored, wanted, logProbability }, n) => {
     if (ignored) return;
