@@ -216,6 +216,10 @@ export abstract class Optimizer {
     this.#steps.dispose();
   }
 
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
   #member(i: number): Member {
     return this.#members[i];
   }

@@ -1,20 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { packageRoot } from '../../lib/native.js';
 import { childEnvironment } from '../child-environment.js';
+import { codeOf, library, linkData, writeCheckpoint } from './pages.js';
 
 const run = promisify(execFile);
-const library = pathToFileURL(join(packageRoot, 'dist/lib/index.js')).href;
 
-/** The TypeScript of a page. What stands there is plain JavaScript too, so it runs as it is. */
 function examplesOf(page: string): string[] {
-  const text = readFileSync(join(packageRoot, page), 'utf8');
-  return [...text.matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1] ?? '');
+  return codeOf(page, ['ts']).map(({ text }) => text);
 }
 
 describe('the examples of the documentation', function () {
@@ -24,18 +21,8 @@ describe('the examples of the documentation', function () {
   // A folder with what the examples name: the digits, and a small checkpoint in the place of a large one.
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'vitrine-examples-'));
-    symlinkSync(join(packageRoot, 'data'), join(folder, 'data'));
-    const checkpoint = join(folder, 'vit-base-patch16-224');
-    cpSync(join(packageRoot, 'test/golden/hf-vit'), checkpoint, { recursive: true });
-    // Published folders say how images are prepared; of one that does not, a warning says what is assumed.
-    const processor = {
-      do_resize: true,
-      size: { height: 32, width: 32 },
-      resample: 2,
-      image_mean: [0.5],
-      image_std: [0.5],
-    };
-    writeFileSync(join(checkpoint, 'preprocessor_config.json'), JSON.stringify(processor));
+    linkData(folder);
+    writeCheckpoint(folder);
   });
   after(() => rmSync(folder, { recursive: true }));
 
