@@ -69,6 +69,7 @@ export {
   type Logs,
   type LossSite,
   type LrFinding,
+  type LrStep,
   loggers,
   losses,
   type Metric,

@@ -15,15 +15,23 @@ const MOST_BYTES = 1_000_000;
  * Takes flags from a file, JSON or YAML: an object of their names, with dashes as on the command line or in camelCase.
  * What the command line says goes first. Values are checked as the command line's are.
  *
+ * @param others flags of another command that a file may have too, and that do not count here
  * @throws UsageError for a name that is no flag, and for a value that the flag cannot have
  */
-export async function readFlags(command: Command, path: string): Promise<void> {
+export async function readFlags(command: Command, path: string, others: readonly Option[] = []): Promise<void> {
   const settings = await readSettings(path);
+  const isOther = (name: string): boolean =>
+    others.some((option) => option.attributeName() === name || option.name() === name) && !isOwn(command, name);
   for (const [name, value] of Object.entries(settings)) {
+    if (isOther(name)) continue;
     const option = optionOf(command, name, path);
     if (command.getOptionValueSource(option.attributeName()) === 'cli') continue;
     command.setOptionValueWithSource(option.attributeName(), settingOf(option, name, value, path), 'config');
   }
+}
+
+function isOwn(command: Command, name: string): boolean {
+  return command.options.some((option) => option.attributeName() === name || option.name() === name);
 }
 
 async function readSettings(path: string): Promise<Readonly<Record<string, unknown>>> {

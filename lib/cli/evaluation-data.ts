@@ -5,6 +5,7 @@ import { ImageList } from '../data/sets/list.js';
 import type { ViT } from '../nn/vit/vit.js';
 import { checkDataFits, decodeSets, loadIdx } from './data-source.js';
 import { findImages, holdsIdx } from './image-data.js';
+import { packedFiles, packedImages } from './packed-data.js';
 import type { ReadRunConfig } from './run-config.js';
 
 /**
@@ -37,7 +38,8 @@ export async function evaluationData(
 }
 
 async function namedImages(folder: string): Promise<ImageList> {
-  const { train, val, test } = await imageFolder(folder);
+  const packed = await packedFiles(folder);
+  const { train, val, test } = await (packed === undefined ? imageFolder(folder) : packedImages(packed, { seed: 0 }));
   return val ?? test ?? train;
 }
 

@@ -4,11 +4,13 @@ import sharp from 'sharp';
 import { expected, listed, printable, quoted, Text } from '../check.js';
 import type { ArrayDataset } from '../data/dataset.js';
 import { loadImages } from '../data/load-images.js';
-import { imageFolder } from '../data/sets/image-folder.js';
+import { type ImageFolder, imageFolder } from '../data/sets/image-folder.js';
 import type { ImageList } from '../data/sets/list.js';
+import { type ImageSource, isArchived, nameOf } from '../data/sets/sample.js';
 import { getThreads, info } from '../info.js';
 import type { Preprocessing } from '../io/pretrained/preprocessing.js';
 import { formatBytes, formatCount } from '../report/format.js';
+import { packedFiles, packedImages } from './packed-data.js';
 
 /** Whether a folder holds the files of MNIST, and no images in folders. */
 export function holdsIdx(folder: string): boolean {
@@ -38,10 +40,13 @@ export async function findImages(
   folder: string,
   { valSplit, seed }: { valSplit: number | undefined; seed: number },
 ): Promise<ImageParts> {
-  let parts = await imageFolder(folder, valSplit === undefined ? {} : { valSplit, seed });
-  if (parts.val === undefined && parts.test === undefined) {
-    parts = await imageFolder(folder, { valSplit: VAL_SPLIT, seed });
-  }
+  const packed = await packedFiles(folder);
+  const read = (share: number | undefined): Promise<ImageFolder> => {
+    const given = { ...(share !== undefined && { valSplit: share }), seed };
+    return packed === undefined ? imageFolder(folder, given) : packedImages(packed, given);
+  };
+  let parts = await read(valSplit);
+  if (parts.val === undefined && parts.test === undefined) parts = await read(VAL_SPLIT);
   const { train, classes } = parts;
   const test = parts.val ?? parts.test;
   if (classes.length < 2) {
@@ -56,11 +61,13 @@ export async function findImages(
 const LOOKED_AT = 32;
 
 async function typicalSide({ images }: ImageList): Promise<number> {
-  const every = Math.max(1, Math.floor(images.length / LOOKED_AT));
-  const looked = images.filter((image, i) => i % every === 0 && typeof image === 'string') as string[];
+  // Of what is packed, neighbours: they are read together.
+  const isPacked = images.some(isArchived);
+  const every = isPacked ? 1 : Math.max(1, Math.floor(images.length / LOOKED_AT));
+  const looked = images.filter((_, i) => i % every === 0).slice(0, isPacked ? LOOKED_AT : undefined);
   const sides = await Promise.all(
-    looked.map(async (path) => {
-      const { width, height } = await sharp(path)
+    looked.map(async (image) => {
+      const { width, height } = await sharp(await fileOf(image))
         .metadata()
         .catch(() => ({ width: 0, height: 0 }));
       return Math.min(width, height);
@@ -69,8 +76,13 @@ async function typicalSide({ images }: ImageList): Promise<number> {
   const known = sides.filter((side) => side > 0).sort((a, b) => a - b);
   const [typical] = known.slice(Math.floor(known.length / 2));
   if (typical !== undefined) return typical;
-  const tried = `none of ${listed(looked.map(printable))}`;
+  const tried = `none of ${listed(looked.map((image, i) => printable(nameOf(image, i))))}`;
   throw expected('images that can be read', 'the data', new Text(tried), 'PNG, JPEG, WebP, GIF and TIFF are read.');
+}
+
+/** What a decoder reads of an image. */
+async function fileOf(image: ImageSource): Promise<string | Uint8Array> {
+  return isArchived(image) ? image.bytes() : (image as string | Uint8Array); // data sets of files give no others
 }
 
 /** What of a set could not be read. */
@@ -104,12 +116,15 @@ export async function decodeSet(
   const decodeInTurn = async (): Promise<void> => {
     while (next < images.length) {
       const index = next++;
-      const image = images[index] as string; // a folder's images are paths
+      const image = images[index];
       try {
-        using decoded = await loadImages([image], preprocessing);
+        using decoded = await loadImages([await fileOf(image)], preprocessing);
         pixels.set(await decoded.data(), index * size);
       } catch (error) {
-        corrupt.set(index, { path: image, reason: error instanceof Error ? error.message : String(error) });
+        corrupt.set(index, {
+          path: nameOf(image, index),
+          reason: error instanceof Error ? error.message : String(error),
+        });
       }
       onImage(++done);
     }

@@ -6,6 +6,7 @@ import { packageRoot } from '../package-root.js';
 import { addBench } from './commands/bench.js';
 import { addConvert } from './commands/convert.js';
 import { addEval } from './commands/eval.js';
+import { addFindLr } from './commands/find-lr.js';
 import { addInfo } from './commands/info.js';
 import { addPredict } from './commands/predict.js';
 import { addSetup } from './commands/setup.js';
@@ -27,7 +28,7 @@ const program = new Command('vitrine')
   .showSuggestionAfterError()
   .exitOverride();
 
-for (const add of [addTrain, addEval, addPredict, addConvert, addInfo, addBench, addSetup]) add(program);
+for (const add of [addTrain, addFindLr, addEval, addPredict, addConvert, addInfo, addBench, addSetup]) add(program);
 
 exitOnClosedOutput();
 try {

@@ -19,12 +19,22 @@ export interface ProgressDisplay {
 
 /** One line drawn over and over on a terminal; lines that stay elsewhere. */
 export function progressDisplay(output: ProgressOutput, epochs: number, now = Date.now): ProgressDisplay {
-  return output.isTTY === true ? new LiveLine(output, now) : new PlainLines(output, epochs, now);
+  return isLive(output) ? new LiveLine(output, now) : new PlainLines(output, epochs, now);
+}
+
+/** Whether a line may be drawn over and over: on a terminal that knows how to clear one. */
+export function isLive({ isTTY }: ProgressOutput): boolean {
+  return isTTY === true && process.env.TERM !== 'dumb';
+}
+
+/** Columns of the output; 80 where it is no terminal. */
+export function widthOf({ columns }: ProgressOutput): number {
+  return columns ?? 80;
 }
 
 // As often as an eye follows, and seldom enough that drawing costs nothing.
 const REDRAW_MS = 100;
-const CLEAR_LINE = '\r\x1b[2K';
+export const CLEAR_LINE = '\r\x1b[2K';
 
 class LiveLine implements ProgressDisplay {
   #drawn = -Infinity;
@@ -39,7 +49,7 @@ class LiveLine implements ProgressDisplay {
     if (this.now() - this.#drawn < REDRAW_MS) return;
     this.#drawn = this.now();
     // The last column stays free: some terminals wrap as soon as it is written.
-    this.output.write(CLEAR_LINE + liveText(progress, this.#testAccuracy, (this.output.columns ?? 80) - 1));
+    this.output.write(CLEAR_LINE + liveText(progress, this.#testAccuracy, widthOf(this.output) - 1));
   }
 
   epoch(record: EpochRecord): void {

@@ -211,7 +211,7 @@ export function resolveSettings(flags: TrainFlags, side: number | null = null): 
     data: flags.data ?? null,
     valSplit: flags.valSplit,
     imgSize: side === null ? null : recipe.imgSize,
-    out: flags.out ?? join('runs', flags.data === undefined ? 'digits' : basename(flags.data)),
+    out: flags.out ?? join('runs', flags.data === undefined ? 'digits' : nameOfData(flags.data)),
     epochs,
     batch: flags.batchSize ?? recipe.batch,
     optimizer,
@@ -243,6 +243,11 @@ export function resolveSettings(flags: TrainFlags, side: number | null = null): 
     json: flags.json === true,
     force: flags.force === true,
   };
+}
+
+/** What a run is called by its data: a folder's name, or a file's without its ending. */
+function nameOfData(path: string): string {
+  return basename(path).replace(/\.(parquet|tar)$/i, '');
 }
 
 /** What of a checkpoint is trained; null where none is begun with. */

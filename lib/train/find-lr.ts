@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber, expected } from '../check.js';
+import { checkFunction, checkInteger, checkNumber, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { tensor } from '../ops/creation.js';
 import { randomState, setRandomState } from '../ops/random.js';
@@ -19,9 +19,21 @@ export interface FindLrOptions {
   steps?: number;
   /** Ends where the loss is so many times the least so far. Default 4. */
   stopAt?: number;
+  /** After each step. Awaited. */
+  onStep?: (step: LrStep) => unknown;
 }
 
-const NAMES: OptionNames<FindLrOptions> = { startLr: true, endLr: true, steps: true, stopAt: true };
+/** A step of `findLr`. */
+export interface LrStep {
+  /** From 1. */
+  readonly step: number;
+  readonly steps: number;
+  readonly learningRate: number;
+  /** Smoothed. */
+  readonly loss: number;
+}
+
+const NAMES: OptionNames<FindLrOptions> = { startLr: true, endLr: true, steps: true, stopAt: true, onStep: true };
 
 /** What `findLr` found. */
 export interface LrFinding {
@@ -52,7 +64,8 @@ export async function findLr(training: TrainerOptions, options: FindLrOptions = 
   const steps = checkInteger(options.steps ?? 100, 'findLr steps', 1);
   const stopAt = checkNumber(options.stopAt ?? 4, 'findLr stopAt', 1);
   if (typeof training !== 'object' || training === null) throw expected("a Trainer's options", 'findLr', training);
-  const curve = new Curve(steps, stopAt);
+  if (options.onStep !== undefined) checkFunction(options.onStep, 'findLr onStep');
+  const curve = new Curve(steps, stopAt, options.onStep);
   const { test, validationSplit, checkpoints, resume, onEpoch, onProgress, earlyStopping, ...rest } = training;
   const trainer = new Trainer({
     ...rest,
@@ -94,12 +107,14 @@ function write(values: Values): Map<string, Tensor> {
 class Curve implements TrainerCallback {
   readonly #steps: number;
   readonly #stopAt: number;
+  readonly #onStep: FindLrOptions['onStep'];
   readonly #lrs: number[] = [];
   readonly #losses: number[] = [];
   #sum = 0;
   #least = Number.POSITIVE_INFINITY;
 
-  constructor(steps: number, stopAt: number) {
+  constructor(steps: number, stopAt: number, onStep: FindLrOptions['onStep']) {
+    this.#onStep = onStep;
     this.#steps = steps;
     this.#stopAt = stopAt;
   }
@@ -112,6 +127,7 @@ class Curve implements TrainerCallback {
     this.#losses.push(smoothed);
     this.#least = Math.min(this.#least, smoothed);
     if (smoothed > this.#stopAt * this.#least || state.globalStep >= this.#steps) state.stop();
+    return this.#onStep?.({ step: state.globalStep, steps: this.#steps, learningRate, loss: smoothed });
   };
 
   finding(): LrFinding {

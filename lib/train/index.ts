@@ -7,7 +7,7 @@ export type { CheckpointOptions } from './checkpoint-folder.js';
 export { type EmaOptions, ModelEma } from './ema.js';
 export type { EpochRecord } from './epoch-record.js';
 export { type Classifier, type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
-export { type FindLrOptions, findLr, type LrFinding } from './find-lr.js';
+export { type FindLrOptions, findLr, type LrFinding, type LrStep } from './find-lr.js';
 export type { FitResult, StopReason } from './fit-result.js';
 export * as loggers from './loggers/index.js';
 export * as losses from './losses/index.js';

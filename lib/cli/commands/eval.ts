@@ -28,9 +28,9 @@ export function addEval(program: Command): void {
       DEFAULT_RUN,
     )
     .option(
-      '--data <folder>',
-      'images in class folders, or IDX files (default: those of the training)',
-      nonEmpty('--data', 'a folder'),
+      '--data <path>',
+      'images in class folders, .parquet, .tar or IDX files (default: those of the training)',
+      nonEmpty('--data', 'a path'),
     )
     .option('-b, --batch-size <n>', 'images at a time (default: as in training)', wholeNumber('--batch-size', 1))
     .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1, 1024))
@@ -48,7 +48,7 @@ export function addEval(program: Command): void {
       if (threads !== undefined) setThreads(threads);
       const { model, config } = await openRun(run);
       if (data === undefined && config === undefined) {
-        throw expected('--data <folder>', 'vitrine eval', new Text('none, for a checkpoint that is no run'));
+        throw expected('--data <path>', 'vitrine eval', new Text('none, for a checkpoint that is no run'));
       }
       const folder = data ?? config?.data ?? null;
       const test = await evaluationData(model, folder, data === undefined ? config?.training : undefined).catch(

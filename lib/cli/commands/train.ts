@@ -21,10 +21,8 @@ export function addTrain(program: Command): void {
   const command = program
     .command('train')
     .description('train a Vision Transformer and write model, settings, summary and report');
-  addDataFlags(command);
-  addRecipeFlags(command);
-  addAugmentFlags(command);
-  addModelFlags(command);
+  addScheduleFlags(command);
+  addTrainingFlags(command);
   addRunFlags(command);
   addFormerNames(command);
   command.addHelpText('after', EXAMPLES).action(async (_: TrainFlags, self: Command) => {
@@ -46,33 +44,37 @@ function addDataFlags(command: Command): void {
   command
     .option('--preset <name>', 'digits: the bundled 8 x 8 digits', oneOf('--preset', ['digits']))
     .option(
-      '--data <folder>',
-      "images in class folders, or IDX files with MNIST's names",
-      nonEmpty('--data', 'a folder'),
+      '--data <path>',
+      "images in class folders, .parquet or .tar files, or IDX files with MNIST's names",
+      nonEmpty('--data', 'a path'),
     )
     .option('--val-split <share>', 'of each class to test with, where no folder is for it (default: 0.2)', share)
     .option(
       '--img-size <n>',
       'pixels that images are brought to (default: by their size)',
       wholeNumber('--img-size', 8, 4096),
-    )
-    .option('--out <folder>', 'where to write (default: runs/<name of the data>)', nonEmpty('--out', 'a folder'));
+    );
+}
+
+function addScheduleFlags(command: Command): void {
+  command
+    .option('--out <folder>', 'where to write (default: runs/<name of the data>)', nonEmpty('--out', 'a folder'))
+    .option('--epochs <n>', 'passes over the data', wholeNumber('--epochs', 1))
+    .option('--lr <x>', 'highest learning rate (default: by the optimizer)', number('--lr', 0))
+    .option('--sched <name>', `of the rate: ${SCHEDULES.join(', ')} (default: cosine)`, oneOf('--sched', SCHEDULES))
+    .option('--warmup-epochs <n>', 'in which the rate rises (default: a share)', number('--warmup-epochs', 0))
+    .option('--model-ema [decay]', 'test and keep an average of the weights (0.999)', number('--model-ema', 0, 1));
 }
 
 function addRecipeFlags(command: Command): void {
   command
-    .option('--epochs <n>', 'passes over the data', wholeNumber('--epochs', 1))
     .option('-b, --batch-size <n>', 'images a step', wholeNumber('--batch-size', 1))
     .option('--opt <name>', `optimizer: ${OPTIMIZERS.join(', ')}`, oneOf('--opt', OPTIMIZERS))
-    .option('--lr <x>', 'highest learning rate (default: by the optimizer)', number('--lr', 0))
     .option('--momentum <x>', 'of sgd (default: 0.9)', number('--momentum', 0, 1))
     .option('--weight-decay <x>', '(default: by the optimizer)', number('--weight-decay', 0))
     .option('--layer-decay <x>', 'factor of the rate from a layer to the one below', number('--layer-decay', 0, 1))
-    .option('--sched <name>', `of the rate: ${SCHEDULES.join(', ')} (default: cosine)`, oneOf('--sched', SCHEDULES))
-    .option('--warmup-epochs <n>', 'in which the rate rises (default: a share)', number('--warmup-epochs', 0))
     .option('--clip-grad <norm>', 'largest norm of the gradient, 0 for any (default: 1)', number('--clip-grad', 0))
     .option('--grad-accum-steps <n>', 'batches that make a step (default: 1)', wholeNumber('--grad-accum-steps', 1))
-    .option('--model-ema [decay]', 'test and keep an average of the weights (0.999)', number('--model-ema', 0, 1))
     .option('--smoothing <x>', 'of labels (default: 0.1 for photographs)', number('--smoothing', 0, 1))
     .option(
       '--class-weights <weights>',
@@ -131,6 +133,15 @@ function addModelFlags(command: Command): void {
 
 function addRunFlags(command: Command): void {
   command
+    .option('--resume', 'go on where this run was stopped, by Ctrl-C or whatever else')
+    .option('--no-checkpoints', 'write none; a training that is stopped begins anew')
+    .option('--trace <file>', "write one step's commands for Perfetto", nonEmpty('--trace', 'a file'))
+    .option('--no-report', 'write no report.html')
+    .option('--force', 'replace what is in the folder, though it is another run');
+}
+
+function addMachineFlags(command: Command): void {
+  command
     .option(
       '--config <file>',
       'JSON or YAML with any of these; the command line goes first',
@@ -143,14 +154,18 @@ function addRunFlags(command: Command): void {
       oneOf('--precision', ['fp32', 'bf16']),
     )
     .option('--grad-checkpointing', 'compute activations again in backward instead of keeping them')
-    .option('--resume', 'go on where this run was stopped, by Ctrl-C or whatever else')
-    .option('--no-checkpoints', 'write none; a training that is stopped begins anew')
-    .option('--trace <file>', "write one step's commands for Perfetto", nonEmpty('--trace', 'a file'))
     .option('--no-capture', 'run every step op by op')
-    .option('--no-report', 'write no report.html')
     .option('--quiet', 'show no progress, only the result')
-    .option('--json', 'what happens, and the result, as lines of JSON on stdout')
-    .option('--force', 'replace what is in the folder, though it is another run');
+    .option('--json', 'what happens, and the result, as lines of JSON on stdout');
+}
+
+/** The flags of data, recipe and model, which whatever trains takes. */
+export function addTrainingFlags(command: Command): void {
+  addDataFlags(command);
+  addRecipeFlags(command);
+  addAugmentFlags(command);
+  addModelFlags(command);
+  addMachineFlags(command);
 }
 
 // Names that flags had before they took timm's; taken still, and not shown.
