@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <deque>
-#include <initializer_list>
+#include <functional>
 #include <random>
 #include <type_traits>
 #include <utility>
@@ -14,11 +16,11 @@
 
 namespace vitrine {
 
-// Fills an op's fields with arguments drawn at random, by its own list of them. The operands are
-// memory of their own, each of so many bytes and not one more.
+// Fills an op's fields with arguments drawn at random, by its own list of them.
 class OpArguments {
  public:
-  // `sizes` are what numbers of elements, strides and the like are drawn from.
+  // `sizes` are what numbers of elements, strides and the like are drawn from. Each operand claims
+  // so many bytes, and has none before Fit(): most of what is drawn is refused.
   OpArguments(uint32_t seed, std::vector<int64_t> sizes, size_t bytes)
       : random_(seed), sizes_(std::move(sizes)), bytes_(bytes) {}
 
@@ -27,24 +29,82 @@ class OpArguments {
     (Draw(fields), ...);
   }
 
-  // Operands are zeros until this is called; then those of floats are numbers around 0.
-  void FillFloats() {
-    for (float* values : floats_) {
-      for (size_t i = 0; i < bytes_ / sizeof(float); ++i)
-        values[i] = static_cast<float>(random_() % 1024) / 1024.0f - 0.5f;
+  // Gives each operand memory of its own, of as many elements as the op says that it must hold, and
+  // not one more: so the sanitizer sees what it touches beyond them.
+  template <class Op>
+  void Fit(Op& op) {
+    Fitting fitting{*this, [&op] { return op.Valid(); }};
+    op.Fields(fitting);
+  }
+
+  // Operands are zeros until this is called; then floats are numbers around 0, and integers small,
+  // as labels and places are, some of them sometimes -1.
+  void Fill() {
+    const bool negative = Below(4) == 0;
+    for (Operand& operand : operands_) {
+      for (size_t at = 0; at < operand.bytes.size(); at += operand.element) {
+        std::byte* const to = operand.bytes.data() + at;
+        if (operand.floats) {
+          const float value = static_cast<float>(Below(1024)) / 1024.0f - 0.5f;
+          std::memcpy(to, &value, sizeof(value));
+        } else if (operand.element == sizeof(int32_t)) {
+          const auto value = static_cast<int32_t>(negative && Below(16) == 0 ? -1 : Below(4));
+          std::memcpy(to, &value, sizeof(value));
+        } else if (operand.element == 1) {
+          *to = static_cast<std::byte>(Below(256));
+        }
+      }
     }
   }
 
   int64_t Size() { return sizes_[random_() % sizes_.size()]; }
+  int64_t Below(int64_t end) { return static_cast<int64_t>(random_()) % end; }
+  bool Either() { return Below(2) == 0; }
 
-  const std::deque<std::vector<std::byte>>& memory() const { return memory_; }
+  // What the operands hold, one after the other.
+  std::vector<std::byte> Memory() const {
+    std::vector<std::byte> all;
+    for (const Operand& operand : operands_)
+      all.insert(all.end(), operand.bytes.begin(), operand.bytes.end());
+    return all;
+  }
 
  private:
-  void Draw(bool& field) { field = random_() % 2 == 0; }
+  struct Operand {
+    std::vector<std::byte> bytes;
+    size_t element;  // its bytes
+    bool floats;
+  };
+
+  struct Fitting {
+    OpArguments& arguments;
+    std::function<bool()> valid;
+    template <class... Field>
+    void operator()(Field&... fields) {
+      (FitField(fields), ...);
+    }
+    template <class T>
+    void FitField(T& field) {
+      if constexpr (requires { typename T::Element; }) {
+        if (field.data == nullptr) return;
+        size_t least = 0, most = field.count;
+        while (least < most) {
+          field.count = least + (most - least) / 2;
+          valid() ? most = field.count : least = field.count + 1;
+        }
+        field.count = most;
+        arguments.Allocate(field.data, most);
+      } else if constexpr (requires { typename T::value_type::Element; }) {
+        for (auto& each : field) FitField(each);
+      }
+    }
+  };
+
+  void Draw(bool& field) { field = Either(); }
   void Draw(int64_t& field) { field = Size(); }
   template <std::integral T>
   void Draw(T& field) {
-    field = static_cast<T>(random_() % 4);  // one of a few kinds
+    field = static_cast<T>(Below(Either() ? 4 : 64));  // one of a few kinds, or of many
   }
   template <std::floating_point T>
   void Draw(T& field) {
@@ -70,19 +130,25 @@ class OpArguments {
   template <class T>
   void DrawOperand(T*& data, size_t& count) {
     if (random_() % 8 == 0) return;  // absent
-    std::vector<std::byte>& bytes = memory_.emplace_back(bytes_);
-    data = reinterpret_cast<T*>(bytes.data());
+    data = reinterpret_cast<T*>(&places_.emplace_back());
     count = bytes_ / sizeof(T);
-    if constexpr (std::same_as<std::remove_const_t<T>, float>)
-      floats_.push_back(reinterpret_cast<float*>(bytes.data()));
+  }
+  template <class T>
+  void Allocate(T*& data, size_t count) {
+    Operand& operand = operands_.emplace_back();
+    operand.element = sizeof(T);
+    operand.floats = std::same_as<std::remove_const_t<T>, float>;
+    operand.bytes.reserve(std::max<size_t>(1, count * sizeof(T)));  // none is not absent
+    operand.bytes.resize(count * sizeof(T));
+    data = reinterpret_cast<T*>(operand.bytes.data());
   }
 
   static constexpr int kRank = 4;
   std::minstd_rand random_;
   std::vector<int64_t> sizes_;
   size_t bytes_;
-  std::deque<std::vector<std::byte>> memory_;
-  std::vector<float*> floats_;
+  std::deque<double> places_;  // where operands claim to lie: no two of them at the same
+  std::deque<Operand> operands_;
 };
 
 }  // namespace vitrine

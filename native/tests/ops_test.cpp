@@ -4,128 +4,64 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "ops/all_ops.h"
+#include "runtime/cpu.h"
 #include "runtime/stream.h"
 #include "tests/harness.h"
 #include "tests/op_arguments.h"
+#include "tests/op_arrangement.h"
 
 namespace vitrine {
 namespace {
 
 template <class Op>
-class RunOp final : public Command {
- public:
-  explicit RunOp(Op op) : op_(std::move(op)) {}
-  const char* name() const override { return Op::kName; }
-  void Run(Context& context) override { op_.Run(context); }
-
- private:
-  Op op_;
-};
-
-template <class Op>
-struct Type {
-  using type = Op;
-};
-
-// body(Type<Op>()) for each op; not for the one that does nothing but take time.
-template <class Body, class... Op>
-void ForEachOp(ops::OpList<Op...>, const Body& body) {
-  const auto one = [&]<class Each>(Type<Each> type) {
-    if constexpr (!std::is_same_v<Each, ops::PeakFma>) body(type);
-  };
-  (one(Type<Op>()), ...);
-}
-
-template <class Op>
-std::optional<Op> DrawOp(OpArguments& arguments) {
+struct RunOp final : Command {
   Op op{};
+  const char* name() const override { return Op::kName; }
+  void Run(Context& context) override { op.Run(context); }
+};
+
+// An op whose operands hold what it needs and no more; null where these arguments make none.
+template <class Op>
+std::shared_ptr<Command> DrawOp(OpArguments& arguments, bool arranged) {
+  const auto command = std::make_shared<RunOp<Op>>();
+  Op& op = command->op;
   op.Fields(arguments);
-  // Which runs on no CPU without it.
-  if constexpr (requires { op.bf16; }) op.bf16 = false;
-  return op.Valid() ? std::optional<Op>(std::move(op)) : std::nullopt;
+  if constexpr (requires { op.bf16; }) op.bf16 = op.bf16 && HasBf16();
+  if (arranged) Arrange(op, arguments);
+  if (!op.Valid()) return nullptr;
+  arguments.Fit(op);
+  Expect(op.Valid(), std::string(Op::kName) + " takes as much as it needs");
+  return command;
 }
 
-// Arguments that go together more often than by chance: heads and matrices side by side, as those
-// that overlap are their caller's affair, small windows, whole images.
-template <class Op>
-void Arrange(Op& op) {
-  if constexpr (requires { op.layout_y; }) {
-    const auto side_by_side = [&](int64_t tokens) {
-      return Dims{4, {0, op.heads * tokens * op.width, tokens * op.width, op.width}};
-    };
-    op.layout_y = op.layout_q = side_by_side(op.queries);
-    op.layout_k = op.layout_v = side_by_side(op.keys);
-  }
-  if constexpr (requires { op.stride_c; }) {
-    op.stride_a = op.m * op.k;
-    op.stride_b = op.k * op.n;
-    op.stride_c = op.m * op.n;
-  }
-  if constexpr (requires { op.window.dilation; }) {
-    for (int axis = 0; axis < 2; ++axis) {
-      op.window.kernel[axis] = 1 + op.window.kernel[axis] % 4;
-      op.window.dilation[axis] = 1 + op.window.dilation[axis] % 2;
-      op.window.padding[axis] %= 3;
-      op.window.stride[axis] = 1 + op.window.stride[axis] % 4;
-    }
-  }
-  if constexpr (requires { op.kept.height; }) {
-    op.channels = 1 + op.channels % 4;
-    op.window = {0, 0, op.height, op.width};
-    op.kept = {0, 0, op.out_height, op.out_width};
-  }
-  if constexpr (requires { op.x_channels; }) {
-    op.index = op.top = op.left = 0;
-    op.channels = op.x_channels = 3;
-    op.offset = op.divisor = op.fill = {0.5f, 0.5f, 0.5f};
-  }
-  if constexpr (requires { op.program; }) {
-    op.channels = 3;
-    op.offset = op.divisor = op.fill = {0.5f, 0.5f, 0.5f};
-    op.program.clear();
-    // 5 x 7 pixels to 8 x 9, whole, bilinear, at the canvas's corner; neither augmented nor erased.
-    for (size_t i = 0; i < op.x.size(); ++i) {
-      for (const double number : {0, 5, 7, 3, 0, 0, 5, 7, 8, 9, 0, 0, 8, 9, 2, 1, 0, 0, 0, 0})
-        op.program.push_back(number);
-    }
-  }
-  if constexpr (requires { op.inputs.members; }) {
-    // One parameter, of one group.
-    op.parameters.resize(1);
-    op.counts.resize(1);
-    if constexpr (requires { op.momentum; }) op.momentum.resize(1);
-    if constexpr (requires { op.first_moments; }) op.first_moments.resize(1);
-    if constexpr (requires { op.second_moments; }) op.second_moments.resize(1);
-    op.inputs.gradients.resize(1);
-    op.inputs.learning_rate_scales.resize(1);
-    op.inputs.weight_decays.resize(1);
-    op.inputs.members = op.inputs.groups = {0};
-  }
-  if constexpr (requires { op.boxes; }) {
-    op.count = static_cast<int64_t>(op.weight.size());
-    op.boxes.assign(4 * op.weight.size(), 0);
-  }
+struct Drawable {
+  std::string name;
+  std::shared_ptr<Command> (*draw)(OpArguments& arguments, bool arranged);
+};
+
+// All ops but the one that does nothing but take time.
+template <class... Op>
+std::vector<Drawable> Listed(ops::OpList<Op...>) {
+  std::vector<Drawable> all = {{Op::kName, &DrawOp<Op>}...};
+  std::erase_if(all, [](const Drawable& op) { return op.name == ops::PeakFma::kName; });
+  return all;
 }
 
 constexpr int64_t kHuge[] = {int64_t{1} << 31, int64_t{1} << 32, (int64_t{1} << 32) + 1,
                              int64_t{1} << 62, INT64_MAX};
 
 void OpsRefuseWhatTheirOperandsDoNotHold() {
-  ForEachOp(ops::AllOps(), [](auto type) {
-    using Op = typename decltype(type)::type;
+  for (const Drawable& op : Listed(ops::AllOps())) {
     for (const int64_t size : {kHuge[0], kHuge[1], kHuge[2], kHuge[3], kHuge[4], int64_t{-1}}) {
       for (uint32_t seed = 1; seed <= 8; ++seed) {
         OpArguments arguments(seed, {size}, 64);
-        Expect(!DrawOp<Op>(arguments),
-               std::string(Op::kName) + " refuses sizes of " + std::to_string(size));
+        Expect(!op.draw(arguments, false), op.name + " refuses sizes of " + std::to_string(size));
       }
     }
-  });
+  }
 }
 
 // Zeros beside sizes that no loop comes to the end of; a product that overflows and is taken for a
@@ -134,60 +70,56 @@ void OpsStayWithinTheirOperandsAndInTime() {
   std::vector<int64_t> sizes = {0, 0, 0, 1, 1, 1, 2, 2, 3, 5, -1};
   sizes.insert(sizes.end(), std::begin(kHuge), std::end(kHuge));
   Stream stream(1);  // as results may overlap
-  ForEachOp(ops::AllOps(), [&](auto type) {
-    using Op = typename decltype(type)::type;
+  for (const Drawable& op : Listed(ops::AllOps())) {
     for (uint32_t seed = 1; seed <= 3000; ++seed) {
       OpArguments arguments(seed, sizes, 256);
-      std::optional<Op> op = DrawOp<Op>(arguments);
-      if (!op) continue;
-      arguments.FillFloats();
-      stream.Enqueue(std::make_shared<RunOp<Op>>(*std::move(op)));
+      const auto command = op.draw(arguments, seed % 2 == 0);
+      if (!command) continue;
+      arguments.Fill();
+      stream.Enqueue(command);
       stream.Synchronize();
       if (const auto fault = stream.fault()) {
         const bool of_values = fault->message.find("but received") != std::string::npos;
-        Expect(of_values,
-               std::string(Op::kName) + ", draw " + std::to_string(seed) + ": " + fault->message);
+        Expect(of_values, op.name + ", draw " + std::to_string(seed) + ": " + fault->message);
         stream.Reset();
       }
     }
-  });
+  }
 }
 
-// What an op leaves in its operands, run on so many threads.
-template <class Op>
-std::optional<std::vector<std::vector<std::byte>>> ResultsOf(uint32_t seed, int threads) {
+// What an op leaves in its operands.
+std::optional<std::vector<std::byte>> ResultsOf(const Drawable& op, uint32_t seed, Stream& stream) {
   const std::vector<int64_t> sizes = {1, 1, 2, 3, 4, 7, 8, 16, 33, 64, 197};
   OpArguments arguments(seed, sizes, 256 * 1024);
-  Op op{};
-  op.Fields(arguments);
-  if constexpr (requires { op.bf16; }) op.bf16 = false;
-  Arrange(op);
-  if (!op.Valid()) return std::nullopt;
-  arguments.FillFloats();
-  Stream stream(threads);
-  stream.Enqueue(std::make_shared<RunOp<Op>>(std::move(op)));
+  const auto command = op.draw(arguments, true);
+  if (!command) return std::nullopt;
+  arguments.Fill();
+  stream.Enqueue(command);
   stream.Synchronize();
-  if (stream.fault()) return std::nullopt;
-  return std::vector(arguments.memory().begin(), arguments.memory().end());
+  if (!stream.fault()) return arguments.Memory();
+  stream.Reset();
+  return std::nullopt;
 }
 
 void OpsLeaveTheSameBitsOnAnyNumberOfThreads() {
   constexpr int kRuns = 6;  // of each op
-  ForEachOp(ops::AllOps(), [](auto type) {
-    using Op = typename decltype(type)::type;
+  Stream one(1), two(2), three(3), four(4);
+  for (const Drawable& op : Listed(ops::AllOps())) {
     int runs = 0;
     for (uint32_t seed = 1; runs < kRuns && seed <= 2000; ++seed) {
-      const auto single = ResultsOf<Op>(seed, 1);
+      const auto single = ResultsOf(op, seed, one);
       if (!single) continue;
       ++runs;
-      for (int threads = 2; threads <= 4; ++threads) {
-        Expect(ResultsOf<Op>(seed, threads) == single,
-               std::string(Op::kName) + ", draw " + std::to_string(seed) + ", on " +
-                   std::to_string(threads) + " threads as on one");
+      int threads = 1;
+      for (Stream* stream : {&two, &three, &four}) {
+        ++threads;
+        Expect(ResultsOf(op, seed, *stream) == single, op.name + ", draw " + std::to_string(seed) +
+                                                           ", on " + std::to_string(threads) +
+                                                           " threads as on one");
       }
     }
-    Expect(runs > 0, std::string("there are arguments for ") + Op::kName);
-  });
+    Expect(runs > 0, "there are arguments for " + op.name);
+  }
 }
 
 constexpr Test kTests[] = {
