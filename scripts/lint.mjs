@@ -22,20 +22,22 @@ function leftOut(file) {
   return file.startsWith('native/kernels/') ? ['--checks=-clang-analyzer-*'] : [];
 }
 
-async function tidy(file) {
-  const { code, output } = await run('clang-tidy', ['--quiet', '-p', DATABASE, ...leftOut(file), file]);
+/** Runs a command, whose output is shown if it finds something; true if it finds nothing. */
+async function check(command, args) {
+  const { code, output } = await run(command, args);
   if (code !== 0) console.error(output);
   return code === 0;
 }
 
+const checkReference = () => check(process.execPath, ['scripts/reference.mjs', '--check']);
+const tidy = (file) => check('clang-tidy', ['--quiet', '-p', DATABASE, ...leftOut(file), file]);
+
 try {
   const biome = ['node_modules/@biomejs/biome/bin/biome', 'lint', '--error-on-warnings'];
   const scripts = spawnSync(process.execPath, biome, { stdio: 'inherit' }).status === 0;
-  const reference =
-    spawnSync(process.execPath, ['scripts/reference.mjs', '--check'], { stdio: 'inherit' }).status === 0;
   await cmakeJs('lint: listing the compile commands of native', 'configure', DATABASE, {});
-  const native = await sideBySide(tidySources().map((file) => () => tidy(file)));
-  process.exitCode = scripts && reference && native.every(Boolean) ? 0 : 1;
+  const sound = await sideBySide([checkReference, ...tidySources().map((file) => () => tidy(file))]);
+  process.exitCode = scripts && sound.every(Boolean) ? 0 : 1;
 } catch (error) {
   if (!(error instanceof StepError)) throw error;
   console.error(error.message);
