@@ -360,34 +360,9 @@ export interface ImageConvert {
 }
 
 /**
- * Image `index` of y (N,C,H,W) = (x - offset[c]) / divisor[c], where x (XH,XW,XC) lies with its
- * corner at (top,left) of the image, cut off or surrounded by fill[c]. An x of one channel serves
- * all C; `mirrored` swaps left and right.
- */
-export interface ImageNormalize {
-  readonly y: Operand;
-  readonly x: Operand;
-  readonly index: number;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly xChannels: number;
-  readonly xHeight: number;
-  readonly xWidth: number;
-  readonly top: number;
-  readonly left: number;
-  readonly offset: readonly number[];
-  readonly divisor: readonly number[];
-  readonly fill: readonly number[];
-  readonly mirrored: boolean;
-}
-
-/**
  * y (h,w,C) = the `kept` part of (outHeight,outWidth,C), which is the `window` of x (H,W,C)
- * resized: along the rows first, then along the columns, rounded to bytes after each, as Pillow. No
- * pixel outside the window counts, and none outside the part kept is computed. `between`
- * (window.height, w, C) holds what goes from one to the other; it may be absent where only one
- * side changes, and for nearest pixels.
+ * resized. `between` (window.height, w, C) holds what goes from one pass to the other; it may be
+ * absent where only one side changes, and for nearest pixels.
  */
 export interface ImageResize {
   readonly y: Operand;
@@ -930,7 +905,6 @@ export interface NativeOps {
   imageBatch(o: ImageBatch): void;
   imageMix(o: ImageMix): void;
   imageConvert(o: ImageConvert): void;
-  imageNormalize(o: ImageNormalize): void;
   imageResize(o: ImageResize): void;
   layerNormForward(o: LayerNormForward): void;
   layerNormBackward(o: LayerNormBackward): void;
@@ -1185,24 +1159,6 @@ export function bindOps(addon: AddonOps): NativeOps {
       ),
     imageMix: (o) => addon.imageMix(o.y.handle, o.x.handle, o.count, o.channels, o.height, o.width, o.weight, o.boxes),
     imageConvert: (o) => addon.imageConvert(o.y.handle, o.x.handle, o.pixels, o.conversion),
-    imageNormalize: (o) =>
-      addon.imageNormalize(
-        o.y.handle,
-        o.x.handle,
-        o.index,
-        o.channels,
-        o.height,
-        o.width,
-        o.xChannels,
-        o.xHeight,
-        o.xWidth,
-        o.top,
-        o.left,
-        o.offset,
-        o.divisor,
-        o.fill,
-        o.mirrored,
-      ),
     imageResize: (o) =>
       addon.imageResize(
         o.y.handle,

@@ -3,14 +3,12 @@ import { checkOptions, type OptionNames } from '../check-options.js';
 import { getThreads } from '../info.js';
 import { checkPreprocessing, type Preprocessing } from '../io/pretrained/preprocessing.js';
 import type { PretrainedConfig } from '../io/pretrained/pretrained-config.js';
-import type { ByteImage } from '../ops/byte-image.js';
-import { imageNormalize } from '../ops/image-normalize.js';
-import { imageResize } from '../ops/image-resize.js';
+import { imageBatch } from '../ops/image-batch.js';
 import { untracked } from '../scope.js';
 import { fence } from '../stream.js';
 import { empty, type Tensor } from '../tensor.js';
+import { asItIs, type CutImage, cutImage, normalizationOf } from './cut-image.js';
 import { decodeImage } from './decode-image.js';
-import { cropOffset, resizedSize } from './image-geometry.js';
 
 // What `fromPretrained` knows besides may stand beside it.
 const NAMES: OptionNames<PretrainedConfig> = {
@@ -59,22 +57,24 @@ export async function loadImages(
   checkOptions(preprocessing, NAMES, 'loadImages');
   checkPreprocessing(preprocessing, 'loadImages');
   const { crop, mean } = preprocessing;
-  const images = untracked(() => empty([files.length, mean.length, ...crop]));
+  const cut: CutImage[] = [];
   try {
-    await fillImages(images, files, preprocessing);
-  } catch (error) {
-    images.dispose();
-    throw error;
+    await cutImages(cut, files, preprocessing);
+    const images = untracked(() => empty([files.length, mean.length, ...crop]));
+    const placed = cut.map((image) => asItIs(image, image.corner));
+    imageBatch(images, placed, normalizationOf(preprocessing));
+    return images;
+  } finally {
+    for (const image of cut) image?.bytes.dispose(); // some are missing where one was bad
   }
-  return images;
 }
 
 // Bytes of decoded images that may wait on a stream that is busy with other work.
 const MOST_WAITING = 256 * 2 ** 20;
 
 /** Decodes as many files at a time as there are threads; throws what is wrong with the first bad one. */
-async function fillImages(
-  images: Tensor,
+async function cutImages(
+  cut: CutImage[],
   files: readonly (string | Uint8Array)[],
   preprocessing: Preprocessing,
 ): Promise<void> {
@@ -88,9 +88,9 @@ async function fillImages(
       const file = files[index];
       const where = typeof file === 'string' ? file : `the bytes of image ${index}`;
       try {
-        const image = await decodeImage(file, where, grey);
+        using image = await decodeImage(file, where, grey);
         waiting += image.length;
-        prepare(images, index, image, preprocessing);
+        cut[index] = cutImage(image, preprocessing);
         if (waiting > MOST_WAITING) {
           waiting = 0;
           await fence();
@@ -103,30 +103,4 @@ async function fillImages(
   await Promise.all(Array.from({ length: Math.min(getThreads(), files.length) }, decodeInTurn));
   const [first] = errors.sort((a, b) => a.index - b.index);
   if (first !== undefined) throw first.error;
-}
-
-/** @internal Writes a decoded image into a batch (N,C,H,W), prepared, and disposes it. */
-export function prepare(images: Tensor, index: number, image: ByteImage, preprocessing: Preprocessing): void {
-  const { crop, interpolation, antialias, rounding, rescale = 1 / 255, mean, std } = preprocessing;
-  const size = resizedSize([image.height, image.width], preprocessing);
-  const top = cropOffset(size[0], crop[0], rounding);
-  const left = cropOffset(size[1], crop[1], rounding);
-  const kept = {
-    top: Math.max(0, top),
-    left: Math.max(0, left),
-    height: Math.min(size[0], crop[0]),
-    width: Math.min(size[1], crop[1]),
-  };
-  try {
-    using resized = imageResize(image, { size, interpolation, antialias: antialias ?? true, kept });
-    imageNormalize(images, index, resized, {
-      offset: mean.map((value) => value / rescale),
-      divisor: std.map((value) => value / rescale),
-      top: kept.top - top,
-      left: kept.left - left,
-      ...(preprocessing.fill && { fill: preprocessing.fill }),
-    });
-  } finally {
-    image.dispose();
-  }
 }

@@ -72,7 +72,7 @@ export interface BatchNormalization {
 
 /**
  * @internal Makes a batch of images in one command: each is resized, augmented, and written as planes of
- * `(byte - offset) / divisor`. `imageResize` and `imageNormalize` give the same bits.
+ * `(byte - offset) / divisor`. Resizing is that of `imageResize`, bit for bit.
  *
  * @param images (N,C,H,W), N the number of images; C is 1 or 3
  * @throws TypeError for a number of images that is not N

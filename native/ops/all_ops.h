@@ -11,7 +11,6 @@
 #include "ops/gradients.h"
 #include "ops/image_batch.h"
 #include "ops/image_convert.h"
-#include "ops/image_normalize.h"
 #include "ops/image_resize.h"
 #include "ops/lamb.h"
 #include "ops/layer_norm.h"
@@ -41,8 +40,8 @@ using AllOps =
     OpList<ActivationForward, ActivationBackward, AttentionForward, AttentionBackward,
            Conv2dForward, Conv2dBackward, PatchEmbedForward, PatchEmbedBackward,
            CrossEntropyForward, CrossEntropyBackward, BinaryForward, Ternary, Affine, Fill,
-           EmbeddingForward, EmbeddingBackward, ImageBatch, ImageMix, ImageConvert, ImageNormalize,
-           ImageResize, LayerNormForward, LayerNormBackward, LinearForward, LinearBackward, Matmul,
+           EmbeddingForward, EmbeddingBackward, ImageBatch, ImageMix, ImageConvert, ImageResize,
+           LayerNormForward, LayerNormBackward, LinearForward, LinearBackward, Matmul,
            MaxPool2dForward, MaxPool2dBackward, SgdStep, AdamStep, LionStep, LambStep, GradientNorm,
            ClampGradients, LerpStep, RandomFill, DropoutForward, DropoutBackward, Sum, RowReduce,
            NllForward, NllBackward, RandomPermutation, Multinomial, SoftmaxForward, SoftmaxBackward,

@@ -1,30 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
-#include "ops/image_filter.h"
-#include "ops/image_resize.h"
+#include "ops/image_resample.h"
 
 // What is done to one image on its way into a batch, serially: images are what threads share out.
 namespace vitrine::ops {
-
-// Decoded bytes (height,width,channels) in memory of their own.
-struct Pixels {
-  int64_t height = 0, width = 0, channels = 0;
-  std::vector<uint8_t> bytes;
-};
-
-// The `kept` part of the `window` of x (.,width,channels), resized to (out_height,out_width): as
-// the op ImageResize, bit for bit.
-struct ResizePlan {
-  ImageWindow window;
-  int64_t out_height, out_width;
-  ImageWindow kept;
-  ImageFilter filter;
-  bool antialias;
-};
-Pixels Resized(const uint8_t* x, int64_t width, int64_t channels, const ResizePlan& plan);
 
 // The numbers are lib/data/augment/augmentation.ts's.
 enum class Augmentation : int {

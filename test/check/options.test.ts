@@ -118,7 +118,11 @@ const TAKERS: Record<string, Taker> = {
       batchNorm: (options) => F.batchNorm(ones([2, 2]), ones([2]), ones([2]), undefined, undefined, options),
     },
   },
-  BlockOptions: { needs: BLOCK, calls: { Block: (options) => new nn.Block(options) } },
+  BlockOptions: {
+    needs: BLOCK,
+    names: [...Object.keys(BLOCK), 'initValues'],
+    calls: { Block: (options) => new nn.Block(options) },
+  },
   BufferOptions: {
     calls: {
       buffer: (options) => nn.buffer(ones([1]), options),
@@ -411,6 +415,7 @@ const TAKERS: Record<string, Taker> = {
 
 /** What looks like the name of options, and is not what a user gives a function of lib; or is tested elsewhere. */
 const OTHERS = new Map([
+  ['RowGroup', 'what a parquet file holds'],
   ['ViTConfig', 'what ViTOptions become'],
   ['GridOptions', 'a part of ViTConfig, inside nn'],
   ['LayerDecayGroup', 'a ParameterGroup, which layerDecayGroups gives'],
@@ -427,7 +432,6 @@ const OTHERS = new Map([
   ['CheckpointOptions', 'test/train'],
   ['EarlyStoppingOptions', 'test/train'],
   ['FindLrOptions', 'test/train'],
-  ['ImageNormalizeOptions', 'inside loadImages; test/ops'],
   ['ImageResizeOptions', 'inside loadImages; test/ops'],
 ]);
 

@@ -8,6 +8,7 @@ import { empty, Tensor } from '../../tensor.js';
 import { isThenable } from '../../thenable.js';
 import type { Augmentation } from '../augment/augment.js';
 import { drawMixing, mixedTargets } from '../augment/mixup.js';
+import { asItIs, normalizationOf } from '../cut-image.js';
 import { isArchived, nameOf, type Sample } from '../sets/sample.js';
 import type { PlacedSample } from '../sets/stream.js';
 import type { EpochItems } from './epoch-items.js';
@@ -166,7 +167,7 @@ export class Feed {
 
   /** (N,C,H,W) of a batch's images. */
   #stacked(batch: readonly Loaded[], epoch: number, cache: ImageCache): Tensor {
-    const { crop, mean, std, rescale = 1 / 255, fill = mean.map(() => 0) } = this.#parts.preprocessing;
+    const { crop, mean } = this.#parts.preprocessing;
     const shape = [mean.length, ...crop];
     const tensors = batch.flatMap(({ image }) => (image instanceof Tensor ? [image] : []));
     if (tensors.length > 0) {
@@ -177,12 +178,7 @@ export class Feed {
     imageBatch(
       images,
       batch.map(({ index, image }) => this.#place(index, image as StoredImage, epoch)), // none is a tensor
-      {
-        offset: mean.map((value) => value / rescale),
-        divisor: std.map((value) => value / rescale),
-        fill,
-        descriptor: cache.descriptor ?? -1,
-      },
+      { ...normalizationOf(this.#parts.preprocessing), descriptor: cache.descriptor ?? -1 },
     );
     return images;
   }
@@ -192,18 +188,7 @@ export class Feed {
     const { augmentation, seed, preprocessing } = this.#parts;
     const { crop } = preprocessing;
     const { height, width, corner } = image;
-    if (augmentation === undefined || corner !== undefined) {
-      const whole = { top: 0, left: 0, height, width };
-      const [top, left] = corner ?? [0, 0];
-      const as = {
-        window: whole,
-        size: [height, width],
-        kept: whole,
-        interpolation: 'nearest',
-        antialias: true,
-      } as const;
-      return { ...image, ...as, top, left, steps: [], erasings: [] };
-    }
+    if (augmentation === undefined || corner !== undefined) return asItIs(image, corner ?? [0, 0]);
     const drawn = augmentation.draw({ seed, epoch, index }, [height, width], crop);
     const kept = { top: 0, left: 0, height: crop[0], width: crop[1] };
     return { ...image, ...drawn, size: crop, kept, antialias: true, top: 0, left: 0 };

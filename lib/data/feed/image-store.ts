@@ -2,10 +2,9 @@ import { expected, Text } from '../../check.js';
 import type { Preprocessing } from '../../io/pretrained/preprocessing.js';
 import { ByteImage } from '../../ops/byte-image.js';
 import { imageConvert } from '../../ops/image-convert.js';
-import { imageResize } from '../../ops/image-resize.js';
 import type { Tensor } from '../../tensor.js';
+import { cutImage } from '../cut-image.js';
 import { decodeImage } from '../decode-image.js';
-import { cropOffset, resizedSize } from '../image-geometry.js';
 import { type ImageSource, isArchived } from '../sets/sample.js';
 
 /** An image's bytes, in memory or in the cache's file. */
@@ -48,7 +47,7 @@ export async function decode(source: ByteSource, where: string, options: StoreOp
   const { height, width, channels } = image;
   if (augments) return { bytes: image, begin: 0, height, width, channels, corner: undefined };
   try {
-    return prepared(image, preprocessing);
+    return cutImage(image, preprocessing);
   } finally {
     image.dispose(); // its last use is enqueued
   }
@@ -68,19 +67,6 @@ async function pixelsOf(source: ByteSource, where: string, options: StoreOptions
   } finally {
     image.dispose();
   }
-}
-
-function prepared(image: ByteImage, preprocessing: Preprocessing): StoredImage {
-  const { crop, interpolation, antialias = true, rounding } = preprocessing;
-  const size = resizedSize([image.height, image.width], preprocessing);
-  const top = cropOffset(size[0], crop[0], rounding);
-  const left = cropOffset(size[1], crop[1], rounding);
-  const height = Math.min(size[0], crop[0]);
-  const width = Math.min(size[1], crop[1]);
-  const kept = { top: Math.max(0, top), left: Math.max(0, left), height, width };
-  const bytes = imageResize(image, { size, interpolation, antialias, kept });
-  const corner = [kept.top - top, kept.left - left] as const;
-  return { bytes, begin: 0, height, width, channels: image.channels, corner };
 }
 
 /** What went wrong with images, and when that is too much. */
