@@ -43,6 +43,22 @@ type Methods<Functions> = {
     : never;
 };
 
+/** What a function gives of a tensor of type T: where it gives a tensor, one of that type. */
+type Alike<Result, T extends Tensor> = Result extends Tensor
+  ? T
+  : Result extends Tensor[]
+    ? T[]
+    : Result extends sort.Sorted
+      ? sort.Sorted<T>
+      : Result;
+
+/** As `Methods`, of functions that move elements: the dtype stays. */
+type MovingMethods<Functions> = {
+  [Name in keyof Functions]: Functions[Name] extends (x: Tensor, ...rest: infer Rest) => infer Result
+    ? <T extends Tensor>(this: T, ...rest: Rest) => Alike<Result, T>
+    : never;
+};
+
 /** Those whose result is of the dtype of their tensor, or of what arithmetic makes of it. */
 interface GenericMethods {
   /** See `F.neg`. */
@@ -109,17 +125,12 @@ interface InPlaceMethods {
 
 const ofNumbers = { ...unary, ...elementwise, ...compare, ...copies, ...extrema, ...reductions };
 type ElementwiseMethods = Omit<Methods<typeof ofNumbers>, keyof GenericMethods> & GenericMethods;
-type LayoutMethods = Methods<
-  typeof diagonal &
-    typeof expand &
-    typeof maskedFill &
-    typeof outer &
-    typeof reshape &
-    typeof slice &
-    typeof tile &
-    typeof transpose
->;
-type IndexMethods = Methods<typeof cumsum & typeof gather & typeof indexing & typeof nonzero & typeof sort>;
+type LayoutMethods = Methods<typeof outer> &
+  MovingMethods<
+    typeof diagonal & typeof expand & typeof maskedFill & typeof reshape & typeof slice & typeof tile & typeof transpose
+  >;
+type IndexMethods = Methods<typeof nonzero & Pick<typeof sort, 'argsort'>> &
+  MovingMethods<typeof cumsum & typeof gather & typeof indexing & Omit<typeof sort, 'argsort'>>;
 
 declare module './tensor.js' {
   interface Tensor<D extends DType> extends ElementwiseMethods, InPlaceMethods, LayoutMethods, IndexMethods {

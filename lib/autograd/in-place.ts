@@ -60,7 +60,9 @@ export function recordChange(
   const edge = { shape: target.shape, node, outputIndex: 0 };
   target.attachChanged(node, (view) => {
     const passed: GradientRule = ([dy], grads) => dy && grads.pass(0, dy);
-    view.attach(new Node('view', [edge], [view], [], passed, undefined, siteOfCall(name)), 0);
+    const viewed = new Node('view', [edge], [view], [], passed, undefined, siteOfCall(name));
+    moveKeepers(view, viewed);
+    view.attach(viewed, 0);
   });
   trackNode(node);
   noteChanged(target);

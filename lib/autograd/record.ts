@@ -10,14 +10,14 @@ import type { GradientRule, Gradients, Remake } from './rule.js';
  * The rule's `saved` are the tensors listed here; the rule must use those, not the op's arguments, which may be gone.
  * With `remake`, ops that save a large output have it made again in backward instead of keeping it.
  */
-export function record(
+export function record<T extends Tensor>(
   name: string,
-  output: Tensor,
+  output: T,
   inputs: readonly (Tensor | undefined)[],
   saved: readonly Tensor[],
   rule: (dy: Tensor, grads: Gradients, saved: readonly Tensor[]) => void,
   remake?: Remake,
-): Tensor {
+): T {
   // A node with one output is only walked when that output has a gradient.
   recordAll(name, [output], inputs, saved, ([dy], grads, kept) => rule(dy as Tensor, grads, kept), remake);
   return output;

@@ -2,6 +2,9 @@ import { checkBoolean, checkInteger, expected, Text } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { nextId } from '../identity.js';
 import { tensor } from '../ops/creation.js';
+import { checkGenerator, type Generator as RandomGenerator } from '../ops/generator.js';
+import { randint } from '../ops/random.js';
+import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { warnOnce } from '../warning.js';
 import { checkBatchLabels, checkDataset } from './check-dataset.js';
@@ -41,6 +44,8 @@ export interface DataLoaderOptions extends FeedOptions {
   shuffle?: boolean;
   /** Of the orders, and of what is drawn for each image. Default 0. */
   seed?: number;
+  /** What draws the seed, once, when the loader is made, which waits for the draws before it; instead of `seed`. */
+  generator?: RandomGenerator;
   /** Whether a last batch that is smaller is left out. Default false. */
   dropLast?: boolean;
   /** Of a stream, whose items cannot be put in order: among how many the next one is drawn, with `shuffle`. Default 1000. */
@@ -61,6 +66,7 @@ const NAMES: OptionNames<DataLoaderOptions> = {
   batchSize: true,
   shuffle: true,
   seed: true,
+  generator: true,
   dropLast: true,
   shuffleBuffer: true,
   sampler: true,
@@ -103,7 +109,7 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
     this.batchSize = checkInteger(options?.batchSize, 'DataLoader batchSize', 1);
     this.#shuffle = checkBoolean(options.shuffle ?? false, 'DataLoader shuffle');
     this.#dropLast = checkBoolean(options.dropLast ?? false, 'DataLoader dropLast');
-    this.seed = checkInteger(options.seed ?? 0, 'DataLoader seed');
+    this.seed = seedOf(options);
     this.#sampler = checkSampler(options.sampler, this.#shuffle);
     this.#buffer = checkBuffer(options, dataset);
     if (isDataset(dataset) || dataset instanceof SampleStream) {
@@ -273,6 +279,14 @@ function checkBuffer({ shuffle, shuffleBuffer, sampler }: DataLoaderOptions, dat
     );
   }
   return buffer;
+}
+
+/** The seed that is given, or drawn: all orders, and all draws for images, follow from it. */
+function seedOf({ seed, generator }: DataLoaderOptions): number {
+  if (generator === undefined) return checkInteger(seed ?? 0, 'DataLoader seed');
+  checkGenerator(generator, 'DataLoader');
+  if (seed !== undefined) throw expected('a seed or a generator', 'DataLoader', new Text('both'));
+  return scope(() => randint(0, 2 ** 31 - 1, [1], { generator }).itemSync());
 }
 
 function checkSampler(sampler: unknown, shuffle: boolean): Sampler | undefined {

@@ -1,8 +1,9 @@
 import { record } from '../autograd.js';
 import { checkDim, checkShape, expected } from '../check.js';
-import { empty, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { checkTensor, stridesOf } from './check-tensor.js';
 import { copyStrided } from './strided-copy.js';
+import { emptyOf } from './view.js';
 
 /**
  * Tensors one after the other along an existing axis.
@@ -12,7 +13,7 @@ import { copyStrided } from './strided-copy.js';
  * @throws TypeError when shapes or dtypes do not go together
  * Counterpart: `torch.cat`.
  */
-export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+export function cat<T extends Tensor>(tensors: readonly T[], dim = 0): T {
   const first = firstOf(tensors, 'cat');
   checkTensor(first, 'cat', { dtype: first.dtype, minRank: 1 });
   const axis = checkDim(dim, first.rank, 'cat dim');
@@ -34,7 +35,7 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
  * @throws TypeError when shapes or dtypes differ
  * Counterpart: `torch.stack`.
  */
-export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+export function stack<T extends Tensor>(tensors: readonly T[], dim = 0): T {
   const first = firstOf(tensors, 'stack');
   const axis = checkDim(dim, first.rank + 1, 'stack dim');
   for (const item of tensors) checkTensor(item, 'stack', { dtype: first.dtype, shape: first.shape });
@@ -53,12 +54,12 @@ function firstOf(tensors: readonly Tensor[], where: string): Tensor {
 }
 
 /** Tensors, taken for such of these shapes, one after the other along an axis of theirs. */
-function joined(
+function joined<T extends Tensor>(
   name: string,
-  tensors: readonly Tensor[],
+  tensors: readonly T[],
   shapes: readonly (readonly number[])[],
   axis: number,
-): Tensor {
+): T {
   const starts: number[] = [];
   let total = 0;
   for (const part of shapes) {
@@ -66,7 +67,7 @@ function joined(
     total += part[axis];
   }
   const shape = shapes[0].with(axis, total); // one tensor at least
-  const y = empty(checkShape(shape, name), tensors[0]?.dtype);
+  const y = emptyOf(tensors[0], checkShape(shape, name));
   const strides = stridesOf(shape);
   const step = strides[axis];
   for (const [i, item] of tensors.entries()) {

@@ -1,8 +1,9 @@
 import { record } from '../autograd.js';
 import { checkDim, sizeOf } from '../check.js';
 import { native } from '../native.js';
-import { empty, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
+import { emptyOf } from './view.js';
 
 /** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once. */
 
@@ -13,13 +14,13 @@ import { checkTensor } from './check-tensor.js';
  * @throws TypeError for an axis that `x` has not
  * Counterpart: `torch.cumsum`.
  */
-export function cumsum(x: Tensor, dim: number): Tensor {
+export function cumsum<T extends Tensor>(x: T, dim: number): T {
   checkTensor(x, 'cumsum input', { dtype: x?.dtype });
   const shape = x.rank === 0 ? [1] : x.shape;
   const axis = checkDim(dim, shape.length, 'cumsum dim');
   const [outer, inner] = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + 1))];
-  const run = (from: Tensor, backwards: boolean): Tensor => {
-    const y = empty([...from.shape], from.dtype);
+  const run = <S extends Tensor>(from: S, backwards: boolean): S => {
+    const y = emptyOf(from, from.shape);
     native.cumsum({ y, x: from, outer, size: shape[axis], inner, backwards, integers: from.dtype === 'int32' });
     return y;
   };

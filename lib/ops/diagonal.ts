@@ -27,7 +27,7 @@ const NAMES: OptionNames<DiagonalOptions> = { offset: true, dim1: true, dim2: tr
  * @throws TypeError for fewer than two axes, or the same one twice
  * Counterpart: `torch.diagonal`.
  */
-export function diagonal(x: Tensor, options: DiagonalOptions = {}): Tensor {
+export function diagonal<T extends Tensor>(x: T, options: DiagonalOptions = {}): T {
   checkOptions(options, NAMES, 'diagonal');
   checkTensor(x, 'diagonal input', { dtype: x?.dtype, minRank: 2 });
   const above = checkInteger(options.offset ?? 0, 'diagonal offset', Number.MIN_SAFE_INTEGER);
@@ -54,7 +54,7 @@ export function diagonal(x: Tensor, options: DiagonalOptions = {}): Tensor {
  * @throws TypeError for fewer than two axes
  * Counterpart: `torch.tril`.
  */
-export function tril(x: Tensor, offset = 0): Tensor {
+export function tril<T extends Tensor>(x: T, offset = 0): T {
   return triangle('tril', x, offset);
 }
 
@@ -66,11 +66,11 @@ export function tril(x: Tensor, offset = 0): Tensor {
  * @throws TypeError for fewer than two axes
  * Counterpart: `torch.triu`.
  */
-export function triu(x: Tensor, offset = 0): Tensor {
+export function triu<T extends Tensor>(x: T, offset = 0): T {
   return triangle('triu', x, offset);
 }
 
-function triangle(name: 'tril' | 'triu', x: Tensor, offset: number): Tensor {
+function triangle<T extends Tensor>(name: 'tril' | 'triu', x: T, offset: number): T {
   checkTensor(x, `${name} input`, { dtype: x?.dtype, minRank: 2, letters: '(...,R,C)' });
   const above = checkInteger(offset, `${name} diagonal`, Number.MIN_SAFE_INTEGER);
   const [rows, columns] = x.shape.slice(-2) as [number, number]; // two axes at least

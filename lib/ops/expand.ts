@@ -21,7 +21,7 @@ import { copyView } from './view.js';
  * @throws TypeError for other sizes of an axis that is not 1
  * Counterpart: `torch.Tensor.expand(...).contiguous()`.
  */
-export function expand(x: Tensor, shape: readonly number[]): Tensor {
+export function expand<T extends Tensor>(x: T, shape: readonly number[]): T {
   checkTensor(x, 'expand input', { dtype: x?.dtype });
   return expanded('expand', x, checkArray(shape, 'an array of sizes', 'expand'));
 }
@@ -32,13 +32,13 @@ export function expand(x: Tensor, shape: readonly number[]): Tensor {
  * @throws TypeError when `x` does not broadcast to it
  * Counterpart: `torch.Tensor.expand_as`.
  */
-export function expandAs(x: Tensor, other: Tensor): Tensor {
+export function expandAs<T extends Tensor>(x: T, other: Tensor): T {
   checkTensor(x, 'expandAs input', { dtype: x?.dtype });
   checkTensor(other, 'expandAs other', { dtype: other?.dtype });
   return expanded('expandAs', x, other.shape);
 }
 
-function expanded(name: string, x: Tensor, wanted: readonly unknown[]): Tensor {
+function expanded<T extends Tensor>(name: string, x: T, wanted: readonly unknown[]): T {
   checkRank(wanted.length, name);
   const ahead = wanted.length - x.rank;
   const own = x.shape;
@@ -61,7 +61,7 @@ function expanded(name: string, x: Tensor, wanted: readonly unknown[]): Tensor {
  * @throws TypeError for fewer entries than axes
  * Counterpart: `torch.Tensor.repeat`.
  */
-export function repeat(x: Tensor, repeats: readonly number[]): Tensor {
+export function repeat<T extends Tensor>(x: T, repeats: readonly number[]): T {
   checkTensor(x, 'repeat input', { dtype: x?.dtype });
   const counts = checkArray(repeats, 'an array of numbers', 'repeat repeats');
   if (counts.length < x.rank) throw expected(`at least ${x.rank} numbers`, 'repeat repeats', repeats);
@@ -77,7 +77,7 @@ export function repeat(x: Tensor, repeats: readonly number[]): Tensor {
  *   result's shape would follow from values that are not computed yet.
  * Counterpart: `torch.repeat_interleave`.
  */
-export function repeatInterleave(x: Tensor, repeats: number | readonly number[], dim?: number): Tensor {
+export function repeatInterleave<T extends Tensor>(x: T, repeats: number | readonly number[], dim?: number): T {
   checkTensor(x, 'repeatInterleave input', { dtype: x?.dtype });
   const own = x.shape;
   const shape = dim === undefined ? [x.size] : own;
@@ -94,7 +94,7 @@ export function repeatInterleave(x: Tensor, repeats: number | readonly number[],
   const inner = sizeOf(shape.slice(axis + 1));
   const walk = [sizeOf(shape.slice(0, axis)), size, count, inner];
   const copied = copyView(x, { shape: walk, strides: [size * inner, inner, 0, 1], offset: 0 });
-  const y = copied.alias(shape.with(axis, size * count));
+  const y = copied.alias(shape.with(axis, size * count)) as T; // of its dtype
   copied.dispose();
   return record('repeatInterleave', y, [x], [], (dy, grads) => {
     const { grad, accumulate } = grads.target(0);

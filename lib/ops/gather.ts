@@ -7,7 +7,7 @@ import { checkTensor, stridesOf } from './check-tensor.js';
 import { copyInto } from './copy.js';
 import { atLeastOne, checkedIndex, checkIndex, checkIndexWithin, type Rows, rowsAlong, takeRows } from './rows.js';
 import { copyStrided } from './strided-copy.js';
-import { copyView, takeView } from './view.js';
+import { copyView, emptyOf, takeView } from './view.js';
 
 /** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once: elements by index. */
 
@@ -21,7 +21,7 @@ import { copyView, takeView } from './view.js';
  *   StreamError that names this call.
  * Counterpart: `torch.gather`.
  */
-export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
+export function gather<T extends Tensor>(x: T, dim: number, index: Tensor): T {
   checkTensor(x, 'gather input', { dtype: x?.dtype });
   checkIndex(index, 'gather index');
   const shape = atLeastOne(x.shape);
@@ -45,7 +45,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
  * @throws TypeError and StreamError as `gather`
  * Counterpart: `torch.scatter`.
  */
-export function scatter(x: Tensor, dim: number, index: Tensor, source: Tensor | number): Tensor {
+export function scatter<T extends Tensor>(x: T, dim: number, index: Tensor, source: Tensor | number): T {
   return scattered('scatter', x, dim, index, source);
 }
 
@@ -59,7 +59,7 @@ export function scatter(x: Tensor, dim: number, index: Tensor, source: Tensor | 
  * @throws TypeError and StreamError as `gather`
  * Counterpart: `torch.scatter_add`.
  */
-export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+export function scatterAdd<T extends Tensor>(x: T, dim: number, index: Tensor, source: Tensor): T {
   return scattered('scatterAdd', x, dim, index, checkTensor(source, 'scatterAdd source', { dtype: source?.dtype }));
 }
 
@@ -72,7 +72,7 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor
  * @throws TypeError and StreamError as `gather`
  * Counterpart: `torch.index_select`.
  */
-export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
+export function indexSelect<T extends Tensor>(x: T, dim: number, index: Tensor): T {
   checkTensor(x, 'indexSelect input', { dtype: x?.dtype });
   checkTensor(index, 'indexSelect index', { dtype: 'int32', rank: 1, letters: '(N)' });
   const axis = checkDim(dim, x.rank, 'indexSelect dim');
@@ -83,13 +83,13 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
   });
 }
 
-function scattered(
+function scattered<T extends Tensor>(
   name: 'scatter' | 'scatterAdd',
-  x: Tensor,
+  x: T,
   dim: number,
   index: Tensor,
   source: Tensor | number,
-): Tensor {
+): T {
   checkTensor(x, `${name} input`, { dtype: x?.dtype });
   checkIndex(index, `${name} index`);
   const shape = atLeastOne(x.shape);
@@ -129,21 +129,21 @@ function scattered(
 }
 
 /** The first positions of each axis, as many as `sizes` says. */
-function cornerOf(name: string, x: Tensor, sizes: readonly number[]): Tensor {
+function cornerOf<T extends Tensor>(name: string, x: T, sizes: readonly number[]): T {
   const own = atLeastOne(x.shape);
   return takeView(name, x, { shape: sizes, strides: stridesOf(own), offset: 0 });
 }
 
 /** A copy of `x` with rows put into the corner that `region` is the shape of. */
-function putRows(
-  x: Tensor,
+function putRows<T extends Tensor>(
+  x: T,
   region: readonly number[],
   from: Tensor,
   index: Tensor,
   rows: Rows,
   mode: 'write' | 'add' | 'addIntegers',
-): Tensor {
-  const y = empty([...x.shape], x.dtype);
+): T {
+  const y = emptyOf(x, x.shape);
   copyInto(y, x);
   const strides = stridesOf(atLeastOne(x.shape));
   const part = copyView(x, { shape: region, strides, offset: 0 });

@@ -28,7 +28,7 @@ interface Axis {
  *   outside is found on the stream: the next read rejects with a StreamError that names this call.
  * Counterpart: `torch.Tensor.__getitem__`.
  */
-export function index(x: Tensor, items: readonly IndexItem[]): Tensor {
+export function index<T extends Tensor>(x: T, items: readonly IndexItem[]): T {
   checkTensor(x, 'index input', { dtype: x?.dtype });
   const given = checkArray(items, 'an array of items', 'index');
   return scope(() => {
@@ -99,7 +99,7 @@ function placeOfIndices(axes: Axis[]): [first: number, count: number] {
 }
 
 /** The elements that indices of `count` neighbouring axes of `x` name. */
-function takeIndices(x: Tensor, axes: readonly Axis[], first: number, count: number): Tensor {
+function takeIndices<T extends Tensor>(x: T, axes: readonly Axis[], first: number, count: number): T {
   const indices = axes.flatMap((axis) => axis.index ?? []);
   const common = indices.reduce((shape: readonly number[], one) => broadcastShape(shape, one.shape, 'index'), []);
   const shape = x.shape.toSpliced(first, count, ...common);

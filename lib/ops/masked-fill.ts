@@ -15,7 +15,7 @@ import { checkTensor } from './check-tensor.js';
  * @throws TypeError when the mask does not broadcast
  * Counterpart: `torch.Tensor.masked_fill`.
  */
-export function maskedFill(x: Tensor, mask: Tensor, value: number): Tensor {
+export function maskedFill<T extends Tensor>(x: T, mask: Tensor, value: number): T {
   checkTensor(x, 'maskedFill input', { dtype: x?.dtype });
   checkTensor(mask, 'maskedFill mask', { dtype: 'int32' });
   if (typeof value !== 'number') throw expected('a number', 'maskedFill value', value);
@@ -31,9 +31,9 @@ export function maskedFill(x: Tensor, mask: Tensor, value: number): Tensor {
   });
 }
 
-function filled(x: Tensor, mask: Tensor, value: number): Tensor {
+function filled<T extends Tensor>(x: T, mask: Tensor, value: number): T {
   const number = fill(empty([], x.dtype), value);
   const y = runTernary(WHERE, mask, number, x, x.shape);
   number.dispose();
-  return y;
+  return y as T; // of its dtype
 }

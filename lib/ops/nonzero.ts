@@ -12,12 +12,12 @@ import { tensor } from './creation.js';
  * @throws TypeError unless `x` is a tensor; rejects inside a captured function, whose values do not exist yet
  * Counterpart: `torch.nonzero`.
  */
-export function nonzero(x: Tensor): Promise<Tensor> {
+export function nonzero(x: Tensor): Promise<Tensor<'int32'>> {
   checkTensor(x, 'nonzero input', { dtype: x?.dtype });
   return x.data().then((data) => indicesOf(data, x.shape));
 }
 
-function indicesOf(data: TensorData, shape: readonly number[]): Tensor {
+function indicesOf(data: TensorData, shape: readonly number[]): Tensor<'int32'> {
   const rank = shape.length;
   const strides = stridesOf(shape);
   const count = data.length - data.filter((value) => value === 0).length;

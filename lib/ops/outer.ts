@@ -15,7 +15,7 @@ import { reshape } from './reshape.js';
  * @throws TypeError unless both are vectors
  * Counterpart: `torch.outer`.
  */
-export function outer(a: Tensor, b: Tensor): Tensor {
+export function outer(a: Tensor, b: Tensor): Tensor<'float32'> {
   checkTensor(a, 'outer a', { rank: 1, letters: '(M)' });
   checkTensor(b, 'outer b', { rank: 1, letters: '(N)' });
   return scope(() => mul(reshape(a, [-1, 1]), b));

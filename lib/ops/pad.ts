@@ -17,7 +17,7 @@ export type Padding = readonly [top: number, bottom: number, left: number, right
  * @throws TypeError for fewer than two axes or sizes that are no whole numbers
  * Counterpart: `torch.nn.functional.pad` with a constant, whose order is left, right, top, bottom.
  */
-export function pad(x: Tensor, padding: Padding, value = 0): Tensor {
+export function pad(x: Tensor, padding: Padding, value = 0): Tensor<'float32'> {
   checkTensor(x, 'pad input', { minRank: 2, letters: '(...,H,W)' });
   if (!Array.isArray(padding) || padding.length !== 4) {
     throw expected('four sizes (top, bottom, left, right)', 'pad padding', padding);

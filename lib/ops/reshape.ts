@@ -12,7 +12,7 @@ import { underShape } from './view.js';
  * @throws TypeError when the number of elements differs
  * Counterpart: `torch.reshape`.
  */
-export function reshape(x: Tensor, shape: readonly number[]): Tensor {
+export function reshape<T extends Tensor>(x: T, shape: readonly number[]): T {
   checkTensor(x, 'reshape input', { dtype: x?.dtype });
   return underShape('reshape', x, inferred(shape, x.size, 'reshape'));
 }
@@ -24,7 +24,7 @@ export function reshape(x: Tensor, shape: readonly number[]): Tensor {
  * @throws TypeError for an axis that `x` has not
  * Counterpart: `torch.squeeze`.
  */
-export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
+export function squeeze<T extends Tensor>(x: T, dim?: number | readonly number[]): T {
   checkTensor(x, 'squeeze input', { dtype: x?.dtype });
   const axes = dim === undefined ? x.shape.map((_, axis) => axis) : checkDims(dim, Math.max(1, x.rank), 'squeeze dim');
   const gone = new Set(axes);
@@ -42,7 +42,7 @@ export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
  * @throws TypeError for a place that the result has not
  * Counterpart: `torch.unsqueeze`.
  */
-export function unsqueeze(x: Tensor, dim: number): Tensor {
+export function unsqueeze<T extends Tensor>(x: T, dim: number): T {
   checkTensor(x, 'unsqueeze input', { dtype: x?.dtype });
   return underShape('unsqueeze', x, x.shape.toSpliced(checkDim(dim, x.rank + 1, 'unsqueeze dim'), 0, 1));
 }
@@ -55,7 +55,7 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
  * @throws TypeError for axes that `x` has not, or a last one before the first
  * Counterpart: `torch.flatten`.
  */
-export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
+export function flatten<T extends Tensor>(x: T, startDim = 0, endDim = -1): T {
   checkTensor(x, 'flatten input', { dtype: x?.dtype });
   const shape = x.rank === 0 ? [1] : x.shape;
   const first = checkDim(startDim, shape.length, 'flatten startDim');
@@ -73,7 +73,7 @@ export function flatten(x: Tensor, startDim = 0, endDim = -1): Tensor {
  * @throws TypeError when the sizes do not make up the axis
  * Counterpart: `torch.unflatten`.
  */
-export function unflatten(x: Tensor, dim: number, sizes: readonly number[]): Tensor {
+export function unflatten<T extends Tensor>(x: T, dim: number, sizes: readonly number[]): T {
   checkTensor(x, 'unflatten input', { dtype: x?.dtype });
   const axis = checkDim(dim, x.rank, 'unflatten dim');
   const length = x.shape[axis];

@@ -4,6 +4,7 @@ import { INDEXED, native, SCATTER } from '../native.js';
 import { noteSite } from '../stream.js';
 import { empty, fill, type Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
+import { emptyOf } from './view.js';
 
 /** What the native gather and scatter go over; see native/ops/gather.h. */
 export interface Rows {
@@ -50,8 +51,14 @@ export function checkedIndex(
 }
 
 /** The rows of `table` that a checked index names, as a tensor of `shape`; their gradients add up where they came from. */
-export function takeRows(name: string, table: Tensor, index: Tensor, rows: Rows, shape: readonly number[]): Tensor {
-  const y = empty([...shape], table.dtype);
+export function takeRows<T extends Tensor>(
+  name: string,
+  table: T,
+  index: Tensor,
+  rows: Rows,
+  shape: readonly number[],
+): T {
+  const y = emptyOf(table, shape);
   native.gather({ y, table, index, winner: undefined, ...rows });
   return record(name, y, [table], [index], (dy, grads, [saved]) => {
     const { grad, accumulate } = grads.target(0);

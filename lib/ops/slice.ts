@@ -14,7 +14,7 @@ import { takeView, wholeOf } from './view.js';
  * @throws TypeError when the range leaves the axis
  * Counterpart: `x[:, start:end]`.
  */
-export function slice(x: Tensor, dim: number, start: number, end?: number): Tensor {
+export function slice<T extends Tensor>(x: T, dim: number, start: number, end?: number): T {
   checkTensor(x, 'slice input', { dtype: x?.dtype });
   const axis = checkDim(dim, x.rank, 'slice dim');
   const length = lengthOf(x, axis);
@@ -31,7 +31,7 @@ export function slice(x: Tensor, dim: number, start: number, end?: number): Tens
  * @throws TypeError when the range leaves the axis
  * Counterpart: `torch.narrow`.
  */
-export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
+export function narrow<T extends Tensor>(x: T, dim: number, start: number, length: number): T {
   checkTensor(x, 'narrow input', { dtype: x?.dtype });
   const axis = checkDim(dim, x.rank, 'narrow dim');
   const size = lengthOf(x, axis);
@@ -47,7 +47,7 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
  * @throws TypeError for a position that the axis has not
  * Counterpart: `torch.select`, `x[:, index]`.
  */
-export function select(x: Tensor, dim: number, index: number): Tensor {
+export function select<T extends Tensor>(x: T, dim: number, index: number): T {
   checkTensor(x, 'select input', { dtype: x?.dtype });
   const axis = checkDim(dim, x.rank, 'select dim');
   return selected('select', x, axis, checkDim(index, lengthOf(x, axis), 'select index'));
@@ -61,7 +61,7 @@ export function select(x: Tensor, dim: number, index: number): Tensor {
  * @throws TypeError when the sizes do not add up
  * Counterpart: `torch.split`.
  */
-export function split(x: Tensor, sizes: number | readonly number[], dim = 0): Tensor[] {
+export function split<T extends Tensor>(x: T, sizes: number | readonly number[], dim = 0): T[] {
   checkTensor(x, 'split input', { dtype: x?.dtype });
   const axis = checkDim(dim, x.rank, 'split dim');
   const length = lengthOf(x, axis);
@@ -80,7 +80,7 @@ export function split(x: Tensor, sizes: number | readonly number[], dim = 0): Te
  * @throws TypeError for an axis that `x` has not
  * Counterpart: `torch.chunk`.
  */
-export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
+export function chunk<T extends Tensor>(x: T, chunks: number, dim = 0): T[] {
   checkTensor(x, 'chunk input', { dtype: x?.dtype });
   const axis = checkDim(dim, x.rank, 'chunk dim');
   const count = checkInteger(chunks, 'chunk chunks', 1);
@@ -96,7 +96,7 @@ export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
  * @throws TypeError for an axis that `x` has not
  * Counterpart: `torch.unbind`.
  */
-export function unbind(x: Tensor, dim = 0): Tensor[] {
+export function unbind<T extends Tensor>(x: T, dim = 0): T[] {
   checkTensor(x, 'unbind input', { dtype: x?.dtype });
   const axis = checkDim(dim, x.rank, 'unbind dim');
   return Array.from({ length: lengthOf(x, axis) }, (_, index) => selected('unbind', x, axis, index));
@@ -110,13 +110,13 @@ function fromEnd(at: unknown, length: number): unknown {
   return typeof at === 'number' && at < 0 ? at + length : at;
 }
 
-function part(name: string, x: Tensor, axis: number, from: number, length: number): Tensor {
+function part<T extends Tensor>(name: string, x: T, axis: number, from: number, length: number): T {
   const { shape, strides } = wholeOf(x);
   const offset = from * strides[axis];
   return takeView(name, x, { shape: shape.with(axis, length), strides, offset });
 }
 
-function selected(name: string, x: Tensor, axis: number, index: number): Tensor {
+function selected<T extends Tensor>(name: string, x: T, axis: number, index: number): T {
   const { shape, strides } = wholeOf(x);
   const offset = index * strides[axis];
   return takeView(name, x, { shape: shape.toSpliced(axis, 1), strides: strides.toSpliced(axis, 1), offset });
@@ -137,7 +137,7 @@ function checkSizes(sizes: unknown, length: number): number[] {
   return wanted;
 }
 
-function pieces(name: string, x: Tensor, axis: number, sizes: readonly number[]): Tensor[] {
+function pieces<T extends Tensor>(name: string, x: T, axis: number, sizes: readonly number[]): T[] {
   let from = 0;
   return sizes.map((size) => {
     from += size;

@@ -5,7 +5,7 @@ import { native, SCATTER } from '../native.js';
 import { empty, fill, type Tensor } from '../tensor.js';
 import { checkTensor, stridesOf } from './check-tensor.js';
 import { rowsAlong } from './rows.js';
-import { copyView } from './view.js';
+import { copyView, emptyOf } from './view.js';
 
 /** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once: elements by size. */
 
@@ -26,11 +26,11 @@ export interface TopkOptions {
 }
 
 /** Elements in order and, as int32, where they stood along the axis. */
-export interface Sorted {
+export interface Sorted<T extends Tensor = Tensor> {
   /** The elements in their order. */
-  values: Tensor;
+  values: T;
   /** Where each was along the axis, int32. */
-  indices: Tensor;
+  indices: Tensor<'int32'>;
 }
 
 const SORT_NAMES: OptionNames<SortOptions> = { dim: true, descending: true };
@@ -42,7 +42,7 @@ const TOPK_NAMES: OptionNames<TopkOptions> = { dim: true, largest: true };
  * @throws TypeError for an axis that `x` has not
  * Counterpart: `torch.sort(stable=True)`.
  */
-export function sort(x: Tensor, options: SortOptions = {}): Sorted {
+export function sort<T extends Tensor>(x: T, options: SortOptions = {}): Sorted<T> {
   return sortedBy('sort', x, options);
 }
 
@@ -52,7 +52,7 @@ export function sort(x: Tensor, options: SortOptions = {}): Sorted {
  * @throws TypeError for an axis that `x` has not
  * Counterpart: `torch.argsort(stable=True)`.
  */
-export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
+export function argsort(x: Tensor, options: SortOptions = {}): Tensor<'int32'> {
   const { values, indices } = sortedBy('argsort', x, options);
   values.dispose();
   return indices;
@@ -66,7 +66,7 @@ export function argsort(x: Tensor, options: SortOptions = {}): Tensor {
  * @throws TypeError for an axis that `x` has not, or a k that it has not
  * Counterpart: `torch.topk`, which leaves the order of equal ones open.
  */
-export function topk(x: Tensor, k: number, options: TopkOptions = {}): Sorted {
+export function topk<T extends Tensor>(x: T, k: number, options: TopkOptions = {}): Sorted<T> {
   checkOptions(options, TOPK_NAMES, 'topk');
   checkTensor(x, 'topk input', { dtype: x?.dtype });
   const shape = x.rank === 0 ? [1] : x.shape;
@@ -75,7 +75,7 @@ export function topk(x: Tensor, k: number, options: TopkOptions = {}): Sorted {
   return firstOf('topk', x, axis, checkInteger(k, 'topk k', 0, shape[axis]), largest);
 }
 
-function sortedBy(name: string, x: Tensor, options: SortOptions): Sorted {
+function sortedBy<T extends Tensor>(name: string, x: T, options: SortOptions): Sorted<T> {
   checkOptions(options, SORT_NAMES, name);
   checkTensor(x, `${name} input`, { dtype: x?.dtype });
   const shape = x.rank === 0 ? [1] : x.shape;
@@ -85,7 +85,7 @@ function sortedBy(name: string, x: Tensor, options: SortOptions): Sorted {
 }
 
 /** The first `kept` in order along an axis; of a tensor without axes, taken for a vector of one, as one. */
-function firstOf(name: string, x: Tensor, axis: number, kept: number, descending: boolean): Sorted {
+function firstOf<T extends Tensor>(name: string, x: T, axis: number, kept: number, descending: boolean): Sorted<T> {
   const full = x.rank === 0 ? [1] : x.shape;
   const shape = x.rank === 0 && kept === 1 ? [] : full.with(axis, kept);
   const inner = sizeOf(full.slice(axis + 1));
@@ -100,15 +100,16 @@ function firstOf(name: string, x: Tensor, axis: number, kept: number, descending
     return result;
   };
   const rows = inner === 1 ? x.alias() : turned(x, [outer, width, inner], [outer, inner, width]);
-  const values = empty([outer * inner, kept], x.dtype);
+  const values = emptyOf(x, [outer * inner, kept]);
   const indices = empty([outer * inner, kept], 'int32');
   native.sort({ y: values, index: indices, x: rows, rows: outer * inner, width, kept, descending, integers });
   rows.dispose();
-  const [y, index] = [values, indices].map((part) => {
+  const settled = <S extends Tensor>(part: S): S => {
     const result = inner === 1 ? part.alias([...shape]) : turned(part, [outer, inner, kept], shape);
     part.dispose();
-    return result;
-  });
+    return result as S; // of its dtype
+  };
+  const [y, index] = [settled(values), settled(indices)];
   const along = rowsAlong(full, axis, kept, true);
   record(name, y, [x], [index], (dy, grads, [saved]) => {
     const { grad, accumulate } = grads.target(0);

@@ -1,9 +1,10 @@
 import { record } from '../autograd.js';
 import { checkArray, checkInteger, expected } from '../check.js';
 import { native } from '../native.js';
-import { empty, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { checkTensor, stridesOf } from './check-tensor.js';
 import { copyStrided } from './strided-copy.js';
+import { emptyOf } from './view.js';
 
 /** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once. */
 
@@ -14,7 +15,7 @@ import { copyStrided } from './strided-copy.js';
  * @throws TypeError for more than 8 axes in all
  * Counterpart: `torch.tile`.
  */
-export function tile(x: Tensor, repeats: readonly number[]): Tensor {
+export function tile<T extends Tensor>(x: T, repeats: readonly number[]): T {
   checkTensor(x, 'tile input', { dtype: x?.dtype });
   const given = checkArray(repeats, 'an array of numbers', 'tile repeats').map((repeat) =>
     checkInteger(repeat, 'tile repeats'),
@@ -33,7 +34,7 @@ export function tile(x: Tensor, repeats: readonly number[]): Tensor {
   }
   if (split.length > 8) throw expected('at most 8 axes, repeated ones counting twice', 'tile', repeats);
   const splitShape = split.map((part) => part.size);
-  const y = empty(shape, x.dtype);
+  const y = emptyOf(x, shape);
   copyStrided(y, x, { shape: splitShape, stridesX: split.map((part) => part.strideX) });
   return record('tile', y, [x], [], (dy, grads) => {
     const { grad, accumulate } = grads.target(0);

@@ -1,9 +1,9 @@
 import { record } from '../autograd.js';
 import { checkArray, checkDim, checkDims, checkInteger, expected } from '../check.js';
-import { empty, type Tensor } from '../tensor.js';
+import type { Tensor } from '../tensor.js';
 import { checkTensor, stridesOf } from './check-tensor.js';
 import { copyStrided } from './strided-copy.js';
-import { copyView, wholeOf } from './view.js';
+import { copyView, emptyOf, wholeOf } from './view.js';
 
 /** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once: the same elements in another order. */
 
@@ -14,7 +14,7 @@ import { copyView, wholeOf } from './view.js';
  * @throws TypeError when `order` is no permutation
  * Counterpart: `torch.permute(...).contiguous()`.
  */
-export function permute(x: Tensor, order: readonly number[]): Tensor {
+export function permute<T extends Tensor>(x: T, order: readonly number[]): T {
   checkTensor(x, 'permute input', { dtype: x?.dtype });
   const axes = checkArray(order, 'an array of axes', 'permute order').map((axis) =>
     checkDim(axis, x.rank, 'permute order'),
@@ -31,7 +31,7 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
  * @throws TypeError when `x` has not these axes
  * Counterpart: `torch.transpose(...).contiguous()`.
  */
-export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+export function transpose<T extends Tensor>(x: T, dim0: number, dim1: number): T {
   checkTensor(x, 'transpose input', { dtype: x?.dtype });
   const a = checkDim(dim0, x.rank, 'transpose dim0');
   const b = checkDim(dim1, x.rank, 'transpose dim1');
@@ -49,11 +49,11 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
  * @throws TypeError when `x` has not these axes, or for other numbers of them
  * Counterpart: `torch.movedim(...).contiguous()`.
  */
-export function movedim(
-  x: Tensor,
+export function movedim<T extends Tensor>(
+  x: T,
   source: number | readonly number[],
   destination: number | readonly number[],
-): Tensor {
+): T {
   checkTensor(x, 'movedim input', { dtype: x?.dtype });
   const from = checkDims(source, x.rank, 'movedim source');
   const to = checkDims(destination, x.rank, 'movedim destination');
@@ -64,7 +64,7 @@ export function movedim(
   return permuted('movedim', x, order);
 }
 
-function permuted(name: string, x: Tensor, axes: readonly number[]): Tensor {
+function permuted<T extends Tensor>(name: string, x: T, axes: readonly number[]): T {
   const inverse = axes.map((_, axis) => axes.indexOf(axis));
   return record(name, inOrder(x, axes), [x], [], (dy, grads) => {
     const dx = inOrder(dy, inverse);
@@ -73,7 +73,7 @@ function permuted(name: string, x: Tensor, axes: readonly number[]): Tensor {
   });
 }
 
-function inOrder(x: Tensor, order: readonly number[]): Tensor {
+function inOrder<T extends Tensor>(x: T, order: readonly number[]): T {
   const { shape, strides, offset } = wholeOf(x);
   const pick = (sizes: readonly number[]): number[] => order.map((axis) => sizes[axis]); // axes of x
   return copyView(x, { shape: pick(shape), strides: pick(strides), offset });
@@ -86,7 +86,7 @@ function inOrder(x: Tensor, order: readonly number[]): Tensor {
  * @throws TypeError for an axis that `x` has not, or one named twice
  * Counterpart: `torch.flip`.
  */
-export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
+export function flip<T extends Tensor>(x: T, dims: number | readonly number[]): T {
   checkTensor(x, 'flip input', { dtype: x?.dtype });
   const axes = checkDims(dims, x.rank, 'flip dims');
   return record('flip', flipped(x, axes), [x], [], (dy, grads) => {
@@ -96,7 +96,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   });
 }
 
-function flipped(x: Tensor, axes: readonly number[]): Tensor {
+function flipped<T extends Tensor>(x: T, axes: readonly number[]): T {
   const view = wholeOf(x);
   for (const axis of axes) {
     const stride = view.strides[axis];
@@ -114,7 +114,7 @@ function flipped(x: Tensor, axes: readonly number[]): Tensor {
  * @throws TypeError for axes that `x` has not, or as many shifts as axes are not
  * Counterpart: `torch.roll`.
  */
-export function roll(x: Tensor, shifts: number | readonly number[], dims?: number | readonly number[]): Tensor {
+export function roll<T extends Tensor>(x: T, shifts: number | readonly number[], dims?: number | readonly number[]): T {
   checkTensor(x, 'roll input', { dtype: x?.dtype });
   const steps = [shifts].flat().map((shift) => checkInteger(shift, 'roll shifts', Number.MIN_SAFE_INTEGER));
   const rank = dims === undefined ? 1 : x.rank;
@@ -133,7 +133,7 @@ export function roll(x: Tensor, shifts: number | readonly number[], dims?: numbe
 }
 
 /** `x` under `shape`, moved along each axis in turn; of the shape that `x` has. */
-function rolled(x: Tensor, shape: readonly number[], moves: readonly { axis: number; by: number }[]): Tensor {
+function rolled<T extends Tensor>(x: T, shape: readonly number[], moves: readonly { axis: number; by: number }[]): T {
   const strides = stridesOf(shape);
   let y = x;
   for (const { axis, by } of moves) {
@@ -141,7 +141,7 @@ function rolled(x: Tensor, shape: readonly number[], moves: readonly { axis: num
     const size = shape[axis];
     const first = size === 0 ? 0 : ((by % size) + size) % size;
     const step = strides[axis];
-    y = empty(x.shape, x.dtype);
+    y = emptyOf(x, x.shape);
     const copy = (length: number, to: number, at: number): void => {
       const walk = { shape: shape.with(axis, length), stridesY: strides, stridesX: strides };
       copyStrided(y, from, { ...walk, offsetY: to * step, offsetX: at * step });

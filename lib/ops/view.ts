@@ -18,16 +18,21 @@ export function wholeOf(x: Tensor): { shape: number[]; strides: number[]; offset
   return { shape: [...x.shape], strides: stridesOf(x.shape), offset: 0 };
 }
 
+/** A tensor of undefined content, of the dtype of another. */
+export function emptyOf<T extends Tensor>(x: T, shape: readonly number[]): T {
+  return empty([...shape], x.dtype) as T; // of its dtype
+}
+
 /** What a view shows, as a tensor of its own; not part of the graph. */
-export function copyView(x: Tensor, { shape, strides, offset }: View): Tensor {
-  const y = empty([...shape], x.dtype);
+export function copyView<T extends Tensor>(x: T, { shape, strides, offset }: View): T {
+  const y = emptyOf(x, shape);
   copyStrided(y, x, { shape, stridesX: strides, offsetX: offset });
   markAs(x, y);
   return y;
 }
 
 /** What a view that shows no element twice shows, copied; its gradient goes back to where it came from. */
-export function takeView(name: string, x: Tensor, view: View): Tensor {
+export function takeView<T extends Tensor>(name: string, x: T, view: View): T {
   const { shape, strides, offset } = view;
   return record(name, copyView(x, view), [x], [], (dy, grads) => {
     const { grad, accumulate } = grads.target(0);
@@ -37,8 +42,8 @@ export function takeView(name: string, x: Tensor, view: View): Tensor {
 }
 
 /** The same elements under another shape of as many; shares memory. */
-export function underShape(name: string, x: Tensor, shape: readonly number[]): Tensor {
-  const y = x.view(checkShape(shape, name), isRecording());
+export function underShape<T extends Tensor>(name: string, x: T, shape: readonly number[]): T {
+  const y = x.view(checkShape(shape, name), isRecording()) as T; // of its dtype
   markAs(x, y);
   return record(name, y, [x], [], (dy, grads) => grads.pass(0, dy));
 }

@@ -250,6 +250,24 @@ describe('changes in place and the graph', () => {
     });
   });
 
+  it('leave the kept gradient of another shape what that is', () => {
+    scope(() => {
+      const w = leaf(1, 2);
+      const x = w.mul(1);
+      const view = x.reshape([2, 1]);
+      for (const one of [x, view]) one.retainGrad();
+      view.mul_(2);
+      x.mul(5).sum().backward();
+      assert.deepEqual(
+        [numbers(x.grad), numbers(w.grad)],
+        [
+          [5, 5],
+          [10, 10],
+        ],
+      );
+    });
+  });
+
   it('made in an inner scope stay as long as their tensor', () => {
     scope(() => {
       const w = leaf(1, 2);

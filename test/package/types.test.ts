@@ -29,6 +29,14 @@ declare const either: Tensor;
 export const ofDType: Promise<[Float32Array, Int32Array, Float32Array | Int32Array]> = Promise.all([
   F.exp(tensor([1])).add(1).data(), tensor(new Int32Array(1)).to('float32').gt(0).data(), either.data(),
 ]);
+const ints2 = tensor(new Int32Array(4));
+export const moved: [Int32Array, Int32Array, Int32Array, Float32Array, Float32Array] = [
+  ints2.reshape([2, 2]).transpose(0, 1).flatten().slice(0, 1).expand([2, 1]).dataSync(),
+  F.stack([ints2, F.cat([ints2])]).split(1)[0]!.index([0]).add_(1).dataSync(),
+  ints2.sort().values.maskedFill(ints2.gt(0), 1).dataSync(),
+  tensor([1]).gather(0, ints2).topk(1).values.dataSync(),
+  F.permute(tensor([[1]]), [1, 0]).roll(1).dataSync(),
+];
 let anyOf = tensor([1]);
 anyOf = either;
 anyOf = net.forward(anyOf);

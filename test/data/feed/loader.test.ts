@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { data, type io } from '../../../lib/index.js';
+import { data, Generator, type io } from '../../../lib/index.js';
 import { temporaryDirectory } from '../../io/temporary-directory.js';
 import { returnsMemory } from '../../native-op.js';
 
@@ -147,6 +147,27 @@ describe('data.DataLoader of images', () => {
     await withLoader(set, { sampler: () => [7] }, (loader) =>
       assert.rejects(epochOf(loader), /an index of the .* sampler/),
     );
+  });
+
+  it('draws its seed from a generator, and with it all orders', async () => {
+    using generator = new Generator(5);
+    const drawn = () =>
+      withLoader(set, { shuffle: true, generator }, async (loader) => ({
+        seed: loader.seed,
+        images: flat((await epochOf(loader)).images),
+      }));
+    const [first, second] = [await drawn(), await drawn()];
+    assert.notEqual(first.seed, second.seed);
+    assert.notDeepEqual(first.images, second.images);
+    generator.manualSeed(5);
+    assert.deepEqual(await drawn(), first);
+    await withLoader(set, { shuffle: true, seed: second.seed }, async (loader) => {
+      assert.deepEqual(flat((await epochOf(loader)).images), second.images);
+    });
+    const both = { batchSize: 1, preprocessing: PREPROCESSING, seed: 1, generator };
+    assert.throws(() => new data.DataLoader(set, both), /a seed or a generator for DataLoader but received both/);
+    const wrong = { batchSize: 1, preprocessing: PREPROCESSING, generator: 7 as unknown as Generator };
+    assert.throws(() => new data.DataLoader(set, wrong), /a Generator for DataLoader generator .*7/);
   });
 
   it('leaves out corrupt images and tells them, and fails beyond maxCorrupt', async () => {
