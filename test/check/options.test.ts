@@ -421,6 +421,7 @@ const OTHERS = new Map([
   ['LayerDecayGroup', 'a ParameterGroup, which layerDecayGroups gives'],
   ['DataLoaderOptions', 'test/train and test/data'],
   ['FeedOptions', 'those of DataLoaderOptions'],
+  ['RowGroup', 'rows of a Parquet file, inside data.parquet'],
   ['MixupOptions', 'what AugmentOptions become'],
   ['PolicyOptions', 'inside Augmentation'],
   ['StoreOptions', 'inside ImageFeed'],
@@ -477,12 +478,14 @@ const DECLARED = declared();
 /** The names in an interface and in those that it extends. */
 function namesIn(name: string, folder?: string): string[] {
   const of = DECLARED.get(name)?.find((candidate) => folder === undefined || candidate.folder === folder);
-  const [, base, body = ''] = /^export \w+ \w+(?: extends (\w+))? \{\n([\s\S]*?)\n\}/.exec(of?.text ?? '') ?? [];
+  const declaration = /^export \w+ \w+(?: extends ([^{]+))? \{\n([\s\S]*?)\n\}/.exec(of?.text ?? '');
+  const [, bases = '', body = ''] = declaration ?? [];
   const own = [...body.matchAll(/^ {4}(?:readonly )?(\w+)\??:/gm)].map((match) => match[1] ?? '');
-  return [
-    ...(base === undefined ? [] : namesIn(base, 'ops').length > 0 ? namesIn(base, 'ops') : namesIn(base)),
-    ...own,
-  ];
+  // Pick<Other, 'one' | 'two'> says the names itself.
+  const picked = [...bases.matchAll(/'(\w+)'/g)].map((match) => match[1] ?? '');
+  if (bases === '' || picked.length > 0) return [...picked, ...own];
+  const inherited = namesIn(bases, 'ops');
+  return [...(inherited.length > 0 ? inherited : namesIn(bases)), ...own];
 }
 
 /** Runs a call, synchronous or not, and gives the message of its failure. */
