@@ -31,6 +31,14 @@ function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
+/** Tells of the library's warnings as of everything else, in a line on stderr; of others as Node does, without its advice. */
+export function tellWarnings(): void {
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => {
+    console.error(`vitrine: ${name === 'VitrineWarning' ? '' : `${name}: `}${sentenceOf(message)}`);
+  });
+}
+
 /** Ends the process quietly when the reader of stdout has gone, as in `vitrine train | head`. */
 export function exitOnClosedOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

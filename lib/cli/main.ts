@@ -11,7 +11,7 @@ import { addInfo } from './commands/info.js';
 import { addPredict } from './commands/predict.js';
 import { addSetup } from './commands/setup.js';
 import { addTrain } from './commands/train.js';
-import { exitOnClosedOutput, isVerbose, reportFailure } from './failure.js';
+import { exitOnClosedOutput, isVerbose, reportFailure, tellWarnings } from './failure.js';
 
 // Commands import what needs the addon only when they run: help and set-up must work before it is built.
 
@@ -31,6 +31,7 @@ const program = new Command('vitrine')
 for (const add of [addTrain, addFindLr, addEval, addPredict, addConvert, addInfo, addBench, addSetup]) add(program);
 
 exitOnClosedOutput();
+tellWarnings();
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expected, listed, quoted, Text } from '../check.js';
 import { writeFileAtomically } from '../io/formats/atomic-file.js';
@@ -43,6 +43,12 @@ export async function beginCheckpoints(
   } catch (cause) {
     throw fileErrorFrom(cause, 'a folder to write checkpoints to', folder, 'Choose another place with --out.');
   }
+}
+
+/** Removes the folder of a training that failed before it had a checkpoint. */
+export async function dropUnused(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  if (!names.some((name) => name.startsWith('step-') || name.endsWith('.lock'))) await removeCheckpoints(folder);
 }
 
 async function checkClasses(folder: string, classNames: readonly string[]): Promise<void> {

@@ -16,7 +16,13 @@ import { machineFacts, settingFacts } from './facts.js';
 import { type Interruption, listenForInterrupts } from './interrupt.js';
 import { makeSchedule } from './make-optimizer.js';
 import { progressDisplay } from './progress.js';
-import { beginCheckpoints, checkpointFolder, finishCheckpoints, removeCheckpoints } from './run-checkpoints.js';
+import {
+  beginCheckpoints,
+  checkpointFolder,
+  dropUnused,
+  finishCheckpoints,
+  removeCheckpoints,
+} from './run-checkpoints.js';
 import { type RunConfig, runConfig } from './run-config.js';
 import { RUN_FILES } from './run-folder.js';
 import { RunMetrics } from './run-metrics.js';
@@ -38,6 +44,7 @@ export async function runTraining(flags: TrainFlags): Promise<void> {
   try {
     await trainInto(run, config, prepared, interruption);
   } catch (error) {
+    if (settings.checkpoints) await dropUnused(checkpointFolder(settings.out));
     await run.abandon();
     if (interruption.signal.aborted && error === interruption.signal.reason) return; // before there was a model
     throw error;
@@ -181,8 +188,9 @@ function printResult(result: FitResult, evaluation: Evaluation, { out, report, j
     process.stdout.write(jsonLine({ event: 'result', step: steps, ...told, out, files: names }));
     return;
   }
-  const epochs = `${history.length} ${history.length === 1 ? 'epoch' : 'epochs'}`;
+  const count = (n: number, what: string): string => `${formatCount(n)} ${what}${n === 1 ? '' : 's'}`;
+  const trained = history.length > 0 ? count(history.length, 'epoch') : count(result.steps, 'step');
   const speed = `${formatDuration(trainSeconds)} (${formatCount(imagesPerSecond)} images/s)`;
-  console.log(`Test accuracy ${formatPercent(evaluation.accuracy)} after ${epochs} in ${speed}`);
+  console.log(`Test accuracy ${formatPercent(evaluation.accuracy)} after ${trained} in ${speed}`);
   for (const name of names) console.log(`  ${join(out, name)}`);
 }

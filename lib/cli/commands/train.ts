@@ -21,8 +21,8 @@ export function addTrain(program: Command): void {
   const command = program
     .command('train')
     .description('train a Vision Transformer and write model, settings, summary and report');
-  addScheduleFlags(command);
   addTrainingFlags(command);
+  addScheduleFlags(command);
   addRunFlags(command);
   addFormerNames(command);
   command.addHelpText('after', EXAMPLES).action(async (_: TrainFlags, self: Command) => {
@@ -42,6 +42,7 @@ export function addTrain(program: Command): void {
 function addDataFlags(command: Command): void {
   const share = number('--val-split', 0.001, 0.999);
   command
+    .optionsGroup('Data:')
     .option('--preset <name>', 'digits: the bundled 8 x 8 digits', oneOf('--preset', ['digits']))
     .option(
       '--data <path>',
@@ -58,7 +59,7 @@ function addDataFlags(command: Command): void {
 
 function addScheduleFlags(command: Command): void {
   command
-    .option('--out <folder>', 'where to write (default: runs/<name of the data>)', nonEmpty('--out', 'a folder'))
+    .optionsGroup('Course:')
     .option('--epochs <n>', 'passes over the data', wholeNumber('--epochs', 1))
     .option('--lr <x>', 'highest learning rate (default: by the optimizer)', number('--lr', 0))
     .option('--sched <name>', `of the rate: ${SCHEDULES.join(', ')} (default: cosine)`, oneOf('--sched', SCHEDULES))
@@ -68,6 +69,7 @@ function addScheduleFlags(command: Command): void {
 
 function addRecipeFlags(command: Command): void {
   command
+    .optionsGroup('Recipe:')
     .option('-b, --batch-size <n>', 'images a step', wholeNumber('--batch-size', 1))
     .option('--opt <name>', `optimizer: ${OPTIMIZERS.join(', ')}`, oneOf('--opt', OPTIMIZERS))
     .option('--momentum <x>', 'of sgd (default: 0.9)', number('--momentum', 0, 1))
@@ -86,6 +88,7 @@ function addRecipeFlags(command: Command): void {
 
 function addAugmentFlags(command: Command): void {
   command
+    .optionsGroup('Augmentation of photographs:')
     .option('--aa <policy>', "RandAugment, such as 'rand-m9-mstd0.5-inc1', or 'trivial'", nonEmpty('--aa', 'a policy'))
     .option('--scale <share>', "least share of a photograph's area that is cut out", number('--scale', 0.001, 1))
     .option('--hflip <p>', 'how often left and right are swapped (default: 0.5)', number('--hflip', 0, 1))
@@ -111,6 +114,7 @@ function addAugmentFlags(command: Command): void {
 
 function addModelFlags(command: Command): void {
   command
+    .optionsGroup('Model:')
     .option('--model <name>', 'sizes by name, such as vit_tiny_patch16_224', nonEmpty('--model', 'a name'))
     .option('--pretrained <path>', 'a checkpoint or run to begin with', nonEmpty('--pretrained', 'a path'))
     .option('--freeze <pattern>', "parameters that stay, such as 'blocks.*'", nonEmpty('--freeze', 'a pattern'))
@@ -133,6 +137,8 @@ function addModelFlags(command: Command): void {
 
 function addRunFlags(command: Command): void {
   command
+    .optionsGroup('Run:')
+    .option('--out <folder>', 'where to write (default: runs/<name of the data>)', nonEmpty('--out', 'a folder'))
     .option('--resume', 'go on where this run was stopped, by Ctrl-C or whatever else')
     .option('--no-checkpoints', 'write none; a training that is stopped begins anew')
     .option('--trace <file>', "write one step's commands for Perfetto", nonEmpty('--trace', 'a file'))
@@ -142,6 +148,7 @@ function addRunFlags(command: Command): void {
 
 function addMachineFlags(command: Command): void {
   command
+    .optionsGroup('Process:')
     .option(
       '--config <file>',
       'JSON or YAML with any of these; the command line goes first',
