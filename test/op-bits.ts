@@ -7,10 +7,13 @@ import {
   getThreads,
   info,
   manualSeed,
+  multinomial,
   nn,
   optim,
+  rand,
   randint,
   randn,
+  randperm,
   scope,
   type Tensor,
   ViT,
@@ -88,6 +91,11 @@ const OPS: Record<string, () => string> = {
     ),
   conv2d: () => ofOp([[5, 6, 37, 41], [8, 3, 3, 3], [8]], (x, w, b) => F.conv2d(x, w, b, { groups: 2, padding: 1 })),
   crossEntropy: () => ofOp([[311, 197]], (x) => F.crossEntropy(x, randint(0, 197, [311]), { labelSmoothing: 0.1 })),
+  crossEntropyWeighted: () =>
+    ofOp([[311, 197]], (x) => {
+      const weight = rand([197]);
+      return F.crossEntropy(x, randint(0, 197, [311]), { labelSmoothing: 0.1, weight });
+    }),
   cumsum: () => ofOp([[7, 411, 97]], (x) => F.cumsum(x, 1)),
   dropout: () => ofOp([[317, 211]], (x) => F.dropout(x, 0.3)),
   dropPath: () => ofOp([[317, 211]], (x) => F.dropPath(x, 0.3)),
@@ -132,6 +140,7 @@ const OPS: Record<string, () => string> = {
   sort: () => ofOp([[211, 197]], (x) => F.sort(x, { dim: 0 }).values),
   softmax: () => ofOp([[611, 197]], (x) => F.softmax(x)),
   sum: () => ofOp([[411, 317]], (x) => F.sum(x)),
+  inPlace: () => ofOp([[211, 317], [317]], (x, b) => x.mul(1).mul_(b).sub_(x).clamp_({ min: -1 })),
   tile: () => ofOp([[1, 197]], (x) => F.tile(x, [511, 1])),
   unfold: () => ofOp([[3, 5, 37, 37]], (x) => F.unfold(x, WINDOW)),
 };
@@ -162,6 +171,12 @@ if (info().bf16.available) {
   OPS.linearBf16 = () => ofOp([[611, 197], [311, 197], [311]], (x, w, b) => autocast('bf16', () => F.linear(x, w, b)));
 }
 
+/** The bits of what is drawn. */
+function ofDraws(draw: () => Tensor): string {
+  manualSeed(1);
+  return scope(() => digestOf([draw()]));
+}
+
 /** The bits of an image that is resized along both sides, in several tiles each. */
 function ofImage(): string {
   const pixels = Uint8Array.from({ length: 301 * 257 * 3 }, (_, i) => (i * i) % 251);
@@ -172,6 +187,8 @@ function ofImage(): string {
 
 const digests = Object.fromEntries(Object.entries(OPS).map(([name, run]) => [name, run()]));
 digests.imageResize = ofImage();
+digests.multinomial = ofDraws(() => multinomial(rand([611, 197]), 50));
+digests.randperm = ofDraws(() => randperm(50_000));
 digests.sgd = training((parameters) => new optim.SGD(parameters, { lr: 0.1, momentum: 0.9, weightDecay: 1e-3 }));
 digests.adamw = training((parameters) => new optim.AdamW(parameters, { lr: 1e-3 }));
 const bits: OpBits = { isa: info().isa, threads: getThreads(), digests };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { F, memory, nn, optim, type Tensor, Trainer, tensor, zeros } from '../../lib/index.js';
+import { F, memory, nn, noGrad, optim, type Tensor, Trainer, tensor, zeros } from '../../lib/index.js';
 import { leavesNothing } from '../runtime/leaves-nothing.js';
 import { parameterHash, textures, tinyViT } from './tiny-problem.js';
 
@@ -60,6 +60,8 @@ describe("a forward of the user's own, in training", () => {
   const recorded: Record<string, [how: Masked['how'], onEpoch: (model: Masked) => void]> = {
     'a host write with set()': [({ mask }, calls) => mask.set([1, 2, 3, calls]), () => {}],
     'a host write with tensor()': [(_, calls) => tensor([[1, 2, 3, calls]]), () => {}],
+    'a tensor that is changed in place': [({ mask }) => noGrad(() => mask.mul_(0.5).add_(1)).clone(), () => {}],
+    'a result that is changed in place': [({ mask }) => mask.add(1).mul_(2).clamp_({ max: 1.5 }), () => {}],
     'a public field that changes': [
       ({ factor }) => factor,
       (model) => void Object.assign(model, { factor: model.factor / 2 }),
