@@ -12,12 +12,15 @@ import { Module } from './module.js';
  * Counterpart: `torch.nn.Embedding`, with its initial values, drawn from N(0,1).
  */
 export class Embedding extends Module {
-  readonly weight: Tensor; // (numEmbeddings, embeddingDim)
+  /** (numEmbeddings,embeddingDim) */
+  readonly weight: Tensor;
   /** The number whose vector is not learned, counted from 0. */
   readonly paddingIdx: number | undefined;
 
   constructor(
+    /** Rows of the table; an index is less than this. */
     readonly numEmbeddings: number,
+    /** Numbers of a row. */
     readonly embeddingDim: number,
     options: EmbeddingOptions = {},
   ) {

@@ -26,9 +26,13 @@ export class LoraBranch extends Module {
   readonly A: Tensor;
   /** (outFeatures, rank) */
   readonly B: Tensor;
+  /** Rows of A, columns of B. */
   readonly rank: number;
+  /** Over the rank, or its square root, what the branch is multiplied by. */
   readonly alpha: number;
+  /** The probability with which an element of the branch's input is dropped. */
   readonly dropout: number;
+  /** Whether it is over the square root of the rank. */
   readonly useRslora: boolean;
 
   constructor({ inFeatures, outFeatures, rank, alpha, dropout, useRslora }: LoraSizes) {

@@ -60,6 +60,7 @@ interface Merged {
  * lora.merge().unload(); // an ordinary model
  */
 export class Lora {
+  /** The model that the adapters stand in. */
   readonly model: Module;
   /** The adapted layers, by name. */
   readonly layers: ReadonlyMap<string, Linear>;

@@ -31,6 +31,7 @@ import { Module } from './module.js';
 
 /** Squared differences. Counterpart: `torch.nn.MSELoss`. */
 export class MSELoss extends Module {
+  /** As given. */
   readonly options: Readonly<LossOptions>;
 
   /** @throws TypeError for options out of range */
@@ -47,6 +48,7 @@ export class MSELoss extends Module {
 
 /** Absolute differences. Counterpart: `torch.nn.L1Loss`. */
 export class L1Loss extends Module {
+  /** As given. */
   readonly options: Readonly<LossOptions>;
 
   /** @throws TypeError for options out of range */
@@ -63,6 +65,7 @@ export class L1Loss extends Module {
 
 /** Squares near 0, straight lines from `beta` on. Counterpart: `torch.nn.SmoothL1Loss`. */
 export class SmoothL1Loss extends Module {
+  /** As given. */
   readonly options: Readonly<SmoothL1Options>;
 
   /** @throws TypeError for options out of range */
@@ -79,6 +82,7 @@ export class SmoothL1Loss extends Module {
 
 /** Squares near 0, straight lines of slope `delta` from there on. Counterpart: `torch.nn.HuberLoss`. */
 export class HuberLoss extends Module {
+  /** As given. */
   readonly options: Readonly<HuberOptions>;
 
   /** @throws TypeError for options out of range */
@@ -95,6 +99,7 @@ export class HuberLoss extends Module {
 
 /** The Kullback-Leibler divergence of log-probabilities. Counterpart: `torch.nn.KLDivLoss`. */
 export class KLDivLoss extends Module {
+  /** As given. */
   readonly options: Readonly<KLDivOptions>;
 
   /** @throws TypeError for options out of range */
@@ -119,8 +124,11 @@ abstract class WeightedLoss extends Module {
 
 /** The cross-entropy of sigmoid(logits). Counterpart: `torch.nn.BCEWithLogitsLoss`, with its buffers' names. */
 export class BCEWithLogitsLoss extends WeightedLoss {
+  /** As given. */
   readonly options: Readonly<LossOptions>;
+  /** Of each element; undefined without. */
   readonly weight: Tensor | undefined;
+  /** Of what is 1; undefined without. */
   readonly posWeight: Tensor | undefined;
 
   /** @throws TypeError for options out of range */
@@ -139,7 +147,9 @@ export class BCEWithLogitsLoss extends WeightedLoss {
 
 /** -input[label] of log-probabilities. Counterpart: `torch.nn.NLLLoss`, with its buffer's name. */
 export class NLLLoss extends WeightedLoss {
+  /** As given. */
   readonly options: Readonly<Omit<NLLOptions, 'weight'>>;
+  /** (classes); undefined without. */
   readonly weight: Tensor | undefined;
 
   /** @throws TypeError for options out of range */
@@ -157,7 +167,9 @@ export class NLLLoss extends WeightedLoss {
 
 /** `F.crossEntropy` with its options bound. Counterpart: `torch.nn.CrossEntropyLoss`, with its buffer's name. */
 export class CrossEntropyLoss extends WeightedLoss {
+  /** As given. */
   readonly options: Readonly<Omit<CrossEntropyOptions, 'weight'>>;
+  /** (classes); undefined without. */
   readonly weight: Tensor | undefined;
 
   /** @throws TypeError for options out of range */

@@ -16,7 +16,7 @@ export * from './diagonal.js';
 export { dropout, dropPath } from './dropout.js';
 export { einsum } from './einsum.js';
 export * from './elementwise.js';
-export { embedding } from './embedding.js';
+export { type EmbeddingOptions, embedding } from './embedding.js';
 export * from './expand.js';
 export * from './extrema.js';
 export * from './gather.js';

@@ -8,18 +8,23 @@ import type { FitResult } from './fit-result.js';
 
 /** Where a training stands, and what may be done about it, as callbacks are told. */
 export interface TrainingState {
+  /** The model that is trained. */
   readonly model: Classifier;
+  /** The optimizer that trains it. */
   readonly optimizer: Optimizer;
   /** The average of weights, where there is one. */
   readonly ema: ModelEma | undefined;
   /** From 0. */
   readonly epoch: number;
+  /** Epochs of the whole training. */
   readonly epochs: number;
   /** Steps done in the epoch. */
   readonly step: number;
+  /** Steps of the optimizer in an epoch. */
   readonly stepsPerEpoch: number;
   /** Steps done in all; the weights are those after it. */
   readonly globalStep: number;
+  /** One entry for each epoch that is done. */
   readonly history: readonly EpochRecord[];
   /** Ends training after this event. */
   stop(): void;
@@ -33,7 +38,9 @@ export interface Logs {
   readonly loss: number;
   /** The epoch's so far; not there where labels are mixed or several. */
   readonly accuracy?: number;
+  /** Of the step. */
   readonly learningRate: number;
+  /** Since the last log. */
   readonly imagesPerSecond: number;
 }
 
@@ -42,16 +49,21 @@ export interface Logs {
  * that of the moment, and a rejection ends `fit`.
  */
 export interface TrainerCallback {
+  /** Before the first step. */
   onTrainBegin?(state: TrainingState): unknown;
+  /** Before the first step of each epoch. */
   onEpochBegin?(state: TrainingState): unknown;
   /** After every step; steps follow one another without overlap then. */
   onStepEnd?(state: TrainingState, logs: Logs): unknown;
   /** Every `logEvery` steps. */
   onLog?(state: TrainingState, logs: Logs): unknown;
+  /** After each evaluation. */
   onEvaluate?(state: TrainingState, evaluation: Evaluation): unknown;
   /** After a checkpoint was written to `path`. */
   onSave?(state: TrainingState, path: string): unknown;
+  /** After each epoch, its evaluation included. */
   onEpochEnd?(state: TrainingState, record: EpochRecord): unknown;
+  /** After the last step. */
   onTrainEnd?(state: TrainingState, result: FitResult): unknown;
 }
 

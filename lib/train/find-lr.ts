@@ -27,7 +27,9 @@ export interface FindLrOptions {
 export interface LrStep {
   /** From 1. */
   readonly step: number;
+  /** Steps in all. */
   readonly steps: number;
+  /** Of the step. */
   readonly learningRate: number;
   /** Smoothed. */
   readonly loss: number;

@@ -18,20 +18,29 @@ import { checkTrainingData, isLoader, type TrainingData } from './training-data.
 
 /** How far training has come; loss and accuracy are the epoch's so far. */
 export interface Progress {
+  /** From 0. */
   epoch: number;
+  /** Epochs of the whole training. */
   epochs: number;
+  /** Steps done in the epoch. */
   step: number;
+  /** Steps of an epoch. */
   stepsPerEpoch: number;
+  /** Mean over the epoch's samples so far. */
   loss: number;
   /** Not there where labels are mixed or several. */
   accuracy?: number;
+  /** Over the epoch so far. */
   imagesPerSecond: number;
+  /** Guessed from the pace so far. */
   secondsLeft: number;
 }
 
 /** Options of `Trainer`. They are read when it is made; changing the object afterwards changes nothing. */
 export interface TrainerOptions {
+  /** What is trained. */
   model: Classifier;
+  /** What trains it. */
   optimizer: Optimizer;
   /** The learning rate of each step. Default: the optimizer's own, throughout. */
   schedule?: Schedule;
@@ -39,7 +48,9 @@ export interface TrainerOptions {
   train: TrainingData;
   /** Evaluated after each epoch, in batches and in the precision of training. */
   test?: TrainingData;
+  /** Images of a batch. */
   batchSize: number;
+  /** Epochs of the whole training. */
   epochs: number;
   /** Of the order of samples. Default 0. */
   seed?: number;

@@ -13,6 +13,7 @@ export type TrainingData = ArrayDataset | DataLoader<Dataset>;
 export interface DataFacts {
   /** Of one image: [channels, height, width]. */
   readonly shape: readonly [number, number, number];
+  /** How many images there are. */
   readonly count: number;
   /** Where it is known. */
   readonly numClasses?: number | undefined;

@@ -9,7 +9,9 @@ import { checkSample, type Sample } from './sample.js';
  * What may be known besides saves work: names for reports, labels so that nothing need be read to split or to balance.
  */
 export interface Dataset<T = Sample> {
+  /** How many samples there are. */
   readonly length: number;
+  /** The sample at `index`, from 0 on. */
   get(index: number): T | Promise<T>;
   /** The classes' names, by their numbers. */
   readonly classes?: readonly string[];
