@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { checkInteger } from './check.js';
-import { native, warnOfFewerThreads } from './native.js';
-import { packageRoot } from './package-root.js';
+import { addonPath, native, warnOfFewerThreads } from './native.js';
+import { VERSION } from './package-root.js';
 
 /** Bytes of native memory. */
 export interface MemoryUse {
@@ -26,6 +24,8 @@ export interface MemoryFacts extends MemoryUse {
 export interface Info {
   /** vitrine's. */
   version: string;
+  /** The file that holds the native code. */
+  addon: string;
   /** Node.js's, as `process.version`. */
   node: string;
   /** Operating system and architecture, as in `linux-x64`. */
@@ -68,7 +68,8 @@ export function info(): Info {
   const blas = native.blas();
   const { live, peak, cached, pooled } = native.memory();
   return {
-    version: packageVersion(),
+    version: VERSION,
+    addon: addonPath,
     node: process.version,
     platform: `${process.platform}-${process.arch}`,
     cpu: cpu.model,
@@ -114,10 +115,4 @@ export function setThreads(threads: number): void {
   native.setThreads(checkInteger(threads, 'setThreads', 1, 1024));
   // The stream starts them when it comes to it.
   native.fence(warnOfFewerThreads);
-}
-
-/** vitrine's own version. */
-export function packageVersion(): string {
-  const text = readFileSync(join(packageRoot, 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version; // our own file
 }

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { noteCopy } from './copies.js';
 import { loadAddon } from './load-addon.js';
 import { type AddonOps, bindOps, type Handle, type NativeOps } from './native-ops.js';
 import { packageRoot } from './package-root.js';
@@ -101,9 +101,12 @@ interface NativeSystem {
 
 export { packageRoot };
 
-// VITRINE_ADDON names another build of the addon, such as the one with sanitizers.
-const addon = resolve(process.env.VITRINE_ADDON || join(packageRoot, 'build', 'Release', 'vitrine.node'));
-const loaded = loadAddon(addon) as NativeSystem & AddonOps; // the one place where the addon's word is taken for its types
+const { addon, path } = loadAddon();
+const loaded = addon as NativeSystem & AddonOps; // the one place where the addon's word is taken for its types
+noteCopy();
+
+/** The file that the addon was loaded from. */
+export const addonPath = path;
 
 /** The addon, whole: an op takes one object, whose fields are named as those of its struct in native/ops. */
 export type Native = NativeSystem & NativeOps;

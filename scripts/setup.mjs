@@ -7,12 +7,12 @@
 //     --dev    asks for the tools of `npm run lint` and `npm run sanitize` as well
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { fingerprint, listFiles, readStamp, writeStamp } from './setup/freshness.mjs';
+import { contentOf, fingerprint, listFiles, nativeSources, readStamp, writeStamp } from './setup/freshness.mjs';
 import { withLock } from './setup/lock.mjs';
 import { hasPackages, installPackages } from './setup/npm.mjs';
 import { StepError, step } from './setup/step.mjs';
@@ -34,19 +34,15 @@ function nodeDirectory() {
 
 const hasDependencies = () => !isClone() || hasPackages('.');
 
-function addonStamp() {
-  const native = listFiles('native', (file) => /\.(h|cpp|txt)$/.test(file) && !file.startsWith('native/tests'));
-  const sources = [...native.filter((file) => !file.endsWith('CMakeLists.txt')), 'binding.gyp'];
-  return `${process.platform} ${process.arch}\n${fingerprint(sources, [process.env.CXX])}`;
-}
+const addonStamp = () => `${process.platform} ${process.arch}\n${fingerprint(nativeSources(), [process.env.CXX])}`;
 
 const typeScriptSources = () => SOURCE_DIRECTORIES.flatMap((path) => listFiles(path, (file) => file.endsWith('.ts')));
 const webSources = () => [...listFiles('web'), 'scripts/bundle-web.mjs'];
 const distStamp = () => fingerprint([...typeScriptSources(), ...webSources(), 'tsconfig.json', 'package.json'], []);
 
 /** Why the addon does not load, in a process of its own, which a file cut short would kill; undefined where it does. */
-function whyNotLoaded() {
-  const load = `process.dlopen({ exports: {} }, ${JSON.stringify(resolve(ADDON))})`;
+function whyNotLoaded(file) {
+  const load = `process.dlopen({ exports: {} }, ${JSON.stringify(resolve(file))})`;
   // What the addon reads of the environment is of no concern here: a wrong value is not mended by building again.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VITRINE_|NODE_)/.test(name)));
   const { status, signal, stderr } = spawnSync(process.execPath, ['-e', load], { encoding: 'utf8', env });
@@ -54,11 +50,33 @@ function whyNotLoaded() {
   return /^\w*Error: (.*)/m.exec(stderr)?.[1] ?? `loading it ended with ${signal ?? `exit code ${status}`}`;
 }
 
-/** Whether the addon is there, of the sources as they are, and loads; `damage` says why it does not. */
+/**
+ * Whether the addon is there, of the sources as they are, and loads: built here, or as a binary that `npm run prebuild` has
+ * made, anywhere; `damage` says why it does not load.
+ */
 function inspectAddon() {
-  if (!existsSync(ADDON) || readStamp(ADDON_STAMP) !== addonStamp()) return { present: false };
-  const damage = whyNotLoaded();
-  return { present: damage === undefined, damage };
+  if (existsSync(ADDON) && readStamp(ADDON_STAMP) === addonStamp()) {
+    const damage = whyNotLoaded(ADDON);
+    return { present: damage === undefined, file: ADDON, damage };
+  }
+  const packed = packedAddon();
+  if (packed === undefined) return { present: false, file: ADDON };
+  // What was built here, of other sources, would be loaded first.
+  return { present: !existsSync(ADDON), file: packed, packed: true };
+}
+
+/** The binary for this platform among prebuilds/: in an installed package the one that came with it, in a clone of these sources. */
+function packedAddon() {
+  const names = [
+    `${process.platform}-${process.arch}`,
+    ...['glibc', 'musl'].map((libc) => `linux-${process.arch}-${libc}`),
+  ];
+  const isOfTheseSources = (name) => readStamp(join('prebuilds', name, 'vitrine.stamp')) === contentOf(nativeSources());
+  return names
+    .filter((name) => name.startsWith(`${process.platform}-`) && existsSync(join('prebuilds', name, 'vitrine.node')))
+    .filter((name) => !isClone() || isOfTheseSources(name))
+    .map((name) => join('prebuilds', name, 'vitrine.node'))
+    .find((file) => whyNotLoaded(file) === undefined);
 }
 
 const hasDist = () => !isClone() || readStamp(DIST_STAMP) === distStamp();
@@ -68,20 +86,28 @@ const OPTIONAL = ['openblas', 'onednn'];
 
 /** What is missing, in the order in which it is made: needs of the system, then parts of the tree. */
 function inspect({ check, dev }) {
-  const { present: addon, damage } = inspectAddon();
-  const forBuild = addon && !check ? [] : ['compiler', 'make', 'python', 'highway'];
+  const { present: addon, file, damage, packed } = inspectAddon();
+  const forBuild = (addon || packed) && !check ? [] : ['compiler', 'make', 'python', 'highway'];
   const needs = [...forBuild, ...(dev ? ['cmake', 'clangFormat', 'clangTidy'] : [])];
   const parts = { dependencies: hasDependencies(), addon, dist: hasDist() };
   const system = needs.filter((need) => !NEEDS[need].present());
-  return { needs, system, parts, damage, complete: system.length === 0 && Object.values(parts).every(Boolean) };
+  return {
+    needs,
+    system,
+    parts,
+    file,
+    damage,
+    packed,
+    complete: system.length === 0 && Object.values(parts).every(Boolean),
+  };
 }
 
-function report({ needs, system, parts, damage, complete }) {
+function report({ needs, system, parts, file, damage, complete }) {
   const lines = [
     ...needs.map((need) => [!system.includes(need), NEEDS[need].name]),
     [
       parts.addon,
-      `${ADDON}, ${damage === undefined ? 'built from the sources as they are' : `which does not load: ${damage}`}`,
+      `${file}, ${damage === undefined ? 'built from the sources as they are' : `which does not load: ${damage}`}`,
     ],
     ...(isClone()
       ? [
@@ -95,6 +121,24 @@ function report({ needs, system, parts, damage, complete }) {
     if (!present()) console.log(`absent   ${name} (optional: tests compare products with it)`);
   }
   process.exitCode = complete ? 0 : 1;
+}
+
+/** The node-gyp of this tree, or of the project around it, or npm's own; node-addon-api, which it needs, has no other place. */
+function findNodeGyp() {
+  const { resolve: find } = createRequire(import.meta.url);
+  const npm = process.env.npm_execpath ?? join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js');
+  const found = [() => find('node-gyp/bin/node-gyp.js'), () => createRequire(npm).resolve('node-gyp/bin/node-gyp.js')];
+  for (const look of found) {
+    try {
+      find('node-addon-api');
+      return look();
+    } catch {
+      // The next place, or the advice below.
+    }
+  }
+  throw new StepError(
+    'Expected node-gyp and node-addon-api, which build the addon, but they are not installed. Run this, then try again:\n  npm install --no-save node-gyp node-addon-api',
+  );
 }
 
 async function buildAddon(damage) {
@@ -119,15 +163,22 @@ async function buildAddon(damage) {
   if (listFiles('native', (file) => file.endsWith('-inl.h')).some((file) => statSync(file).mtimeMs > built)) {
     for (const folder of ['kernels', 'gemm']) rmSync(join(objects, folder), { recursive: true, force: true });
   }
-  const nodeGyp = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js');
+  const nodeGyp = findNodeGyp();
   const env = compiler === 'g++' ? process.env : { ...process.env, CXX: compiler };
   const count = readFileSync('native/sources.txt', 'utf8').split('\n').filter(Boolean).length;
-  await step('setup: building the addon', process.execPath, [nodeGyp, ...args], {
-    env,
-    items: { pattern: /^ +CXX\(/gm, count },
-  });
+  // Not packed, since npm would build wherever it finds one.
+  const described = existsSync('binding.gyp');
+  if (!described) writeFileSync('binding.gyp', '{ "includes": ["native/vitrine.gypi"] }\n');
+  try {
+    await step('setup: building the addon', process.execPath, [nodeGyp, ...args], {
+      env,
+      items: { pattern: /^ +CXX\(/gm, count },
+    });
+  } finally {
+    if (!described) rmSync('binding.gyp', { force: true });
+  }
   // The linker leaves symbols to node, so a missing one shows only here.
-  const reason = whyNotLoaded();
+  const reason = whyNotLoaded(ADDON);
   if (reason !== undefined) throw new StepError(`Expected ${ADDON} to load but received an error: ${reason}`);
   writeStamp(ADDON_STAMP, stamp);
 }
@@ -147,10 +198,11 @@ async function buildDist() {
 }
 
 async function makeComplete(options) {
-  const { system, parts, damage } = inspect(options);
+  const { system, parts, damage, packed } = inspect(options);
   if (system.length > 0) await install(system, OPTIONAL);
   if (!parts.dependencies) await installPackages('setup: installing node_modules', '.');
-  if (!parts.addon) await buildAddon(damage);
+  if (!parts.addon && packed) rmSync(ADDON, { force: true });
+  else if (!parts.addon) await buildAddon(damage);
   if (!parts.dist) await buildDist();
 }
 

@@ -1,15 +1,13 @@
-import { join } from 'node:path';
 import { expected, shapeText, Text } from '../check.js';
-import { type ArrayDataset, loadIdxDataset } from '../data/dataset.js';
+import { type ArrayDataset, digitsPath, loadIdxDataset } from '../data/dataset.js';
 import type { ImageList } from '../data/sets/list.js';
 import type { Preprocessing } from '../io/pretrained/preprocessing.js';
 import type { ViT } from '../nn/vit/vit.js';
-import { packageRoot } from '../package-root.js';
 import { type Corrupt, decodeSet } from './image-data.js';
 
 /** Reads a part of the IDX files in `folder`, or of the bundled digits when that is null. */
 export function loadIdx(folder: string | null, part: 'train' | 'test'): Promise<ArrayDataset> {
-  return loadIdxDataset(folder ?? join(packageRoot, 'data', 'digits'), part);
+  return loadIdxDataset(folder ?? digitsPath, part);
 }
 
 /** Decodes sets of images one after the other, and tells on stderr how it goes and what could not be read. */

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { expected, listed, printable, quoted, Text } from '../check.js';
 import type { ArrayDataset } from '../data/dataset.js';
 import { loadImages } from '../data/load-images.js';
 import { type ImageFolder, imageFolder } from '../data/sets/image-folder.js';
 import type { ImageList } from '../data/sets/list.js';
 import { type ImageSource, isArchived, nameOf } from '../data/sets/sample.js';
+import { importSharp } from '../data/sharp.js';
 import { getThreads, info } from '../info.js';
 import type { Preprocessing } from '../io/pretrained/preprocessing.js';
 import { formatBytes, formatCount } from '../report/format.js';
@@ -61,6 +61,7 @@ export async function findImages(
 const LOOKED_AT = 32;
 
 async function typicalSide({ images }: ImageList): Promise<number> {
+  const sharp = await importSharp();
   // Of what is packed, neighbours: they are read together.
   const isPacked = images.some(isArchived);
   const every = isPacked ? 1 : Math.max(1, Math.floor(images.length / LOOKED_AT));

@@ -1,8 +1,6 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Command } from 'commander';
-import { packageRoot } from '../package-root.js';
+import { VERSION } from '../package-root.js';
 import { addBench } from './commands/bench.js';
 import { addConvert } from './commands/convert.js';
 import { addEval } from './commands/eval.js';
@@ -15,14 +13,9 @@ import { exitOnClosedOutput, isVerbose, reportFailure, tellWarnings } from './fa
 
 // Commands import what needs the addon only when they run: help and set-up must work before it is built.
 
-function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string };
-  return version;
-}
-
 const program = new Command('vitrine')
   .description('Vision Transformers in Node.js, on the CPU')
-  .version(packageVersion())
+  .version(VERSION)
   .option('--verbose', 'show the stack of an error (as does VITRINE_DEBUG=1)')
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'vitrine: ')) })
   .showSuggestionAfterError()

@@ -6,6 +6,7 @@ import { ByteImage, MOST_PIXELS } from '../ops/byte-image.js';
 import { imageConvert } from '../ops/image-convert.js';
 import { firstOfGif } from './first-of-gif.js';
 import { foreignImage } from './foreign-image.js';
+import { importSharp } from './sharp.js';
 
 const FORMATS = 'an image (PNG, JPEG, WebP, GIF or TIFF)';
 // AVIF is left out: libheif repeats colours where Pillow's libavif interpolates them, up to 43 grey levels apart.
@@ -52,7 +53,7 @@ async function readWhole(path: string): Promise<Uint8Array> {
 async function decodeRaw(bytes: Uint8Array, where: string, most: number): Promise<{ data: Buffer; info: OutputInfo }> {
   const foreign = foreignImage(bytes);
   if (foreign !== undefined) throw fileError(FORMATS, where, foreign, 'Convert it to PNG or JPEG.');
-  const { default: sharp } = await import('sharp'); // 40 ms, for those who decode images
+  const sharp = await importSharp();
   let metadata: Metadata;
   try {
     metadata = await sharp(bytes, OPTIONS).metadata();

@@ -1,5 +1,5 @@
-import { encode } from 'fast-png';
 import type { Rgb } from './colour-map.js';
+import { encodePng } from './png.js';
 
 /** Pixels in red, green, blue, row by row. */
 export interface Picture {
@@ -51,5 +51,5 @@ export function mosaic(pictures: readonly Picture[], columns: number, gap: numbe
 
 /** A picture as the bytes of a PNG file. */
 export function toPng({ width, height, data }: Picture): Uint8Array {
-  return encode({ width, height, data, channels: 3 });
+  return encodePng({ width, height, data, channels: 3 });
 }

@@ -1,5 +1,5 @@
-import { encode } from 'fast-png';
 import { type Rgb, viridis } from '../render/colour-map.js';
+import { encodePng } from '../render/png.js';
 import type { PatchGrid, ReportImage } from './report-data.js';
 
 /** A (C,H,W) image as a PNG data URI; one channel is grey, three or more are red, green, blue. */
@@ -33,5 +33,5 @@ export function attentionUri([height, width]: PatchGrid, attention: readonly num
 }
 
 function pngUri(image: { width: number; height: number; data: Uint8Array; channels: number }): string {
-  return `data:image/png;base64,${Buffer.from(encode(image)).toString('base64')}`;
+  return `data:image/png;base64,${Buffer.from(encodePng(image)).toString('base64')}`;
 }

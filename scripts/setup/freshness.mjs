@@ -24,6 +24,22 @@ export function fingerprint(files, context) {
   return hash.digest('hex');
 }
 
+/** What an addon is made of: C++, headers, their list, and how they are built. */
+export function nativeSources() {
+  const ours = (file) => /\.(h|cpp)$/.test(file) && !/^native.tests/.test(file);
+  return [
+    ...listFiles('native', ours),
+    ...['exports.map', 'sources.txt', 'vitrine.gypi'].map((file) => `native/${file}`),
+  ];
+}
+
+/** A digest of names and contents: what is made on one machine is known on another by it. */
+export function contentOf(files) {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(`${file.replaceAll('\\', '/')}\0${readFileSync(file)}\0`);
+  return hash.digest('hex');
+}
+
 export function readStamp(file) {
   try {
     return readFileSync(file, 'utf8');

@@ -18,14 +18,15 @@ function onPath(program) {
   });
 }
 
-const hasHeader = (file) =>
+/** The folder of headers that holds `file`. */
+export const findHeader = (file) =>
   [
     ...paths('CPATH'),
     ...paths('CPLUS_INCLUDE_PATH'),
     '/usr/include',
     '/usr/local/include',
     '/opt/homebrew/include',
-  ].some((directory) => existsSync(join(directory, file)));
+  ].find((directory) => existsSync(join(directory, file)));
 
 const MULTIARCH = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }[process.arch] ?? '';
 
@@ -64,7 +65,7 @@ export const NEEDS = {
   },
   highway: {
     name: 'the headers of Highway',
-    present: () => hasHeader('hwy/highway.h'),
+    present: () => findHeader('hwy/highway.h') !== undefined,
     packages: { apt: 'libhwy-dev', dnf: 'highway-devel', pacman: 'highway', brew: 'highway' },
   },
   openblas: {

@@ -28,7 +28,10 @@ describe('vitrine on the command line', () => {
     const { code, stdout, stderr } = await runCli(['info'], { env: withoutAddon });
     assert.equal(code, 1);
     assert.equal(stdout, '');
-    assert.match(stderr, /^vitrine: Expected vitrine's native addon at .* Build it with `npx vitrine setup`.*\n$/);
+    assert.match(
+      stderr,
+      /^vitrine: Expected a native addon for .* but .* does not load: there is none\. Unset VITRINE_ADDON\..*\n$/,
+    );
     for (const verbose of [
       await runCli(['info', '--verbose'], { env: withoutAddon }),
       await runCli(['info'], { env: { ...withoutAddon, VITRINE_DEBUG: '1' } }),

@@ -34,6 +34,7 @@ export function addInfo(program: Command): void {
         ['node', `${found.node} on ${found.platform}`],
         ['processor', `${found.cpu}, ${found.cpus} usable`],
         ['threads', String(found.threads)],
+        ['native code', found.addon],
         ['instruction set', `${found.isa} (has ${found.isas.join(', ')})`],
         ['matrix products', `${found.blas.name}, ${found.blas.core}`],
         ['bfloat16', found.bf16.available ? 'available' : found.bf16.reason],

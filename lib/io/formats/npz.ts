@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import type { Entry, ZipFile } from 'yauzl';
 import { shapeText } from '../../check.js';
 import { fileError, fileErrorFrom, quoted, tensorOf } from './file-error.js';
 import { foreignFormat, foreignHeadBytes, torchPickle } from './foreign-format.js';
@@ -72,6 +72,7 @@ export class NpzFile implements Weights {
  */
 export async function openNpz(path: string): Promise<NpzFile> {
   const size = await checkMagic(path);
+  const { openPromise } = await import('yauzl'); // for those who read such archives
   const zip = await orDamaged(path, openPromise(path, { autoClose: false }));
   try {
     const entries = await listEntries(zip, size, path);

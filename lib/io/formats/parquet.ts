@@ -1,4 +1,4 @@
-import type { FileMetaData, SchemaElement } from 'hyparquet';
+import type { Compressors, FileMetaData, SchemaElement } from 'hyparquet';
 import { fileErrorFrom } from './file-error.js';
 import { StampedFile } from './stamped-file.js';
 
@@ -46,7 +46,7 @@ export class ParquetFile {
       throw fileErrorFrom(cause, 'a Parquet file', path);
     }
     const read = async (column: string, { begin, count }: RowGroup): Promise<unknown[]> => {
-      const { compressors } = await import('hyparquet-compressors');
+      const compressors = await compressorsFor(facts, path);
       const asked = { columns: [column], rowStart: begin, rowEnd: begin + count, utf8: false };
       try {
         const rows = await parquetReadObjects({ file: source, metadata: facts, compressors, ...asked });
@@ -61,6 +61,22 @@ export class ParquetFile {
 
   get rows(): number {
     return this.groups.reduce((sum, { count }) => sum + count, 0);
+  }
+}
+
+/** What hyparquet decompresses itself. */
+const OWN_CODECS: readonly unknown[] = ['UNCOMPRESSED', 'SNAPPY'];
+
+/** Functions for the codecs of a file, from an optional package where there are others than hyparquet's own. */
+async function compressorsFor({ row_groups: groups }: FileMetaData, path: string): Promise<Compressors> {
+  const codecs = groups.flatMap(({ columns }) => columns.map((column) => column.meta_data?.codec));
+  const foreign = codecs.find((codec) => codec !== undefined && !OWN_CODECS.includes(codec));
+  if (foreign === undefined) return {};
+  try {
+    return (await import('hyparquet-compressors')).compressors;
+  } catch (cause) {
+    const advice = 'Install it with `npm install hyparquet-compressors`.';
+    throw fileErrorFrom(cause, `the package hyparquet-compressors, for what ${foreign} has compressed`, path, advice);
   }
 }
 

@@ -1,6 +1,6 @@
-import { packageVersion } from '../../info.js';
 import type { ViTConfig } from '../../nn/vit/config.js';
 import type { ViT } from '../../nn/vit/vit.js';
+import { VERSION } from '../../package-root.js';
 import { fileError, quoted } from '../formats/file-error.js';
 import { JsonFields } from '../formats/json-fields.js';
 import { parseStrictJson } from '../formats/strict-json.js';
@@ -37,7 +37,7 @@ export function describeModel(model: ViT, layout: LayoutName): Json {
   checkLabels(known, model.config, 'pretrainedConfig');
   return {
     format: FORMAT,
-    version: packageVersion(),
+    version: VERSION,
     layout,
     config: model.config,
     ...(known && { preprocessing: preprocessingOf(known) }),

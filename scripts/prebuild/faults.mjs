@@ -1,0 +1,58 @@
+// What is wrong with a binary that is to run on machines that nobody has seen: the wrong format, a library that they may not
+// have, a symbol that is newer than they are, or one that it gives away.
+
+import { createRequire } from 'node:module';
+import { readElf } from './elf.mjs';
+import { readMachO } from './mach-o.mjs';
+
+const { symbols } = createRequire(import.meta.url)('node-api-headers');
+
+/** Node-API as of the version that the addon is built for, NAPI_VERSION. */
+const NODE_API = new Set([...symbols.v9.js_native_api_symbols, ...symbols.v9.node_api_symbols]);
+const ENTRIES = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
+const OLDEST_GLIBC = [2, 28];
+
+const LIBRARIES = {
+  glibc: /^(libc\.so\.6|libm\.so\.6|libdl\.so\.2|libpthread\.so\.0|ld-linux-(x86-64|aarch64)\.so\.[12])$/,
+  musl: /^libc\.(so|musl-(x86_64|aarch64)\.so\.1)$/,
+  darwin: /^\/usr\/lib\/libSystem\.B\.dylib$/,
+};
+
+const isNodeApi = (symbol) => /^(napi_|node_api_)/.test(symbol);
+
+function tooNew(version) {
+  const [major, minor] = version.slice('GLIBC_'.length).split('.').map(Number);
+  return major > OLDEST_GLIBC[0] || (major === OLDEST_GLIBC[0] && minor > OLDEST_GLIBC[1]);
+}
+
+/** A binary's `format`, `machine`, `libraries`, `imports` (of a `name`, and a `version` in ELF), and `exports`. */
+export function readBinary(bytes) {
+  const read = [readElf, readMachO].map((reader) => reader(bytes)).find((found) => found !== undefined);
+  if (read === undefined) throw new Error('Expected an ELF or Mach-O file of 64 bits but received another.');
+  return read;
+}
+
+/** Sentences, none for a binary that is as it should be. */
+export function faultsOf(platform, bytes) {
+  const [system, machine, libc] = platform.split('-');
+  const { format, machine: found, libraries, imports, exports } = readBinary(bytes);
+  const faults = [];
+  const expectedFormat = { linux: 'elf', darwin: 'mach-o' }[system];
+  if (format !== expectedFormat || found !== machine) {
+    faults.push(`Expected ${expectedFormat} for ${machine} but it is ${format} for ${found}.`);
+  }
+  for (const library of libraries.filter((name) => !LIBRARIES[libc ?? system].test(name))) {
+    faults.push(`It needs the library ${library}, which not every machine has.`);
+  }
+  for (const { name, version } of imports) {
+    if (version?.startsWith('GLIBCXX') || version?.startsWith('CXXABI') || version?.startsWith('GCC_')) {
+      faults.push(`It takes ${name} from a C++ library (${version}), which not every machine has.`);
+    }
+    if (version?.startsWith('GLIBC_') && tooNew(version)) faults.push(`${name} is of ${version}, newer than 2.28.`);
+    if (isNodeApi(name) && !NODE_API.has(name)) faults.push(`${name} is no function of Node-API 9.`);
+  }
+  if (!imports.some(({ name }) => name === 'napi_create_function')) faults.push('It takes nothing from Node-API.');
+  for (const name of exports.filter((name) => !ENTRIES.includes(name))) faults.push(`It gives ${name} away.`);
+  if (!exports.includes(ENTRIES[0])) faults.push(`It has no ${ENTRIES[0]}.`);
+  return faults;
+}
