@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { F, ones, type Tensor } from '../../lib/index.js';
+import { sanitized } from '../sanitized.js';
 import { programPath, runProgram } from './run-program.js';
 
 /** What a worker posts first. */
@@ -32,8 +33,7 @@ describe('worker threads', () => {
 
   it('may be terminated in the middle of training, again and again, and leave nothing', async function () {
     this.timeout(300_000); // on one CPU that others use too
-    // A sanitizer keeps what was freed for a while, so that growth tells nothing, and workers start slowly under it.
-    const sanitized = process.env.ASAN_OPTIONS !== undefined;
+    // A sanitizer keeps what was freed for a while, so that growth tells nothing.
     const { code, signal, stdout, stderr } = await runProgram('worker-rounds', { args: [sanitized ? '5' : '20', '2'] });
     assert.deepEqual([code, signal, stderr], [0, null, '']);
     const { resident, sum } = JSON.parse(stdout) as { resident: number[]; sum: number };
