@@ -106,6 +106,8 @@ void RandomPermutation::Run(Context&) {
 }
 
 void Multinomial::Run(Context& context) {
+  // Of nothing, any number of rows is held.
+  if (Product(rows, std::max(classes, samples)) == 0) return;
   if (!ValidWeights(context, *this)) return;
   const GeneratorState before = *state;
   const int64_t draws = replacement ? samples : classes;
