@@ -1,6 +1,7 @@
 /** Data sets and loaders. */
 export type { AugmentOptions } from './augment/augment.js';
 export { type ArrayDataset, digitsPath, loadIdxDataset } from './dataset.js';
+export { type ClearCacheOptions, type ClearedCache, clearCache } from './feed/cache-folder.js';
 export { loadImages } from './load-images.js';
 export { type Batch, DataLoader, type DataLoaderOptions, type LoaderState } from './loader.js';
 export { type BalancedOptions, balanced, type Sampler } from './sets/balanced.js';

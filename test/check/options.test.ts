@@ -400,6 +400,7 @@ const TAKERS: Record<string, Taker> = {
   ParquetOptions: { calls: { parquet: (options) => data.parquet('no-such-file.parquet', options) } },
   SamplesOptions: { calls: { fromSamples: (options) => data.fromSamples([{ image: 'a', label: 0 }], options) } },
   StreamOptions: { calls: { stream: (options) => data.stream([], options) } },
+  ClearCacheOptions: { calls: { clearCache: (options) => data.clearCache(options) } },
   TarOptions: { calls: { tar: (options) => data.tar('no-such-file.tar', options) } },
   SplitOptions: { calls: { split: (options) => data.split(SET, 0.5, options) } },
   BalancedOptions: { calls: { balanced: (options) => data.balanced(SET, options) } },

@@ -1,10 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { type FileHandle, mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { fileErrorFrom } from '../../io/formats/file-error.js';
+import { warnOnce } from '../../warning.js';
 import type { Dataset } from '../sets/dataset.js';
 import { isArchived } from '../sets/sample.js';
+import { tidyCache } from './cache-folder.js';
 import type { StoredImage } from './image-store.js';
 import type { ImageCache } from './memory-cache.js';
 
@@ -12,11 +14,6 @@ import type { ImageCache } from './memory-cache.js';
 const MAGIC = 0x56495452; // VITR
 const INDEX_NUMBERS = 8;
 const TRAILER_BYTES = 48;
-
-/** Where caches are, unless the user says: XDG's folder for what can be made again. */
-export function cacheFolder(): string {
-  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'vitrine');
-}
 
 /**
  * What a data set's cache goes by: each file's path, size and time of change, and how images are decoded. Undefined where
@@ -56,6 +53,7 @@ export class DiskCache implements ImageCache {
   #end = 0;
   #left: number;
   #finishing: Promise<void> | undefined;
+  #isFull = false;
 
   private constructor(path: string, key: string, count: number, file: FileHandle, temporary: string | undefined) {
     this.#path = path;
@@ -65,19 +63,31 @@ export class DiskCache implements ImageCache {
     this.#temporary = temporary;
   }
 
-  /** The cache of a key, with what an earlier run has decoded, or empty. */
+  /**
+   * The cache of a key, with what an earlier run has decoded, or empty.
+   *
+   * @throws TypeError where the folder cannot be written to
+   */
   static async open(folder: string, key: string, count: number): Promise<DiskCache> {
-    await mkdir(folder, { recursive: true });
     const path = join(folder, `${key.slice(0, 32)}.images`);
     const whole = await open(path, 'r').catch(() => undefined);
     if (whole !== undefined) {
       const cache = new DiskCache(path, key, count, whole, undefined);
-      if (await cache.#readIndex(count)) return cache;
+      if (await cache.#readIndex(count)) {
+        const now = new Date();
+        await utimes(path, now, now).catch(() => undefined); // in use; who may not say so may read all the same
+        return cache;
+      }
       await whole.close();
     }
     const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
-    const cache = new DiskCache(path, key, count, await open(temporary, 'wx+'), temporary);
-    return cache;
+    try {
+      await mkdir(folder, { recursive: true });
+      await tidyCache(folder);
+      return new DiskCache(path, key, count, await open(temporary, 'wx+'), temporary);
+    } catch (cause) {
+      throw fileErrorFrom(cause, 'a folder that can be written to', folder, 'Say where: { cacheDir }.');
+    }
   }
 
   get descriptor(): number {
@@ -90,26 +100,51 @@ export class DiskCache implements ImageCache {
 
   async put(index: number, image: StoredImage): Promise<StoredImage> {
     const { bytes, height, width, channels } = image;
-    if (bytes === undefined || this.#temporary === undefined) return image;
+    if (bytes === undefined || this.#temporary === undefined || this.#isFull) return image;
     const begin = this.#end;
     this.#end += height * width * channels;
-    let stored = { ...image, bytes: undefined, begin };
+    const stored = { ...image, bytes: undefined, begin };
     try {
-      await this.#file.write(await bytes.bytes(), 0, bytes.length, begin);
-    } catch {
-      return image; // a full disk: this image is decoded again, and the file never becomes whole
+      await this.#write(await bytes.bytes(), begin);
+    } catch (error) {
+      this.#tellFull(error);
+      return image;
     }
     bytes.dispose();
     const there = this.#entries.get(index);
-    if (there === undefined) {
-      this.#entries.set(index, stored);
-      this.#left--;
-      if (this.#left === 0) this.#finishing = this.#finish().catch(() => undefined);
-    } else stored = { ...there, bytes: undefined };
+    if (there !== undefined) return there; // a sampler may draw an image twice
+    this.#entries.set(index, stored);
+    this.#count();
     return stored;
   }
 
-  /** Counts an image that cannot be decoded as dealt with; a file that lacks it is never whole, and so is not kept. */
+  /** Counts an image that cannot be decoded as dealt with: the file is whole without it. */
+  skip(): void {
+    this.#count();
+  }
+
+  #count(): void {
+    this.#left--;
+    if (this.#left !== 0 || this.#isFull || this.#temporary === undefined) return;
+    this.#finishing = this.#finish().catch((error) => this.#tellFull(error));
+  }
+
+  /** A write may take fewer bytes than it is given. */
+  async #write(bytes: Uint8Array, position: number): Promise<void> {
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesWritten } = await this.#file.write(bytes, done, bytes.length - done, position + done);
+      done += bytesWritten;
+    }
+  }
+
+  /** What is there stays in use; the rest is decoded in every epoch, and the file never becomes whole. */
+  #tellFull(error: unknown): void {
+    this.#isFull = true;
+    const reason = error instanceof Error ? error.message : String(error);
+    const file = `${this.#entries.size} images are in it, the others are decoded in every epoch`;
+    warnOnce(`Expected room for the cache ${this.#path} but received ${reason}: ${file}.`);
+  }
+
   async dispose(): Promise<void> {
     await this.#finishing;
     await this.#file.close();
@@ -129,8 +164,7 @@ export class DiskCache implements ImageCache {
     trailer.writeUInt32LE(crc32(index), 4);
     trailer.writeDoubleLE(this.#end, 8);
     Buffer.from(this.#key.slice(0, 64), 'hex').copy(trailer, 16);
-    await this.#file.write(index, 0, index.length, this.#end);
-    await this.#file.write(trailer, 0, TRAILER_BYTES, this.#end + index.length);
+    await this.#write(Buffer.concat([index, trailer]), this.#end);
     await this.#file.sync();
     await rename(this.#temporary ?? '', this.#path);
     this.#temporary = undefined;
@@ -139,25 +173,26 @@ export class DiskCache implements ImageCache {
   /** Whether the file is whole and of this key; then its images are known. */
   async #readIndex(count: number): Promise<boolean> {
     const { size } = await this.#file.stat();
-    const bytes = 8 * INDEX_NUMBERS * count;
-    if (size < bytes + TRAILER_BYTES) return false;
-    const tail = Buffer.alloc(bytes + TRAILER_BYTES);
-    await this.#file.read(tail, 0, tail.length, size - tail.length);
-    const index = tail.subarray(0, bytes);
-    const trailer = tail.subarray(bytes);
-    const end = size - tail.length;
-    const isOurs =
-      trailer.readUInt32LE(0) === MAGIC &&
-      trailer.readDoubleLE(8) === end &&
-      trailer.toString('hex', 16, TRAILER_BYTES) === this.#key &&
-      trailer.readUInt32LE(4) === crc32(index);
-    if (!isOurs) return false;
-    for (let at = 0; at < bytes; at += 8 * INDEX_NUMBERS) {
+    if (size < TRAILER_BYTES) return false;
+    const trailer = await this.#readTail(size - TRAILER_BYTES, TRAILER_BYTES);
+    const end = trailer.readDoubleLE(8);
+    const length = size - TRAILER_BYTES - end;
+    const isOurs = trailer.readUInt32LE(0) === MAGIC && trailer.toString('hex', 16, TRAILER_BYTES) === this.#key;
+    if (!isOurs || !(length >= 0 && length <= 8 * INDEX_NUMBERS * count)) return false;
+    const index = await this.#readTail(end, length);
+    if (trailer.readUInt32LE(4) !== crc32(index)) return false;
+    for (let at = 0; at < length; at += 8 * INDEX_NUMBERS) {
       const number = (place: number): number => index.readDoubleLE(at + 8 * place);
       const corner = number(5) === 1 ? ([number(6), number(7)] as const) : undefined;
       const sizes = { height: number(2), width: number(3), channels: number(4) };
       this.#entries.set(number(0), { bytes: undefined, begin: number(1), ...sizes, corner });
     }
     return true;
+  }
+
+  async #readTail(begin: number, length: number): Promise<Buffer> {
+    const tail = Buffer.alloc(length);
+    await this.#file.read(tail, 0, length, begin);
+    return tail;
   }
 }

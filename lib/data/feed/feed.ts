@@ -131,7 +131,7 @@ export class Feed {
     try {
       image = await decode(source, where, { preprocessing, augments: augmentation !== undefined });
     } catch (error) {
-      corrupt.add(index, where, error);
+      if (corrupt.add(index, where, error)) cache.skip?.();
       return CORRUPT;
     }
     // Pixels that the data set gave may be other ones the next time.

@@ -8,7 +8,8 @@ import { warnOnce } from '../../warning.js';
 import { Augmentation, type AugmentOptions } from '../augment/augment.js';
 import type { Dataset } from '../sets/dataset.js';
 import { SampleStream } from '../sets/stream.js';
-import { cacheFolder, cacheKey, DiskCache } from './disk-cache.js';
+import { cacheFolder } from './cache-folder.js';
+import { cacheKey, DiskCache } from './disk-cache.js';
 import type { EpochItems } from './epoch-items.js';
 import { Feed, type FeedBatch, type FeedParts } from './feed.js';
 import { CorruptImages, mostShortSide } from './image-store.js';
@@ -25,7 +26,7 @@ export interface FeedOptions {
    * in memory where they take a quarter of it at most, else in a file where the disk has room for twice as much.
    */
   cache?: 'auto' | 'memory' | 'disk' | 'none';
-  /** Of the file. Default: `vitrine` in `XDG_CACHE_HOME`, or `~/.cache/vitrine`. */
+  /** Of the file. Default: `vitrine` in `XDG_CACHE_HOME`, or `~/.cache/vitrine`. Old ones go: see `data.clearCache`. */
   cacheDir?: string;
   /** Batches that are loaded ahead. Default 1. */
   prefetch?: number;
@@ -135,12 +136,18 @@ export class ImageFeed {
     if (kind === 'none') return new NoCache();
     const { mean, std, rescale, ...shaping } = preprocessing;
     const settings = augmentation === undefined ? shaping : { shortSide: mostShortSide(preprocessing) };
-    const key = await cacheKey(source, JSON.stringify({ version: 1, channels: mean.length, ...settings }));
+    const key = await cacheKey(source, JSON.stringify({ version: 2, channels: mean.length, ...settings }));
     if (key === undefined) {
       warnOnce('Expected images of files for a cache on disk but some have no path. They are kept in memory instead.');
       return new MemoryCache();
     }
-    return DiskCache.open(cacheDir, key, source.length);
+    try {
+      return await DiskCache.open(cacheDir, key, source.length);
+    } catch (error) {
+      if (cache === 'disk' || !(error instanceof Error)) throw error;
+      warnOnce(`${error.message} Images are decoded in every epoch.`);
+      return new NoCache();
+    }
   }
 
   /** By what the images will take at most. */

@@ -84,14 +84,14 @@ export class CorruptImages {
     readonly log: (message: string) => unknown,
   ) {}
 
-  /** Counts an image once. @throws TypeError where there are more than `most` */
-  add(index: number, where: string, error: unknown): void {
-    if (this.#told.has(index)) return;
+  /** Counts an image once: whether it was new. @throws TypeError where there are more than `most` */
+  add(index: number, where: string, error: unknown): boolean {
+    if (this.#told.has(index)) return false;
     this.#told.add(index);
     this.paths.push(where);
     const message = error instanceof Error ? error.message : String(error);
     this.log(`Left out: ${message}`);
-    if (this.paths.length <= this.most * (this.count ?? Math.max(100, index + 1))) return;
+    if (this.paths.length <= this.most * (this.count ?? Math.max(100, index + 1))) return true;
     const share = `${100 * this.most} % of ${this.count ?? 'the'} images corrupt`;
     throw expected(
       `at most ${share}`,

@@ -5,6 +5,8 @@ export interface ImageCache {
   get(index: number): StoredImage | undefined;
   /** Takes an image over: what is given back is the cache's, or the image itself where it is not kept. */
   put(index: number, image: StoredImage): Promise<StoredImage> | StoredImage;
+  /** Told of an image that cannot be decoded. */
+  skip?(): void;
   /** Of the file that images without bytes are in. */
   readonly descriptor: number | undefined;
   dispose(): Promise<void>;
