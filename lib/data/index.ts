@@ -2,6 +2,8 @@
 export type { AugmentOptions } from './augment/augment.js';
 export { type ArrayDataset, digitsPath, loadIdxDataset } from './dataset.js';
 export { type ClearCacheOptions, type ClearedCache, clearCache } from './feed/cache-folder.js';
+export type { Transform, TransformContext } from './feed/transform.js';
+export type { TransformWorkers } from './feed/transform-runner.js';
 export { loadImages } from './load-images.js';
 export { type Batch, DataLoader, type DataLoaderOptions, type LoaderState } from './loader.js';
 export { type BalancedOptions, balanced, type Sampler } from './sets/balanced.js';

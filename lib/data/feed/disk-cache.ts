@@ -3,6 +3,7 @@ import { type FileHandle, mkdir, open, rename, rm, stat, utimes } from 'node:fs/
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { fileErrorFrom } from '../../io/formats/file-error.js';
+import { readFully } from '../../io/formats/regular-file.js';
 import { warnOnce } from '../../warning.js';
 import type { Dataset } from '../sets/dataset.js';
 import { isArchived } from '../sets/sample.js';
@@ -116,6 +117,12 @@ export class DiskCache implements ImageCache {
     this.#entries.set(index, stored);
     this.#count();
     return stored;
+  }
+
+  async read({ begin, height, width, channels }: StoredImage): Promise<Uint8Array> {
+    const bytes = new Uint8Array(height * width * channels);
+    await readFully(this.#file, bytes, begin, this.#path);
+    return bytes;
   }
 
   /** Counts an image that cannot be decoded as dealt with: the file is whole without it. */

@@ -1,19 +1,21 @@
-import { expected, shapeText, Text } from '../../check.js';
+import { expected } from '../../check.js';
 import type { Preprocessing } from '../../io/pretrained/preprocessing.js';
-import { stack } from '../../ops/cat.js';
 import { clone } from '../../ops/copies.js';
 import { type BatchImage, imageBatch, imageMix } from '../../ops/image-batch.js';
 import { untracked } from '../../scope.js';
 import { empty, Tensor } from '../../tensor.js';
 import { isThenable } from '../../thenable.js';
 import type { Augmentation } from '../augment/augment.js';
+import { Draws } from '../augment/draws.js';
 import { drawMixing, mixedTargets } from '../augment/mixup.js';
-import { asItIs, normalizationOf } from '../cut-image.js';
+import { asItIs, cutImage, normalizationOf } from '../cut-image.js';
 import { isArchived, nameOf, type Sample } from '../sets/sample.js';
 import type { PlacedSample } from '../sets/stream.js';
 import type { EpochItems } from './epoch-items.js';
-import { type CorruptImages, decode, type StoredImage } from './image-store.js';
+import { type ByteSource, type CorruptImages, decode, pixelsOf, type StoredImage } from './image-store.js';
 import type { ImageCache } from './memory-cache.js';
+import { plainLabels, stackedTensors } from './plain-batch.js';
+import type { TransformRunner } from './transform.js';
 
 /** What a feed is made of. */
 export interface FeedParts {
@@ -25,6 +27,8 @@ export interface FeedParts {
   readonly preprocessing: Preprocessing;
   readonly augmentation: Augmentation | undefined;
   readonly numClasses: number | undefined;
+  /** Of the user. */
+  readonly transform: TransformRunner | undefined;
   readonly corrupt: CorruptImages;
 }
 
@@ -49,6 +53,9 @@ interface Loaded {
   /** A tensor (C,H,W) goes into the batch as it is. */
   readonly image: StoredImage | Tensor;
 }
+
+// Indices from here on draw for transforms; those of images are below, and augment these.
+const TRANSFORMS = 2 ** 30;
 
 /** What stands for an image that cannot be decoded, and for the end of a stream. */
 const CORRUPT = Symbol('corrupt');
@@ -83,7 +90,7 @@ export class Feed {
     try {
       while (position < items.length) {
         while (ahead.length < batchSize * (1 + prefetch) && next < items.length) {
-          ahead.push(this.#load(items.at(next++), cache));
+          ahead.push(this.#load(items.at(next++), epoch, cache));
         }
         const loading = ahead.shift();
         const loaded = isThenable(loading) ? await loading : loading;
@@ -106,37 +113,85 @@ export class Feed {
   }
 
   /** An item with its image; a promise only where something must be read. */
-  #load(item: ReturnType<EpochItems['at']>, cache: ImageCache): Loaded | Promise<Loaded | typeof CORRUPT | typeof END> {
-    if (!isThenable(item)) {
+  #load(
+    item: ReturnType<EpochItems['at']>,
+    epoch: number,
+    cache: ImageCache,
+  ): Loaded | Promise<Loaded | typeof CORRUPT | typeof END> {
+    if (!isThenable(item) && this.#parts.transform === undefined) {
       const { index, sample } = item as PlacedSample; // no promise
       const image = cache.get(index);
       if (image !== undefined) return { index, label: sample.label, image };
     }
-    const loading = this.#read(item, cache);
+    const loading = this.#read(item, epoch, cache);
     loading.catch(() => undefined); // awaited in its turn
     return loading;
   }
 
-  async #read(item: ReturnType<EpochItems['at']>, cache: ImageCache): Promise<Loaded | typeof CORRUPT | typeof END> {
-    const { preprocessing, augmentation, corrupt } = this.#parts;
+  async #read(
+    item: ReturnType<EpochItems['at']>,
+    epoch: number,
+    cache: ImageCache,
+  ): Promise<Loaded | typeof CORRUPT | typeof END> {
     const found = await item;
     if (found === undefined) return END;
     const { index, sample } = found;
     const { image: source, label } = sample;
-    const there = cache.get(index);
-    if (there !== undefined) return { index, label, image: there };
-    if (source instanceof Tensor) return { index, label, image: untracked(() => clone(source)) }; // its owner may go on
+    const { transform } = this.#parts;
+    if (source instanceof Tensor) {
+      if (transform === undefined) return { index, label, image: untracked(() => clone(source)) }; // its owner may go on
+      throw expected('images of bytes', 'DataLoader transform', source);
+    }
+    const image = cache.get(index) ?? (await this.#decode(index, source, cache));
+    if (image === CORRUPT) return CORRUPT;
+    if (transform === undefined) return { index, label, image };
+    return {
+      index,
+      label,
+      image: await this.#transformed({ index, epoch, where: nameOf(source, index) }, image, cache),
+    };
+  }
+
+  async #decode(index: number, source: ByteSource, cache: ImageCache): Promise<StoredImage | typeof CORRUPT> {
+    const { preprocessing, augmentation, transform, corrupt } = this.#parts;
     const where = nameOf(source, index);
+    const augments = augmentation !== undefined;
     let image: StoredImage;
     try {
-      image = await decode(source, where, { preprocessing, augments: augmentation !== undefined });
+      image = await decode(source, where, { preprocessing, augments, whole: augments || transform !== undefined });
     } catch (error) {
       if (corrupt.add(index, where, error)) cache.skip?.();
       return CORRUPT;
     }
     // Pixels that the data set gave may be other ones the next time.
     const isFile = typeof source === 'string' || source instanceof Uint8Array || isArchived(source);
-    return { index, label, image: isFile ? await cache.put(index, image) : image };
+    return isFile ? await cache.put(index, image) : image;
+  }
+
+  /** What the user's transform makes of an image. */
+  async #transformed(
+    { index, epoch, where }: { index: number; epoch: number; where: string },
+    image: StoredImage,
+    cache: ImageCache,
+  ): Promise<StoredImage> {
+    const { preprocessing, augmentation, transform, seed } = this.#parts;
+    const { bytes, height, width } = image;
+    const channels = image.channels === 1 ? 1 : 3; // there are no others
+    const pixels = bytes === undefined ? await cache.read?.(image) : await bytes.bytes();
+    release({ index, label: 0, image }, cache);
+    if (pixels === undefined || transform === undefined) return image; // a cache without bytes reads them
+    const context = { index, epoch, seed: new Draws(seed, epoch, TRANSFORMS + index).seed() };
+    const made = await transform.run({ pixels, height, width, channels }, context, where);
+    const stored = await pixelsOf(made, where, { preprocessing, augments: false, whole: true });
+    if (augmentation !== undefined) {
+      const { height: rows, width: columns, channels: colours } = stored;
+      return { bytes: stored, begin: 0, height: rows, width: columns, channels: colours, corner: undefined };
+    }
+    try {
+      return cutImage(stored, preprocessing);
+    } finally {
+      stored.dispose(); // its last use is enqueued
+    }
   }
 
   #make(batch: readonly Loaded[], at: { epoch: number; position: number; cache: ImageCache }): FeedBatch {
@@ -200,28 +255,4 @@ function release(loaded: Loaded, cache: ImageCache): void {
   const { image, index } = loaded;
   if (image instanceof Tensor) image.dispose();
   else if (cache.get(index) !== image) image.bytes?.dispose();
-}
-
-/** Tensors as a batch; throws unless all are of the model's shape. */
-function stackedTensors(tensors: readonly Tensor[], count: number, shape: readonly number[]): Tensor {
-  const wrong = tensors.find((image) => image.shape.some((size, axis) => size !== shape[axis]));
-  if (wrong !== undefined) throw expected(`images ${shapeText(shape)}`, 'a batch of tensors', wrong);
-  if (tensors.length === count) return untracked(() => stack(tensors));
-  const found = new Text(`${tensors.length} of ${count}`);
-  throw expected('tensors alone, or none,', 'the images of a batch', found, 'Files are decoded, and tensors are not.');
-}
-
-/** @throws TypeError for labels of two kinds, or values of so many classes here and others there */
-function plainLabels(labels: readonly Sample['label'][]): Pick<FeedBatch, 'labels' | 'targets'> {
-  const [first] = labels;
-  const width = typeof first === 'number' ? undefined : first.length;
-  const other = labels.find((label) => (typeof label === 'number' ? undefined : label.length) !== width);
-  if (other !== undefined) {
-    const what = width === undefined ? 'class indices' : `Float32Arrays of ${width} values`;
-    throw expected(`${what}, as the first label of the batch,`, 'all labels', other);
-  }
-  if (width === undefined) return { labels: Int32Array.from(labels as number[]), targets: undefined }; // of one kind
-  const targets = new Float32Array(labels.length * width);
-  for (const [i, label] of (labels as Float32Array[]).entries()) targets.set(label, i * width);
-  return { labels: undefined, targets };
 }

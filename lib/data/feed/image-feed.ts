@@ -14,6 +14,8 @@ import type { EpochItems } from './epoch-items.js';
 import { Feed, type FeedBatch, type FeedParts } from './feed.js';
 import { CorruptImages, mostShortSide } from './image-store.js';
 import { type ImageCache, MemoryCache, NoCache } from './memory-cache.js';
+import type { Transform } from './transform.js';
+import { type TransformWorkers, transformRunner } from './transform-runner.js';
 
 /** Options of `DataLoader` for images that must be decoded. */
 export interface FeedOptions {
@@ -21,6 +23,11 @@ export interface FeedOptions {
   preprocessing?: Preprocessing;
   /** How training images are changed; `{}` is timm's default. Default: not at all, as for evaluation. */
   augment?: AugmentOptions;
+  /**
+   * Makes another image of each, in each epoch, before it is augmented or resized: a function, which runs on the event
+   * loop, or `{ worker, count }`, a module that exports one by default, in threads of its own.
+   */
+  transform?: Transform | TransformWorkers;
   /**
    * Where decoded images are kept after the first epoch: in native memory, in a file, or not at all. Default `'auto'`:
    * in memory where they take a quarter of it at most, else in a file where the disk has room for twice as much.
@@ -42,6 +49,7 @@ export interface FeedOptions {
 export const FEED_NAMES: OptionNames<FeedOptions> = {
   preprocessing: true,
   augment: true,
+  transform: true,
   cache: true,
   cacheDir: true,
   prefetch: true,
@@ -77,6 +85,7 @@ export function checkFeedOptions(options: FeedOptions, source: Dataset | SampleS
   const maxCorrupt = checkNumber(options.maxCorrupt ?? 0.01, `${where} maxCorrupt`, 0, 1);
   return {
     ...{ source, preprocessing, augmentation, numClasses, cacheDir },
+    transform: options.transform === undefined ? undefined : transformRunner(options.transform, `${where} transform`),
     prefetch: checkInteger(options.prefetch ?? 1, `${where} prefetch`, 0, 64),
     cache: checkCache(options.cache, source, where),
     corrupt: new CorruptImages(source instanceof SampleStream ? undefined : source.length, maxCorrupt, onCorrupt),
@@ -125,17 +134,19 @@ export class ImageFeed {
     const cache = await this.#cache?.catch(() => undefined);
     this.#cache = undefined;
     await fence().catch(() => undefined); // the stream may still read the file; a fault is its next reader's to hear
+    await this.#parts.transform?.end();
     await cache?.dispose();
   }
 
   async #open(): Promise<ImageCache> {
-    const { cache, cacheDir, source, preprocessing, augmentation } = this.#parts;
+    const { cache, cacheDir, source, preprocessing, augmentation, transform } = this.#parts;
     if (cache === 'none' || source instanceof SampleStream) return new NoCache();
     const kind = cache === 'auto' ? await this.#chosen(source) : cache;
     if (kind === 'memory') return new MemoryCache();
     if (kind === 'none') return new NoCache();
     const { mean, std, rescale, ...shaping } = preprocessing;
-    const settings = augmentation === undefined ? shaping : { shortSide: mostShortSide(preprocessing) };
+    const whole = augmentation === undefined ? {} : { shortSide: mostShortSide(preprocessing) };
+    const settings = augmentation === undefined && transform === undefined ? shaping : whole;
     const key = await cacheKey(source, JSON.stringify({ version: 2, channels: mean.length, ...settings }));
     if (key === undefined) {
       warnOnce('Expected images of files for a cache on disk but some have no path. They are kept in memory instead.');

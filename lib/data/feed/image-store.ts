@@ -26,8 +26,10 @@ export type ByteSource = Exclude<ImageSource, Tensor>;
 /** How images are decoded. */
 export interface StoreOptions {
   readonly preprocessing: Preprocessing;
-  /** Whether images are cut at random later, and so kept whole. */
+  /** Whether images are cut at random later, and so may be made smaller as they are decoded. */
   readonly augments: boolean;
+  /** Whether they are kept as they are, to be cut later. */
+  readonly whole: boolean;
 }
 
 /** The most that the shorter side of a training image has: twice the crop's longer one. */
@@ -42,10 +44,10 @@ export function mostShortSide({ crop }: Preprocessing): number {
  * @throws TypeError, one sentence, for what is no image
  */
 export async function decode(source: ByteSource, where: string, options: StoreOptions): Promise<StoredImage> {
-  const { preprocessing, augments } = options;
+  const { preprocessing, whole } = options;
   const image = await pixelsOf(source, where, options);
   const { height, width, channels } = image;
-  if (augments) return { bytes: image, begin: 0, height, width, channels, corner: undefined };
+  if (whole) return { bytes: image, begin: 0, height, width, channels, corner: undefined };
   try {
     return cutImage(image, preprocessing);
   } finally {
@@ -53,7 +55,8 @@ export async function decode(source: ByteSource, where: string, options: StoreOp
   }
 }
 
-async function pixelsOf(source: ByteSource, where: string, options: StoreOptions): Promise<ByteImage> {
+/** An image's bytes in native memory, grey where the model takes grey ones. */
+export async function pixelsOf(source: ByteSource, where: string, options: StoreOptions): Promise<ByteImage> {
   const grey = options.preprocessing.mean.length === 1;
   if (typeof source === 'string' || source instanceof Uint8Array || isArchived(source)) {
     const file = typeof source === 'string' || source instanceof Uint8Array ? source : await source.bytes();

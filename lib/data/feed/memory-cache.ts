@@ -7,6 +7,8 @@ export interface ImageCache {
   put(index: number, image: StoredImage): Promise<StoredImage> | StoredImage;
   /** Told of an image that cannot be decoded. */
   skip?(): void;
+  /** The bytes of an image that has none in memory. */
+  read?(image: StoredImage): Promise<Uint8Array>;
   /** Of the file that images without bytes are in. */
   readonly descriptor: number | undefined;
   dispose(): Promise<void>;
