@@ -26,8 +26,10 @@
           "OS=='linux'",
           {
             "libraries": ["-ldl", "-pthread"],
-            # The C++ library is linked in, and kept in: a process may hold another one, of another version.
+            # The C++ library is linked in, and kept in: a process may hold another one, of another version. The file stays
+            # loaded when the last worker that uses it ends: what is told or begun once a process is known there.
             "ldflags": [
+              "-Wl,-z,nodelete",
               "-static-libstdc++",
               "-static-libgcc",
               "-Wl,--version-script=<(module_root_dir)/native/exports.map"

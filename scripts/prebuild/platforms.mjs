@@ -5,7 +5,13 @@
 const WIDE_REGISTERS = ['-Xclang', '-target-feature', '-Xclang', '+evex512'];
 
 // Of two symbols that Node.js looks for, and none else: what lies in the binary of the C++ library stays there.
-const ELF = ['-Wl,--version-script=native/exports.map', '-Wl,--gc-sections', '-Wl,-z,now', '-Wl,-z,relro'];
+const ELF = [
+  '-Wl,--version-script=native/exports.map',
+  '-Wl,--gc-sections',
+  '-Wl,-z,now',
+  '-Wl,-z,nodelete',
+  '-Wl,-z,relro',
+];
 const MAC = ['-Wl,-undefined,dynamic_lookup', '-Wl,-dead_strip'];
 
 /** `libc` as Node.js has it; no symbol of glibc that is newer than Node.js 20 needs itself. */
