@@ -40,6 +40,7 @@ export interface StepInputs {
   readonly members: readonly number[];
   readonly groups: readonly number[];
   readonly gradientScale: Operand | undefined;
+  readonly guard: Operand | undefined;
 }
 
 /** y = act(x), element by element. */
@@ -500,6 +501,15 @@ export interface MaxPool2dBackward {
   readonly positions: number;
 }
 
+/**
+ * Sets the guard (1), 0 at first, to 1 for good where the value (1) is not finite: steps with that
+ * guard are left out from then on, those that are on their way already among them.
+ */
+export interface GuardFinite {
+  readonly guard: Operand;
+  readonly value: Operand;
+}
+
 /** One pass over all parameters: torch.optim.SGD's update. */
 export interface SgdStep {
   readonly parameters: readonly Operand[];
@@ -586,6 +596,7 @@ export interface LerpStep {
   readonly values: readonly Operand[];
   readonly counts: readonly number[];
   readonly weight: Operand;
+  readonly guard: Operand | undefined;
 }
 
 /**
@@ -913,6 +924,7 @@ export interface NativeOps {
   matmul(o: Matmul): void;
   maxPool2dForward(o: MaxPool2dForward): void;
   maxPool2dBackward(o: MaxPool2dBackward): void;
+  guardFinite(o: GuardFinite): void;
   sgdStep(o: SgdStep): void;
   adamStep(o: AdamStep): void;
   lionStep(o: LionStep): void;
@@ -1277,6 +1289,7 @@ export function bindOps(addon: AddonOps): NativeOps {
       ),
     maxPool2dBackward: (o) =>
       addon.maxPool2dBackward(o.dx.handle, o.dy.handle, o.index.handle, o.planes, o.planeSize, o.positions),
+    guardFinite: (o) => addon.guardFinite(o.guard.handle, o.value.handle),
     sgdStep: (o) =>
       addon.sgdStep(
         handlesOf(o.parameters),
@@ -1290,6 +1303,7 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.inputs.members,
         o.inputs.groups,
         o.inputs.gradientScale?.handle ?? 0,
+        o.inputs.guard?.handle ?? 0,
         o.momentumFactor,
         o.dampening,
         o.nesterov,
@@ -1308,6 +1322,7 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.inputs.members,
         o.inputs.groups,
         o.inputs.gradientScale?.handle ?? 0,
+        o.inputs.guard?.handle ?? 0,
         o.beta1,
         o.beta2,
         o.eps,
@@ -1326,6 +1341,7 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.inputs.members,
         o.inputs.groups,
         o.inputs.gradientScale?.handle ?? 0,
+        o.inputs.guard?.handle ?? 0,
         o.beta1,
         o.beta2,
       ),
@@ -1343,6 +1359,7 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.inputs.members,
         o.inputs.groups,
         o.inputs.gradientScale?.handle ?? 0,
+        o.inputs.guard?.handle ?? 0,
         o.beta1,
         o.beta2,
         o.eps,
@@ -1355,7 +1372,8 @@ export function bindOps(addon: AddonOps): NativeOps {
     gradientNorm: (o) =>
       addon.gradientNorm(o.norm.handle, o.scale.handle, handlesOf(o.gradients), o.counts, o.maxNorm, o.apply),
     clampGradients: (o) => addon.clampGradients(handlesOf(o.gradients), o.counts, o.limit),
-    lerpStep: (o) => addon.lerpStep(handlesOf(o.averages), handlesOf(o.values), o.counts, o.weight.handle),
+    lerpStep: (o) =>
+      addon.lerpStep(handlesOf(o.averages), handlesOf(o.values), o.counts, o.weight.handle, o.guard?.handle ?? 0),
     randomFill: (o) => addon.randomFill(o.y.handle, o.state.handle, o.count, o.distribution, o.low, o.high),
     dropoutForward: (o) =>
       addon.dropoutForward(o.y.handle, o.drawn.handle, o.state.handle, o.x.handle, o.groups, o.size, o.p),

@@ -1,17 +1,17 @@
 import { checkBoolean, checkInteger, expected, Text } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { nextId } from '../identity.js';
+import type { Preprocessing } from '../io/pretrained/preprocessing.js';
 import { tensor } from '../ops/creation.js';
-import { checkGenerator, type Generator as RandomGenerator } from '../ops/generator.js';
-import { randint } from '../ops/random.js';
-import { scope } from '../scope.js';
+import type { Generator as RandomGenerator } from '../ops/generator.js';
 import type { Tensor } from '../tensor.js';
-import { warnOnce } from '../warning.js';
+import type { ImageDraws } from './augment/augment.js';
 import { checkBatchLabels, checkDataset } from './check-dataset.js';
 import type { ArrayDataset } from './dataset.js';
 import { type EpochItems, itemsOf, itemsOfStream } from './feed/epoch-items.js';
 import type { FeedBatch } from './feed/feed.js';
 import { checkFeedOptions, FEED_NAMES, type FeedOptions, ImageFeed } from './feed/image-feed.js';
+import { checkBuffer, checkSampler, seedOf } from './loader-order.js';
 import type { Sampler } from './sets/balanced.js';
 import { checkSet, type Dataset, isDataset } from './sets/dataset.js';
 import { isIterable, SampleStream } from './sets/stream.js';
@@ -87,6 +87,7 @@ const NAMES: OptionNames<DataLoaderOptions> = {
 export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayDataset>
   implements Iterable<Batch>, AsyncIterable<Batch>
 {
+  readonly #options: DataLoaderOptions;
   readonly #shuffle: boolean;
   readonly #dropLast: boolean;
   readonly #sampler: Sampler | undefined;
@@ -104,8 +105,9 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
   /** Passes begun by iterating. */
   epoch = 0;
 
-  constructor(dataset: D, options: DataLoaderOptions) {
+  constructor(dataset: D, options: DataLoaderOptions, /** @internal */ draws?: ImageDraws) {
     checkOptions(options, NAMES, 'DataLoader');
+    this.#options = { ...options };
     this.batchSize = checkInteger(options?.batchSize, 'DataLoader batchSize', 1);
     this.#shuffle = checkBoolean(options.shuffle ?? false, 'DataLoader shuffle');
     this.#dropLast = checkBoolean(options.dropLast ?? false, 'DataLoader dropLast');
@@ -116,7 +118,8 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
       this.dataset = dataset instanceof SampleStream ? dataset : (checkSet(dataset, 'the DataLoader') as D); // the same
       const { batchSize, seed } = this;
       const parts = checkFeedOptions(options, dataset as Dataset | SampleStream, 'DataLoader');
-      this.#feed = new ImageFeed({ ...parts, batchSize, seed, dropLast: this.#dropLast });
+      const augmentation = draws ?? parts.augmentation;
+      this.#feed = new ImageFeed({ ...parts, augmentation, batchSize, seed, dropLast: this.#dropLast });
     } else {
       if (isIterable(dataset)) {
         throw expected('a data set', 'the DataLoader', dataset, 'Make it one: data.fromSamples, or data.stream.');
@@ -128,6 +131,28 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
         throw expected('images of files or bytes', 'the DataLoader', what, 'Use data.fromArrays for bytes.');
       }
     }
+  }
+
+  /** @internal A loader of other items by the same options, but for changes (undefined takes one away), and for `draws`. */
+  derive(
+    dataset: D,
+    changes: { [Name in keyof DataLoaderOptions]?: DataLoaderOptions[Name] | undefined },
+    draws?: ImageDraws,
+  ): DataLoader<D> {
+    const options = Object.entries({ ...this.#options, generator: undefined, seed: this.seed, ...changes }).filter(
+      ([, value]) => value !== undefined,
+    );
+    return new DataLoader(dataset, Object.fromEntries(options) as unknown as DataLoaderOptions, draws); // its own names
+  }
+
+  /** @internal How its images are prepared; undefined for float32 arrays. */
+  get preprocessing(): Preprocessing | undefined {
+    return this.#feed && this.#options.preprocessing;
+  }
+
+  /** @internal */
+  get hasSampler(): boolean {
+    return this.#sampler !== undefined;
   }
 
   /** Items of the data set. @throws TypeError for a stream, of which nobody knows */
@@ -150,7 +175,7 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
 
   /** Batches in an epoch. Corrupt images make it fewer. */
   get length(): number {
-    const items = this.#sampler === undefined ? this.count : this.#order(0).length;
+    const items = this.#sampler === undefined ? this.count : this.order(0).length;
     return this.#dropLast ? Math.floor(items / this.batchSize) : Math.ceil(items / this.batchSize);
   }
 
@@ -168,13 +193,13 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
   load(state: LoaderState): void {
     checkOptions(state, { epoch: true, position: true }, 'DataLoader.load');
     const epoch = checkInteger(state?.epoch, 'DataLoader.load epoch');
-    const most = this.dataset instanceof SampleStream ? undefined : this.#order(epoch).length;
+    const most = this.dataset instanceof SampleStream ? undefined : this.order(epoch).length;
     this.#position = checkInteger(state.position, 'DataLoader.load position', 0, most);
     this.epoch = epoch;
   }
 
-  /** The items of an epoch, in their order. */
-  #order(epoch: number): ArrayLike<number> {
+  /** @internal The items of an epoch, in their order. */
+  order(epoch: number): ArrayLike<number> {
     const { count } = this;
     if (this.#sampler === undefined) {
       return this.#shuffle ? orderOf(count, this.seed, epoch) : Uint32Array.from({ length: count }, (_, i) => i);
@@ -194,7 +219,7 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
       throw expected('for await', 'a DataLoader of images that must be decoded', new Text('for'));
     const { images, labels, shape, numClasses } = checkDataset(this.dataset as ArrayDataset, 'the DataLoader');
     const pixels = shape[0] * shape[1] * shape[2];
-    const order = this.#order(epoch);
+    const order = this.order(epoch);
     for (let start = from * this.batchSize; start < order.length; start += this.batchSize) {
       const size = Math.min(this.batchSize, order.length - start);
       if (this.#dropLast && size < this.batchSize) return;
@@ -221,7 +246,7 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
 
   #items(epoch: number, begin: number): EpochItems {
     const { dataset, numClasses, seed } = this;
-    if (!(dataset instanceof SampleStream)) return itemsOf(dataset as Dataset, this.#order(epoch), numClasses);
+    if (!(dataset instanceof SampleStream)) return itemsOf(dataset as Dataset, this.order(epoch), numClasses);
     return itemsOfStream(dataset, { epoch, seed, begin, buffer: this.#buffer, numClasses });
   }
 
@@ -259,39 +284,4 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
-}
-
-// As many as WebDataset's users take.
-const BUFFER = 1000;
-
-/** Of a stream that is shuffled; otherwise 0. */
-function checkBuffer({ shuffle, shuffleBuffer, sampler }: DataLoaderOptions, dataset: unknown): number {
-  if (!(dataset instanceof SampleStream)) {
-    if (shuffleBuffer === undefined) return 0;
-    throw expected('a stream', 'DataLoader shuffleBuffer', dataset, 'Other data sets are shuffled whole.');
-  }
-  if (sampler !== undefined) throw expected('a data set of known length', 'DataLoader sampler', new Text('a stream'));
-  const buffer = checkInteger(shuffleBuffer ?? BUFFER, 'DataLoader shuffleBuffer', 1);
-  if (shuffle !== true) return 0;
-  if (shuffleBuffer === undefined) {
-    warnOnce(
-      `Expected a data set of known length to shuffle but received a stream: samples are drawn from ${BUFFER} at a time, unless shuffleBuffer says otherwise.`,
-    );
-  }
-  return buffer;
-}
-
-/** The seed that is given, or drawn: all orders, and all draws for images, follow from it. */
-function seedOf({ seed, generator }: DataLoaderOptions): number {
-  if (generator === undefined) return checkInteger(seed ?? 0, 'DataLoader seed');
-  checkGenerator(generator, 'DataLoader');
-  if (seed !== undefined) throw expected('a seed or a generator', 'DataLoader', new Text('both'));
-  return scope(() => randint(0, 2 ** 31 - 1, [1], { generator }).itemSync());
-}
-
-function checkSampler(sampler: unknown, shuffle: boolean): Sampler | undefined {
-  if (sampler === undefined) return undefined;
-  if (typeof sampler !== 'function') throw expected('a function of the epoch', 'DataLoader sampler', sampler);
-  if (shuffle) throw expected('shuffle or a sampler', 'DataLoader', new Text('both'));
-  return sampler as Sampler; // its results are checked
 }

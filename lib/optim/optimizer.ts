@@ -120,8 +120,9 @@ export abstract class Optimizer {
    * The second half of `step`: enqueues the update.
    *
    * @param gradientScale one element by which gradients are multiplied, from `gradientNorm`
+   * @param guard one element: where it is not 0, the update is left out; the Trainer's
    */
-  apply(gradientScale?: Tensor): void {
+  apply(gradientScale?: Tensor, /** @internal */ guard?: Tensor): void {
     const members = [...this.#members.keys()].filter((i) => this.#member(i).parameter.grad !== null);
     const all = members.map((i) => this.#member(i));
     const groups = all.map(({ group }) => this.#groups[group]);
@@ -138,6 +139,7 @@ export abstract class Optimizer {
         members,
         groups: all.map(({ group }) => group),
         gradientScale,
+        guard,
       },
     });
     for (const { parameter } of all) parameter.storage.version++;

@@ -83,12 +83,13 @@ export class ModelEma {
     this.#weight.set([1 - this.decayAt(this.updates)]);
   }
 
-  /** The second half: enqueues the average's move. */
-  apply(): void {
+  /** The second half: enqueues the average's move; it stays where the Trainer's guard is not 0. */
+  apply(/** @internal */ guard?: Tensor): void {
     const values = floats(this.#model);
     const averages = [...values.keys()].map((name) => this.#averages.get(name) as Tensor); // made of the same names
     const sources = [...values.values()];
-    native.lerpStep({ averages, values: sources, counts: sources.map(({ size }) => size), weight: this.#weight });
+    const counts = sources.map(({ size }) => size);
+    native.lerpStep({ averages, values: sources, counts, weight: this.#weight, guard });
     for (const { storage } of averages) {
       storage.version++;
       noteModified(storage);

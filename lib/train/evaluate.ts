@@ -2,10 +2,13 @@ import { checkInteger, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { checkBatchLabels } from '../data/check-dataset.js';
 import { DataLoader, type HostBatch } from '../data/loader.js';
+import { type Dataset, isDataset } from '../data/sets/dataset.js';
+import type { Preprocessing } from '../io/pretrained/preprocessing.js';
 import { evaluating } from '../nn/evaluating.js';
 import { Module } from '../nn/module.js';
 import { checkTensor } from '../ops/check-tensor.js';
 import { softmax } from '../ops/softmax.js';
+import { flip } from '../ops/transpose.js';
 import { autocast, checkPrecision, type Precision } from '../precision.js';
 import { scope } from '../scope.js';
 import { background } from '../stream.js';
@@ -18,20 +21,24 @@ import { countEqual, NO_CLASS } from './metrics.js';
 import { prepareLoss } from './prepare-loss.js';
 import { type BatchAnswer, Tally } from './tally.js';
 import {
-  batchesOf,
   checkTrainingData,
   disposeImages,
   factsOf,
+  imageLoader,
   imagesOf,
   isLoader,
   labelsOf,
+  shapeOf,
   type TrainingData,
 } from './training-data.js';
+import { checkTta, type TestTimeAugmentation, viewsOf } from './views.js';
 
 /** A model of images (N,C,H,W) to logits (N,classes). */
 export interface Classifier extends Module {
   /** @param images (N,C,H,W) @returns (N,classes) */
   forward(images: Tensor): Tensor;
+  /** How images of a bare data set are prepared, where it is known. */
+  readonly pretrainedConfig?: Preprocessing | undefined;
   /** Whether to compute activations again in backward instead of keeping them; see `ViT.setGradCheckpointing`. */
   setGradCheckpointing?(on: boolean): unknown;
 }
@@ -60,6 +67,10 @@ export interface EvaluateOptions {
   signal?: AbortSignal;
   /** What `loss` is: one of `losses`, or a function of your own. Default: cross-entropy. */
   loss?: Loss | LossFunction;
+  /** How a bare data set's images are prepared. Default: the model's `pretrainedConfig`. */
+  preprocessing?: Preprocessing;
+  /** Looks at each image in several ways, and takes the mean of its probabilities. Default: once, as it is. */
+  tta?: TestTimeAugmentation;
   /** What else is to be known of it: `top5`, `f1`, `confusionMatrix` and so on, or metrics of your own. */
   metrics?: readonly MetricChoice[];
 }
@@ -69,6 +80,8 @@ const NAMES: OptionNames<EvaluateOptions> = {
   precision: true,
   signal: true,
   loss: true,
+  preprocessing: true,
+  tta: true,
   metrics: true,
 };
 
@@ -88,58 +101,80 @@ export function checkClassifier(model: unknown, where: string): void {
  * Where labels are rows of a number for each class, the right answer is the largest; with `losses.binaryCrossEntropy` each
  * class is an answer by itself, yes where its probability, a sigmoid, is 0.5 at least.
  *
- * @param data arrays, or a `DataLoader` of images, whose batches and order count then
+ * @param data arrays, a data set of images, or a `DataLoader` of one, whose batches and order count then
  * @param options or the batch size alone
  * @throws TypeError for a data set whose parts do not go together, a label that is no class of the model, and options that
  *   are unknown or out of range
  */
 export async function evaluate(
   model: Classifier,
-  data: TrainingData,
+  data: TrainingData | Dataset,
   options: EvaluateOptions | number = {},
 ): Promise<Evaluation> {
   const chosen = typeof options === 'number' ? { batchSize: options } : options;
   checkOptions(chosen, NAMES, 'evaluate');
-  const { loss, ...rest } = chosen;
+  const { loss, preprocessing, ...rest } = chosen;
   if (loss !== undefined) checkLoss(loss, 'evaluate loss');
   checkClassifier(model, 'evaluate');
-  const checked = checkTrainingData(data, 'evaluate');
-  const prepared = prepareLoss(loss === undefined ? {} : { loss }, factsOf(checked, 'evaluate'));
+  const fed = evaluationData(model, data, preprocessing, chosen.batchSize);
+  const prepared = prepareLoss(loss === undefined ? {} : { loss }, factsOf(fed, 'evaluate'));
   try {
-    return await evaluateWith(model, checked, rest, { ema: undefined, loss: prepared });
+    return await evaluateWith(model, fed, rest, { ema: undefined, loss: prepared });
   } finally {
     prepared.dispose();
+    if (isLoader(fed) && fed !== data) await fed.dispose();
   }
+}
+
+/** Data as it is fed, with a loader for a data set that has none. */
+function evaluationData(
+  model: Classifier,
+  data: TrainingData | Dataset,
+  preprocessing: Preprocessing | undefined,
+  batchSize = 256,
+): TrainingData {
+  if (isLoader(data) || !isDataset(data)) {
+    if (preprocessing === undefined) return checkTrainingData(data as TrainingData, 'evaluate');
+    throw expected('a data set of images', 'evaluate preprocessing', data, 'What is prepared already stays as it is.');
+  }
+  checkInteger(batchSize, 'evaluate batchSize', 1);
+  const options = { batchSize, ...(preprocessing && { preprocessing }) };
+  return imageLoader(data as Dataset, model, options, 'evaluate');
 }
 
 /** @internal As `evaluate`; with the average of the model's weights, where one is given, and a loss made ready. */
 export async function evaluateWith(
   model: Classifier,
   data: TrainingData,
-  options: Omit<EvaluateOptions, 'loss'>,
+  options: Omit<EvaluateOptions, 'loss' | 'preprocessing'>,
   { ema, loss }: { ema: ModelEma | undefined; loss: PreparedLoss },
 ): Promise<Evaluation> {
   checkClassifier(model, 'evaluate');
-  const { signal, precision = 'fp32', metrics } = options;
+  const { signal, precision = 'fp32', metrics, tta } = options;
+  if (tta !== undefined) checkTta(tta, 'evaluate tta');
   if (metrics !== undefined) checkMetrics(metrics, 'evaluate metrics');
   checkPrecision(precision, 'evaluate');
   const batchSize = checkInteger(options.batchSize ?? 256, 'evaluate batchSize', 1);
   const loader = isLoader(data) ? data : new DataLoader(data, { batchSize });
-  const { shape } = factsOf(isLoader(data) ? data : (loader as DataLoader).dataset, 'evaluate');
+  const shape = shapeOf(isLoader(data) ? data : (loader as DataLoader).dataset, 'evaluate');
   const within = ema === undefined ? <T>(fn: () => T) => fn() : <T>(fn: () => T) => ema.within(fn);
-  const answers = async (batch: HostBatch): Promise<BatchAnswer> => {
-    try {
-      const run = (): Answer => answer(model, batch, shape, loss);
-      return await read(background(() => autocast(precision, () => evaluating(model, () => within(run)))));
-    } finally {
-      disposeImages(batch);
-    }
+  const views = viewsOf(loader, tta, 'evaluate tta');
+  const answers = async (batches: readonly HostBatch[]): Promise<BatchAnswer> => {
+    const run = (): Answer => answer(model, batches, { shape, loss, mirrors: views.mirrors });
+    return read(background(() => autocast(precision, () => evaluating(model, () => within(run)))));
   };
   const tally = new Tally(loader.count, loss.takesSeveral === true);
-  for await (const batch of batchesOf(loader, 0)) {
-    if (signal?.aborted) disposeImages(batch);
-    signal?.throwIfAborted();
-    tally.add(batch, await answers(batch));
+  try {
+    for await (const batches of views.batches()) {
+      try {
+        signal?.throwIfAborted();
+        tally.add(batches[0], await answers(batches));
+      } finally {
+        for (const batch of batches) disposeImages(batch);
+      }
+    }
+  } finally {
+    await views.dispose();
   }
   const outcome = tally.outcome();
   const { labels, predictions, probabilities } = outcome;
@@ -156,17 +191,38 @@ interface Answer {
   loss: Tensor;
 }
 
-function answer(model: Classifier, batch: HostBatch, shape: readonly number[], loss: PreparedLoss): Answer {
+/** How it is asked. */
+interface Question {
+  /** Of one image. */
+  readonly shape: readonly number[];
+  readonly loss: PreparedLoss;
+  /** Whether each view is seen mirrored as well. */
+  readonly mirrors: boolean;
+}
+
+function answer(model: Classifier, batches: readonly HostBatch[], { shape, loss, mirrors }: Question): Answer {
   return scope(() => {
-    const images = imagesOf(batch, shape);
-    const logits = model.forward(images);
-    checkTensor(logits, 'evaluate logits', { shape: [batch.count, null], letters: '(N,classes)' });
-    checkBatchLabels(batch, logits.shape[1], 'evaluate');
+    const [batch] = batches;
     const isOfSeveral = loss.takesSeveral === true && batch.labels instanceof Float32Array;
-    const probabilities = isOfSeveral ? logits.sigmoid() : softmax(logits);
-    const input = { logits, others: [], labels: labelsOf(batch), images };
+    const views = batches.map((view) => imagesOf(view, shape)).flatMap((x) => (mirrors ? [x, flip(x, 3)] : [x])); // W
+    const all = views.map((view) => {
+      const logits = model.forward(view);
+      checkTensor(logits, 'evaluate logits', { shape: [batch.count, null], letters: '(N,classes)' });
+      checkBatchLabels(batch, logits.shape[1], 'evaluate');
+      return { logits, probabilities: isOfSeveral ? logits.sigmoid() : softmax(logits) };
+    });
+    const { logits, probabilities } = all.length === 1 ? all[0] : meanOf(all, isOfSeveral);
+    const input = { logits, others: [], labels: labelsOf(batch), images: views[0] };
     return { logits, probabilities, loss: (loss.evaluate ?? loss.compute)(input) };
   });
+}
+
+/** The mean of views' probabilities, and logits that stand for it. */
+function meanOf(views: readonly { probabilities: Tensor<'float32'> }[], isOfSeveral: boolean) {
+  const sum = views.map(({ probabilities }) => probabilities).reduce((total, one) => total.add(one));
+  const probabilities = sum.mul(1 / views.length);
+  const log = probabilities.log();
+  return { probabilities, logits: isOfSeveral ? log.sub(probabilities.neg().log1p()) : log };
 }
 
 async function read({ logits, probabilities, loss }: Answer): Promise<BatchAnswer> {

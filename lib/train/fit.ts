@@ -1,10 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DataLoader, type HostBatch } from '../data/loader.js';
 import type { Dataset } from '../data/sets/dataset.js';
+import { tensor } from '../ops/creation.js';
 import { setRates } from '../optim/schedule.js';
+import { untracked } from '../scope.js';
+import type { Tensor } from '../tensor.js';
 import { warnOnce } from '../warning.js';
 import { Callbacks, type Logs, type TrainingState } from './callbacks.js';
 import { Clock } from './clock.js';
+import type { FedTraining } from './data-plan.js';
 import { ModelEma } from './ema.js';
 import type { EpochRecord } from './epoch-record.js';
 import type { FitResult } from './fit-result.js';
@@ -13,13 +17,14 @@ import { type BatchValues, InFlight, type Pending } from './in-flight.js';
 import type { PreparedLoss } from './losses/loss.js';
 import { makeStep } from './make-step.js';
 import { argmaxRows, countEqual } from './metrics.js';
-import { gradientNorms, type LossSite, NonFiniteLossError, nonFiniteText } from './non-finite.js';
+import { type LossSite, nonFiniteText } from './non-finite.js';
 import { prepareLoss } from './prepare-loss.js';
 import { Saving } from './saving.js';
 import type { Place } from './step-options.js';
 import { StepTrace } from './step-trace.js';
 import { Stop } from './stop.js';
-import type { Progress, TrainerOptions } from './trainer-options.js';
+import { nonFiniteError } from './stop-at-non-finite.js';
+import type { Progress } from './trainer-options.js';
 import { batchesOf, disposeImages, factsOf, isLoader } from './training-data.js';
 import type { TrainingStep } from './training-step.js';
 import { Validation } from './validation.js';
@@ -29,7 +34,7 @@ const STEPS_IN_FLIGHT = 2;
 
 /** One call of `fit`, from its beginning to its end. */
 export class Fit {
-  readonly #options: TrainerOptions;
+  readonly #options: FedTraining;
   readonly #loader: DataLoader | DataLoader<Dataset>;
   readonly #state: FitState;
   readonly #callbacks: Callbacks;
@@ -39,13 +44,15 @@ export class Fit {
   readonly #trace: StepTrace;
   readonly #loss: PreparedLoss;
   readonly #validation: Validation;
+  /** Set on the stream where a loss is not finite, if that ends training. */
+  readonly #guard: Tensor | undefined;
   readonly #inFlight = new InFlight((pending, values) => this.#finish(pending, values));
   #saving: Saving | undefined;
   #lastLoss = Number.NaN;
   /** Of a loss that is not finite. */
   #hasWarned = false;
 
-  constructor(options: TrainerOptions) {
+  constructor(options: FedTraining) {
     const { model, train, batchSize, seed = 0, schedule, signal, maxTime, ema, gradAccumSteps = 1 } = options;
     this.#options = options;
     const shuffle = options.overfitBatches === undefined;
@@ -56,6 +63,7 @@ export class Fit {
     this.#ema = ema instanceof ModelEma || ema === undefined ? ema : new ModelEma(model, ema);
     this.#stop = new Stop(signal, maxTime);
     this.#trace = new StepTrace(options.trace);
+    this.#guard = options.onNonFinite === 'warn' ? undefined : untracked(() => tensor([0]));
     this.#loss = prepareLoss(options, factsOf(train, 'Trainer train'));
     const parts = { options, loss: this.#loss, ema: this.#ema, state: this.#state, stop: this.#stop };
     this.#validation = new Validation(parts);
@@ -64,7 +72,7 @@ export class Fit {
   async run(): Promise<FitResult> {
     const { epochs, onEpoch, optimizer, model, ema } = this.#options;
     const state = this.#state;
-    const step = makeStep(this.#options, this.#loss, this.#ema);
+    const step = makeStep(this.#options, this.#loss, { ema: this.#ema, guard: this.#guard });
     try {
       this.#saving = await Saving.open(this.#options, { model, optimizer, ema: this.#ema }, state);
       await this.#tell('onTrainBegin');
@@ -86,6 +94,7 @@ export class Fit {
       this.#trace.drop();
       step.dispose();
       this.#loss.dispose();
+      this.#guard?.dispose();
       if (this.#ema !== ema) this.#ema?.dispose();
       await this.#saving?.release();
     }
@@ -177,7 +186,8 @@ export class Fit {
     const { values } = await step.enqueue(batch, place);
     const { labels, count } = batch;
     const endsStep = place.index === place.of - 1;
-    this.#inFlight.push({ batch: state.batch, step: state.step + 1, endsStep, learningRate, labels, count, values });
+    const { step: done, globalStep, batch: index } = state;
+    this.#inFlight.push({ batch: index, step: done + 1, globalStep, endsStep, learningRate, labels, count, values });
     state.batch++;
     return endsStep;
   }
@@ -206,7 +216,7 @@ export class Fit {
   async #finish(pending: Pending, { loss, logits }: BatchValues): Promise<void> {
     const { step, endsStep, learningRate, labels, count } = pending;
     const { epoch, loss: losses, accuracy } = this.#state;
-    if (!Number.isFinite(loss)) await this.#tellNonFinite({ loss, epoch, step, learningRate });
+    if (!Number.isFinite(loss)) await this.#tellNonFinite(pending, { loss, epoch, step, learningRate });
     losses.add(loss, count);
     if (labels instanceof Int32Array) {
       accuracy.add(countEqual(argmaxRows(logits, logits.length / count), labels) / count, count);
@@ -235,9 +245,11 @@ export class Fit {
     };
   }
 
-  async #tellNonFinite(site: LossSite): Promise<void> {
-    const { model, optimizer, onNonFinite = 'stop' } = this.#options;
-    if (onNonFinite === 'stop') throw new NonFiniteLossError(site, await gradientNorms(model, optimizer));
+  async #tellNonFinite(pending: Pending, site: LossSite): Promise<void> {
+    if (this.#guard !== undefined) {
+      const training = { options: this.#options, loader: this.#loader, loss: this.#loss, ema: this.#ema };
+      throw await nonFiniteError({ ...training, state: this.#state }, pending, site);
+    }
     if (!this.#hasWarned) warnOnce(nonFiniteText(site));
     this.#hasWarned = true;
   }

@@ -2,6 +2,8 @@
 export interface Pending {
   /** Of its epoch, from 0. */
   readonly batch: number;
+  /** Steps done before its own. */
+  readonly globalStep: number;
   /** In the epoch, from 1. */
   readonly step: number;
   readonly endsStep: boolean;

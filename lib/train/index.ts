@@ -18,3 +18,4 @@ export { startTrace, stopTrace, writeTrace } from './trace.js';
 export { Trainer } from './trainer.js';
 export type { Progress, TrainerOptions } from './trainer-options.js';
 export type { DataFacts, TrainingData } from './training-data.js';
+export type { AugmentedViews, TestTimeAugmentation } from './views.js';

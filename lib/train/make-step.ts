@@ -1,20 +1,28 @@
 import { clipGradValue, gradientNorm } from '../optim/clip.js';
 import { autocast } from '../precision.js';
+import type { Tensor } from '../tensor.js';
+import type { FedTraining } from './data-plan.js';
 import type { ModelEma } from './ema.js';
 import { isOwnLoss, type PreparedLoss } from './losses/loss.js';
 import { lossOf } from './prepare-loss.js';
-import type { TrainerOptions } from './trainer-options.js';
-import { factsOf } from './training-data.js';
+import { shapeOf } from './training-data.js';
 import { TrainingStep } from './training-step.js';
 
+/** What stands beside a step from beginning to end. */
+interface StepKeepers {
+  ema: ModelEma | undefined;
+  /** See `TrainingStepOptions`. */
+  guard: Tensor | undefined;
+}
+
 /** The step of a training: what is computed, and in which order. */
-export function makeStep(options: TrainerOptions, prepared: PreparedLoss, ema: ModelEma | undefined): TrainingStep {
+export function makeStep(options: FedTraining, prepared: PreparedLoss, { ema, guard }: StepKeepers): TrainingStep {
   const { model, optimizer, capture, clipGradNorm, clipGradValue: limit } = options;
   const { precision = 'fp32', gradAccumSteps = 1 } = options;
   return new TrainingStep({
     model,
     optimizer,
-    imageShape: factsOf(options.train, 'Trainer train').shape,
+    imageShape: shapeOf(options.train, 'Trainer train'),
     capture,
     ownLoss: isOwnLoss(lossOf(options)),
     accumulates: gradAccumSteps > 1,
@@ -27,8 +35,9 @@ export function makeStep(options: TrainerOptions, prepared: PreparedLoss, ema: M
     update: () => {
       if (limit !== undefined) clipGradValue(optimizer.parameters, limit);
       const scale = clipGradNorm === undefined ? undefined : gradientNorm(optimizer.parameters, clipGradNorm).scale;
-      optimizer.apply(scale);
-      ema?.apply();
+      optimizer.apply(scale, guard);
+      ema?.apply(guard);
     },
+    guard,
   });
 }

@@ -16,7 +16,10 @@ export interface LossSite {
   learningRate: number;
 }
 
-/** A loss that is infinite or NaN. The weights are of no use then: go back to saved ones. */
+/**
+ * A loss that is infinite or NaN. The weights, their average and the optimizer are as they were before that step; with
+ * them, the batch was run again to find out where it began.
+ */
 export class NonFiniteLossError extends Error {
   /** `NonFiniteLossError`. */
   override readonly name = 'NonFiniteLossError';
@@ -24,10 +27,13 @@ export class NonFiniteLossError extends Error {
   constructor(
     /** Where it happened. */
     readonly site: LossSite,
-    /** What was known of the gradients there. */
+    /** Of the batch that was run again. */
     readonly gradients: GradientNorms,
+    /** The first layer whose output is not finite, by its name; undefined where none is, or it could not be run again. */
+    readonly layer: string | undefined,
+    origin: string,
   ) {
-    super(`${nonFiniteText(site)} ${gradients.text} Try a lower learning rate, warmup or clipGradNorm.`);
+    super(`${nonFiniteText(site)} ${origin} ${gradients.text} Try a lower learning rate, warmup or clipGradNorm.`);
   }
 }
 
@@ -36,7 +42,7 @@ export function nonFiniteText({ loss, epoch, step, learningRate }: LossSite): st
   return `Expected a finite loss but step ${step} of epoch ${epoch + 1}, at learning rate ${learningRate}, gave ${loss}.`;
 }
 
-/** The L2 norms of the gradients at hand, those of the latest step. */
+/** The L2 norms of the gradients at hand. */
 export interface GradientNorms {
   /** Over all gradients. */
   total: number;

@@ -5,10 +5,10 @@ import type { Callbacks, TrainingState } from './callbacks.js';
 import { CHECKPOINT_FILES, checkpointWriter, readCheckpoint, type Trained } from './checkpoint-files.js';
 import { CheckpointFolder, type CheckpointOptions } from './checkpoint-folder.js';
 import { readIndex } from './checkpoint-index.js';
+import type { FedTraining } from './data-plan.js';
 import type { EpochRecord } from './epoch-record.js';
 import type { FitState, Scores } from './fit-state.js';
 import { Monitor } from './monitor.js';
-import type { TrainerOptions } from './trainer-options.js';
 
 /** When a training's checkpoints are written, and where it goes on from. */
 export class Saving {
@@ -34,7 +34,7 @@ export class Saving {
   }
 
   /** Opens the folder of a training, if it has one, and puts the training where it is to go on from. */
-  static async open(options: TrainerOptions, trained: Trained, state: FitState): Promise<Saving | undefined> {
+  static async open(options: FedTraining, trained: Trained, state: FitState): Promise<Saving | undefined> {
     const { checkpoints, resume, test } = options;
     if (checkpoints === undefined) {
       if (resume !== undefined) await resumeFrom(resume, trained, state);

@@ -1,20 +1,20 @@
 import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOneOf, expected, Text } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
-import { firstOf, splitOff } from '../data/array-parts.js';
-import type { ArrayDataset } from '../data/dataset.js';
+import type { FeedOptions } from '../data/feed/image-feed.js';
+import type { Dataset } from '../data/sets/dataset.js';
 import { Optimizer } from '../optim/optimizer.js';
 import type { Schedule } from '../optim/schedule.js';
 import { checkPrecision, type Precision } from '../precision.js';
 import { checkCallbacks, type TrainerCallback } from './callbacks.js';
 import { type CheckpointOptions, checkCheckpoints } from './checkpoint-folder.js';
+import { withCheckedData } from './data-plan.js';
 import { checkEma, type EmaOptions, ModelEma } from './ema.js';
 import type { EpochRecord } from './epoch-record.js';
 import { type Classifier, checkClassifier } from './evaluate.js';
 import { checkLoss, type Loss, type LossFunction } from './losses/loss.js';
 import { checkMetrics, type MetricChoice } from './metric-set.js';
 import { checkEarlyStopping, type EarlyStoppingOptions } from './monitor.js';
-
-import { checkTrainingData, isLoader, type TrainingData } from './training-data.js';
+import type { TrainingData } from './training-data.js';
 
 /** How far training has come; loss and accuracy are the epoch's so far. */
 export interface Progress {
@@ -44,10 +44,19 @@ export interface TrainerOptions {
   optimizer: Optimizer;
   /** The learning rate of each step. Default: the optimizer's own, throughout. */
   schedule?: Schedule;
-  /** Arrays, or a `DataLoader` of images; that has a batch size, a seed and a shuffling of its own. */
-  train: TrainingData;
+  /**
+   * Arrays, a data set of images, or a `DataLoader` of one; that has a batch size, a seed and a shuffling of its own. Of a
+   * data set, the training makes a loader, shuffled by `seed`.
+   */
+  train: TrainingData | Dataset;
   /** Evaluated after each epoch, in batches and in the precision of training. */
-  test?: TrainingData;
+  test?: TrainingData | Dataset;
+  /**
+   * Of the loaders that are made for data sets: augmentation (of training images alone), cache, prefetch and so on. How
+   * images are prepared is by default the model's `pretrainedConfig`; a ViT that has none gets one: stretched to its size,
+   * pixels from -1 to 1.
+   */
+  loader?: FeedOptions;
   /** Images of a batch. */
   batchSize: number;
   /** Epochs of the whole training. */
@@ -86,7 +95,7 @@ export interface TrainerOptions {
   metrics?: readonly MetricChoice[];
   /** Steps from one evaluation to the next. Default: one after each epoch. */
   evaluateEvery?: number;
-  /** The share of the training images, of each class alike, that is evaluated in the place of `test`. */
+  /** The share of the training images, of each class alike and drawn by `seed`, that is evaluated in the place of `test`. */
   validationSplit?: number;
   /** Ends training when evaluations have not become better for a while. */
   earlyStopping?: EarlyStoppingOptions;
@@ -96,7 +105,10 @@ export interface TrainerOptions {
   resume?: string;
   /** Seconds after which training ends, with the step under way. */
   maxTime?: number;
-  /** Trains on the first so many batches alone, in the same order each time: a model that learns at all learns these. */
+  /**
+   * Trains on so many batches alone, those that would be the first, in the same order each time: a model that learns at
+   * all learns these.
+   */
   overfitBatches?: number;
   /** Runs so many batches (`true`: one) of one epoch and of one evaluation, and saves nothing: does all fit together? */
   fastDevRun?: boolean | number;
@@ -120,6 +132,7 @@ const NAMES: OptionNames<TrainerOptions> = {
   schedule: true,
   train: true,
   test: true,
+  loader: true,
   batchSize: true,
   epochs: true,
   seed: true,
@@ -192,7 +205,7 @@ export function checkTrainerOptions(options: TrainerOptions): TrainerOptions {
   if (gradCheckpointing !== undefined && model.setGradCheckpointing === undefined) {
     throw expected('a model with setGradCheckpointing', 'Trainer gradCheckpointing', model);
   }
-  return withDataSets(options);
+  return withCheckedData(options);
 }
 
 /** `checkpoint` meant something else to everyone. */
@@ -231,40 +244,6 @@ function checkParts({
   }
   if (callbacks !== undefined) checkCallbacks(callbacks, 'Trainer callbacks');
   if (metrics !== undefined) checkMetrics(metrics, 'Trainer metrics');
-}
-
-/** The options with the data sets that they come to. */
-function withDataSets(options: TrainerOptions): TrainerOptions {
-  const { batchSize, validationSplit, seed = 0, overfitBatches, fastDevRun = false } = options;
-  let train = checkTrainingData(options.train, 'Trainer train');
-  let test = options.test === undefined ? undefined : checkTrainingData(options.test, 'Trainer test');
-  if (isLoader(train) && train.batchSize !== batchSize) {
-    throw expected(`the DataLoader's batchSize, ${train.batchSize},`, 'Trainer batchSize', batchSize);
-  }
-  if (validationSplit !== undefined) {
-    checkNumber(validationSplit, 'Trainer validationSplit', 0, 1);
-    if (test !== undefined) throw expected('test or validationSplit', 'Trainer', new Text('both'));
-    [train, test] = splitOff(arraysOf(train, 'validationSplit'), validationSplit, seed);
-  }
-  if (overfitBatches !== undefined) train = firstOf(arraysOf(train, 'overfitBatches'), overfitBatches * batchSize);
-  const { test: _test, ...rest } = options;
-  const sets = { ...rest, train, ...(test && { test }) };
-  if (typeof fastDevRun !== 'boolean') checkInteger(fastDevRun, 'Trainer fastDevRun', 1);
-  if (fastDevRun === false) return sets;
-  const images = Number(fastDevRun) * batchSize;
-  const { checkpoints: _checkpoints, resume: _resume, ...dry } = sets;
-  return {
-    ...dry,
-    epochs: 1,
-    train: firstOf(arraysOf(train, 'fastDevRun'), images),
-    ...(test && { test: firstOf(arraysOf(test, 'fastDevRun'), images) }),
-  };
-}
-
-/** What only arrays can be cut into. */
-function arraysOf(data: TrainingData, option: string): ArrayDataset {
-  if (!isLoader(data)) return data;
-  throw expected('arrays of images', `Trainer ${option}`, data, 'Of a DataLoader, take a data.subset.');
 }
 
 function checkOptimizer({ model, optimizer }: TrainerOptions): void {

@@ -1,11 +1,15 @@
 import { checkOptions } from '../check-options.js';
+import { type Dataset, isDataset } from '../data/sets/dataset.js';
 import { nextId } from '../identity.js';
+import { planData } from './data-plan.js';
 import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
 import { claim } from './exclusive.js';
 import { Fit } from './fit.js';
 import type { FitResult } from './fit-result.js';
+import type { Loss } from './losses/loss.js';
+import { prepareLoss } from './prepare-loss.js';
 import { checkTrainerOptions, type TrainerOptions } from './trainer-options.js';
-import type { TrainingData } from './training-data.js';
+import { factsOf, isLoader, type TrainingData } from './training-data.js';
 
 /**
  * Trains a classifier on a data set: shuffled epochs, learning-rate schedule, clipping, accumulation, average of weights,
@@ -41,16 +45,28 @@ export class Trainer {
     const { model, optimizer } = this.#options;
     const release = claim(model, optimizer);
     try {
-      return await new Fit(this.#options).run();
+      const plan = await planData(this.#options);
+      try {
+        return await new Fit(plan.options).run();
+      } finally {
+        await plan.dispose();
+      }
     } finally {
       release();
     }
   }
 
-  /** See `evaluate`; in batches and in the precision of the training. */
-  evaluate(data: TrainingData, options: Pick<EvaluateOptions, 'signal'> = {}): Promise<Evaluation> {
-    checkOptions(options, { signal: true }, 'Trainer.evaluate');
-    const { model, batchSize, precision = 'fp32', metrics } = this.#options;
-    return evaluate(model, data, { ...options, batchSize, precision, ...(metrics && { metrics }) });
+  /** See `evaluate`; in batches, in the precision and of the loss of the training. */
+  evaluate(data: TrainingData | Dataset, options: Pick<EvaluateOptions, 'signal' | 'tta'> = {}): Promise<Evaluation> {
+    checkOptions(options, { signal: true, tta: true }, 'Trainer.evaluate');
+    const { model, batchSize, precision = 'fp32', metrics, train, loader } = this.#options;
+    const loss: Loss = {
+      name: 'as trained',
+      prepare: () => prepareLoss(this.#options, factsOf(train, 'Trainer train')),
+    };
+    const isBare = isDataset(data) && !isLoader(data);
+    const { preprocessing } = isBare ? (loader ?? {}) : {};
+    const chosen = { ...options, batchSize, precision, loss };
+    return evaluate(model, data, { ...chosen, ...(preprocessing && { preprocessing }), ...(metrics && { metrics }) });
   }
 }

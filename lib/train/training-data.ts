@@ -1,8 +1,9 @@
 import { expected, Text } from '../check.js';
 import { checkDataset } from '../data/check-dataset.js';
 import type { ArrayDataset } from '../data/dataset.js';
-import { DataLoader, type HostBatch } from '../data/loader.js';
-import type { Dataset } from '../data/sets/dataset.js';
+import { DataLoader, type DataLoaderOptions, type HostBatch } from '../data/loader.js';
+import { type Dataset, isDataset } from '../data/sets/dataset.js';
+import type { Preprocessing } from '../io/pretrained/preprocessing.js';
 import { tensor } from '../ops/creation.js';
 import type { Tensor } from '../tensor.js';
 
@@ -11,8 +12,6 @@ export type TrainingData = ArrayDataset | DataLoader<Dataset>;
 
 /** What is known of a data set besides its images. */
 export interface DataFacts {
-  /** Of one image: [channels, height, width]. */
-  readonly shape: readonly [number, number, number];
   /** How many images there are. */
   readonly count: number;
   /** Where it is known. */
@@ -23,8 +22,21 @@ export interface DataFacts {
   readonly classes?: readonly string[] | undefined;
 }
 
-export function isLoader(data: TrainingData): data is DataLoader<Dataset> {
+export function isLoader(data: TrainingData | Dataset | undefined): data is DataLoader<Dataset> {
   return data instanceof DataLoader;
+}
+
+/** @internal The loader of a data set of images, prepared as `options` say, or else the model. */
+export function imageLoader(
+  dataset: Dataset,
+  { pretrainedConfig }: { readonly pretrainedConfig?: Preprocessing | undefined },
+  options: DataLoaderOptions,
+  where: string,
+): DataLoader<Dataset> {
+  const preprocessing = options.preprocessing ?? pretrainedConfig;
+  if (preprocessing !== undefined) return new DataLoader<Dataset>(dataset, { ...options, preprocessing });
+  const advice = 'Give it preprocessing, or a DataLoader.';
+  throw expected('a model that says how images are prepared', where, new Text('one without pretrainedConfig'), advice);
 }
 
 /** Throws unless the parts of a data set go together; gives it as it is declared. */
@@ -35,11 +47,21 @@ export function checkTrainingData(data: TrainingData, where: string): TrainingDa
 }
 
 /** @throws TypeError for a loader of arrays, which are given as they are */
-export function factsOf(data: TrainingData, where: string): DataFacts {
-  if (!isLoader(data)) return data;
-  const { shape, numClasses, count, dataset } = data;
-  if (shape === undefined) throw expected('a DataLoader of images, or their arrays,', where, data);
-  return { shape, numClasses, count, labels: dataset.labels, classes: dataset.classes };
+export function factsOf(data: TrainingData | Dataset, where: string): DataFacts {
+  if (isLoader(data)) {
+    const { numClasses, count, dataset } = data;
+    shapeOf(data, where);
+    return { numClasses, count, labels: dataset.labels, classes: dataset.classes };
+  }
+  if (!isDataset(data)) return data as ArrayDataset; // the only other kind
+  const { classes, labels, length } = data as Dataset;
+  return { numClasses: classes?.length, count: length, labels, classes };
+}
+
+/** Of one image: [channels, height, width]. @throws TypeError for a loader of arrays */
+export function shapeOf({ shape }: TrainingData, where: string): readonly [number, number, number] {
+  if (shape !== undefined) return shape;
+  throw expected('a DataLoader of images, or their arrays,', where, new Text('a DataLoader of arrays'));
 }
 
 /** @throws TypeError for a data set of which it is not known */

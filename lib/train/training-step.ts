@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isAnomalyEnabled } from '../autograd.js';
 import { checkBatchLabels } from '../data/check-dataset.js';
 import type { HostBatch } from '../data/loader.js';
+import { native } from '../native.js';
 import { checkTensor } from '../ops/check-tensor.js';
 import { releaseGraph, scope } from '../scope.js';
 import { background } from '../stream.js';
@@ -244,8 +245,9 @@ export class TrainingStep {
 
   /** Backward and update, in one go; of one batch of several, backward alone. */
   #finish({ loss }: Outputs, { share }: Inputs): void {
-    const { accumulates, optimizer, update } = this.#options;
+    const { accumulates, optimizer, update, guard } = this.#options;
     scope(() => {
+      if (guard !== undefined) native.guardFinite({ guard, value: loss });
       if (accumulates) return loss.backward(share);
       optimizer.zeroGrad();
       loss.backward();

@@ -1,3 +1,4 @@
+import type { FedTraining } from './data-plan.js';
 import type { ModelEma } from './ema.js';
 import { type Evaluation, evaluateWith } from './evaluate.js';
 import type { FitState } from './fit-state.js';
@@ -5,11 +6,10 @@ import { numbersOf } from './loggers/numbers-of.js';
 import type { PreparedLoss } from './losses/loss.js';
 import { Monitor } from './monitor.js';
 import type { Stop } from './stop.js';
-import type { TrainerOptions } from './trainer-options.js';
 
 /** What a training's evaluations are of, and what they change. */
 export interface ValidationParts {
-  readonly options: TrainerOptions;
+  readonly options: FedTraining;
   readonly loss: PreparedLoss;
   readonly ema: ModelEma | undefined;
   readonly state: FitState;

@@ -42,10 +42,10 @@ using AllOps =
            CrossEntropyForward, CrossEntropyBackward, BinaryForward, Ternary, Affine, Fill,
            EmbeddingForward, EmbeddingBackward, ImageBatch, ImageMix, ImageConvert, ImageResize,
            LayerNormForward, LayerNormBackward, LinearForward, LinearBackward, Matmul,
-           MaxPool2dForward, MaxPool2dBackward, SgdStep, AdamStep, LionStep, LambStep, GradientNorm,
-           ClampGradients, LerpStep, RandomFill, DropoutForward, DropoutBackward, Sum, RowReduce,
-           NllForward, NllBackward, RandomPermutation, Multinomial, SoftmaxForward, SoftmaxBackward,
-           StridedCopy, CheckedIndex, Gather, Scatter, Sort, Cumsum, UnaryForward, UnaryBackward,
-           Unfold, Fold, PeakFma>;
+           MaxPool2dForward, MaxPool2dBackward, GuardFinite, SgdStep, AdamStep, LionStep, LambStep,
+           GradientNorm, ClampGradients, LerpStep, RandomFill, DropoutForward, DropoutBackward, Sum,
+           RowReduce, NllForward, NllBackward, RandomPermutation, Multinomial, SoftmaxForward,
+           SoftmaxBackward, StridedCopy, CheckedIndex, Gather, Scatter, Sort, Cumsum, UnaryForward,
+           UnaryBackward, Unfold, Fold, PeakFma>;
 
 }  // namespace vitrine::ops

@@ -50,10 +50,12 @@ void ClampGradients::Run(Context& context) {
 }
 
 bool LerpStep::Valid() const {
-  return HoldAll(averages, counts) && HoldAll(values, counts) && Holds(weight, 1);
+  return HoldAll(averages, counts) && HoldAll(values, counts) && Holds(weight, 1) &&
+         HoldsOrAbsent(guard, 1);
 }
 
 void LerpStep::Run(Context& context) {
+  if (guard && *guard != 0) return;
   const Concatenation all(counts);
   ForElements(context, all.count(), [&](int64_t begin, int64_t n) {
     all.ForPieces(begin, begin + n, [&](size_t i, int64_t at, int64_t size) {

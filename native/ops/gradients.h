@@ -59,10 +59,11 @@ struct LerpStep {
   std::vector<Out<float>> averages;
   std::vector<In<float>> values;
   std::vector<int64_t> counts;
-  In<float> weight;  // (1)
+  In<float> weight;         // (1)
+  OptionalIn<float> guard;  // (1): of GuardFinite; absent means 0
   template <class F>
   void Fields(F& f) {
-    f(averages, values, counts, weight);
+    f(averages, values, counts, weight, guard);
   }
   bool Valid() const;
   void Run(Context& context);

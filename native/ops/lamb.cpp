@@ -35,6 +35,7 @@ bool LambStep::Valid() const {
 }
 
 void LambStep::Run(Context& context) {
+  if (inputs.IsLeftOut()) return;
   const std::vector<double> steps = inputs.Advance();
   const Concatenation all(counts);
   float scale = inputs.GradientScale();

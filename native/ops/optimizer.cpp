@@ -17,7 +17,8 @@ bool StepInputs::Valid(const std::vector<int64_t>& counts) const {
   return HoldAll(gradients, counts) && members.size() == counts.size() &&
          groups.size() == counts.size() && learning_rate_scales.size() == counts.size() &&
          weight_decays.size() == counts.size() && all_below(members, steps.count) &&
-         all_below(groups, learning_rates.count) && HoldsOrAbsent(gradient_scale, 1);
+         all_below(groups, learning_rates.count) && HoldsOrAbsent(gradient_scale, 1) &&
+         HoldsOrAbsent(guard, 1);
 }
 
 std::vector<double> StepInputs::Advance() const {
@@ -27,12 +28,17 @@ std::vector<double> StepInputs::Advance() const {
   return numbers;
 }
 
+void GuardFinite::Run(Context&) {
+  if (!std::isfinite(*value)) *guard = 1;
+}
+
 bool SgdStep::Valid() const {
   return HoldAll(parameters, counts) && (momentum.empty() || HoldAll(momentum, counts)) &&
          inputs.Valid(counts);
 }
 
 void SgdStep::Run(Context& context) {
+  if (inputs.IsLeftOut()) return;
   const std::vector<double> steps = inputs.Advance();
   const float scale = inputs.GradientScale();
   const Concatenation all(counts);
@@ -51,6 +57,7 @@ bool AdamStep::Valid() const {
 }
 
 void AdamStep::Run(Context& context) {
+  if (inputs.IsLeftOut()) return;
   const std::vector<double> steps = inputs.Advance();
   const float scale = inputs.GradientScale();
   const Concatenation all(counts);
@@ -69,6 +76,7 @@ bool LionStep::Valid() const {
 }
 
 void LionStep::Run(Context& context) {
+  if (inputs.IsLeftOut()) return;
   inputs.Advance();
   const float scale = inputs.GradientScale();
   const Concatenation all(counts);

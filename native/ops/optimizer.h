@@ -20,18 +20,35 @@ struct StepInputs {
   In<float> learning_rates;              // of each group
   std::vector<int64_t> members, groups;  // positions in `steps` and in `learning_rates`
   OptionalIn<float> gradient_scale;      // (1): from clipping; absent means 1
+  OptionalIn<float> guard;               // (1): of GuardFinite; absent means 0
   template <class F>
   void Fields(F& f) {
     f(steps, gradients, learning_rate_scales, weight_decays, learning_rates, members, groups,
-      gradient_scale);
+      gradient_scale, guard);
   }
   bool Valid(const std::vector<int64_t>& counts) const;
+  // Whether the step is left out: a loss was not finite, and the weights are to stay as they are.
+  bool IsLeftOut() const { return guard && *guard != 0; }
   // Counts the step, and gives each one's number, 1 for the first.
   std::vector<double> Advance() const;
   double Rate(size_t i) const {
     return static_cast<double>(learning_rates[groups[i]]) * learning_rate_scales[i];
   }
   float GradientScale() const { return gradient_scale ? *gradient_scale : 1.0f; }
+};
+
+// Sets the guard (1), 0 at first, to 1 for good where the value (1) is not finite: steps with that
+// guard are left out from then on, those that are on their way already among them.
+struct GuardFinite {
+  static constexpr const char* kName = "guardFinite";
+  Out<float> guard;
+  In<float> value;
+  template <class F>
+  void Fields(F& f) {
+    f(guard, value);
+  }
+  bool Valid() const { return Holds(guard, 1) && Holds(value, 1); }
+  void Run(Context&);
 };
 
 // One pass over all parameters: torch.optim.SGD's update.

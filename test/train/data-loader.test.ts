@@ -49,7 +49,7 @@ describe('Trainer and evaluate on a DataLoader', () => {
     await loader.dispose();
   });
 
-  it('refuse another batch size, and what cuts arrays', async () => {
+  it('refuse another batch size', async () => {
     const model = makeModel();
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
     const options = { model, optimizer, train: loaderOf(), batchSize: 4, epochs: 1 };
@@ -57,6 +57,5 @@ describe('Trainer and evaluate on a DataLoader', () => {
       () => new Trainer({ ...options, batchSize: 5 }),
       /the DataLoader's batchSize, 4, for Trainer batchSize/,
     );
-    assert.throws(() => new Trainer({ ...options, overfitBatches: 1 }), /arrays of images for Trainer overfitBatches/);
   });
 });

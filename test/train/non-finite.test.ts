@@ -21,7 +21,11 @@ describe('a loss that is not finite', () => {
             error.message,
             /gradient's norm is NaN: \d+ of \d+ parameters' are not finite \(cls_token NaN, /,
           );
+          assert.match(error.message, /The first layer whose output is not finite is blocks\.0\.\S+ \(\w+\)\./);
+          assert.match(String(error.layer), /^blocks\.0\./);
           assert.deepEqual([error.site.epoch, error.site.step], [1, 3]);
+          assert.equal(optimizer.steps, 6, 'the step that failed was left out, and that after it');
+          for (const parameter of model.parameters()) assert.ok(parameter.dataSync().every(Number.isFinite));
           assert.ok(Number.isNaN(error.gradients.byName.get('head.weight')));
           return true;
         });

@@ -1,7 +1,7 @@
 import { checkInteger, checkNumber, checkOneOf, expected } from '../../check.js';
 import { checkOptions, type OptionNames } from '../../check-options.js';
 import type { ImageWindow } from '../../native.js';
-import type { AugmentStep, Erasing, ErasingMode } from '../../ops/image-batch.js';
+import type { AugmentStep, BatchImage, Erasing, ErasingMode } from '../../ops/image-batch.js';
 import { roundHalfEven } from '../image-geometry.js';
 import { Draws } from './draws.js';
 import type { MixupOptions } from './mixup.js';
@@ -65,16 +65,25 @@ const NAMES: OptionNames<AugmentOptions> = {
   smoothing: true,
 };
 
-/** What is drawn for one image. */
-export interface DrawnAugmentation {
-  readonly window: ImageWindow;
-  readonly interpolation: 'bilinear' | 'bicubic';
-  readonly steps: readonly AugmentStep[];
-  readonly erasings: readonly Erasing[];
+/** What is drawn for one image: what becomes of it on its way to the model's size. */
+export type DrawnImage = Omit<BatchImage, 'bytes' | 'begin' | 'height' | 'width' | 'channels' | 'top' | 'left'>;
+
+/** What draws it. */
+export interface ImageDraws {
+  /** What a batch is mixed by, if it is. */
+  readonly mixing: MixupOptions | undefined;
+  /** Whether images may be decoded smaller, where the crop allows it. */
+  readonly shrinks: boolean;
+  draw(
+    at: { seed: number; epoch: number; index: number },
+    size: readonly [number, number],
+    crop: readonly [number, number],
+  ): DrawnImage;
 }
 
 /** Draws what becomes of each image: from (seed, epoch, index) alone. */
-export class Augmentation {
+export class Augmentation implements ImageDraws {
+  readonly shrinks = true;
   readonly mixing: MixupOptions | undefined;
   readonly #options: Required<Pick<AugmentOptions, 'scale' | 'ratio' | 'interpolation' | 'hflip' | 'vflip'>>;
   readonly #jitter: readonly number[];
@@ -124,7 +133,7 @@ export class Augmentation {
     { seed, epoch, index }: { seed: number; epoch: number; index: number },
     size: readonly [number, number],
     crop: readonly [number, number],
-  ): DrawnAugmentation {
+  ): DrawnImage {
     const draws = new Draws(seed, epoch, index);
     const { scale, ratio, interpolation, hflip, vflip } = this.#options;
     const window = randomCrop(draws, size, { scale, ratio });
@@ -134,7 +143,9 @@ export class Augmentation {
     if (draws.chance(vflip)) steps.push({ name: 'flipVertical', values: [] });
     if (this.#policy !== undefined) steps.push(...this.#policy(draws, crop));
     steps.push(...jittered(this.#jitter, draws));
-    return { window, interpolation: filter, steps, erasings: this.#erase(draws, crop) };
+    const kept = { top: 0, left: 0, height: crop[0], width: crop[1] };
+    const resized = { window, size: crop, kept, interpolation: filter, antialias: true } as const;
+    return { ...resized, steps, erasings: this.#erase(draws, crop) };
   }
 
   /** Counterpart: timm's `RandomErasing`. Source: Zhong et al., "Random erasing data augmentation", 2017. */

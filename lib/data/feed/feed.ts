@@ -5,7 +5,7 @@ import { type BatchImage, imageBatch, imageMix } from '../../ops/image-batch.js'
 import { untracked } from '../../scope.js';
 import { empty, Tensor } from '../../tensor.js';
 import { isThenable } from '../../thenable.js';
-import type { Augmentation } from '../augment/augment.js';
+import type { ImageDraws } from '../augment/augment.js';
 import { Draws } from '../augment/draws.js';
 import { drawMixing, mixedTargets } from '../augment/mixup.js';
 import { asItIs, cutImage, normalizationOf } from '../cut-image.js';
@@ -25,7 +25,7 @@ export interface FeedParts {
   readonly prefetch: number;
   readonly seed: number;
   readonly preprocessing: Preprocessing;
-  readonly augmentation: Augmentation | undefined;
+  readonly augmentation: ImageDraws | undefined;
   readonly numClasses: number | undefined;
   /** Of the user. */
   readonly transform: TransformRunner | undefined;
@@ -155,10 +155,11 @@ export class Feed {
   async #decode(index: number, source: ByteSource, cache: ImageCache): Promise<StoredImage | typeof CORRUPT> {
     const { preprocessing, augmentation, transform, corrupt } = this.#parts;
     const where = nameOf(source, index);
-    const augments = augmentation !== undefined;
+    const augments = augmentation?.shrinks === true;
+    const whole = augmentation !== undefined || transform !== undefined;
     let image: StoredImage;
     try {
-      image = await decode(source, where, { preprocessing, augments, whole: augments || transform !== undefined });
+      image = await decode(source, where, { preprocessing, augments, whole });
     } catch (error) {
       if (corrupt.add(index, where, error)) cache.skip?.();
       return CORRUPT;
@@ -244,9 +245,7 @@ export class Feed {
     const { crop } = preprocessing;
     const { height, width, corner } = image;
     if (augmentation === undefined || corner !== undefined) return asItIs(image, corner ?? [0, 0]);
-    const drawn = augmentation.draw({ seed, epoch, index }, [height, width], crop);
-    const kept = { top: 0, left: 0, height: crop[0], width: crop[1] };
-    return { ...image, ...drawn, size: crop, kept, antialias: true, top: 0, left: 0 };
+    return { ...image, ...augmentation.draw({ seed, epoch, index }, [height, width], crop), top: 0, left: 0 };
   }
 }
 

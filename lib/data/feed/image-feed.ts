@@ -145,7 +145,7 @@ export class ImageFeed {
     if (kind === 'memory') return new MemoryCache();
     if (kind === 'none') return new NoCache();
     const { mean, std, rescale, ...shaping } = preprocessing;
-    const whole = augmentation === undefined ? {} : { shortSide: mostShortSide(preprocessing) };
+    const whole = augmentation?.shrinks ? { shortSide: mostShortSide(preprocessing) } : {};
     const settings = augmentation === undefined && transform === undefined ? shaping : whole;
     const key = await cacheKey(source, JSON.stringify({ version: 2, channels: mean.length, ...settings }));
     if (key === undefined) {
