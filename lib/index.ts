@@ -51,10 +51,14 @@ export { keep, type Scoped, scope, untracked } from './scope.js';
 export { background, fence, reset, StreamError, synchronize } from './stream.js';
 export type { DataOf, DType, NestedNumbers, Tensor, TensorData } from './tensor.js';
 export {
+  type AugmentedViews,
   averageCheckpoints,
   Capture,
   type CheckpointOptions,
   type Classifier,
+  type CrossValidateOptions,
+  type CrossValidation,
+  crossValidate,
   type DataFacts,
   type EarlyStoppingOptions,
   type EmaOptions,
@@ -64,6 +68,7 @@ export {
   evaluate,
   type FindLrOptions,
   type FitResult,
+  type FoldTraining,
   findLr,
   type GradientNorms,
   type Logs,
@@ -83,6 +88,7 @@ export {
   type StopReason,
   startTrace,
   stopTrace,
+  type TestTimeAugmentation,
   Trainer,
   type TrainerCallback,
   type TrainerOptions,

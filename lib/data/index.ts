@@ -11,6 +11,7 @@ export { type Cifar100Options, cifar10, cifar100 } from './sets/cifar.js';
 export { concat, type SplitOptions, split, subset } from './sets/combine.js';
 export { type CsvOptions, csv } from './sets/csv.js';
 export type { Dataset } from './sets/dataset.js';
+export { type Fold, folds, type KFoldOptions } from './sets/folds.js';
 export { type ArrayParts, fromArrays } from './sets/from-arrays.js';
 export { fromSamples, type SamplesOptions } from './sets/from-samples.js';
 export { idx } from './sets/idx.js';

@@ -402,6 +402,10 @@ const TAKERS: Record<string, Taker> = {
   StreamOptions: { calls: { stream: (options) => data.stream([], options) } },
   ClearCacheOptions: { calls: { clearCache: (options) => data.clearCache(options) } },
   TarOptions: { calls: { tar: (options) => data.tar('no-such-file.tar', options) } },
+  KFoldOptions: { calls: { folds: (options) => data.folds(SET, 2, options) } },
+  CrossValidateOptions: {
+    calls: { crossValidate: (options) => vitrine.crossValidate(SET, () => ({}) as never, options) },
+  },
   SplitOptions: { calls: { split: (options) => data.split(SET, 0.5, options) } },
   BalancedOptions: { calls: { balanced: (options) => data.balanced(SET, options) } },
   WindowOptions: {

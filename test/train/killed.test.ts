@@ -18,7 +18,10 @@ async function trainAndKill(folder: string, milliseconds: number): Promise<void>
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit');
-  await Promise.race([once(child.stdout, 'data'), ended]);
+  const saved = new Promise<void>((resolve) => {
+    child.stdout.on('data', (text) => String(text).includes('saved') && resolve());
+  });
+  await Promise.race([saved, ended]);
   await wait(milliseconds);
   child.kill('SIGKILL');
   await ended;
@@ -29,7 +32,7 @@ describe('a training that is killed', () => {
 
   it('leaves nothing that cannot be read, and is the same bits resumed', async () => {
     const folder = path('run');
-    for (const milliseconds of [0, 7, 23]) await trainAndKill(folder, milliseconds);
+    for (const milliseconds of [0, 7, 23, 2]) await trainAndKill(folder, milliseconds);
     const resumed = await trainWith(folder);
     assert.equal(resumed, await trainWith(path('whole')));
     const left = readdirSync(folder).filter((name) => name.endsWith('.tmp') || name === '.lock');
