@@ -102,9 +102,10 @@ export class CheckpointFolder {
       await writeFiles(temporary);
       await syncFolder(temporary);
       await rename(temporary, join(folder, name));
-    } catch (error) {
-      await rm(temporary, { recursive: true, force: true });
-      throw error;
+    } catch (cause) {
+      await rm(temporary, { recursive: true, force: true }).catch(() => undefined); // the next one to open it clears up
+      if (cause instanceof TypeError) throw cause; // a sentence already
+      throw fileErrorFrom(cause, 'a folder to write checkpoints to', folder, 'Those that are there stay.');
     }
     await syncFolder(folder);
     const newest = [...(this.#index?.newest ?? []), name].slice(-this.#keep);

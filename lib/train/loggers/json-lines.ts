@@ -1,6 +1,7 @@
 import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expected } from '../../check.js';
+import { fileErrorFrom } from '../../io/formats/file-error.js';
 import type { Logs, TrainerCallback, TrainingState } from '../callbacks.js';
 import type { EpochRecord } from '../epoch-record.js';
 import type { Evaluation } from '../evaluate.js';
@@ -55,6 +56,10 @@ export function jsonLine(value: object): string {
 }
 
 async function append(path: string, line: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await appendFile(path, line);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await appendFile(path, line);
+  } catch (cause) {
+    throw fileErrorFrom(cause, 'a file that lines can be added to', path, 'Is there room, and the right to write?');
+  }
 }
