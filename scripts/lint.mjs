@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cmakeJs } from './native-build.mjs';
-import { run, StepError } from './setup/step.mjs';
+import { run, runScript } from './setup/step.mjs';
 import { sideBySide } from './side-by-side.mjs';
 
 const DATABASE = 'build-tidy';
@@ -32,14 +32,13 @@ async function check(command, args) {
 const checkReference = () => check(process.execPath, ['scripts/reference.mjs', '--check']);
 const tidy = (file) => check('clang-tidy', ['--quiet', '-p', DATABASE, ...leftOut(file), file]);
 
-try {
-  const biome = ['node_modules/@biomejs/biome/bin/biome', 'lint', '--error-on-warnings'];
-  const scripts = spawnSync(process.execPath, biome, { stdio: 'inherit' }).status === 0;
+await runScript(async () => {
+  const finds = (...args) => spawnSync(process.execPath, args, { stdio: 'inherit' }).status !== 0;
+  const found = [
+    finds('node_modules/@biomejs/biome/bin/biome', 'lint', '--error-on-warnings'),
+    finds('scripts/duplicates.mjs'),
+  ];
   await cmakeJs('lint: listing the compile commands of native', 'configure', DATABASE, {});
   const sound = await sideBySide([checkReference, ...tidySources().map((file) => () => tidy(file))]);
-  process.exitCode = scripts && sound.every(Boolean) ? 0 : 1;
-} catch (error) {
-  if (!(error instanceof StepError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+  process.exitCode = !found.includes(true) && sound.every(Boolean) ? 0 : 1;
+});

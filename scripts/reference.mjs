@@ -3,17 +3,13 @@
 
 import { spawnSync } from 'node:child_process';
 import { hasPackages, installPackages } from './setup/npm.mjs';
-import { StepError } from './setup/step.mjs';
+import { runScript } from './setup/step.mjs';
 
 const FOLDER = 'docs/reference';
 
-try {
+await runScript(async (args) => {
   if (!hasPackages(FOLDER)) await installPackages(`reference: installing ${FOLDER}/node_modules`, FOLDER);
-  const args = [`${FOLDER}/node_modules/typedoc/bin/typedoc`, '--options', `${FOLDER}/typedoc.json`];
-  if (process.argv.includes('--check')) args.push('--emit', 'none', '--logLevel', 'Warn');
-  process.exitCode = spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1;
-} catch (error) {
-  if (!(error instanceof StepError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+  const typedoc = [`${FOLDER}/node_modules/typedoc/bin/typedoc`, '--options', `${FOLDER}/typedoc.json`];
+  if (args.includes('--check')) typedoc.push('--emit', 'none', '--logLevel', 'Warn');
+  process.exitCode = spawnSync(process.execPath, typedoc, { stdio: 'inherit' }).status ?? 1;
+});

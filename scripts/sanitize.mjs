@@ -7,7 +7,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cmakeJs } from './native-build.mjs';
 import { listFiles } from './setup/freshness.mjs';
-import { run, StepError } from './setup/step.mjs';
+import { run, runScript, StepError } from './setup/step.mjs';
 import { halves, MOCHA, sideBySide } from './side-by-side.mjs';
 
 const ADDRESS = 'build-asan';
@@ -116,10 +116,4 @@ async function main(mochaArgs) {
   process.exitCode = passed.every(Boolean) && found.length === 0 ? 0 : 1;
 }
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof StepError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await runScript(main);

@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { contentOf, fingerprint, listFiles, nativeSources, readStamp, writeStamp } from './setup/freshness.mjs';
 import { withLock } from './setup/lock.mjs';
 import { hasPackages, installPackages } from './setup/npm.mjs';
-import { StepError, step } from './setup/step.mjs';
+import { runScript, StepError, step } from './setup/step.mjs';
 import { findCompiler, install, NEEDS } from './setup/system.mjs';
 
 const OLDEST_NODE = [20, 19];
@@ -223,10 +223,4 @@ async function main(args) {
   else if (!found.complete) await withLock('.setup.lock', () => makeComplete(options));
 }
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof StepError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await runScript(main);

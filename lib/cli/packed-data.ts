@@ -4,7 +4,7 @@ import { expected, Text } from '../check.js';
 import { stratified } from '../data/sets/combine.js';
 import type { Dataset } from '../data/sets/dataset.js';
 import type { ImageFolder } from '../data/sets/image-folder.js';
-import { ImageList } from '../data/sets/list.js';
+import { ImageList, pick } from '../data/sets/list.js';
 import { parquet } from '../data/sets/parquet.js';
 import { tar } from '../data/sets/tar.js';
 
@@ -91,13 +91,4 @@ function asList({ length, get, labels, classes }: Dataset, where: string): Image
     return sample.image;
   });
   return new ImageList(images, Int32Array.from(labels), classes);
-}
-
-function pick({ images, labels, classes }: ImageList, indices: Uint32Array): ImageList {
-  const chosen = Array.from(indices, (index) => images[index]);
-  return new ImageList(
-    chosen,
-    Int32Array.from(indices, (index) => labels[index]),
-    classes,
-  );
 }

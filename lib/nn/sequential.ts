@@ -1,7 +1,8 @@
-import { checkInteger, expected } from '../check.js';
+import { expected } from '../check.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
-import { Module } from './module.js';
+import { ItemList } from './item-list.js';
+import type { Module } from './module.js';
 
 /** A module of one tensor that gives one. */
 export type Layer = Module & {
@@ -16,38 +17,19 @@ export type Layer = Module & {
  * @example
  * const model = new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10));
  */
-export class Sequential extends Module implements Iterable<Layer> {
-  readonly #items: Layer[] = [];
-
+export class Sequential extends ItemList<Layer> {
   constructor(...layers: readonly Layer[]) {
-    super();
+    super('modules');
     for (const layer of layers) this.append(layer);
-  }
-
-  /** How many layers there are. */
-  get length(): number {
-    return this.#items.length;
-  }
-
-  /** @throws TypeError for a position that is none; negative ones count from the end */
-  at(i: number): Layer {
-    const item = this.#items.at(checkInteger(i, 'at()', -this.length));
-    if (item === undefined) throw expected(`a position within ${this.length} modules`, 'at()', i);
-    return item;
   }
 
   /** Adds a module at the end. */
   append(layer: Layer): this {
     if (typeof layer?.forward !== 'function') throw expected('a module with a forward', 'Sequential', layer);
-    this.#items.push(this.child(String(this.length), layer));
-    return this;
+    return this.add(this.child(String(this.length), layer));
   }
 
   forward(x: Tensor): Tensor {
-    return scope(() => this.#items.reduce((y, layer) => layer.forward(y), x));
-  }
-
-  [Symbol.iterator](): Iterator<Layer> {
-    return this.#items[Symbol.iterator]();
+    return scope(() => [...this].reduce((y, layer) => layer.forward(y), x));
   }
 }

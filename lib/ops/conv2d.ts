@@ -56,18 +56,8 @@ export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Conv2d
   const sizes = { batch: n, channels: c, height: h, width: w, outChannels, groups, window };
   native.conv2dForward({ y, x, weight, bias, ...sizes });
   return record('conv2d', y, [x, weight, bias], [x, weight], (dy, grads, [savedX, savedWeight]) => {
-    const { dx, dweight, dbias, deliver } = gradientsOf(grads, [n, c, h, w]);
-    native.conv2dBackward({
-      dx,
-      dweight: dweight?.grad,
-      dbias: dbias?.grad,
-      dy,
-      x: savedX,
-      weight: savedWeight,
-      ...sizes,
-      accumulateDweight: dweight?.accumulate ?? false,
-      accumulateDbias: dbias?.accumulate ?? false,
-    });
+    const { gradients, deliver } = gradientsOf(grads, [n, c, h, w]);
+    native.conv2dBackward({ ...gradients, dy, x: savedX, weight: savedWeight, ...sizes });
     deliver();
   });
 }
@@ -94,19 +84,8 @@ export function patchEmbed(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const sizes = { batch: n, channels: c, height: h, width: w, kernelHeight: kh, kernelWidth: kw, outChannels };
   native.patchEmbedForward({ y, x, weight, bias, ...sizes, bf16 });
   return record('patchEmbed', y, [x, weight, bias], [x, weight], (dy, grads, [savedX, savedWeight]) => {
-    const { dx, dweight, dbias, deliver } = gradientsOf(grads, [n, c, h, w]);
-    native.patchEmbedBackward({
-      dx,
-      dweight: dweight?.grad,
-      dbias: dbias?.grad,
-      dy,
-      x: savedX,
-      weight: savedWeight,
-      ...sizes,
-      accumulateDweight: dweight?.accumulate ?? false,
-      accumulateDbias: dbias?.accumulate ?? false,
-      bf16,
-    });
+    const { gradients, deliver } = gradientsOf(grads, [n, c, h, w]);
+    native.patchEmbedBackward({ ...gradients, dy, x: savedX, weight: savedWeight, ...sizes, bf16 });
     deliver();
   });
 }
@@ -114,10 +93,16 @@ export function patchEmbed(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
 /** Where the gradients of (image, weight, bias) go; `deliver` hands the image's on, which no product accumulates. */
 function gradientsOf(grads: Gradients, imageShape: readonly number[]) {
   const dx = grads.wants(0) ? empty(imageShape) : undefined;
+  const dweight = grads.wants(1) ? grads.target(1) : undefined;
+  const dbias = grads.wants(2) ? grads.target(2) : undefined;
   return {
-    dx,
-    dweight: grads.wants(1) ? grads.target(1) : undefined,
-    dbias: grads.wants(2) ? grads.target(2) : undefined,
+    gradients: {
+      dx,
+      dweight: dweight?.grad,
+      dbias: dbias?.grad,
+      accumulateDweight: dweight?.accumulate ?? false,
+      accumulateDbias: dbias?.accumulate ?? false,
+    },
     deliver: () => {
       if (dx !== undefined) grads.pass(0, dx);
       dx?.dispose();

@@ -3,7 +3,8 @@ import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import type { Tensor } from '../tensor.js';
 import { checkBetas } from './betas.js';
-import { Optimizer, type Work } from './optimizer.js';
+import { MomentOptimizer } from './moments.js';
+import type { Work } from './optimizer.js';
 import type { ParameterGroup } from './parameter-group.js';
 
 /** Options of `Adam`. */
@@ -21,7 +22,7 @@ export interface AdamOptions {
 const OPTIONS: OptionNames<AdamOptions> = { lr: true, betas: true, eps: true, weightDecay: true };
 
 /** Adam in both kinds: with its decay in the gradient, or beside it. For `Adam` and `AdamW` alone. */
-export abstract class AdamBase extends Optimizer {
+export abstract class AdamBase extends MomentOptimizer {
   readonly #betas: readonly [number, number];
   readonly #eps: number;
   readonly #decoupled: boolean;
@@ -41,17 +42,10 @@ export abstract class AdamBase extends Optimizer {
     this.#decoupled = decoupled;
   }
 
-  protected get stateNames(): readonly string[] {
-    return ['firstMoment', 'secondMoment'];
-  }
-
   protected update(work: Work): void {
-    const { members, parameters, counts, inputs } = work;
-    const firstMoments = members.map((i) => this.state(i, 'firstMoment'));
-    const secondMoments = members.map((i) => this.state(i, 'secondMoment'));
     const [beta1, beta2] = this.#betas;
     const settings = { beta1, beta2, eps: this.#eps, decoupled: this.#decoupled };
-    native.adamStep({ parameters, firstMoments, secondMoments, counts, inputs, ...settings });
+    native.adamStep({ ...this.withMoments(work), ...settings });
   }
 }
 

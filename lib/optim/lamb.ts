@@ -3,7 +3,8 @@ import { checkOptions, type OptionNames } from '../check-options.js';
 import { type LambStep, native } from '../native.js';
 import type { Tensor } from '../tensor.js';
 import { checkBetas } from './betas.js';
-import { Optimizer, type Work } from './optimizer.js';
+import { MomentOptimizer } from './moments.js';
+import type { Work } from './optimizer.js';
 import type { ParameterGroup } from './parameter-group.js';
 
 /** Options of `Lamb`. */
@@ -49,7 +50,7 @@ type Settings = Omit<LambStep, keyof Work | 'firstMoments' | 'secondMoments'>;
  * @throws TypeError for options out of range
  * Source: You et al. 2020. Counterpart: `timm.optim.Lamb`.
  */
-export class Lamb extends Optimizer {
+export class Lamb extends MomentOptimizer {
   readonly #settings: Settings;
 
   constructor(params: readonly Tensor[] | readonly ParameterGroup[], options: LambOptions = {}) {
@@ -71,14 +72,7 @@ export class Lamb extends Optimizer {
     this.#settings = settings;
   }
 
-  protected get stateNames(): readonly string[] {
-    return ['firstMoment', 'secondMoment'];
-  }
-
   protected update(work: Work): void {
-    const { members, parameters, counts, inputs } = work;
-    const firstMoments = members.map((i) => this.state(i, 'firstMoment'));
-    const secondMoments = members.map((i) => this.state(i, 'secondMoment'));
-    native.lambStep({ parameters, firstMoments, secondMoments, counts, inputs, ...this.#settings });
+    native.lambStep({ ...this.withMoments(work), ...this.#settings });
   }
 }

@@ -164,25 +164,11 @@ class Backward {
 }  // namespace
 
 void AttentionForward::RunBf16(Context& context) {
-  const Forward forward(*this);
-  const ForwardTiles tiles(*this);
-  context.ReserveScratch(forward.scratch());
-  context.ParallelFor(tiles.count(), [&](int64_t tile, int worker) {
-    tiles.ForHeads(tile, [&](const Head& head, const Range& queries) {
-      forward.Run(head, queries, context.Scratch(worker));
-    });
-  });
+  RunHeads(context, ForwardTiles(*this), Forward(*this));
 }
 
 void AttentionBackward::RunBf16(Context& context) {
-  const Backward backward(*this);
-  const BackwardTiles tiles(*this);
-  context.ReserveScratch(backward.scratch());
-  context.ParallelFor(tiles.count(), [&](int64_t tile, int worker) {
-    tiles.ForHeads(tile, [&](const Head& head, float* head_dbias) {
-      backward.Run(head, head_dbias, context.Scratch(worker));
-    });
-  });
+  RunHeads(context, BackwardTiles(*this), Backward(*this));
 }
 
 }  // namespace vitrine::ops

@@ -229,6 +229,17 @@ class BackwardTiles {
   int64_t groups_ = 0;
 };
 
+// Runs a precision's pass over all tiles' heads, each worker in scratch of its own.
+template <class Tiles, class Pass>
+void RunHeads(Context& context, const Tiles& tiles, const Pass& pass) {
+  context.ReserveScratch(pass.scratch());
+  context.ParallelFor(tiles.count(), [&](int64_t tile, int worker) {
+    tiles.ForHeads(tile, [&](const Head& head, const auto& part) {
+      pass.Run(head, part, context.Scratch(worker));
+    });
+  });
+}
+
 inline void FillPadding(float* padding, const int32_t* key_padding, int64_t keys) {
   for (int64_t j = 0; j < keys; ++j) {
     padding[j] = key_padding[j] != 0 ? -std::numeric_limits<float>::infinity() : 0;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "ops/ranges.h"
 #include "runtime/operand.h"
 
 namespace vitrine::ops {
@@ -34,6 +35,13 @@ class Concatenation {
  private:
   std::vector<int64_t> starts_;
 };
+
+// body(array, begin, n) in parallel for pieces of all arrays, in tiles of the usual size.
+template <class Body>
+void ForPieces(Context& context, const Concatenation& all, const Body& body) {
+  ForElements(context, all.count(),
+              [&](int64_t begin, int64_t n) { all.ForPieces(begin, begin + n, body); });
+}
 
 template <class Operand>
 bool HoldAll(const std::vector<Operand>& operands, const std::vector<int64_t>& counts) {

@@ -31,21 +31,16 @@ void GradientNorm::Run(Context& context) {
   scale[0] =
       coefficient > 1 ? 1 : coefficient;  // a NaN norm gives a NaN scale, as PyTorch's clamp does
   if (!apply) return;
-  ForElements(context, all.count(), [&](int64_t begin, int64_t n) {
-    all.ForPieces(begin, begin + n, [&](size_t i, int64_t at, int64_t size) {
-      kernels::Scale(gradients[i] + at, gradients[i] + at, scale[0], size);
-    });
+  ForPieces(context, all, [&](size_t i, int64_t at, int64_t size) {
+    kernels::Scale(gradients[i] + at, gradients[i] + at, scale[0], size);
   });
 }
 
 bool ClampGradients::Valid() const { return HoldAll(gradients, counts); }
 
 void ClampGradients::Run(Context& context) {
-  const Concatenation all(counts);
-  ForElements(context, all.count(), [&](int64_t begin, int64_t n) {
-    all.ForPieces(begin, begin + n, [&](size_t i, int64_t at, int64_t size) {
-      kernels::ClampInPlace(gradients[i] + at, size, limit);
-    });
+  ForPieces(context, Concatenation(counts), [&](size_t i, int64_t at, int64_t size) {
+    kernels::ClampInPlace(gradients[i] + at, size, limit);
   });
 }
 
@@ -56,11 +51,8 @@ bool LerpStep::Valid() const {
 
 void LerpStep::Run(Context& context) {
   if (guard && *guard != 0) return;
-  const Concatenation all(counts);
-  ForElements(context, all.count(), [&](int64_t begin, int64_t n) {
-    all.ForPieces(begin, begin + n, [&](size_t i, int64_t at, int64_t size) {
-      kernels::Lerp(averages[i] + at, values[i] + at, *weight, size);
-    });
+  ForPieces(context, Concatenation(counts), [&](size_t i, int64_t at, int64_t size) {
+    kernels::Lerp(averages[i] + at, values[i] + at, *weight, size);
   });
 }
 

@@ -5,7 +5,6 @@
 
 #include "kernels/optimizers.h"
 #include "ops/concatenation.h"
-#include "ops/ranges.h"
 
 namespace vitrine::ops {
 bool StepInputs::Valid(const std::vector<int64_t>& counts) const {
@@ -41,13 +40,10 @@ void SgdStep::Run(Context& context) {
   if (inputs.IsLeftOut()) return;
   const std::vector<double> steps = inputs.Advance();
   const float scale = inputs.GradientScale();
-  const Concatenation all(counts);
-  ForElements(context, all.count(), [&](int64_t begin, int64_t n) {
-    all.ForPieces(begin, begin + n, [&](size_t i, int64_t at, int64_t size) {
-      kernels::SgdStep(parameters[i] + at, momentum.empty() ? nullptr : momentum[i] + at,
-                       inputs.gradients[i] + at, size, inputs.Rate(i), momentum_factor, dampening,
-                       inputs.weight_decays[i], nesterov, steps[i] == 1, scale);
-    });
+  ForPieces(context, Concatenation(counts), [&](size_t i, int64_t at, int64_t size) {
+    kernels::SgdStep(parameters[i] + at, momentum.empty() ? nullptr : momentum[i] + at,
+                     inputs.gradients[i] + at, size, inputs.Rate(i), momentum_factor, dampening,
+                     inputs.weight_decays[i], nesterov, steps[i] == 1, scale);
   });
 }
 
@@ -60,14 +56,11 @@ void AdamStep::Run(Context& context) {
   if (inputs.IsLeftOut()) return;
   const std::vector<double> steps = inputs.Advance();
   const float scale = inputs.GradientScale();
-  const Concatenation all(counts);
-  ForElements(context, all.count(), [&](int64_t begin, int64_t n) {
-    all.ForPieces(begin, begin + n, [&](size_t i, int64_t at, int64_t size) {
-      kernels::AdamStep(parameters[i] + at, first_moments[i] + at, second_moments[i] + at,
-                        inputs.gradients[i] + at, size, inputs.Rate(i), beta1, beta2, eps,
-                        inputs.weight_decays[i], decoupled, 1 - std::pow(beta1, steps[i]),
-                        1 - std::pow(beta2, steps[i]), scale);
-    });
+  ForPieces(context, Concatenation(counts), [&](size_t i, int64_t at, int64_t size) {
+    kernels::AdamStep(parameters[i] + at, first_moments[i] + at, second_moments[i] + at,
+                      inputs.gradients[i] + at, size, inputs.Rate(i), beta1, beta2, eps,
+                      inputs.weight_decays[i], decoupled, 1 - std::pow(beta1, steps[i]),
+                      1 - std::pow(beta2, steps[i]), scale);
   });
 }
 
@@ -79,12 +72,9 @@ void LionStep::Run(Context& context) {
   if (inputs.IsLeftOut()) return;
   inputs.Advance();
   const float scale = inputs.GradientScale();
-  const Concatenation all(counts);
-  ForElements(context, all.count(), [&](int64_t begin, int64_t n) {
-    all.ForPieces(begin, begin + n, [&](size_t i, int64_t at, int64_t size) {
-      kernels::LionStep(parameters[i] + at, momentum[i] + at, inputs.gradients[i] + at, size,
-                        inputs.Rate(i), beta1, beta2, inputs.weight_decays[i], scale);
-    });
+  ForPieces(context, Concatenation(counts), [&](size_t i, int64_t at, int64_t size) {
+    kernels::LionStep(parameters[i] + at, momentum[i] + at, inputs.gradients[i] + at, size,
+                      inputs.Rate(i), beta1, beta2, inputs.weight_decays[i], scale);
   });
 }
 

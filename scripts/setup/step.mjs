@@ -10,6 +10,17 @@ const DRAWN_MS = 500;
 
 export class StepError extends Error {}
 
+/** Runs a script's main function; what a step failed with is told without a stack. */
+export async function runScript(main) {
+  try {
+    await main(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
+
 /**
  * Runs a command with its output captured; resolves to { code, output } and never rejects.
  *

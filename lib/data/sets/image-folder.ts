@@ -3,7 +3,7 @@ import { checkInteger, checkNumber, expected, listed, quoted, Text } from '../..
 import { checkOptions, type OptionNames } from '../../check-options.js';
 import { warnOnce } from '../../warning.js';
 import { stratified } from './combine.js';
-import { ImageList } from './list.js';
+import { ImageList, pick } from './list.js';
 import { FolderWalk } from './walk-folder.js';
 
 /** Options of `imageFolder`. */
@@ -73,15 +73,6 @@ function checkShare(share: number): number {
   checkNumber(share, 'imageFolder valSplit', 0, 1);
   if (share > 0 && share < 1) return share;
   throw expected('a share between 0 and 1', 'imageFolder valSplit', share);
-}
-
-function pick({ images, labels, classes }: ImageList, indices: Uint32Array): ImageList {
-  const chosen = Array.from(indices, (index) => images[index]);
-  return new ImageList(
-    chosen,
-    Int32Array.from(indices, (index) => labels[index]),
-    classes,
-  );
 }
 
 /** The folders of the parts: those in `root` that are called so, or `root` itself. */

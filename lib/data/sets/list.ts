@@ -25,6 +25,16 @@ export class ImageList implements Dataset {
   }
 }
 
+/** Some images of a list, in the order of `indices`. */
+export function pick({ images, labels, classes }: ImageList, indices: Uint32Array): ImageList {
+  const chosen = Array.from(indices, (index) => images[index]);
+  return new ImageList(
+    chosen,
+    Int32Array.from(indices, (index) => labels[index]),
+    classes,
+  );
+}
+
 /** Images of one size whose pixels lie one after another, in planes (count,C,H,W) or by pixel (count,H,W,C). */
 export class PixelSet implements Dataset {
   constructor(
