@@ -35,6 +35,7 @@ export function numbersAtDots(plot: uPlot, { x, series }: Chart): void {
   ctx.save();
   ctx.font = `${FONT_PIXELS * scale}px system-ui, sans-serif`;
   ctx.textBaseline = 'top';
+  ctx.textAlign = 'left';
   for (const { mark, stroke, left, top } of dots) {
     const size = { width: ctx.measureText(mark).width, height: FONT_PIXELS * scale };
     const place = freePlace(left, top, size, taken, scale);
@@ -53,7 +54,7 @@ interface Place {
   readonly isFar: boolean;
 }
 
-const RINGS = 6;
+const RINGS = 10;
 const DIRECTIONS = 16;
 
 /** The nearest place around a dot that nothing stands in, beginning at the upper right; if there is none, that one. */

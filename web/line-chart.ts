@@ -21,7 +21,7 @@ export function drawChart(chart: Chart, box: HTMLElement): () => void {
         y: false,
         drag: { x: false, y: false },
       },
-      scales: { x: { time: false, distr: chart.xScale === 'log' ? 3 : 1 }, y: yScale(chart) },
+      scales: { x: xScale(chart), y: yScale(chart) },
       axes: [xAxis(chart, isScatter), yAxis(chart)],
       series: [
         { label: chart.xLabel, value: (_, value) => shortNumber(value) },
@@ -73,8 +73,15 @@ function seriesOptions({ label, stroke, dash, marks, values }: ChartSeries, { na
   };
 }
 
+/** A logarithmic scale would reach to the next powers of ten; this one has as much room beside what it shows as is seemly. */
+const LOGARITHMIC: uPlot.Scale = { distr: 3, range: (_, low, high) => [low / 1.2, high * 1.2] };
+
+function xScale({ xScale: kind }: Chart): uPlot.Scale {
+  return kind === 'log' ? { time: false, ...LOGARITHMIC } : { time: false };
+}
+
 function yScale({ yScale: kind }: Chart): uPlot.Scale {
-  if (kind === 'log') return { distr: 3 };
+  if (kind === 'log') return LOGARITHMIC;
   if (kind !== 'percent') return {};
   const tens = (value: number, round: (tenths: number) => number): number => 10 * round(value / 10);
   return {

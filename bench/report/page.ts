@@ -36,7 +36,7 @@ ${tokensTable(report.tokens)}
 </section>`,
       machineSection(report),
     ],
-    charts: [...embed, roofline, tokens],
+    data: { charts: [...embed, roofline, tokens], confusion: null },
   });
 }
 

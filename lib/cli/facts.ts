@@ -1,5 +1,4 @@
 import { listed, printable } from '../check.js';
-import { info } from '../info.js';
 import type { ViT } from '../nn/vit/vit.js';
 import { formatCount } from '../report/format.js';
 import type { ReportFact } from '../report/report-data.js';
@@ -67,19 +66,6 @@ function augmentText(augment: NonNullable<TrainSettings['augment']>): string {
     ...(cutmix > 0 ? [`CutMix ${cutmix}`] : []),
   ];
   return parts.join(', ');
-}
-
-/** The machine as a reader wants it. */
-export function machineFacts(): ReportFact[] {
-  const { version, cpu, cpus, threads, isa, blas, node, platform } = info();
-  return [
-    fact('vitrine', version),
-    fact('processor', cpu),
-    fact('threads', `${threads} (${cpus} usable)`),
-    fact('instruction set', isa),
-    fact('matrix products', `${blas.name}, ${blas.core}`),
-    fact('Node.js', `${node}, ${platform}`),
-  ];
 }
 
 function fact(name: string, value: string): ReportFact {

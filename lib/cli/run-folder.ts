@@ -11,6 +11,9 @@ export const RUN_FILES = {
   classes: 'classes.json',
 } as const;
 
+/** Those of them that can be read while the run goes on. */
+export const LIVE_FILES = [RUN_FILES.report] as const;
+
 /** Where `npm start` leaves its run. */
 export const DEFAULT_RUN = join('runs', 'digits');
 

@@ -6,14 +6,14 @@ import { DataLoader } from '../data/loader.js';
 import { evaluate, info, ModelEma, setThreads, Trainer } from '../index.js';
 import { fileErrorFrom } from '../io/formats/file-error.js';
 import type { ViT } from '../nn/vit/vit.js';
-import { collectReportData } from '../report/collect.js';
 import { formatCount, formatDuration, formatPercent } from '../report/format.js';
-import { renderReport } from '../report/render.js';
+import type { HtmlReportOptions } from '../report/html-report.js';
 import type { Evaluation } from '../train/evaluate.js';
 import type { FitResult } from '../train/fit-result.js';
 import { JsonLines, jsonLine } from '../train/loggers/json-lines.js';
-import { machineFacts, settingFacts } from './facts.js';
+import { settingFacts } from './facts.js';
 import { type Interruption, listenForInterrupts } from './interrupt.js';
+import { LiveReport } from './live-report.js';
 import { makeSchedule } from './make-optimizer.js';
 import { progressDisplay } from './progress.js';
 import {
@@ -73,40 +73,47 @@ async function trainInto(
   const test = await prepared.loadTest(interruption.signal);
   if (!settings.quiet) announce(model, trainCount, test);
   const metrics = new RunMetrics(join(checkpoints ?? run.path('.'), RUN_FILES.metrics));
-  const result = await trainToEnd({ ...settings, trace }, { ...prepared, test, checkpoints, metrics, interruption });
-  const evaluation = await evaluate(model, test, { batchSize: settings.batch, precision: settings.precision });
-  checkFinite(result, evaluation);
+  const report = settings.report ? await LiveReport.open(run, reportOptions(prepared, test)) : undefined;
+  const around = { ...prepared, test, checkpoints, metrics, report, interruption };
+  const { result, evaluation } = await trainAndTest({ ...settings, trace }, around);
   await metrics.copyTo(run.path(RUN_FILES.metrics));
-  await saveRun(run, config, settings, { model, test, result, evaluation, trainCount });
+  await saveModel(run, model, config);
+  await saveSummary(run, settings.seed, model, result, evaluation);
+  await report?.end(model, evaluation, settings.epochs, result);
   await run.commit();
   printResult(result, evaluation, settings);
   if (checkpoints !== undefined) await finishCheckpoints(checkpoints, result, settings);
 }
 
-interface Trained {
-  readonly model: ViT;
-  readonly test: ArrayDataset;
-  readonly result: FitResult;
-  readonly evaluation: Evaluation;
-  readonly trainCount: number;
+function reportOptions(
+  { settings, model, train, trainCount, classNames }: Prepared,
+  test: ArrayDataset,
+): HtmlReportOptions {
+  const facts = settingFacts(settings, model, trainCount);
+  return {
+    title: `Vision Transformer on ${settings.data === null ? 'digits' : basename(resolve(settings.data))}`,
+    train,
+    test,
+    classNames,
+    settings: Object.fromEntries(facts.map(({ name, value }) => [name, value])),
+  };
 }
 
-/** Writes all files of the run. */
-async function saveRun(run: RunWriter, config: RunConfig, settings: TrainSettings, trained: Trained): Promise<void> {
-  const { model, test, result, evaluation, trainCount } = trained;
-  await saveModel(run, model, config);
-  await saveSummary(run, settings.seed, model, result, evaluation);
-  if (!settings.report) return;
-  const data = await collectReportData(model, {
-    title: `Vision Transformer on ${settings.data === null ? 'digits' : basename(resolve(settings.data))}`,
-    test,
-    evaluation,
-    training: result,
-    classNames: config.classNames,
-    settings: settingFacts(settings, model, trainCount),
-    machine: machineFacts(),
-  });
-  await run.write(RUN_FILES.report, renderReport(data));
+/** Trains, and sees how the model does; what goes wrong is said in the report, if there is a page of it yet. */
+async function trainAndTest(
+  settings: TrainSettings,
+  around: Around,
+): Promise<{ result: FitResult; evaluation: Evaluation }> {
+  const { model, test, report } = around;
+  try {
+    const result = await trainToEnd(settings, around);
+    const evaluation = await evaluate(model, test, { batchSize: settings.batch, precision: settings.precision });
+    checkFinite(result, evaluation);
+    return { result, evaluation };
+  } catch (error) {
+    await report?.fail(error);
+    throw error;
+  }
 }
 
 /** Throws where training has left numbers that are none: nothing of it is worth a report, or a file. */
@@ -130,12 +137,13 @@ interface Around extends Prepared {
   readonly test: ArrayDataset;
   readonly checkpoints: string | undefined;
   readonly metrics: RunMetrics;
+  readonly report: LiveReport | undefined;
   readonly interruption: Interruption;
 }
 
 /** Trains to the end, or until somebody interrupts; what is left is an ordinary model. */
 async function trainToEnd(settings: TrainSettings, around: Around): Promise<FitResult> {
-  const { model, lora, trainCount, test, checkpoints, metrics, interruption } = around;
+  const { model, lora, trainCount, test, checkpoints, metrics, report, interruption } = around;
   const { epochs, trace, quiet, json, resume } = settings;
   const display = quiet ? undefined : progressDisplay(process.stderr, epochs);
   interruption.onFirst(() => {
@@ -156,7 +164,11 @@ async function trainToEnd(settings: TrainSettings, around: Around): Promise<FitR
         onProgress: (progress) => display.step(progress),
         onEpoch: (record) => display.epoch(record),
       }),
-      callbacks: [metrics, ...(json ? [new JsonLines((line) => process.stdout.write(line))] : [])],
+      callbacks: [
+        metrics,
+        ...(json ? [new JsonLines((line) => process.stdout.write(line))] : []),
+        ...(report ? [report.callback] : []),
+      ],
       signal: interruption.signal,
     }).fit();
     if (ema !== undefined) model.loadStateDict(ema.stateDict());

@@ -7,8 +7,9 @@ import { fileErrorFrom } from '../io/formats/file-error.js';
 import { syncFolder } from '../io/formats/sync-folder.js';
 import { native } from '../native.js';
 import { formatBytes } from '../report/format.js';
+import { LiveFiles } from './live-files.js';
 import { holdsSameRun, type RunConfig } from './run-config.js';
-import { makeFolder, RUN_FILES } from './run-folder.js';
+import { LIVE_FILES, makeFolder, RUN_FILES } from './run-folder.js';
 import { lockRun, type RunLock } from './run-lock.js';
 
 const CHOOSE = 'Choose another one with --out.';
@@ -33,6 +34,7 @@ export class RunWriter {
   readonly #target: string;
   readonly #lock: RunLock;
   readonly #folder: string;
+  #live: LiveFiles | undefined;
 
   private constructor(target: string, lock: RunLock, folder: string) {
     this.#target = target;
@@ -77,6 +79,12 @@ export class RunWriter {
     return isBelow(inside) ? this.path(inside) : path;
   }
 
+  /** Begins with the files that are read while the run goes on; see `LiveFiles`. */
+  async openLive(): Promise<LiveFiles> {
+    this.#live = await LiveFiles.open(this.#target, this.#folder);
+    return this.#live;
+  }
+
   /** Writes a text file of the run. */
   async write(name: string, text: string): Promise<void> {
     await writeFileAtomically(this.path(name), [Buffer.from(text)]);
@@ -84,6 +92,7 @@ export class RunWriter {
 
   /** Puts the run in its place and ends the writing. */
   async commit(): Promise<void> {
+    await this.#live?.commit();
     await syncFolder(this.#folder);
     const old = beside(this.#target, 'old');
     if (await exists(this.#target)) {
@@ -97,8 +106,9 @@ export class RunWriter {
     await this.#lock.release();
   }
 
-  /** Leaves everything as it was. */
+  /** Leaves everything as it was, but for files that tell how far a first run came. */
   async abandon(): Promise<void> {
+    await this.#live?.abandon();
     await rm(this.#folder, { recursive: true, force: true });
     await this.#lock.release();
   }
@@ -135,7 +145,9 @@ async function checkPlace(target: string, out: string): Promise<void> {
 
 /** Throws where there is what must not be replaced. */
 async function checkContents(target: string, out: string, config: RunConfig, force: boolean): Promise<void> {
-  if (force || !(await exists(target)) || (await readdir(target)).length === 0) return;
+  if (force || !(await exists(target))) return;
+  const live: readonly string[] = LIVE_FILES; // alone, they are left of a run that came to no end
+  if ((await readdir(target)).every((name) => live.includes(name))) return;
   const same = await holdsSameRun(target, config);
   if (same === true) return;
   const received = same === undefined ? 'other files' : 'a run with other settings';

@@ -250,6 +250,12 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
     return itemsOfStream(dataset, { epoch, seed, begin, buffer: this.#buffer, numClasses });
   }
 
+  /** @internal Some items of the data set, in batches as the first epoch would have them. */
+  feedItems(indices: ArrayLike<number>): AsyncGenerator<FeedBatch> {
+    if (this.#feed === undefined) throw expected('a data set of images', 'feedItems', this.dataset);
+    return this.#feed.batches(indices, 0, 0, 0);
+  }
+
   *[Symbol.iterator](): Generator<Batch> {
     const from = Math.ceil(this.#position / this.batchSize);
     const epoch = this.epoch++;

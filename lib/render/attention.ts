@@ -7,6 +7,7 @@ import { mean } from '../ops/reduce.js';
 import { slice } from '../ops/slice.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
+import { fullAttention } from './attention-scale.js';
 import { checkImages } from './check-images.js';
 import { viridis } from './colour-map.js';
 import { imagePicture } from './image-picture.js';
@@ -27,8 +28,8 @@ const OPACITY = 0.55;
 const LEAST_PIXELS = 224;
 
 /**
- * What the class token attends to, laid over the image: dark blue for least, yellow for most. Without a class token,
- * the mean over all tokens.
+ * What the class token attends to, laid over the image: dark blue for none, yellow for most, but no patch is yellow that
+ * gets less than three times an even share. Without a class token, the mean over all tokens.
  *
  * @param image (1,C,H,W), as the model takes it
  * @returns a PNG file's bytes
@@ -47,12 +48,12 @@ export async function attention(model: ViT, image: Tensor, options: AttentionOpt
   const picture = await imagePicture(image, model.pretrainedConfig);
   const { width, height } = picture;
   const [rows, columns] = gridOf(model.config, [height, width], 'render.attention');
-  const most = weights.reduce((a, b) => Math.max(a, b), Number.MIN_VALUE);
+  const full = fullAttention(weights);
   const factor = Math.ceil(LEAST_PIXELS / Math.min(width, height));
   const large = enlarge(picture, factor);
   const overlaid = paint(large.width, large.height, (y, x) => {
     const at = (y * large.width + x) * 3;
-    const share = interpolate(weights, rows, columns, (y + 0.5) / large.height, (x + 0.5) / large.width) / most;
+    const share = interpolate(weights, rows, columns, (y + 0.5) / large.height, (x + 0.5) / large.width) / full;
     const veil = viridis(share);
     const mix = (c: 0 | 1 | 2): number => Math.round((1 - OPACITY) * (large.data[at + c] ?? 0) + OPACITY * veil[c]);
     return [mix(0), mix(1), mix(2)];

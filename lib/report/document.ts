@@ -4,13 +4,14 @@ import { expected } from '../check.js';
 import { packageRoot } from '../package-root.js';
 import type { Chart } from './chart.js';
 import { Html, html, scriptJson } from './html.js';
+import type { PageData } from './page-data.js';
 
 /** What a page is made of. */
 export interface PageParts {
   readonly title: string;
   readonly header: Html;
   readonly main: readonly (Html | null)[];
-  readonly charts: readonly Chart[];
+  readonly data: PageData;
 }
 
 /**
@@ -18,7 +19,7 @@ export interface PageParts {
  *
  * @throws TypeError where the bundle was not built
  */
-export function pageDocument({ title, header, main, charts }: PageParts): string {
+export function pageDocument({ title, header, main, data }: PageParts): string {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -33,7 +34,7 @@ ${header}
 <main>
 ${main.filter((part) => part !== null)}
 </main>
-<script type="application/json" id="charts">${scriptJson(charts)}</script>
+<script type="application/json" id="page-data">${scriptJson(data)}</script>
 <script>${bundled('page.js')}</script>
 </body>
 </html>

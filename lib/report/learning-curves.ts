@@ -54,7 +54,7 @@ export function curves({ history }: ReportData): Chart[] {
     column(({ trainLoss }) => trainLoss),
     column(({ testLoss }) => testLoss),
   );
-  const isPositive = losses.every(({ values }) => values.every((value) => value === null || value > 0));
+  const isLog = isWide(losses.flatMap(({ values }) => values.filter((value) => value !== null)));
   const accuracies = both(
     column(({ trainAccuracy }) => trainAccuracy, 100),
     column(({ testAccuracy }) => testAccuracy, 100),
@@ -65,8 +65,8 @@ export function curves({ history }: ReportData): Chart[] {
     {
       ...common,
       id: 'loss',
-      title: isPositive ? 'Loss, on a logarithmic scale' : 'Loss',
-      ...(isPositive && { yScale: 'log' }),
+      title: isLog ? 'Loss, on a logarithmic scale' : 'Loss',
+      ...(isLog && { yScale: 'log' }),
       series: losses,
     },
     { ...common, id: 'accuracy', title: 'Accuracy, per cent', yScale: 'percent', series: accuracies },
@@ -89,4 +89,12 @@ export function curves({ history }: ReportData): Chart[] {
       ),
     },
   ];
+}
+
+// Values that differ less are better read off a linear scale.
+const WIDE = 5;
+
+function isWide(values: readonly number[]): boolean {
+  const least = Math.min(...values);
+  return least > 0 && Math.max(...values) > WIDE * least;
 }

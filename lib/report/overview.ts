@@ -2,22 +2,37 @@ import { formatCount, formatDuration, formatPercent } from './format.js';
 import { type Html, html } from './html.js';
 import type { ReportData, ReportFact } from './report-data.js';
 
-/** The head of the page: what was trained, how well, how fast. */
-export function overview({ title, createdAt, result }: ReportData): Html {
+/** The head of the page: what was trained, how well, how fast, and whether it goes on. */
+export function overview(data: ReportData): Html {
+  const { title, createdAt, result, history, test, state } = data;
+  const accuracy = test?.accuracy ?? history[history.length - 1]?.testAccuracy;
+  const images = test === null ? '' : `, ${formatCount(test.count)} images`;
   const figures: readonly ReportFact[] = [
-    { name: `test accuracy, ${formatCount(result.testCount)} images`, value: formatPercent(result.testAccuracy) },
+    ...(accuracy === undefined ? [] : [{ name: `test accuracy${images}`, value: formatPercent(accuracy) }]),
     { name: 'training time', value: formatDuration(result.trainSeconds) },
     { name: 'images per second', value: formatCount(result.imagesPerSecond) },
     { name: 'parameters', value: formatCount(result.parameters) },
-    { name: result.epochs === 1 ? 'epoch' : 'epochs', value: formatCount(result.epochs) },
+    { name: history.length === 1 ? 'epoch' : 'epochs', value: formatCount(history.length) },
   ];
   const date = createdAt.slice(0, 16).replace('T', ' ');
   return html`<header>
 <p class="brand">vitrine</p>
 <h1>${title}</h1>
-<p class="muted"><time datetime="${createdAt}">${date} UTC</time>${result.stopped ? ' · stopped before the last epoch' : ''}</p>
+<p class="muted"><time datetime="${createdAt}">${date} UTC</time>${state.kind === 'stopped' ? ' · stopped before the last epoch' : ''}</p>
+${stateText(data)}
 ${keyFigures(figures)}
 </header>`;
+}
+
+/** What is to be said of a training that goes on, or came to no end. */
+function stateText({ state, history, createdAt }: ReportData): Html | null {
+  const { kind, epochs, reloadSeconds = 0, message = '' } = state;
+  if (kind === 'failed')
+    return html`<p class="failed">Ended after ${history.length} of ${epochs} epochs: ${message}</p>`;
+  if (kind !== 'live') return null;
+  const left = epochs - history.length;
+  const seconds = (history[history.length - 1]?.seconds ?? Number.NaN) * left;
+  return html`<p class="live" id="live" data-updated="${createdAt}" data-reload="${reloadSeconds}">Training goes on: ${history.length} of ${epochs} epochs, about ${formatDuration(seconds)} left</p>`;
 }
 
 /** The figures that a reader looks for first. */
@@ -33,7 +48,7 @@ export function keyFigures(figures: readonly ReportFact[]): Html {
 export function particulars({ settings, machine }: ReportData): Html {
   return html`<section>
 <h2>Settings and machine</h2>
-<div class="columns">${[settings, machine].map(factsTable)}</div>
+<div class="columns">${[settings, machine].filter((facts) => facts.length > 0).map(factsTable)}</div>
 </section>`;
 }
 

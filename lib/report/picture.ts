@@ -1,24 +1,28 @@
+import { fullAttention } from '../render/attention-scale.js';
 import { type Rgb, viridis } from '../render/colour-map.js';
 import { encodePng } from '../render/png.js';
-import type { PatchGrid, ReportImage } from './report-data.js';
+import type { PatchGrid } from './report-data.js';
 
-/** A (C,H,W) image as a PNG data URI; one channel is grey, three or more are red, green, blue. */
-export function imageUri({ shape, pixels }: ReportImage): string {
-  const [channels, height, width] = shape;
-  const bytes = Buffer.from(pixels, 'base64');
-  const plane = height * width;
-  const shown = channels >= 3 ? 3 : 1;
-  const data = new Uint8Array(plane * shown);
-  for (let i = 0; i < plane; i++) {
-    for (let c = 0; c < shown; c++) data[i * shown + c] = bytes[c * plane + i] ?? 0;
+// Of a map's side in a mosaic, about: far enough apart that the eye does not join two maps.
+const MAP_PIXELS = 24;
+const GAP_PIXELS = 4;
+
+/** For each patch a map over the patches, coloured from -1 to 1, in its place: a picture, as a PNG data URI. */
+export function similarityMosaic([rows, columns]: PatchGrid, maps: readonly (readonly number[])[]): string {
+  const cell = Math.max(1, Math.round(MAP_PIXELS / Math.max(rows, columns)));
+  const [mapHeight, mapWidth] = [rows * cell + GAP_PIXELS, columns * cell + GAP_PIXELS];
+  const [height, width] = [rows * mapHeight - GAP_PIXELS, columns * mapWidth - GAP_PIXELS];
+  const data = new Uint8Array(height * width * 4); // transparent
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [top, left] = [y % mapHeight, x % mapWidth];
+      if (top >= rows * cell || left >= columns * cell) continue;
+      const map = maps[Math.floor(y / mapHeight) * columns + Math.floor(x / mapWidth)];
+      const value = map[Math.floor(top / cell) * columns + Math.floor(left / cell)];
+      data.set([...viridis((value + 1) / 2), 255], (y * width + x) * 4);
+    }
   }
-  return pngUri({ width, height, data, channels: shown });
-}
-
-/** A map over the patches, one pixel each, coloured from -1 to 1, as a PNG data URI. */
-export function similarityUri([height, width]: PatchGrid, similarity: readonly number[]): string {
-  const data = Uint8Array.from(similarity.flatMap((value): Rgb => viridis((value + 1) / 2)));
-  return pngUri({ width, height, data, channels: 3 });
+  return pngUri({ width, height, data, channels: 4 });
 }
 
 const HIGHLIGHT: Rgb = [255, 122, 26];
@@ -27,11 +31,12 @@ const MOST_OPAQUE = 150;
 
 /** A map over the patches, one pixel each, as a veil the denser the more attention, as a PNG data URI. */
 export function attentionUri([height, width]: PatchGrid, attention: readonly number[]): string {
-  const most = Math.max(...attention, Number.MIN_VALUE);
-  const data = Uint8Array.from(attention.flatMap((value) => [...HIGHLIGHT, Math.round((MOST_OPAQUE * value) / most)]));
+  const full = fullAttention(attention);
+  const data = Uint8Array.from(attention.flatMap((value) => [...HIGHLIGHT, Math.round((MOST_OPAQUE * value) / full)]));
   return pngUri({ width, height, data, channels: 4 });
 }
 
-function pngUri(image: { width: number; height: number; data: Uint8Array; channels: number }): string {
+/** A picture as a PNG data URI. */
+export function pngUri(image: { width: number; height: number; data: Uint8Array; channels: number }): string {
   return `data:image/png;base64,${Buffer.from(encodePng(image)).toString('base64')}`;
 }

@@ -1,36 +1,43 @@
 import { formatCount, formatPercent } from './format.js';
 import { type Html, html } from './html.js';
-import { imageUri } from './picture.js';
+import { pictureTag } from './picture-tag.js';
 import type { ReportData, ReportSample } from './report-data.js';
 
-/** The test images that were mistaken, then some of those that were not. */
-export function predictions({ samples, result, classNames }: ReportData): Html {
-  const { errors, correct } = samples;
-  const { errorCount, testCount } = result;
-  const shown = errors.length < errorCount ? `, of which ${formatCount(errors.length)} are shown` : '';
-  const mistakes =
+/** Test images: the worst mistakes, the most undecided answers, and some that were recognised. */
+export function predictions({ test, classNames }: ReportData): Html | null {
+  if (test === null) return null;
+  const { errorCount, count, samples } = test;
+  const { mistakes, uncertain, recognised } = samples;
+  const shown = mistakes.length < errorCount ? `, of which the ${formatCount(mistakes.length)} surest are shown` : '';
+  const told =
     errorCount === 0
-      ? `All ${formatCount(testCount)} test images were recognised.`
-      : `${formatCount(errorCount)} of ${formatCount(testCount)} test images were mistaken${shown}.`;
+      ? `All ${formatCount(count)} test images were recognised.`
+      : `${formatCount(errorCount)} of ${formatCount(count)} test images were mistaken${shown}.`;
+  const group = (title: string, of: readonly ReportSample[]): Html | null =>
+    of.length === 0
+      ? null
+      : html`<h3>${title}</h3><div class="samples">${of.map((sample) => figure(sample, classNames))}</div>`;
   return html`<section>
 <h2>Test images</h2>
-<p>${mistakes} Under each: its label, what the model took it for if not that, and the probability it gave.</p>
-${errors.length > 0 ? html`<h3>Mistaken</h3><div class="samples">${errors.map((sample) => figure(sample, classNames))}</div>` : null}
-${correct.length > 0 ? html`<h3>Recognised, a sample</h3><div class="samples">${correct.map((sample) => figure(sample, classNames))}</div>` : null}
+<p>${told} Under each: what it is, what the model took it for if not that, and the probabilities that it gave.</p>
+${group('Worst mistakes: wrong, and surest of it', mistakes)}
+${group('Most uncertain', uncertain)}
+${group('Recognised, of each class in turn', recognised)}
 </section>`;
 }
 
 function figure(sample: ReportSample, classNames: readonly string[]): Html {
   const { image, label, prediction, predictionProbability, labelProbability } = sample;
   const name = (index: number): string => (index < 0 ? 'no class' : (classNames[index] ?? String(index)));
+  const line = (index: number, probability: number): Html =>
+    html`<span class="sample-line"><span class="sample-class">${name(index)}</span> <span>${formatPercent(probability)}</span></span>`;
   const isError = label !== prediction;
-  const told = isError ? `${name(label)}, taken for ${name(prediction)}` : `${name(label)}, recognised`;
+  const alt = isError ? `${name(label)}, taken for ${name(prediction)}` : `${name(label)}, recognised`;
+  const text = isError
+    ? html`<b class="sample-name">✗ ${name(label)} → ${name(prediction)}</b>${line(prediction, predictionProbability)}${line(label, labelProbability)}`
+    : html`<b class="sample-name">${name(label)}</b><span class="sample-line">${formatPercent(predictionProbability)}</span>`;
   return html`<figure class="${isError ? 'sample wrong' : 'sample'}">
-<img class="pixels" src="${imageUri(image)}" alt="${told}">
-<figcaption class="sample-text">${
-    isError
-      ? html`<b>✗ ${name(label)} → ${name(prediction)}</b><span>${name(prediction)}: ${formatPercent(predictionProbability)}</span><span>${name(label)}: ${formatPercent(labelProbability)}</span>`
-      : html`<b>${name(label)}</b><span>${formatPercent(predictionProbability)}</span>`
-  }</figcaption>
+${pictureTag(image, alt)}
+<figcaption class="sample-text">${text}</figcaption>
 </figure>`;
 }

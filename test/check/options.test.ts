@@ -176,6 +176,10 @@ const TAKERS: Record<string, Taker> = {
       GroupNorm: (options) => new nn.GroupNorm(1, 1, options),
     },
   },
+  HtmlReportOptions: {
+    names: ['title', 'train', 'test', 'classNames', 'settings'],
+    calls: { HtmlReport: (options) => new vitrine.HtmlReport('report.html', options) },
+  },
   HybridEmbedOptions: {
     needs: { patchSize: 1, inChans: 1, embedDim: 4, resnetLayers: [] },
     calls: { HybridEmbed: (options) => new HybridEmbed(options) },

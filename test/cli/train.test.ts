@@ -68,7 +68,13 @@ describe('vitrine train, eval and predict', function () {
 
   it('leaves a report with curves, errors, attention and positions', () => {
     const page = readFileSync(at('run/report.html'), 'utf8');
-    for (const part of ['Learning curves', 'Mistaken', 'What the class token looks at', 'Position embeddings']) {
+    for (const part of [
+      'Worst mistakes',
+      'Each class',
+      'A training batch',
+      'What the class token',
+      'Position embeddings',
+    ]) {
       assert.ok(page.includes(part), part);
     }
     assert.equal(page.match(/class="card"/g)?.length, 10);

@@ -1,9 +1,10 @@
 import type { ReportData, ReportSample } from '../../lib/report/report-data.js';
+import { thumbnail } from '../../lib/report/thumbnail.js';
 
 /** A 2 x 2 grey image with what a model made of it. */
 export function sample(label: number, prediction: number): ReportSample {
   return {
-    image: { shape: [1, 2, 2], pixels: Buffer.from([0, 85, 170, 255]).toString('base64') },
+    image: thumbnail(Float32Array.from([-1, -1 / 3, 1 / 3, 1]), [1, 2, 2], undefined, 8),
     label,
     prediction,
     predictionProbability: 0.625,
@@ -17,16 +18,8 @@ export function reportData(changes: Partial<ReportData> = {}): ReportData {
   return {
     title: 'ViT on digits',
     createdAt: '2025-03-01T12:34:56.000Z',
-    result: {
-      testAccuracy: 0.75,
-      testCount: 4,
-      errorCount: 1,
-      trainSeconds: 65,
-      imagesPerSecond: 1234.4,
-      epochs: 2,
-      parameters: 201_930,
-      stopped: false,
-    },
+    state: { kind: 'done', epochs: 2 },
+    result: { trainSeconds: 65, imagesPerSecond: 1234.4, parameters: 201_930 },
     machine: [{ name: 'processor', value: 'Abacus <2000>' }],
     settings: [{ name: 'seed', value: '0' }],
     history: [
@@ -34,7 +27,22 @@ export function reportData(changes: Partial<ReportData> = {}): ReportData {
       { ...epoch, epoch: 1, trainLoss: 1.5, trainAccuracy: 0.5, testLoss: 1.75, testAccuracy: 0.75 },
     ],
     classNames: ['cat & dog', 'bird'],
-    samples: { errors: [sample(0, 1)], correct: [sample(1, 1)] },
+    trainBatch: [{ image: sample(0, 0).image, text: 'cat & dog 70.0%, bird 30.0%' }],
+    test: {
+      accuracy: 0.75,
+      count: 4,
+      errorCount: 1,
+      classes: [
+        { images: 2, precision: 1, recall: 0.5, f1: 2 / 3 },
+        { images: 2, precision: 2 / 3, recall: 1, f1: 0.8 },
+      ],
+      confusion: [
+        [0, 0, 1],
+        [0, 1, 1],
+        [1, 1, 2],
+      ],
+      samples: { mistakes: [sample(0, 1)], uncertain: [sample(0, 0)], recognised: [sample(1, 1)] },
+    },
     positions: {
       grid: [1, 2],
       similarity: [

@@ -3,9 +3,10 @@ import { decode } from 'fast-png';
 import { cosineSimilarity } from '../../lib/render/cosine-similarity.js';
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../../lib/report/format.js';
 import { html, scriptJson } from '../../lib/report/html.js';
-import { attentionUri, imageUri, similarityUri } from '../../lib/report/picture.js';
+import { attentionUri, similarityMosaic } from '../../lib/report/picture.js';
 import { renderReport } from '../../lib/report/render.js';
-import { selectSamples } from '../../lib/report/samples.js';
+import { selectSamples } from '../../lib/report/select-samples.js';
+import { thumbnail } from '../../lib/report/thumbnail.js';
 import { reportData, sample } from './report-fixture.js';
 
 /** The page without uPlot's own source, in which anything may stand. */
@@ -51,9 +52,43 @@ describe('renderReport', () => {
   });
 
   it('says how many errors there are when it does not show all', () => {
-    const { result } = reportData();
-    const page = renderReport(reportData({ result: { ...result, errorCount: 3 } }));
-    assert.ok(page.includes('3 of 4 test images were mistaken, of which 1 are shown.'));
+    const { test } = reportData();
+    assert.ok(test);
+    const page = renderReport(reportData({ test: { ...test, errorCount: 3 } }));
+    assert.ok(page.includes('3 of 4 test images were mistaken, of which the 1 surest are shown.'));
+  });
+
+  it('says how each class fares, and what it is taken for', () => {
+    const page = renderReport(reportData());
+    const rows = [...ownMarkup(page).matchAll(/<tr><th scope="row" class="name">(.*?)<\/th>(.*?)<\/tr>/gs)];
+    const cells = rows.map(([, name, rest = '']) => [
+      name,
+      ...[...rest.matchAll(/<td>(.*?)<\/td>/g)].map(([, cell]) => cell),
+    ]);
+    assert.deepEqual(cells.slice(-3), [
+      ['cat &amp; dog → bird', '1', '50.0%'],
+      ['cat &amp; dog', '2', '100.0%', '50.0%', '66.7%'],
+      ['bird', '2', '66.7%', '100.0%', '80.0%'],
+    ]);
+    assert.ok(page.includes('Confusion matrix of 2 classes: 3 of 4 images on the diagonal.'));
+    assert.ok(page.includes('"cells":[[0,0,1],[0,1,1],[1,1,2]]'));
+  });
+
+  it('shows a training batch, and what its images are mixed of', () => {
+    const page = ownMarkup(renderReport(reportData()));
+    assert.ok(page.includes('A training batch'));
+    assert.ok(page.includes('cat &amp; dog 70.0%, bird 30.0%'));
+  });
+
+  it('loads itself anew only while the training goes on', () => {
+    assert.ok(!ownMarkup(renderReport(reportData())).includes('id="live"'));
+    const live = ownMarkup(renderReport(reportData({ state: { kind: 'live', epochs: 62, reloadSeconds: 7 } })));
+    assert.match(live, /id="live" data-updated="2025-03-01T12:34:56.000Z" data-reload="7">/);
+    assert.ok(live.includes('2 of 62 epochs, about 1 min 0 s left'));
+    const state = { kind: 'failed', epochs: 62, message: 'a loss of <NaN>' } as const;
+    const failed = ownMarkup(renderReport(reportData({ state })));
+    assert.ok(!failed.includes('id="live"'));
+    assert.ok(failed.includes('Ended after 2 of 62 epochs: a loss of &lt;NaN&gt;'));
   });
 
   it('gives the same page from data that went through JSON', () => {
@@ -62,21 +97,29 @@ describe('renderReport', () => {
   });
 
   it('copes with no epoch, no errors and no pictures', () => {
-    const { result } = reportData();
+    const { test } = reportData();
+    assert.ok(test);
     const page = renderReport(
       reportData({
         history: [],
-        samples: { errors: [], correct: [] },
+        test: { ...test, errorCount: 0, confusion: [], samples: { mistakes: [], uncertain: [], recognised: [] } },
+        trainBatch: [],
         positions: null,
         attention: null,
-        result: { ...result, errorCount: 0, stopped: true },
+        state: { kind: 'stopped', epochs: 2 },
       }),
     );
     assert.ok(page.includes('No epoch was completed.'));
     assert.ok(page.includes('All 4 test images were recognised.'));
     assert.ok(page.includes('stopped before the last epoch'));
-    assert.ok(page.includes('id="charts">[]</script>'));
+    assert.ok(page.includes('"charts":[]'));
     assert.ok(!page.includes('Position embeddings'));
+    assert.ok(!page.includes('A training batch'));
+  });
+
+  it('copes with no test images', () => {
+    const page = ownMarkup(renderReport(reportData({ test: null })));
+    for (const part of ['Classes', 'Test images', 'confusion']) assert.ok(!page.includes(part), part);
   });
 
   it('leaves a gap in the curves where a loss is no number', () => {
@@ -88,23 +131,50 @@ describe('renderReport', () => {
 });
 
 describe('the pictures of a report', () => {
+  /** An image whose values are bytes, undone as timm normalises by ImageNet's means. */
+  const bytes = { mean: [0, 0, 0], std: [1, 1, 1], rescale: 1 };
+
   it('shows grey images in their bytes and the first three channels of others', () => {
-    assert.deepEqual(pixels(imageUri(sample(0, 0).image)), [0, 85, 170, 255]);
-    const colour = Buffer.from([1, 2, 3, 4, 5, 6, 7, 8]).toString('base64'); // four channels of 1 x 2
-    assert.deepEqual(pixels(imageUri({ shape: [4, 1, 2], pixels: colour })), [1, 3, 5, 2, 4, 6]);
+    assert.deepEqual(pixels(sample(0, 0).image.uri), [0, 85, 170, 255]);
+    const values = Float32Array.from([1, 2, 3, 4, 5, 6, 7, 8]); // four channels of 1 x 2
+    assert.deepEqual(pixels(thumbnail(values, [4, 1, 2], bytes, 8).uri), [1, 3, 5, 2, 4, 6]);
   });
 
-  it('colours similarity from -1 to 1', () => {
-    assert.deepEqual(pixels(similarityUri([1, 2], [-1, 1])), [68, 1, 84, 253, 231, 37]);
+  it('shows large images smaller, each pixel the mean of those it stands for', () => {
+    const values = Float32Array.from([0, 2, 9, 4, 6, 9, 8, 8, 100]); // 3 x 3
+    const picture = thumbnail(values, [1, 3, 3], { ...bytes, mean: [0], std: [1] }, 2);
+    assert.deepEqual([picture.width, picture.height], [2, 2]);
+    assert.deepEqual(pixels(picture.uri), [3, 9, 8, 100]);
   });
+
+  it('colours similarity from -1 to 1, a map in the place of each patch', () => {
+    const uri = similarityMosaic(
+      [1, 2],
+      [
+        [-1, 1],
+        [1, -1],
+      ],
+    );
+    const { width, data } = decode(Buffer.from(uri.split(',')[1] ?? '', 'base64'));
+    const at = (x: number) => [...data.subarray(4 * x, 4 * x + 4)];
+    const [low, high] = [
+      [68, 1, 84, 255],
+      [253, 231, 37, 255],
+    ];
+    assert.equal(width, 52); // two maps of two cells of 12, and a gap
+    assert.deepEqual([at(0), at(12), at(24), at(28), at(51)], [low, high, [0, 0, 0, 0], high, low]);
+  });
+
+  const alphas = (map: readonly number[]) => pixels(attentionUri([1, map.length], map)).filter((_, i) => i % 4 === 3);
 
   it('veils most the patch with most attention', () => {
-    const alphas = pixels(attentionUri([1, 3], [0, 0.1, 0.2])).filter((_, i) => i % 4 === 3);
-    assert.deepEqual(alphas, [0, 75, 150]);
-    assert.deepEqual(
-      pixels(attentionUri([1, 1], [0])).filter((_, i) => i % 4 === 3),
-      [0],
-    );
+    assert.deepEqual(alphas([0, 0.1, 0.2, 0, 0, 0]), [0, 75, 150, 0, 0, 0]);
+    assert.deepEqual(alphas([0]), [0]);
+  });
+
+  it('veils little where all patches get about as much', () => {
+    for (const alpha of alphas([0.1, 0.11, 0.1, 0.09])) assert.ok(alpha > 40 && alpha < 60, String(alpha));
+    assert.deepEqual(alphas([0.5, 0.5]), [75, 75]);
   });
 });
 
@@ -129,20 +199,70 @@ describe('cosineSimilarity', () => {
 });
 
 describe('selectSamples', () => {
-  it('takes every error, some others, and one of each class, recognised if there is one', () => {
-    const chosen = selectSamples(Int32Array.from([1, 0, 1, 2, 2]), Int32Array.from([0, 0, 1, 0, 1]));
-    assert.deepEqual(chosen, { errorCount: 3, errors: [0, 3, 4], correct: [1, 2], attention: [1, 2, 3] });
+  /** Answers whose probability is given, the rest of it spread evenly. */
+  function outcome(
+    answers: readonly (readonly [label: number, prediction: number, probability: number])[],
+    classes: number,
+  ) {
+    const probabilities = answers.flatMap(([, prediction, probability]) =>
+      Array.from({ length: classes }, (_, c) => (c === prediction ? probability : (1 - probability) / (classes - 1))),
+    );
+    return {
+      labels: Int32Array.from(answers, ([label]) => label),
+      predictions: Int32Array.from(answers, ([, prediction]) => prediction),
+      probabilities: Float32Array.from(probabilities),
+    };
+  }
+
+  it('puts the surest mistakes first, and the most undecided answers', () => {
+    const answers = [
+      [0, 0, 0.9],
+      [0, 1, 0.5],
+      [1, 0, 0.99],
+      [1, 1, 0.4],
+      [2, 0, 0.7],
+    ] as const;
+    const { errorCount, mistakes, uncertain } = selectSamples(outcome(answers, 3));
+    assert.equal(errorCount, 3);
+    assert.deepEqual(mistakes, [2, 4, 1]);
+    assert.deepEqual(uncertain, [3, 1, 4, 0, 2]);
   });
 
-  it('takes an even sample of many, and limits the errors but not their count', () => {
-    const labels = new Int32Array(1000);
-    const predictions = Int32Array.from(labels, (_, i) => i % 2);
-    const { errorCount, errors, correct } = selectSamples(labels, predictions);
-    assert.equal(errorCount, 500);
-    assert.equal(errors.length, 200);
-    assert.equal(correct.length, 40);
-    assert.ok((correct.at(-1) ?? 0) > 900);
-    assert.equal(new Set(correct).size, 40);
+  it('takes recognised images of the classes in turn, however they lie', () => {
+    const answers = Array.from({ length: 1000 }, (_, i) => [i % 10, i % 10, 0.9] as const);
+    const { recognised, attention } = selectSamples(outcome(answers, 10));
+    assert.deepEqual(recognised, [...Array(24).keys()]);
+    assert.deepEqual(attention, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('shows the attention to a class that was never recognised, too', () => {
+    const answers = [
+      [0, 1, 0.9],
+      [1, 1, 0.9],
+      [1, 1, 0.8],
+    ] as const;
+    assert.deepEqual(selectSamples(outcome(answers, 2)).attention, [0, 1]);
+  });
+
+  it('limits what is shown, but not the count of errors', () => {
+    const answers = Array.from({ length: 1000 }, (_, i) => [0, i % 2, 0.8] as const);
+    const { errorCount, mistakes, uncertain } = selectSamples(outcome(answers, 2));
+    assert.deepEqual([errorCount, mistakes.length, uncertain.length], [500, 36, 24]);
+  });
+
+  it('takes an answer of NaN for a mistake that nobody is sure of', () => {
+    const { mistakes, uncertain } = selectSamples({
+      labels: Int32Array.from([0, 1]),
+      predictions: Int32Array.from([-1, 0]),
+      probabilities: Float32Array.from([Number.NaN, Number.NaN, 0.6, 0.4]),
+    });
+    assert.deepEqual(
+      [mistakes, uncertain],
+      [
+        [1, 0],
+        [1, 0],
+      ],
+    );
   });
 });
 
