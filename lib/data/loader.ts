@@ -252,8 +252,9 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
 
   /** @internal Some items of the data set, in batches as the first epoch would have them. */
   feedItems(indices: ArrayLike<number>): AsyncGenerator<FeedBatch> {
-    if (this.#feed === undefined) throw expected('a data set of images', 'feedItems', this.dataset);
-    return this.#feed.batches(indices, 0, 0, 0);
+    const { dataset, numClasses } = this;
+    if (this.#feed === undefined || !isDataset(dataset)) throw expected('a data set of images', 'feedItems', dataset);
+    return this.#feed.batches(itemsOf(dataset as Dataset, indices, numClasses), 0, 0, 0);
   }
 
   *[Symbol.iterator](): Generator<Batch> {

@@ -1,3 +1,4 @@
+import { isDataset } from '../data/sets/dataset.js';
 import { orderOf } from '../data/shuffle.js';
 import { isLoader, type TrainingData } from '../train/training-data.js';
 import { formatPercent } from './format.js';
@@ -26,6 +27,7 @@ export async function trainBatchOf(
       return image === undefined ? [] : [{ image, text: name(data.labels[index]) }];
     });
   }
+  if (!isDataset(data.dataset)) return []; // a stream, which can perhaps be read once only
   for await (const batch of data.feedBatches(0)) {
     const { labels, targets, count } = batch;
     const images = await picturesOfBatch(batch, data, normalised, Math.min(count, MOST_SHOWN));
