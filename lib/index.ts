@@ -48,6 +48,7 @@ export * as optim from './optim/index.js';
 export { autocast, type Precision } from './precision.js';
 export * as render from './render/index.js';
 export { HtmlReport, type HtmlReportOptions } from './report/html-report.js';
+export type { ReportFact } from './report/report-data.js';
 export { keep, type Scoped, scope, untracked } from './scope.js';
 export { background, fence, reset, StreamError, synchronize } from './stream.js';
 export type { DataOf, DType, NestedNumbers, Tensor, TensorData } from './tensor.js';

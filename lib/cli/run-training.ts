@@ -89,13 +89,12 @@ function reportOptions(
   { settings, model, train, trainCount, classNames }: Prepared,
   test: ArrayDataset,
 ): HtmlReportOptions {
-  const facts = settingFacts(settings, model, trainCount);
   return {
     title: `Vision Transformer on ${settings.data === null ? 'digits' : basename(resolve(settings.data))}`,
     train,
     test,
     classNames,
-    settings: Object.fromEntries(facts.map(({ name, value }) => [name, value])),
+    settings: settingFacts(settings, model, trainCount),
   };
 }
 

@@ -24,8 +24,8 @@ export interface HtmlReportOptions {
   readonly test?: TrainingData;
   /** Default: the classes' numbers. */
   readonly classNames?: readonly string[];
-  /** Lines of the table of settings, value by name. */
-  readonly settings?: Readonly<Record<string, string>>;
+  /** Lines of the table of settings. */
+  readonly settings?: readonly ReportFact[];
 }
 
 const NAMES: OptionNames<HtmlReportOptions> = {
@@ -67,8 +67,8 @@ export class HtmlReport implements TrainerCallback {
     if (classNames !== undefined && !Array.isArray(classNames)) {
       throw expected('a list of names', 'HtmlReport classNames', classNames);
     }
-    if (settings !== undefined && (typeof settings !== 'object' || settings === null)) {
-      throw expected('values by name', 'HtmlReport settings', settings);
+    if (settings !== undefined && !Array.isArray(settings)) {
+      throw expected('a list of { name, value }', 'HtmlReport settings', settings);
     }
     if (train !== undefined) checkTrainingData(train, 'HtmlReport train');
     if (test !== undefined) checkTrainingData(test, 'HtmlReport test');
@@ -76,14 +76,17 @@ export class HtmlReport implements TrainerCallback {
     this.#options = options;
   }
 
+  /** Notes when the training begins. */
   onTrainBegin(): void {
     this.#began = performance.now();
   }
 
+  /** Notes how the model does. */
   onEvaluate(_: TrainingState, evaluation: Evaluation): void {
     this.#evaluation = evaluation;
   }
 
+  /** Writes the page, unless it was written just now. */
   async onEpochEnd(state: TrainingState, record: EpochRecord): Promise<void> {
     const { at, took } = this.#written;
     const due = at + Math.max(1000 * LEAST_SECONDS, LEAST_SHARE * took);
@@ -96,6 +99,7 @@ export class HtmlReport implements TrainerCallback {
     await this.#write(model, { kind: 'live', epochs, reloadSeconds }, training);
   }
 
+  /** Writes the last page. */
   async onTrainEnd(state: TrainingState, { stopped, ...training }: FitResult): Promise<void> {
     await this.#write(state.model, { kind: stopped ? 'stopped' : 'done', epochs: state.epochs }, training);
   }
@@ -121,9 +125,8 @@ export class HtmlReport implements TrainerCallback {
   }
 
   async #collect(model: Classifier, state: ReportState, training: ReportSources['training']): Promise<ReportData> {
-    const { title = 'Vision Transformer', train, test, classNames = [], settings = {} } = this.#options;
+    const { title = 'Vision Transformer', train, test, classNames = [], settings = [] } = this.#options;
     this.#trainBatch ??= train === undefined ? [] : await trainBatchOf(train, normalisedFor(model), classNames);
-    const facts = Object.entries(settings).map(([name, value]): ReportFact => ({ name, value: String(value) }));
     return collectReportData(model, {
       title,
       state,
@@ -131,7 +134,7 @@ export class HtmlReport implements TrainerCallback {
       test: test !== undefined && this.#evaluation ? { data: test, evaluation: this.#evaluation } : undefined,
       trainBatch: this.#trainBatch,
       classNames,
-      settings: facts,
+      settings,
       machine: machineFacts(),
     });
   }

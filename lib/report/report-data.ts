@@ -86,6 +86,8 @@ export interface ReportData {
 
 /** A line of a table of facts. */
 export interface ReportFact {
+  /** What it is. */
   readonly name: string;
+  /** How much, or which. */
   readonly value: string;
 }

@@ -24,7 +24,7 @@ describe('HtmlReport', () => {
       numClasses: seen.numClasses,
     });
     const sets = test === 'arrays' ? { train: seen, test: tested } : { train: loader, test: loader };
-    const report = new HtmlReport(path, { ...sets, title: 'A <test>', settings: { seed: '0' } });
+    const report = new HtmlReport(path, { ...sets, title: 'A <test>', settings: [{ name: 'seed', value: '0' }] });
     let live = '';
     const after = {
       onEpochEnd: ({ epoch }: TrainingState) => {
