@@ -237,24 +237,19 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
   /**
    * @internal The batches of one epoch, images on the stream and labels in JavaScript's memory, without the first ones.
    *
+   * @param only which items, by index, instead of all in their order
    * @throws TypeError for a loader of float32 arrays
    */
-  feedBatches(epoch: number, begin = 0, skipped = 0): AsyncGenerator<FeedBatch> {
+  feedBatches(epoch: number, begin = 0, skipped = 0, only?: readonly number[]): AsyncGenerator<FeedBatch> {
     if (this.#feed === undefined) throw expected('a data set of images', 'feedBatches', this.dataset);
-    return this.#feed.batches(this.#items(epoch, begin), epoch, begin, skipped);
+    const items = only && itemsOf(this.dataset as Dataset, only, this.numClasses);
+    return this.#feed.batches(items ?? this.#items(epoch, begin), epoch, begin, skipped);
   }
 
   #items(epoch: number, begin: number): EpochItems {
     const { dataset, numClasses, seed } = this;
     if (!(dataset instanceof SampleStream)) return itemsOf(dataset as Dataset, this.order(epoch), numClasses);
     return itemsOfStream(dataset, { epoch, seed, begin, buffer: this.#buffer, numClasses });
-  }
-
-  /** @internal Some items of the data set, in batches as the first epoch would have them. */
-  feedItems(indices: ArrayLike<number>): AsyncGenerator<FeedBatch> {
-    const { dataset, numClasses } = this;
-    if (this.#feed === undefined || !isDataset(dataset)) throw expected('a data set of images', 'feedItems', dataset);
-    return this.#feed.batches(itemsOf(dataset as Dataset, indices, numClasses), 0, 0, 0);
   }
 
   *[Symbol.iterator](): Generator<Batch> {

@@ -21,7 +21,7 @@ export async function picturesOf(
   const pictures = new Map<number, ReportImage>();
   const missing = [...new Set(indices)];
   if (isLoader(data)) {
-    for await (const batch of data.feedItems(missing)) {
+    for await (const batch of data.feedBatches(0, 0, 0, missing)) {
       const images = await picturesOfBatch(batch, data, normalised, batch.count);
       for (const [i, image] of images.entries()) pictures.set(batch.indices[i], image);
     }
@@ -65,6 +65,6 @@ export async function inputAt(data: TrainingData, index: number): Promise<Tensor
     const size = data.shape[0] * data.shape[1] * data.shape[2];
     return tensor(data.images.subarray(index * size, (index + 1) * size), [1, ...data.shape]);
   }
-  for await (const { images } of data.feedItems([index])) return images;
+  for await (const { images } of data.feedBatches(0, 0, 0, [index])) return images;
   throw expected('an image that can be read', `image ${index}`, new Text('one that cannot'));
 }
