@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loggers, optim, Trainer } from '../../lib/index.js';
+import { loggers, optim, Trainer, type TrainingState } from '../../lib/index.js';
 import { crc32c } from '../../lib/io/formats/crc32c.js';
 import { record, scalarEvent } from '../../lib/train/loggers/tensorboard-event.js';
 import { temporaryDirectory } from '../io/temporary-directory.js';
@@ -55,7 +55,8 @@ describe('loggers', () => {
     await Promise.all([board.text('note', 'a **b**', 8), board.scalar('x', Number.NaN, 8)]);
     await board.image('dot', { height: 1, width: 1, png: Buffer.from('png') }, 8);
     optimizer.dispose();
-    const [file] = readdirSync(path('board'));
+    const [file, ...others] = readdirSync(path('board'));
+    assert.deepEqual(others, []);
     const records = recordsOf(join(path('board'), file)).map((data) => data.toString('latin1'));
     assert.match(records[0], /brain\.Event:2/);
     for (const tag of ['train/loss', 'test/f1', 'epoch/accuracy', 'weights/head.weight', 'note', 'dot']) {
@@ -74,6 +75,27 @@ describe('loggers', () => {
     );
     assert.equal(told[2].metrics.confusionMatrix.length, 4);
     assert.equal(told[7].metrics.f1, told[6].metrics.f1);
+  });
+
+  it('tell TensorBoard which steps come again', async () => {
+    await using board = new loggers.TensorBoard(path('resumed'));
+    await board.onTrainBegin({ globalStep: 0 } as TrainingState);
+    await board.onTrainBegin({ globalStep: 299 } as TrainingState);
+    const [file] = readdirSync(path('resumed'));
+    const records = recordsOf(join(path('resumed'), file));
+    // Event: wall_time (1), step (2) 300, session_log (7) { status (1) START }
+    assert.deepEqual(
+      records.map((data) => data.subarray(9).toString('hex')),
+      [Buffer.from('\x1a\x0dbrain.Event:2', 'latin1').toString('hex'), '10ac023a020801'],
+    );
+  });
+
+  it('keep the events of two boards apart that begin together in one folder', async () => {
+    const boards = [new loggers.TensorBoard(path('two')), new loggers.TensorBoard(path('two'))];
+    await Promise.all(boards.map((board, i) => board.scalar('x', i, 1)));
+    await Promise.all(boards.map((board) => board.close()));
+    const counts = readdirSync(path('two')).map((file) => recordsOf(join(path('two'), file)).length);
+    assert.deepEqual(counts, [2, 2]);
   });
 
   it('refuse what is no path, and unknown options', () => {

@@ -33,6 +33,12 @@ export function versionEvent(wallTime: number): Uint8Array {
   return record(Buffer.concat([doubleField(1, wallTime), bytesField(3, 'brain.Event:2')]));
 }
 
+/** Says that what was told of this step and of later ones is void, for they come again: a session that starts. */
+export function restartEvent({ wallTime, step }: EventTime): Uint8Array {
+  const start = 1;
+  return record(Buffer.concat([doubleField(1, wallTime), intField(2, step), bytesField(7, [intField(1, start)])]));
+}
+
 export function scalarEvent(time: EventTime, tag: string, value: number): Uint8Array {
   return summaryEvent(time, tag, [floatField(2, value)]);
 }

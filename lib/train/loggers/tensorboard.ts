@@ -1,6 +1,8 @@
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile, close, open } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { checkBoolean, expected } from '../../check.js';
 import { checkOptions, type OptionNames } from '../../check-options.js';
 import type { Logs, TrainerCallback, TrainingState } from '../callbacks.js';
@@ -11,6 +13,7 @@ import {
   type EventTime,
   histogramEvent,
   imageEvent,
+  restartEvent,
   scalarEvent,
   textEvent,
   versionEvent,
@@ -24,9 +27,16 @@ export interface TensorBoardOptions {
 
 const NAMES: OptionNames<TensorBoardOptions> = { histograms: true };
 
+// Numbers, not handles, which warn where one is left open; of a process that ends the system closes them.
+const [openFile, appendTo, closeFile] = [promisify(open), promisify(appendFile), promisify(close)];
+
+// Two boards may begin in one second.
+let boards = 0;
+
 /**
  * Writes a folder of events for `tensorboard --logdir`: losses, accuracies, rates and metrics as a training goes on, and
- * whatever else it is given.
+ * whatever else it is given. The file of a training is opened once, and closed at its end; a training that is gone on with
+ * takes back what was told of steps that come again.
  *
  * @throws TypeError for a folder that is no path, and unknown options
  * @example
@@ -35,7 +45,9 @@ const NAMES: OptionNames<TensorBoardOptions> = { histograms: true };
 export class TensorBoard implements TrainerCallback {
   readonly #folder: string;
   readonly #histograms: boolean;
+  readonly #number = boards++;
   #path: string | undefined;
+  #file: number | undefined;
   #writing: Promise<void> = Promise.resolve();
 
   constructor(folder: string, options: TensorBoardOptions = {}) {
@@ -65,6 +77,31 @@ export class TensorBoard implements TrainerCallback {
     return this.#write(textEvent(at(step), tag, text));
   }
 
+  /** Closes the file, once all is written; it is opened again where more is. */
+  close(): Promise<void> {
+    const closed = this.#writing.then(async () => {
+      const file = this.#file;
+      this.#file = undefined;
+      if (file !== undefined) await closeFile(file);
+    });
+    this.#writing = closed.catch(() => undefined); // who asked hears of it
+    return closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Tells that steps after this one come again, where a training is gone on with. */
+  async onTrainBegin({ globalStep }: TrainingState): Promise<void> {
+    if (globalStep > 0) await this.#write(restartEvent(at(globalStep + 1)));
+  }
+
+  /** Closes the file. */
+  onTrainEnd(): Promise<void> {
+    return this.close();
+  }
+
   async onLog({ globalStep }: TrainingState, { loss, learningRate, imagesPerSecond }: Logs): Promise<void> {
     await this.scalar('train/loss', loss, globalStep);
     await this.scalar('train/learningRate', learningRate, globalStep);
@@ -89,19 +126,26 @@ export class TensorBoard implements TrainerCallback {
 
   /** One after the other, in their order. */
   #write(event: Uint8Array): Promise<void> {
-    const written = this.#writing.then(async () => appendFile(await this.#open(), event));
+    const written = this.#writing.then(async () => appendTo(await this.#open(), event));
     this.#writing = written.catch(() => undefined); // who asked hears of it
     return written;
   }
 
-  async #open(): Promise<string> {
-    if (this.#path !== undefined) return this.#path;
-    await mkdir(this.#folder, { recursive: true });
-    const seconds = Date.now() / 1000;
-    const path = join(this.#folder, `events.out.tfevents.${Math.floor(seconds)}.${hostname()}.${process.pid}`);
-    await appendFile(path, versionEvent(seconds));
-    this.#path = path;
-    return path;
+  async #open(): Promise<number> {
+    if (this.#file !== undefined) return this.#file;
+    if (this.#path === undefined) {
+      await mkdir(this.#folder, { recursive: true });
+      const seconds = Date.now() / 1000;
+      const name = `events.out.tfevents.${Math.floor(seconds)}.${hostname()}.${process.pid}.${this.#number}`;
+      const path = join(this.#folder, name);
+      const file = await openFile(path, 'a');
+      this.#file = file;
+      this.#path = path;
+      await appendTo(file, versionEvent(seconds));
+      return file;
+    }
+    this.#file = await openFile(this.#path, 'a');
+    return this.#file;
   }
 }
 
