@@ -21,11 +21,11 @@ export interface Contender {
 }
 
 /** What `--vs` knows. */
-export const PEERS = ['torch', 'torch-tuned', 'torch-bf16', 'onnxruntime', 'vitrine-bf16'] as const;
+export const PEERS = ['torch', 'torch-tuned', 'torch-bf16', 'onnxruntime', 'vitrine-bf16', 'engine'] as const;
 export type Peer = (typeof PEERS)[number];
 
-/** vitrine itself. */
-export function vitrine(precision: Precision): Contender {
+/** vitrine itself; as `'engine'`, without the feed of a work that has one. */
+export function vitrine(precision: Precision, as: 'vitrine' | 'engine' = 'vitrine'): Contender {
   return {
     name: 'vitrine',
     precision,
@@ -33,7 +33,7 @@ export function vitrine(precision: Precision): Contender {
     startsFast: true,
     command: () => ({
       file: process.execPath,
-      args: [fileURLToPath(new URL('./contenders/vitrine.js', import.meta.url)), precision],
+      args: [fileURLToPath(new URL('./contenders/vitrine.js', import.meta.url)), precision, as],
     }),
     advice: 'Run `npm run setup`.',
   };
@@ -72,6 +72,8 @@ export function peer(name: Peer): Contender {
         },
         advice: '',
       };
+    case 'engine':
+      return { ...vitrine('fp32', 'engine'), name, runs: (work) => work.kind === 'feed' };
     case 'torch':
       return torch(name, 'fp32', () => ({}));
     case 'torch-tuned':

@@ -14,7 +14,8 @@ import { traceTable } from './trace-table.js';
 /** Runs a suite and prints its records. */
 async function run(suite: Suite, flags: CommonFlags & Partial<SuiteOptions>): Promise<void> {
   const terminal = new Terminal();
-  const { vs = [], seconds, allowOverride = false, precision = 'fp32' } = flags;
+  const { seconds, allowOverride = false, precision = 'fp32' } = flags;
+  const vs = [...new Set([...(suite.beside ?? []), ...(flags.vs ?? [])])];
   const session = openSession({ vs, seconds, allowOverride, precision }, terminal);
   const options = { ...flags, threads: flags.threads ?? session.info.threads };
   const cases = casesOf(suite, options, session.machine, flags.case);

@@ -28,6 +28,17 @@ const SMALL: Readonly<Record<string, ModelSizes>> = {
     numHeads: 4,
     mlpRatio: 4,
   },
+  // For images as CIFAR-10's: 1.2 million parameters.
+  cifar: {
+    imgSize: 32,
+    patchSize: 4,
+    inChans: 3,
+    numClasses: 10,
+    embedDim: 128,
+    depth: 6,
+    numHeads: 4,
+    mlpRatio: 4,
+  },
   // So small that nothing but overhead is measured.
   tiny: { imgSize: 8, patchSize: 4, inChans: 1, numClasses: 10, embedDim: 8, depth: 6, numHeads: 8, mlpRatio: 4 },
 };
@@ -35,7 +46,7 @@ const SMALL: Readonly<Record<string, ModelSizes>> = {
 const LETTERS: Readonly<Record<string, string>> = { Ti: 'tiny', S: 'small', B: 'base', L: 'large', H: 'huge' };
 
 /**
- * A model by its name: `digits`, `tiny`, a letter and a patch size as in `Ti/16`, or a name of `ViT.list()`.
+ * A model by its name: `digits`, `cifar`, `tiny`, a letter and a patch size as in `Ti/16`, or a name of `ViT.list()`.
  *
  * @throws TypeError for another name, or sizes that do not go together
  */
@@ -57,7 +68,7 @@ function sizesOf(name: string): ModelSizes {
   const [, letter = '', patch] = /^(Ti|S|B|L|H)\/(\d+)$/.exec(name) ?? [];
   const size = LETTERS[letter];
   if (size === undefined && !name.startsWith('vit_')) {
-    throw expected("'digits', 'tiny', a model such as 'Ti/16', or a name of ViT.list()", '--model', name);
+    throw expected("'digits', 'cifar', 'tiny', a model such as 'Ti/16', or a name of ViT.list()", '--model', name);
   }
   const config = resolveConfig(
     size === undefined ? configOf(name) : { ...configOf(`vit_${size}_patch16_224`), patchSize: Number(patch) },

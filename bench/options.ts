@@ -45,7 +45,7 @@ export function addCommonFlags(command: Command, { hasPeers, hasPrecision }: Sui
 }
 
 const SUITE_FLAGS: Readonly<Record<SuiteOption, readonly [flags: string, description: string]>> = {
-  model: ['--model <name>', "'digits', 'tiny', a letter and patch size as 'Ti/16', or a name of ViT.list()"],
+  model: ['--model <name>', "'digits', 'cifar', 'tiny', a letter and patch size as 'Ti/16', or a name of ViT.list()"],
   batch: ['--batch <n>', 'images'],
   img: ['--img <px>', 'side of the image'],
   patch: ['--patch <px>', 'side of a patch'],

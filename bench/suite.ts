@@ -1,3 +1,4 @@
+import type { Peer } from './contenders.js';
 import type { Case } from './work.js';
 
 /** What a suite may be asked for; the threads are always known. */
@@ -27,6 +28,8 @@ export interface Suite {
   readonly options: readonly SuiteOption[];
   /** Whether others can be timed on it. */
   readonly hasPeers: boolean;
+  /** Others that are timed on it always. */
+  readonly beside?: readonly Peer[];
   /** Whether its products can be asked for in bfloat16. */
   readonly hasPrecision: boolean;
   cases(options: SuiteOptions, machine: Machine): Case[];

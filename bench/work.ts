@@ -17,13 +17,33 @@ export interface ModelSizes {
   readonly mlpRatio: number;
 }
 
+/** Steps on images of files. */
+export interface FeedWork {
+  readonly kind: 'feed';
+  readonly model: ModelSizes;
+  readonly batch: number;
+  /** Of the images, in folders of classes; whoever comes first makes them. */
+  readonly folder: string;
+  readonly photographs: {
+    readonly height: number;
+    readonly width: number;
+    readonly channels: number;
+    readonly count: number;
+  };
+  /** Whether decoded images are kept, and the first epoch does not count. */
+  readonly cached: boolean;
+  /** Whether with RandAugment and mixup, besides crops. */
+  readonly strong: boolean;
+}
+
 export type Work =
   /** Arithmetic on registers alone. */
   | { readonly kind: 'peak'; readonly tiles: number; readonly flopsPerTile: number; readonly precision: Precision }
   /** One op, forward alone or with its backward. */
   | { readonly kind: 'kernel'; readonly op: string; readonly params: Params; readonly backward: boolean }
   /** A whole step of a model: forward, backward and update, or forward alone. */
-  | { readonly kind: 'train' | 'infer'; readonly model: ModelSizes; readonly batch: number };
+  | { readonly kind: 'train' | 'infer'; readonly model: ModelSizes; readonly batch: number }
+  | FeedWork;
 
 /** One line of a suite, for all its contenders. */
 export interface Case {

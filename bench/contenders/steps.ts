@@ -15,12 +15,13 @@ import {
 import { native } from '../../lib/native.js';
 import { kernelBench } from '../kernels/index.js';
 import type { ModelSizes, Params, Precision, Work } from '../work.js';
+import { feedStep } from './feed-step.js';
 
-/** Something to time: enqueues one step. */
-export type Step = () => void;
+/** Something to time: enqueues one step, or runs it where it gives a promise. */
+export type Step = () => void | Promise<void>;
 
 /** vitrine's step for a work, recorded once and then replayed, as the Trainer does. */
-export function prepareStep(work: Work, precision: Precision): Promise<Step> {
+export function prepareStep(work: Work, precision: Precision, isEngine = false): Promise<Step> {
   switch (work.kind) {
     case 'peak': {
       const results = zeros([work.tiles]);
@@ -32,6 +33,8 @@ export function prepareStep(work: Work, precision: Precision): Promise<Step> {
       return kernelStep(work.op, work.params, work.backward);
     case 'train':
       return trainStep(work.model, work.batch, precision);
+    case 'feed':
+      return feedStep(work, precision, isEngine);
     case 'infer':
       return inferStep(work.model, work.batch, precision);
   }

@@ -34,7 +34,10 @@ export class Timer {
 
   async #sample(steps: number): Promise<number> {
     const begin = performance.now();
-    for (let i = 0; i < steps; i++) this.step();
+    for (let i = 0; i < steps; i++) {
+      const running = this.step();
+      if (running !== undefined) await running;
+    }
     await fence();
     return (performance.now() - begin) / steps;
   }

@@ -11,6 +11,7 @@ except ImportError as error:
     sys.exit()
 
 import torch.nn.functional as F
+import torch_feed
 import torch_model
 import torch_ops
 
@@ -72,7 +73,7 @@ def infer(work):
 
 def prepare(work, threads):
     torch.set_num_threads(threads)
-    return {"kernel": kernel, "train": train, "infer": infer}[work["kind"]](work)
+    return {"kernel": kernel, "train": train, "infer": infer, "feed": lambda work: torch_feed.feed(work, autocast)}[work["kind"]](work)
 
 
 protocol.serve(f"PyTorch {torch.__version__}", prepare)

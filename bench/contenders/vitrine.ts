@@ -17,14 +17,14 @@ async function answer(request: Request): Promise<Answer> {
   if ('work' in request) {
     setThreads(request.threads);
     growth = new ResidentGrowth();
-    timer = new Timer(await prepareStep(request.work, precision));
+    timer = new Timer(await prepareStep(request.work, precision, process.argv[3] === 'engine'));
     await timer.warmUp();
     return { prepared: true };
   }
   if ('seconds' in request) return { samplesMs: (await timer?.round(request.seconds)) ?? [] };
   if ('trace' in request) {
     startTrace();
-    timer?.step();
+    await timer?.step();
     await writeTrace(request.trace, stopTrace());
     return { traced: true };
   }

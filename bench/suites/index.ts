@@ -1,5 +1,6 @@
 import type { Suite } from '../suite.js';
 import { embed } from './embed.js';
+import { feed } from './feed.js';
 import { gemm } from './gemm.js';
 import { infer } from './infer.js';
 import { kernels } from './kernels.js';
@@ -8,4 +9,4 @@ import { scale } from './scale.js';
 import { tiny } from './tiny.js';
 import { train } from './train.js';
 
-export const SUITES: readonly Suite[] = [peak, gemm, kernels, embed, train, infer, tiny, scale];
+export const SUITES: readonly Suite[] = [peak, gemm, kernels, embed, train, feed, infer, tiny, scale];
