@@ -118,8 +118,8 @@ function yAxis({ yScale: kind }: Chart): uPlot.Axis {
 function telling(splits: Splits): Splits {
   const present = splits.filter((value) => value !== null);
   const decades = Math.log10((present.at(-1) ?? 1) / (present[0] ?? 1));
-  const firsts = decades > 3 ? /^1/ : /^[125]/;
-  return splits.map((value) => (value !== null && firsts.test(value.toExponential()) ? value : null));
+  const firsts = decades > 3 ? /^1\.00e/ : /^[125]\.00e/;
+  return splits.map((value) => (value !== null && firsts.test(value.toExponential(2)) ? value : null));
 }
 
 // A number of four digits, and a gap beside it.
