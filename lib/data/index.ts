@@ -2,6 +2,7 @@
 export type { AugmentOptions } from './augment/augment.js';
 export { type ArrayDataset, digitsPath, loadIdxDataset } from './dataset.js';
 export { type ClearCacheOptions, type ClearedCache, clearCache } from './feed/cache-folder.js';
+export type { FeedOptions } from './feed/image-feed.js';
 export type { Transform, TransformContext } from './feed/transform.js';
 export type { TransformWorkers } from './feed/transform-runner.js';
 export { loadImages } from './load-images.js';
