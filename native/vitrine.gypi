@@ -32,7 +32,8 @@
               "-Wl,-z,nodelete",
               "-static-libstdc++",
               "-static-libgcc",
-              "-Wl,--version-script=<(module_root_dir)/native/exports.map"
+              # From build/, where make runs: a whole path may have blanks in it.
+              "-Wl,--version-script=../native/exports.map"
             ]
           }
         ],
