@@ -22,7 +22,8 @@ export function installPacked(project: string, without: readonly string[] = []):
   const archives = dirname(project);
   const own = join(project, 'node_modules/vitrine');
   mkdirSync(own, { recursive: true });
-  const npm = ['pack', '--ignore-scripts', '--pack-destination', archives];
+  // npm packs nothing without a cache, which is in the home folder; not every account has one to write to.
+  const npm = ['pack', '--ignore-scripts', '--pack-destination', archives, '--cache', join(archives, 'npm')];
   const packed = spawnSync('npm', npm, { cwd: packageRoot, encoding: 'utf8', env: childEnvironment() });
   assert.equal(packed.status, 0, packed.stderr);
   const archive = readdirSync(archives).find((name) => name.endsWith('.tgz')) ?? '';
