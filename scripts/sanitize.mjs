@@ -15,9 +15,9 @@ const THREAD = 'build-tsan';
 const REPORT = resolve(ADDRESS, 'report');
 // Tests that start programs by the dozen, each of which takes some 5 s to start under the sanitizer, and run nothing of the
 // addon that the others do not; thousands of refusals before the addon is called, and references in TypeScript; and one that
-// measures how memory grows, which the sanitizer's quarantine lets it.
+// measures how memory grows, which the sanitizer's quarantine lets it. Nor is a browser run under it.
 const LEFT_OUT = [
-  ...['bench', 'check', 'cli', 'docs', 'package', 'reference', 'scripts'].map((folder) =>
+  ...['bench', 'check', 'cli', 'docs', 'package', 'reference', 'scripts', 'web'].map((folder) =>
     join('dist/test', folder, '/'),
   ),
   ...['bf16-proven', 'child-environment', 'runtime/environment', 'runtime/leak'].map((name) =>
