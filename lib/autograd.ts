@@ -1,6 +1,7 @@
 /**
  * Reverse-mode differentiation at the granularity of ops. Each op that runs on a tensor requiring a gradient leaves a
- * node; `backward` and `grad` walk the nodes newest first and release what they saved as they go. Counterpart: torch.autograd.
+ * node; `backward` and `grad` walk the nodes newest first and release what they saved as they go.
+ * @see torch.autograd
  */
 
 /** @internal */

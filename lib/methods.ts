@@ -105,21 +105,21 @@ interface GenericMethods {
 
 /** Those that change their tensor in place, and give it back. */
 interface InPlaceMethods {
-  /** x += other, in place. Counterpart: `torch.Tensor.add_`. */
+  /** x += other, in place. @see `torch.Tensor.add_` */
   add_(other: Tensor | number): this;
-  /** x -= other, in place. Counterpart: `torch.Tensor.sub_`. */
+  /** x -= other, in place. @see `torch.Tensor.sub_` */
   sub_(other: Tensor | number): this;
-  /** x *= other, in place. Counterpart: `torch.Tensor.mul_`. */
+  /** x *= other, in place. @see `torch.Tensor.mul_` */
   mul_(other: Tensor | number): this;
-  /** x /= other, in place; of float32. Counterpart: `torch.Tensor.div_`. */
+  /** x /= other, in place; of float32. @see `torch.Tensor.div_` */
   div_(other: Tensor | number): this;
-  /** The elements of another tensor, of any dtype, or a number everywhere. Counterpart: `torch.Tensor.copy_`. */
+  /** The elements of another tensor, of any dtype, or a number everywhere. @see `torch.Tensor.copy_` */
   copy_(source: Tensor | number): this;
-  /** A number everywhere, or the element of a tensor without axes. Counterpart: `torch.Tensor.fill_`. */
+  /** A number everywhere, or the element of a tensor without axes. @see `torch.Tensor.fill_` */
   fill_(value: Tensor | number): this;
-  /** 0 everywhere. Counterpart: `torch.Tensor.zero_`. */
+  /** 0 everywhere. @see `torch.Tensor.zero_` */
   zero_(): this;
-  /** Elements held within [min, max], in place. Counterpart: `torch.Tensor.clamp_`. */
+  /** Elements held within [min, max], in place. @see `torch.Tensor.clamp_` */
   clamp_(options: ClampOptions): this;
 }
 
@@ -134,19 +134,19 @@ type IndexMethods = Methods<typeof nonzero & Pick<typeof sort, 'argsort'>> &
 
 declare module './tensor.js' {
   interface Tensor<D extends DType> extends ElementwiseMethods, InPlaceMethods, LayoutMethods, IndexMethods {
-    /** See `backward`. Counterpart: `Tensor.backward`. */
+    /** See `backward`. @see `Tensor.backward` */
     backward(options?: Tensor | BackwardOptions): void;
-    /** See `autograd.registerHook`. Counterpart: `Tensor.register_hook`. */
+    /** See `autograd.registerHook`. @see `Tensor.register_hook` */
     registerHook(hook: Hook): HookHandle;
-    /** See `autograd.retainGrad`. Counterpart: `Tensor.retain_grad`. */
+    /** See `autograd.retainGrad`. @see `Tensor.retain_grad` */
     retainGrad(): void;
     /** See `F.matmul`. */
     matmul(other: Tensor): Tensor;
     /** See `F.mean`. */
     mean(options?: ReduceOptions): Tensor<'float32'>;
-    /** A tensor of the same memory that is not part of the graph. Counterpart: `Tensor.detach`. */
+    /** A tensor of the same memory that is not part of the graph. @see `Tensor.detach` */
     detach<T extends Tensor>(this: T): T;
-    /** The elements as arrays nested as deep as there are axes; a number where there are none. Counterpart: `Tensor.tolist`. */
+    /** The elements as arrays nested as deep as there are axes; a number where there are none. @see `Tensor.tolist` */
     tolist(): Promise<number | NestedNumbers>;
     /** As `tolist`, but blocks the event loop. */
     tolistSync(): number | NestedNumbers;

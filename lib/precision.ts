@@ -14,7 +14,8 @@ let current: Precision = 'fp32';
  *
  * @throws TypeError when `fn` is asynchronous: what comes after its first await would be of the old precision
  * @throws Error where bfloat16 products cannot be had: on a CPU without AVX512_BF16
- * Source: Micikevicius et al. 2018. Counterpart: `torch.autocast('cpu', torch.bfloat16)`.
+ * @see Micikevicius et al. 2018
+ * @see `torch.autocast('cpu', torch.bfloat16)`
  * @example
  * const loss = autocast('bf16', () => F.crossEntropy(model.forward(images), labels));
  */

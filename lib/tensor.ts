@@ -19,10 +19,12 @@ export type DataOf<T> = T extends Tensor<infer D> ? (D extends 'int32' ? Int32Ar
  * A handle to an n-dimensional array in native memory, contiguous and row-major.
  *
  * Ops on tensors are enqueued on the command stream and run while JavaScript goes on; only `data`, `item` and their
- * `...Sync` forms wait. Memory is released by `dispose`, `using` or the enclosing `scope`. Counterpart: `torch.Tensor`.
+ * `...Sync` forms wait. Memory is released by `dispose`, `using` or the enclosing `scope`.
  *
  * `Tensor<'float32'>` and `Tensor<'int32'>` tell the types of `data()` and `dataSync()`. A plain `Tensor` is of either,
  * and fits where one of them is asked for: code that does not care need not say.
+ *
+ * @see `torch.Tensor`
  */
 export class Tensor<D extends DType = DType> {
   /** Exists for the type checker alone: it compares methods' parameters both ways, which makes a plain Tensor fit. */
@@ -193,7 +195,7 @@ export class Tensor<D extends DType = DType> {
     return data[0];
   }
 
-  /** Overwrites all elements, in place, in order with the ops enqueued before. Counterpart: `Tensor.copy_`. */
+  /** Overwrites all elements, in place, in order with the ops enqueued before. @see `Tensor.copy_` */
   set(values: TensorData | readonly number[]): this {
     const given = checkValues(values, this.size, `set on ${describe(this)}`);
     noteHostWrite('set()');

@@ -178,6 +178,20 @@ describe('the house', () => {
     assert.deepEqual(naming, []);
   });
 
+  it('names sources in docstrings by @see', () => {
+    const docstrings = [...filesOf('lib', /\.ts$/), ...filesOf('web', /\.ts$/)].flatMap((file) =>
+      [...readFileSync(join(packageRoot, file), 'utf8').matchAll(/\/\*\*(?:(?!\*\/)[\s\S])*\*\//g)].map(([text]) => ({
+        file,
+        text,
+      })),
+    );
+    assert.ok(docstrings.filter(({ text }) => text.includes('@see')).length > 300, 'the docstrings were read');
+    assert.deepEqual(
+      docstrings.filter(({ text }) => /\b(?:Sources?|Counterparts?): /.test(text)),
+      [],
+    );
+  });
+
   it(`has no file of more than ${MOST_LINES} lines`, () => {
     const long = code.filter((file) => linesOf(file).length > MOST_LINES && LONG_FILES[file] === undefined);
     assert.deepEqual(

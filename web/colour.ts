@@ -24,7 +24,7 @@ export function inkOn(colour: Rgb): string {
   return luminance(colour) > 0.179 ? '#000' : '#fff';
 }
 
-/** Source: WCAG 2.2, relative luminance. */
+/** Relative luminance. @see WCAG 2.2 */
 function luminance(colour: Rgb): number {
   const [red, green, blue] = colour.map((byte) => {
     const share = byte / 255;

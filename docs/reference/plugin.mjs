@@ -1,6 +1,7 @@
-// What the reference adds to what TypeDoc reads: sentences for members that say the same everywhere, and links to PyTorch's pages.
+// What the reference adds to what TypeDoc reads: sentences for members that say the same everywhere, links to PyTorch's pages, and
+// a check that docstrings name sources.
 
-import { Comment, Converter, ReflectionKind } from 'typedoc';
+import { Application, Comment, Converter, ReflectionKind } from 'typedoc';
 
 const PYTORCH = 'https://docs.pytorch.org/docs/stable/generated/';
 
@@ -51,13 +52,31 @@ function complete(member, functions) {
   }
 }
 
+/** The namespaces whose functions and classes all have a source: a paper, or their like in PyTorch and other libraries. */
+const FROM_ELSEWHERE = ['F', 'autograd', 'nn', 'optim'];
+
+/** Functions and classes that do not say whose they are. */
+function withoutSource(project) {
+  const publics = FROM_ELSEWHERE.flatMap((name) => project.getChildByName([name])?.children ?? []);
+  const isSaid = ({ comment }) => comment?.getTag('@see') !== undefined;
+  return publics
+    .filter((one) => one.kindOf(ReflectionKind.Function | ReflectionKind.Class))
+    .filter((one) => ![one, ...(one.signatures ?? [])].some(isSaid));
+}
+
 export function load(app) {
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     const functions = project.getChildByName(['F']);
     const members = ReflectionKind.Property | ReflectionKind.Method | ReflectionKind.Accessor;
     for (const member of project.getReflectionsByKind(members)) complete(member, functions);
     for (const { comment } of Object.values(project.reflections)) {
-      if (comment !== undefined) comment.summary = comment.summary.map(linkTorch);
+      if (comment === undefined) continue;
+      comment.summary = comment.summary.map(linkTorch);
+      for (const tag of comment.blockTags) tag.content = tag.content.map(linkTorch);
     }
+  });
+  app.on(Application.EVENT_VALIDATE_PROJECT, (project) => {
+    for (const one of withoutSource(project))
+      app.logger.validationWarning(`${one.getFullName()} names no source: @see a paper, or its like in PyTorch`);
   });
 }

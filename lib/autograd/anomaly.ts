@@ -19,7 +19,7 @@ let on = false;
  * @throws Error for such an op; TypeError when `fn` is asynchronous: use `setDetectAnomaly` for that
  * @example
  * detectAnomaly(() => scope(() => lossOf(model.forward(images)).backward()));
- * Counterpart: `torch.autograd.detect_anomaly`, which looks at gradients, for NaN.
+ * @see `torch.autograd.detect_anomaly`, which looks at gradients, for NaN
  */
 export function detectAnomaly<T>(fn: () => T): T {
   const before = on;
@@ -34,14 +34,13 @@ export function detectAnomaly<T>(fn: () => T): T {
 /**
  * Turns the mode of `detectAnomaly` on or off, for all that follows: a whole training, say, whose steps then run op by
  * op.
- *
- * Counterpart: `torch.autograd.set_detect_anomaly`.
+ * @see `torch.autograd.set_detect_anomaly`
  */
 export function setDetectAnomaly(enabled: boolean): void {
   on = checkBoolean(enabled, 'setDetectAnomaly');
 }
 
-/** Whether anomalies are looked for. Counterpart: `torch.is_anomaly_enabled`. */
+/** Whether anomalies are looked for. @see `torch.is_anomaly_enabled` */
 export function isAnomalyEnabled(): boolean {
   return on;
 }

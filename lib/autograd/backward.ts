@@ -33,7 +33,7 @@ const BACKWARD_OPTIONS: OptionNames<BackwardOptions> = {
  * @param options or the gradient alone
  * @throws TypeError when `root` has several elements and no gradient is given, or an option does not fit; Error when it
  *   was walked already, without `retainGraph`, or what the graph saved was modified since
- * Counterpart: `torch.Tensor.backward`.
+ * @see `torch.Tensor.backward`
  */
 export function backward(root: Tensor, options?: Tensor | BackwardOptions): void {
   const where = 'backward()';

@@ -104,7 +104,7 @@ export type BackwardResult = Tensor | null | undefined | readonly (Tensor | null
  *   }
  * }
  * const y = Exp.apply(x);
- * Counterpart: `torch.autograd.Function`.
+ * @see `torch.autograd.Function`
  */
 // biome-ignore lint/suspicious/noShadowRestrictedNames: PyTorch's name, used as autograd.Function
 // biome-ignore lint/complexity/noStaticOnlyClass: PyTorch's form; a class carries the two methods and its name

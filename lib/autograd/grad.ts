@@ -38,7 +38,7 @@ const GRAD_OPTIONS: OptionNames<GradOptions> = {
  *   the outputs, or the graph was walked already without `retainGraph`
  * @example
  * const [dx] = grad(loss, [images]);
- * Counterpart: `torch.autograd.grad`.
+ * @see `torch.autograd.grad`
  */
 export function grad(
   outputs: Tensor | readonly Tensor[],

@@ -50,7 +50,7 @@ function watchersOf(tensor: Tensor): Watchers {
  * @param hook from the gradient, float32 of the tensor's shape, to another of that shape, or to nothing
  * @returns a handle, whose `remove()` takes the hook away
  * @throws TypeError unless the tensor requires a gradient; in backward, where the hook returns something else
- * Counterpart: `torch.Tensor.register_hook`.
+ * @see `torch.Tensor.register_hook`
  */
 export function registerHook(tensor: Tensor, hook: Hook): HookHandle {
   if (!(tensor instanceof Tensor)) throw expected('a Tensor', 'registerHook', tensor);
@@ -82,7 +82,7 @@ function refuseRemoval(): never {
  * Has a computed tensor keep its gradient: after `backward`, it is added to `grad`, as a leaf's is. Leaves do so anyhow.
  *
  * @throws TypeError unless the tensor requires a gradient
- * Counterpart: `torch.Tensor.retain_grad`.
+ * @see `torch.Tensor.retain_grad`
  */
 export function retainGrad(tensor: Tensor): void {
   if (!(tensor instanceof Tensor && tensor.requiresGrad)) {

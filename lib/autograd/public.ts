@@ -1,4 +1,4 @@
-/** What users see of differentiation, as `autograd`. Counterpart: `torch.autograd`. */
+/** What users see of differentiation, as `autograd`. @see `torch.autograd` */
 
 export { detectAnomaly, isAnomalyEnabled, setDetectAnomaly } from './anomaly.js';
 export { type BackwardOptions, backward } from './backward.js';

@@ -65,8 +65,9 @@ function withRecording<T>(on: boolean, fn: () => T, where: string): T {
 }
 
 /**
- * Runs `fn` without recording ops for backward. Counterpart: `torch.no_grad`.
+ * Runs `fn` without recording ops for backward.
  *
+ * @see `torch.no_grad`
  * @throws TypeError when `fn` is asynchronous: what comes after its first await would be recorded
  */
 export function noGrad<T>(fn: () => T): T {
@@ -74,8 +75,9 @@ export function noGrad<T>(fn: () => T): T {
 }
 
 /**
- * Runs `fn` recording ops for backward, inside `noGrad` too. Counterpart: `torch.enable_grad`.
+ * Runs `fn` recording ops for backward, inside `noGrad` too.
  *
+ * @see `torch.enable_grad`
  * @throws TypeError when `fn` is asynchronous, as `noGrad`
  */
 export function enableGrad<T>(fn: () => T): T {

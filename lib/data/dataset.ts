@@ -28,6 +28,7 @@ const PARTS = { train: 'train', test: 't10k' } as const;
  * plain or with `.gz`. Pixels 0..255 become -1..1.
  *
  * @throws TypeError when files are missing, damaged, or do not go together
+ * @see `torchvision.datasets.MNIST`
  */
 export async function loadIdxDataset(folder: string, part: 'train' | 'test'): Promise<ArrayDataset> {
   const prefix = PARTS[checkOneOf(part, 'loadIdxDataset part', ['train', 'test'])];

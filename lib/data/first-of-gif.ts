@@ -21,7 +21,7 @@ const HEADER = 13; // bytes before the palette of all pictures
 /**
  * Reads the blocks in front of a GIF's first picture; undefined for other files, and for what has none.
  * `Image.convert('RGB')` drops transparency and keeps colours, where other readers leave black.
- * Source: GIF89a specification, sections 18 to 23.
+ * @see GIF89a specification, sections 18 to 23
  */
 export function firstOfGif(bytes: Uint8Array): FirstOfGif | undefined {
   if (Buffer.from(bytes.subarray(0, 4)).toString('latin1') !== 'GIF8') return undefined;

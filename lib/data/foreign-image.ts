@@ -1,4 +1,4 @@
-/** Formats that are not read, by what stands in their files and where. Source: the formats' registrations with IANA. */
+/** Formats that are not read, by what stands in their files and where. @see the formats' registrations with IANA */
 const SIGNATURES: readonly (readonly [name: string, at: number, texts: readonly string[]])[] = [
   ['BMP', 0, ['BM']],
   ['HEIC', 4, ['ftyphei', 'ftyphev', 'ftypmif1', 'ftypmsf1']],

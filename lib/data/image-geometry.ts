@@ -13,8 +13,8 @@ export function roundHalfEven(value: number): number {
 
 /**
  * The size that an image is resized to.
- * Sources: torchvision's `Resize`, timm's `ResizeKeepRatio`, Transformers' `get_resize_output_image_size`,
- * `get_size_with_aspect_ratio` and `get_image_size_for_max_height_width`.
+ * @see torchvision's `Resize`, timm's `ResizeKeepRatio`, Transformers' `get_resize_output_image_size`,
+ *   `get_size_with_aspect_ratio` and `get_image_size_for_max_height_width`
  */
 export function resizedSize(size: Size, preprocessing: Preprocessing): Size {
   const { resize, fit = 'stretch', longest, rounding } = preprocessing;

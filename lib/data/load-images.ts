@@ -38,8 +38,7 @@ const NAMES: OptionNames<PretrainedConfig> = {
  * @returns (N,C,H,W)
  * @throws TypeError, one sentence, for no files, one that is no image (the first of them is named), unknown options, or
  *   a model of other channels
- * Counterpart: timm's `transforms_imagenet_eval`, torchvision's `ImageClassification`, Transformers'
- * `ViTImageProcessor`.
+ * @see timm's `transforms_imagenet_eval`, torchvision's `ImageClassification`, Transformers' `ViTImageProcessor`
  * @example
  * const images = await data.loadImages(['cat.jpg'], model.pretrainedConfig);
  */

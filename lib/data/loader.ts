@@ -75,11 +75,12 @@ const NAMES: OptionNames<DataLoaderOptions> = {
 
 /**
  * A data set in batches. Each pass over it is an epoch, with its own order when shuffling; the last batch may be
- * smaller. Counterpart: `torch.utils.data.DataLoader`.
+ * smaller.
  *
  * Images of files are decoded beside the event loop and become batches on the stream, resized as `loadImages` does it or
  * augmented; what is drawn for an image follows from (seed, epoch, index) alone. Such a loader is to be disposed.
  *
+ * @see `torch.utils.data.DataLoader`
  * @throws TypeError for a data set whose parts do not go together, or options that are unknown or out of range
  * @example
  * for await (const { images, labels } of loader) { ... }

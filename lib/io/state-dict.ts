@@ -18,7 +18,7 @@ const INTEGERS: readonly RecordDtype[] = ['I64', 'I32', 'I16', 'I8', 'U8', 'BOOL
  *
  * @returns a tensor for each other name, in the file's order; they live until disposed
  * @throws TypeError when the file is none, is damaged, holds integers past 32 bits, or only what would be passed over
- * Source: the safetensors format of Hugging Face.
+ * @see the safetensors format of Hugging Face
  */
 export async function loadSafetensors(path: string): Promise<Map<string, Tensor>> {
   const file = await readSafetensors(path);

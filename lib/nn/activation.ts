@@ -7,7 +7,7 @@ import { logSigmoid, sigmoid, silu } from '../ops/unary.js';
 import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';
 
-/** Gaussian error linear unit. Counterpart: `torch.nn.GELU`. */
+/** Gaussian error linear unit. @see `torch.nn.GELU` */
 export class GELU extends Module {
   /** As given. */
   readonly options: Readonly<GELUOptions>;
@@ -24,42 +24,42 @@ export class GELU extends Module {
   }
 }
 
-/** Rectified linear unit. Counterpart: `torch.nn.ReLU`. */
+/** Rectified linear unit. @see `torch.nn.ReLU` */
 export class ReLU extends Module {
   forward(x: Tensor): Tensor {
     return relu(x);
   }
 }
 
-/** Sigmoid linear unit. Counterpart: `torch.nn.SiLU`. */
+/** Sigmoid linear unit. @see `torch.nn.SiLU` */
 export class SiLU extends Module {
   forward(x: Tensor): Tensor {
     return silu(x);
   }
 }
 
-/** 1 / (1 + e^-x). Counterpart: `torch.nn.Sigmoid`. */
+/** 1 / (1 + e^-x). @see `torch.nn.Sigmoid` */
 export class Sigmoid extends Module {
   forward(x: Tensor): Tensor {
     return sigmoid(x);
   }
 }
 
-/** log(sigmoid(x)). Counterpart: `torch.nn.LogSigmoid`. */
+/** log(sigmoid(x)). @see `torch.nn.LogSigmoid` */
 export class LogSigmoid extends Module {
   forward(x: Tensor): Tensor {
     return logSigmoid(x);
   }
 }
 
-/** Hyperbolic tangent. Counterpart: `torch.nn.Tanh`. */
+/** Hyperbolic tangent. @see `torch.nn.Tanh` */
 export class Tanh extends Module {
   forward(x: Tensor): Tensor {
     return tanh(x);
   }
 }
 
-/** Softmax over one axis. Counterpart: `torch.nn.Softmax`. */
+/** Softmax over one axis. @see `torch.nn.Softmax` */
 export class Softmax extends Module {
   /** @param dim the axis, counted from the end when negative. Default: the last. */
   constructor(readonly dim = -1) {
@@ -72,7 +72,7 @@ export class Softmax extends Module {
   }
 }
 
-/** The logarithm of softmax over one axis. Counterpart: `torch.nn.LogSoftmax`. */
+/** The logarithm of softmax over one axis. @see `torch.nn.LogSoftmax` */
 export class LogSoftmax extends Module {
   /** @param dim the axis, counted from the end when negative. Default: the last. */
   constructor(readonly dim = -1) {

@@ -81,9 +81,10 @@ abstract class BatchNorm extends Module {
 }
 
 /**
- * Batch normalisation of (N,C) or (N,C,L). Source: Ioffe and Szegedy 2015. Counterpart: `torch.nn.BatchNorm1d`, with its
- * parameter and buffer names.
+ * Batch normalisation of (N,C) or (N,C,L).
  *
+ * @see Ioffe and Szegedy 2015
+ * @see `torch.nn.BatchNorm1d`, with its parameter and buffer names
  * @throws TypeError for options out of range
  */
 export class BatchNorm1d extends BatchNorm {
@@ -104,7 +105,8 @@ export class BatchNorm1d extends BatchNorm {
  * in a step that is replayed as well; where a checkpoint computes a forward pass again, twice, as in PyTorch.
  *
  * @throws TypeError for options out of range
- * Source: Ioffe and Szegedy 2015. Counterpart: `torch.nn.BatchNorm2d`, with its parameter and buffer names.
+ * @see Ioffe and Szegedy 2015
+ * @see `torch.nn.BatchNorm2d`, with its parameter and buffer names
  */
 export class BatchNorm2d extends BatchNorm {
   constructor(numFeatures: number, options: BatchNormModuleOptions = {}) {

@@ -23,7 +23,7 @@ const OPTIONS: OptionNames<Conv2dModuleOptions> = {
  * 2-D convolution, (N,inChannels,H,W) to (N,outChannels,OH,OW).
  *
  * @throws TypeError unless the sizes are whole numbers and the groups divide both channels
- * Counterpart: `torch.nn.Conv2d`, its initial values included.
+ * @see `torch.nn.Conv2d`, its initial values included
  */
 export class Conv2d extends Module {
   /** (outChannels,inChannels/groups,kernelHeight,kernelWidth) */

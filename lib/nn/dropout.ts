@@ -3,7 +3,7 @@ import { checkDropProbability } from '../ops/random.js';
 import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';
 
-/** Dropout while training, nothing in evaluation. Counterpart: `torch.nn.Dropout`. */
+/** Dropout while training, nothing in evaluation. @see `torch.nn.Dropout` */
 export class Dropout extends Module {
   /** @param p the probability with which an element is dropped */
   constructor(readonly p = 0.5) {
@@ -16,7 +16,7 @@ export class Dropout extends Module {
   }
 }
 
-/** Stochastic depth while training: whole samples of a residual branch are dropped. Counterpart: timm's `DropPath`. */
+/** Stochastic depth while training: whole samples of a residual branch are dropped. @see timm's `DropPath` */
 export class DropPath extends Module {
   /** @param p the probability with which a sample is dropped */
   constructor(readonly p = 0) {

@@ -9,7 +9,7 @@ import { Module } from './module.js';
  * A learned vector for each of some numbers. That of `paddingIdx`, where there is one, is 0, and is not learned.
  *
  * @throws TypeError unless sizes are whole numbers of at least 1, and `paddingIdx` one of the numbers
- * Counterpart: `torch.nn.Embedding`, with its initial values, drawn from N(0,1).
+ * @see `torch.nn.Embedding`, with its initial values, drawn from N(0,1)
  */
 export class Embedding extends Module {
   /** (numEmbeddings,embeddingDim) */

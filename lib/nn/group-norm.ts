@@ -9,7 +9,7 @@ import { Module } from './module.js';
  * Group normalisation of (N,C,...), with learned scale and shift for each channel.
  *
  * @throws TypeError unless the groups divide the channels
- * Counterpart: `torch.nn.GroupNorm`.
+ * @see `torch.nn.GroupNorm`
  */
 export class GroupNorm extends Module {
   /** (numChannels) */

@@ -14,7 +14,7 @@ let drawing = true;
  * Runs `make` with every random draw left out: what modules made in it would draw is undefined, to be overwritten.
  *
  * @throws TypeError when `make` is asynchronous: what it makes after its first await would be drawn
- * Counterpart: `torch.nn.utils.skip_init`.
+ * @see `torch.nn.utils.skip_init`
  */
 export function withoutInit<T>(make: () => T): T {
   const before = drawing;
@@ -67,7 +67,7 @@ export function normal(target: Tensor, mean = 0, std = 1, options: RandomOptions
 
 /**
  * Normal numbers of the given mean and deviation, redrawn while beyond two deviations.
- * Counterpart: timm's `trunc_normal_tf_`.
+ * @see timm's `trunc_normal_tf_`
  */
 export function truncatedNormal(target: Tensor, mean = 0, std = 1, options: RandomOptions = {}): Tensor {
   return draw(target, 'truncatedNormal', mean, std, options);
@@ -86,7 +86,11 @@ function fans(target: Tensor): { fanIn: number; fanOut: number } {
   return { fanIn, fanOut: (out ?? 1) * receptive };
 }
 
-/** Uniform in +-sqrt(6 / (fanIn + fanOut)). Source: Glorot and Bengio 2010. Counterpart: `xavier_uniform_`. */
+/**
+ * Uniform in +-sqrt(6 / (fanIn + fanOut)).
+ * @see Glorot and Bengio 2010
+ * @see `xavier_uniform_`
+ */
 export function xavierUniform(target: Tensor, options: RandomOptions = {}): Tensor {
   const { fanIn, fanOut } = fans(target);
   const bound = Math.sqrt(6 / Math.max(1, fanIn + fanOut));
@@ -95,7 +99,8 @@ export function xavierUniform(target: Tensor, options: RandomOptions = {}): Tens
 
 /**
  * Normal of deviation sqrt(2 / fanOut), for layers that a ReLU follows.
- * Source: He et al. 2015. Counterpart: `kaiming_normal_(mode='fan_out', nonlinearity='relu')`.
+ * @see He et al. 2015
+ * @see `kaiming_normal_(mode='fan_out', nonlinearity='relu')`
  */
 export function kaimingNormal(target: Tensor, options: RandomOptions = {}): Tensor {
   return normal(target, 0, Math.sqrt(2 / Math.max(1, fans(target).fanOut)), options);
@@ -104,7 +109,11 @@ export function kaimingNormal(target: Tensor, options: RandomOptions = {}): Tens
 // The deviation of a standard normal that is cut off at two.
 const TRUNCATED_STD = 0.87962566103423978;
 
-/** Truncated normal of deviation 1 / sqrt(fanIn). Source: LeCun et al. 1998. Counterpart: timm's `lecun_normal_`. */
+/**
+ * Truncated normal of deviation 1 / sqrt(fanIn).
+ * @see LeCun et al. 1998
+ * @see timm's `lecun_normal_`
+ */
 export function lecunNormal(target: Tensor, options: RandomOptions = {}): Tensor {
   return truncatedNormal(target, 0, 1 / Math.sqrt(Math.max(1, fans(target).fanIn)) / TRUNCATED_STD, options);
 }

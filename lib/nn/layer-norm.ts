@@ -26,7 +26,7 @@ export function checkNormalizedShape(shape: number | readonly number[], where: s
  * Layer normalisation over the last axis, or the last several, with learned scale and shift.
  *
  * @throws TypeError unless sizes are whole numbers of at least 1
- * Counterpart: `torch.nn.LayerNorm`.
+ * @see `torch.nn.LayerNorm`
  */
 export class LayerNorm extends Module {
   /** (...normalizedShape) */

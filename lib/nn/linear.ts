@@ -21,7 +21,7 @@ const OPTIONS: OptionNames<LinearModuleOptions> = { bias: true };
  * An affine map of the last axis, (..., inFeatures) to (..., outFeatures).
  *
  * @throws TypeError unless the sizes are whole numbers of at least 1
- * Counterpart: `torch.nn.Linear`, its initial values included.
+ * @see `torch.nn.Linear`, its initial values included
  */
 export class Linear extends Module {
   /** (outFeatures,inFeatures) */

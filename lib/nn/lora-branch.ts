@@ -18,8 +18,7 @@ export interface LoraSizes {
 /**
  * What LoRA adds to a linear layer's product: scaling * dropout(x) A^T B^T, of a rank far below the layer's sizes.
  * A begins as PEFT's does, B with zeros, so that a layer computes at first what it did without.
- *
- * Source: Hu et al. 2021 (LoRA), section 4.1.
+ * @see Hu et al. 2021 (LoRA), section 4.1
  */
 export class LoraBranch extends Module {
   /** (rank, inFeatures) */

@@ -92,7 +92,8 @@ export class Lora {
 
   /**
    * Adds what the adapters have learned to the weights: until `unmerge` the model is an ordinary one, without adapters,
-   * and as fast. Counterpart: PEFT's `merge_adapter`.
+   * and as fast.
+   * @see PEFT's `merge_adapter`
    */
   merge(): this {
     if (this.isMerged) return this;
@@ -150,7 +151,8 @@ export class Lora {
  * `io.saveLora` writes the adapters alone. An optimizer is to be made afterwards.
  *
  * @throws TypeError for targets that match no linear layer, or one that has an adapter
- * Source: Hu et al. 2021. Counterpart: `LoraConfig` and `get_peft_model` of Hugging Face's PEFT.
+ * @see Hu et al. 2021
+ * @see `LoraConfig` and `get_peft_model` of Hugging Face's PEFT
  * @example
  * nn.applyLora(model, { rank: 16, alpha: 32, dropout: 0.1, targets: ['qkv', 'proj', 'fc1', 'fc2'] });
  * const optimizer = new optim.AdamW(model.parameters().filter(({ requiresGrad }) => requiresGrad));

@@ -29,7 +29,7 @@ import { Module } from './module.js';
 
 /** Losses with their options bound: `forward(input, target)` is the function of `F`. Weights are copied into buffers. */
 
-/** Squared differences. Counterpart: `torch.nn.MSELoss`. */
+/** Squared differences. @see `torch.nn.MSELoss` */
 export class MSELoss extends Module {
   /** As given. */
   readonly options: Readonly<LossOptions>;
@@ -46,7 +46,7 @@ export class MSELoss extends Module {
   }
 }
 
-/** Absolute differences. Counterpart: `torch.nn.L1Loss`. */
+/** Absolute differences. @see `torch.nn.L1Loss` */
 export class L1Loss extends Module {
   /** As given. */
   readonly options: Readonly<LossOptions>;
@@ -63,7 +63,7 @@ export class L1Loss extends Module {
   }
 }
 
-/** Squares near 0, straight lines from `beta` on. Counterpart: `torch.nn.SmoothL1Loss`. */
+/** Squares near 0, straight lines from `beta` on. @see `torch.nn.SmoothL1Loss` */
 export class SmoothL1Loss extends Module {
   /** As given. */
   readonly options: Readonly<SmoothL1Options>;
@@ -80,7 +80,7 @@ export class SmoothL1Loss extends Module {
   }
 }
 
-/** Squares near 0, straight lines of slope `delta` from there on. Counterpart: `torch.nn.HuberLoss`. */
+/** Squares near 0, straight lines of slope `delta` from there on. @see `torch.nn.HuberLoss` */
 export class HuberLoss extends Module {
   /** As given. */
   readonly options: Readonly<HuberOptions>;
@@ -97,7 +97,7 @@ export class HuberLoss extends Module {
   }
 }
 
-/** The Kullback-Leibler divergence of log-probabilities. Counterpart: `torch.nn.KLDivLoss`. */
+/** The Kullback-Leibler divergence of log-probabilities. @see `torch.nn.KLDivLoss` */
 export class KLDivLoss extends Module {
   /** As given. */
   readonly options: Readonly<KLDivOptions>;
@@ -122,7 +122,7 @@ abstract class WeightedLoss extends Module {
   }
 }
 
-/** The cross-entropy of sigmoid(logits). Counterpart: `torch.nn.BCEWithLogitsLoss`, with its buffers' names. */
+/** The cross-entropy of sigmoid(logits). @see `torch.nn.BCEWithLogitsLoss`, with its buffers' names */
 export class BCEWithLogitsLoss extends WeightedLoss {
   /** As given. */
   readonly options: Readonly<LossOptions>;
@@ -145,7 +145,7 @@ export class BCEWithLogitsLoss extends WeightedLoss {
   }
 }
 
-/** -input[label] of log-probabilities. Counterpart: `torch.nn.NLLLoss`, with its buffer's name. */
+/** -input[label] of log-probabilities. @see `torch.nn.NLLLoss`, with its buffer's name */
 export class NLLLoss extends WeightedLoss {
   /** As given. */
   readonly options: Readonly<Omit<NLLOptions, 'weight'>>;
@@ -165,7 +165,7 @@ export class NLLLoss extends WeightedLoss {
   }
 }
 
-/** `F.crossEntropy` with its options bound. Counterpart: `torch.nn.CrossEntropyLoss`, with its buffer's name. */
+/** `F.crossEntropy` with its options bound. @see `torch.nn.CrossEntropyLoss`, with its buffer's name */
 export class CrossEntropyLoss extends WeightedLoss {
   /** As given. */
   readonly options: Readonly<Omit<CrossEntropyOptions, 'weight'>>;

@@ -1,7 +1,7 @@
 import { expected } from '../check.js';
 import { Module } from './module.js';
 
-/** Modules by name, in the order in which they were set. Counterpart: `torch.nn.ModuleDict`. */
+/** Modules by name, in the order in which they were set. @see `torch.nn.ModuleDict` */
 export class ModuleDict<M extends Module> extends Module implements Iterable<[string, M]> {
   readonly #items = new Map<string, M>();
 

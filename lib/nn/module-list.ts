@@ -2,7 +2,7 @@ import { checkArray } from '../check.js';
 import { ItemList } from './item-list.js';
 import type { Module } from './module.js';
 
-/** A list of modules, named by position. Counterpart: `torch.nn.ModuleList`. */
+/** A list of modules, named by position. @see `torch.nn.ModuleList` */
 export class ModuleList<M extends Module> extends ItemList<M> {
   constructor(items: readonly M[] = []) {
     super('modules');

@@ -14,10 +14,11 @@ import { type LoadReport, type LoadStateOptions, loadState } from './state.js';
  * assigned to a public field is registered under the field's name: a parameter (`nn.parameter`, or any tensor with
  * `requiresGrad` that is not computed from others), an `nn.buffer`, a module. What cannot be seen, such as a module in a
  * private field or a plain array, is an error at the first `forward`. Names are PyTorch's and timm's in the modules here,
- * so that state dicts go back and forth. Counterpart: `torch.nn.Module`.
+ * so that state dicts go back and forth.
  *
  * `forward` is the one way in: however it is called, hooks see it.
  *
+ * @see `torch.nn.Module`
  * @example
  * class Net extends nn.Module {
  *   fc1 = new nn.Linear(784, 128);
@@ -99,7 +100,7 @@ export abstract class Module {
    * Registers a tensor that is not trained, and lives as long as the module.
    *
    * @throws TypeError for a name with a dot, or a tensor that requires a gradient
-   * Counterpart: `Module.register_buffer`.
+   * @see `Module.register_buffer`
    */
   registerBuffer(name: string, tensor: Tensor, options: BufferOptions = {}): Tensor {
     if (typeof name !== 'string' || name === '' || name.includes('.')) {
@@ -116,7 +117,7 @@ export abstract class Module {
    * those that are recorded, and not their replays. In a `Capture`, reading values is refused in hooks, too.
    *
    * @returns what removes it; with `using`, at the end of the block
-   * Counterpart: `Module.register_forward_hook`.
+   * @see `Module.register_forward_hook`
    * @example
    * using hook = model.head.registerForwardHook((_, [x], logits) => console.log(x.shape, logits.shape));
    */
@@ -129,7 +130,7 @@ export abstract class Module {
    * Calls `hook` before each `forward` of this module; what it returns, an array of arguments, takes the arguments' place.
    *
    * @returns what removes it
-   * Counterpart: `Module.register_forward_pre_hook`.
+   * @see `Module.register_forward_pre_hook`
    */
   registerForwardPreHook<M extends Module>(this: M, hook: ForwardPreHook<M>): HookHandle {
     route(this, Module.inside.callsOf);
@@ -219,20 +220,20 @@ export abstract class Module {
    *
    * @param options `strict: false` passes over names that only one side has; what both have must agree all the same
    * @throws TypeError that counts the names that are missing, unexpected or of another shape, and lists the first
-   * Counterpart: `Module.load_state_dict`.
+   * @see `Module.load_state_dict`
    */
   loadStateDict(state: ReadonlyMap<string, Tensor>, options: LoadStateOptions = {}): LoadReport {
     return loadState(this.stateDict(), state, options, this.constructor.name);
   }
 
-  /** Turns dropout and the like on (or off). Counterpart: `Module.train`. */
+  /** Turns dropout and the like on (or off). @see `Module.train` */
   train(mode = true): this {
     checkBoolean(mode, 'train()');
     for (const module of this.namedModules().values()) module.training = mode;
     return this;
   }
 
-  /** Turns dropout and the like off. Counterpart: `Module.eval`. */
+  /** Turns dropout and the like off. @see `Module.eval` */
   eval(): this {
     return this.train(false);
   }

@@ -78,8 +78,8 @@ interface Mixed {
  * Multi-head attention with learned projections.
  *
  * @throws TypeError when the heads do not divide the width
- * Source: Vaswani et al. 2017, section 3.2.2. Counterpart: `torch.nn.MultiheadAttention`, with its parameter names and
- * initial values.
+ * @see Vaswani et al. 2017, section 3.2.2
+ * @see `torch.nn.MultiheadAttention`, with its parameter names and initial values
  */
 export class MultiheadAttention extends Module {
   /** (3*E,E): queries, keys, values; undefined where these have widths of their own. */

@@ -3,7 +3,7 @@ import type { Tensor } from '../tensor.js';
 import { ItemList } from './item-list.js';
 import { parameter } from './registered.js';
 
-/** A list of parameters, named by position. Counterpart: `torch.nn.ParameterList`. */
+/** A list of parameters, named by position. @see `torch.nn.ParameterList` */
 export class ParameterList extends ItemList<Tensor> {
   /** @param items float32 tensors, which become parameters */
   constructor(items: readonly Tensor[] = []) {

@@ -60,7 +60,8 @@ export class Projection extends Module {
  * An image cut into patches, each projected to a token: (N,C,H,W) to (N,L,D). One weight serves both routes.
  *
  * @throws TypeError unless the sizes are whole numbers of at least 1
- * Source: Dosovitskiy et al. 2021, section 3.1. Counterpart: timm's `PatchEmbed`, with its parameter names.
+ * @see Dosovitskiy et al. 2021, section 3.1
+ * @see timm's `PatchEmbed`, with its parameter names
  */
 export class PatchEmbed extends Module {
   /** Height and width of a patch, in pixels. */

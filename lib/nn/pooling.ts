@@ -5,7 +5,7 @@ import { WINDOW_OPTIONS, type WindowOptions } from '../ops/unfold.js';
 import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';
 
-/** The mean of each window of (N,C,H,W). Counterpart: `torch.nn.AvgPool2d`. */
+/** The mean of each window of (N,C,H,W). @see `torch.nn.AvgPool2d` */
 export class AvgPool2d extends Module {
   /** As given. */
   readonly options: Readonly<AvgPool2dOptions>;
@@ -22,7 +22,7 @@ export class AvgPool2d extends Module {
   }
 }
 
-/** The largest element of each window of (N,C,H,W). Counterpart: `torch.nn.MaxPool2d`. */
+/** The largest element of each window of (N,C,H,W). @see `torch.nn.MaxPool2d` */
 export class MaxPool2d extends Module {
   /** As given. */
   readonly options: Readonly<WindowOptions>;

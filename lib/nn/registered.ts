@@ -33,7 +33,7 @@ export function checkPersistent(options: BufferOptions, where: string): boolean 
  * module is disposed.
  *
  * @throws TypeError for what is no float32 tensor, or is computed from tensors that require gradients
- * Counterpart: `torch.nn.Parameter`.
+ * @see `torch.nn.Parameter`
  * @example
  * class Scale extends nn.Module {
  *   gamma = nn.parameter(ones([192]));
@@ -54,7 +54,7 @@ export function parameter(tensor: Tensor): Tensor {
  * module is disposed; `set`, or an op that writes in place, changes its values.
  *
  * @throws TypeError for what is no tensor, or requires a gradient
- * Counterpart: `torch.nn.Buffer`.
+ * @see `torch.nn.Buffer`
  */
 export function buffer(tensor: Tensor, options: BufferOptions = {}): Tensor {
   const persistent = checkPersistent(options, 'nn.buffer');

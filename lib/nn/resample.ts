@@ -9,7 +9,8 @@ export type Grid = readonly [rows: number, columns: number];
 
 /**
  * Keys' cubic kernel at a distance in points; `sharpness` is his a, -0.5 where PyTorch antialiases and -0.75 where it does
- * not. native/ops/image_filter.cpp has it again for bytes, with Pillow's rounding. Source: Keys 1981.
+ * not. native/ops/image_filter.cpp has it again for bytes, with Pillow's rounding.
+ * @see Keys 1981
  */
 export function cubicWeight(distance: number, sharpness: number): number {
   const [x, a] = [Math.abs(distance), sharpness];
@@ -19,8 +20,7 @@ export function cubicWeight(distance: number, sharpness: number): number {
 
 /**
  * Antialiased bicubic interpolation from `from` points to `to` as a matrix (to,from); its rows sum to 1.
- *
- * Counterpart: one axis of `torch.nn.functional.interpolate(mode='bicubic', antialias=True)`.
+ * @see one axis of `torch.nn.functional.interpolate(mode='bicubic', antialias=True)`
  */
 export function bicubicMatrix(from: number, to: number): Float32Array {
   const weights = new Float32Array(to * from);
@@ -46,8 +46,7 @@ export function resampleRows(table: Tensor, to: number): Tensor {
 
 /**
  * A table of patches (H*W,D) resampled to another grid, (H'*W',D); gradients flow through.
- *
- * Counterpart: timm's `resample_abs_pos_embed` without prefix tokens.
+ * @see timm's `resample_abs_pos_embed` without prefix tokens
  */
 export function resampleGrid(table: Tensor, from: Grid, to: Grid): Tensor {
   if (from[0] === to[0] && from[1] === to[1]) return table;

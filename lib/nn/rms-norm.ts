@@ -20,7 +20,8 @@ const OPTIONS: OptionNames<RMSNormOptions> = { eps: true, elementwiseAffine: tru
  * Division by the root of the mean square over the last axis, or the last several, with a learned scale.
  *
  * @throws TypeError unless sizes are whole numbers of at least 1
- * Source: Zhang and Sennrich 2019. Counterpart: `torch.nn.RMSNorm`.
+ * @see Zhang and Sennrich 2019
+ * @see `torch.nn.RMSNorm`
  */
 export class RMSNorm extends Module {
   /** (...normalizedShape); undefined without `elementwiseAffine`. */

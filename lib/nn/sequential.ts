@@ -11,8 +11,9 @@ export type Layer = Module & {
 };
 
 /**
- * Modules one after the other, each on what the one before gives; named by position. Counterpart: `torch.nn.Sequential`.
+ * Modules one after the other, each on what the one before gives; named by position.
  *
+ * @see `torch.nn.Sequential`
  * @throws TypeError for what is no module with a forward
  * @example
  * const model = new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10));

@@ -3,14 +3,14 @@ import { flatten } from '../ops/reshape.js';
 import type { Tensor } from '../tensor.js';
 import { Module } from './module.js';
 
-/** What it is given, unchanged: for a place where nothing is to be done. Counterpart: `torch.nn.Identity`. */
+/** What it is given, unchanged: for a place where nothing is to be done. @see `torch.nn.Identity` */
 export class Identity extends Module {
   forward<T = Tensor>(x: T): T {
     return x;
   }
 }
 
-/** Several axes as one; by default all but the first. Counterpart: `torch.nn.Flatten`. */
+/** Several axes as one; by default all but the first. @see `torch.nn.Flatten` */
 export class Flatten extends Module {
   constructor(
     /** The first axis of those that become one. */

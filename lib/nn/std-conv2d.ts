@@ -19,8 +19,8 @@ export function samePadding(size: number, kernel: number, stride: number): reado
 /**
  * A square convolution whose filters are standardised to mean 0 and variance 1 before use; no bias; padded so that the
  * image shrinks by the stride alone, (N,inChannels,H,W) to (N,outChannels,ceil(H/stride),ceil(W/stride)).
- *
- * Source: Qiao et al. 2019. Counterpart: timm's `StdConv2dSame`.
+ * @see Qiao et al. 2019
+ * @see timm's `StdConv2dSame`
  */
 export class StdConv2d extends Module {
   readonly weight: Tensor; // (OC,C,k,k)

@@ -35,7 +35,7 @@ const BYTES = 4;
  * Runs a module once, without gradients, and tells each module's output shape, parameters and multiply-adds.
  *
  * @param options `depth` of the rows below the module itself. Default 3.
- * Counterpart: torchinfo's `summary`.
+ * @see torchinfo's `summary`
  * @example
  * console.log(String(nn.summary(model, zeros([1, 3, 224, 224]))));
  */

@@ -45,7 +45,8 @@ export const DECODER_MASKS: OptionNames<DecoderMasks> = {
  * Self-attention, attention over an encoder's output, and a feed-forward network, each with a residual and a layer norm.
  *
  * @throws TypeError when the heads do not divide the width
- * Source: Vaswani et al. 2017, section 3.1. Counterpart: `torch.nn.TransformerDecoderLayer`, with its parameter names.
+ * @see Vaswani et al. 2017, section 3.1
+ * @see `torch.nn.TransformerDecoderLayer`, with its parameter names
  */
 export class TransformerDecoderLayer extends Module {
   /** Attention of the target's tokens to each other. */
@@ -134,7 +135,7 @@ export class TransformerDecoderLayer extends Module {
  * A stack of decoder layers, each a copy of the given one, with an optional final norm.
  *
  * @throws TypeError unless there is at least one layer
- * Counterpart: `torch.nn.TransformerDecoder`, with its parameter names.
+ * @see `torch.nn.TransformerDecoder`, with its parameter names
  */
 export class TransformerDecoder extends Module {
   /** The layers, first to last. */

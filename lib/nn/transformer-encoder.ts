@@ -96,7 +96,8 @@ export function feedForward(
  * Self-attention and a feed-forward network, each with a residual and a layer norm.
  *
  * @throws TypeError when the heads do not divide the width
- * Source: Vaswani et al. 2017, section 3.1. Counterpart: `torch.nn.TransformerEncoderLayer`, with its parameter names.
+ * @see Vaswani et al. 2017, section 3.1
+ * @see `torch.nn.TransformerEncoderLayer`, with its parameter names
  */
 export class TransformerEncoderLayer extends Module {
   /** Attention of the tokens to each other. */
@@ -168,7 +169,7 @@ export class TransformerEncoderLayer extends Module {
  * A stack of encoder layers, each a copy of the given one, with an optional final norm.
  *
  * @throws TypeError unless there is at least one layer
- * Counterpart: `torch.nn.TransformerEncoder`, with its parameter names.
+ * @see `torch.nn.TransformerEncoder`, with its parameter names
  */
 export class TransformerEncoder extends Module {
   /** The layers, first to last. */

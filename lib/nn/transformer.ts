@@ -59,7 +59,8 @@ const MASKS: OptionNames<TransformerMasks> = {
  * Encoder and decoder, each with a final norm.
  *
  * @throws TypeError when the heads do not divide the width
- * Source: Vaswani et al. 2017. Counterpart: `torch.nn.Transformer`, with its parameter names and initial values.
+ * @see Vaswani et al. 2017
+ * @see `torch.nn.Transformer`, with its parameter names and initial values
  */
 export class Transformer extends Module {
   /** Reads the source. */

@@ -45,7 +45,8 @@ export const GELU_OPTIONS: OptionNames<GELUOptions> = { approximate: true };
  * Gaussian error linear unit, element by element: x * Phi(x), or its tanh approximation.
  *
  * @throws TypeError unless `x` is a float32 tensor
- * Source: Hendrycks and Gimpel 2016. Counterpart: `torch.nn.functional.gelu`.
+ * @see Hendrycks and Gimpel 2016
+ * @see `torch.nn.functional.gelu`
  */
 export function gelu(x: Tensor, options: GELUOptions = {}): Tensor {
   checkOptions(options, GELU_OPTIONS, 'gelu');
@@ -57,7 +58,7 @@ export function gelu(x: Tensor, options: GELUOptions = {}): Tensor {
  * Rectified linear unit, element by element: max(x, 0).
  *
  * @throws TypeError unless `x` is a float32 tensor
- * Counterpart: `torch.nn.functional.relu`.
+ * @see `torch.nn.functional.relu`
  */
 export function relu(x: Tensor): Tensor {
   return activate(x, 'relu');
@@ -67,7 +68,7 @@ export function relu(x: Tensor): Tensor {
  * Hyperbolic tangent, element by element.
  *
  * @throws TypeError unless `x` is a float32 tensor
- * Counterpart: `torch.tanh`.
+ * @see `torch.tanh`
  */
 export function tanh(x: Tensor): Tensor {
   return activate(x, 'tanh');

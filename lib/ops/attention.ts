@@ -133,7 +133,8 @@ function passTotal(grads: Gradients, i: number, sums: Tensor): void {
  * @param v (B,H,M,D)
  * @returns (B,H,T,D)
  * @throws TypeError when the sizes do not go together
- * Source: Vaswani et al. 2017, section 3.2.1. Counterpart: `torch.nn.functional.scaled_dot_product_attention`.
+ * @see Vaswani et al. 2017, section 3.2.1
+ * @see `torch.nn.functional.scaled_dot_product_attention`
  */
 export function attention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}): Tensor {
   checkOptions(options, ATTENTION_OPTIONS, 'attention');
@@ -172,6 +173,7 @@ const QKV_OPTIONS: OptionNames<AttentionQkvOptions> = { ...ATTENTION_OPTIONS, ba
  * @param numHeads H
  * @returns (B,queries,H*D), or with `batchFirst: false` (queries,B,H*D)
  * @throws TypeError when H does not divide a third of the last axis
+ * @see timm's `Attention`, whose `qkv` it is
  */
 export function attentionQkv(qkv: Tensor, numHeads: number, options: AttentionQkvOptions = {}): Tensor {
   checkOptions(options, QKV_OPTIONS, 'attentionQkv');

@@ -35,7 +35,7 @@ export const AVG_POOL2D_OPTIONS: OptionNames<AvgPool2dOptions> = {
  * @param x (N,C,H,W)
  * @returns (N,C,OH,OW)
  * @throws TypeError as `unfold`, and for more padding
- * Counterpart: `torch.nn.functional.avg_pool2d`.
+ * @see `torch.nn.functional.avg_pool2d`
  */
 export function avgPool2d(x: Tensor, options: AvgPool2dOptions): Tensor {
   checkOptions(options, AVG_POOL2D_OPTIONS, 'avgPool2d');

@@ -33,7 +33,8 @@ const OPTIONS: OptionNames<BatchNormOptions> = { training: true, momentum: true,
  * @param weight (C), or undefined for ones
  * @param bias (C), or undefined for zeros
  * @throws TypeError when the sizes do not go together, or in training on one value a channel
- * Source: Ioffe and Szegedy 2015. Counterpart: `torch.nn.functional.batch_norm`.
+ * @see Ioffe and Szegedy 2015
+ * @see `torch.nn.functional.batch_norm`
  */
 export function batchNorm(
   x: Tensor,

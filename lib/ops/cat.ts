@@ -11,7 +11,7 @@ import { emptyOf } from './view.js';
  * @param tensors at least one, of one dtype, alike in all axes but `dim`
  * @param dim the axis, counted from the end when negative. Default 0.
  * @throws TypeError when shapes or dtypes do not go together
- * Counterpart: `torch.cat`.
+ * @see `torch.cat`
  */
 export function cat<T extends Tensor>(tensors: readonly T[], dim = 0): T {
   const first = firstOf(tensors, 'cat');
@@ -33,7 +33,7 @@ export function cat<T extends Tensor>(tensors: readonly T[], dim = 0): T {
  * @param tensors at least one, of one dtype and shape
  * @param dim where the new axis will be; negative counts from the end, -1 being after all axes. Default 0.
  * @throws TypeError when shapes or dtypes differ
- * Counterpart: `torch.stack`.
+ * @see `torch.stack`
  */
 export function stack<T extends Tensor>(tensors: readonly T[], dim = 0): T {
   const first = firstOf(tensors, 'stack');

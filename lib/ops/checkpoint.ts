@@ -16,7 +16,8 @@ import { type Generator, watchDraws } from './generator.js';
  *   twice, so it must do the same both times.
  * @throws TypeError unless `x` and what `fn` gives are float32 tensors; or for an asynchronous `fn`. Error where `fn`
  *   changes in place (`add_` and its kin) what it did not make.
- * Source: Chen et al. 2016. Counterpart: `torch.utils.checkpoint.checkpoint`.
+ * @see Chen et al. 2016
+ * @see `torch.utils.checkpoint.checkpoint`
  */
 export function checkpoint(fn: (x: Tensor) => Tensor, x: Tensor): Tensor {
   checkFunction(fn, 'checkpoint');

@@ -11,7 +11,7 @@ import { compare } from './binary.js';
  *
  * @returns int32, 1 where it holds and 0 elsewhere
  * @throws TypeError when the shapes do not broadcast
- * Counterpart: `torch.eq`.
+ * @see `torch.eq`
  */
 export function eq(a: Tensor, b: Tensor | number): Tensor<'int32'> {
   return compare('eq', a, b);
@@ -22,7 +22,7 @@ export function eq(a: Tensor, b: Tensor | number): Tensor<'int32'> {
  *
  * @returns int32, 1 where it holds and 0 elsewhere
  * @throws TypeError when the shapes do not broadcast
- * Counterpart: `torch.ne`.
+ * @see `torch.ne`
  */
 export function ne(a: Tensor, b: Tensor | number): Tensor<'int32'> {
   return compare('ne', a, b);
@@ -33,7 +33,7 @@ export function ne(a: Tensor, b: Tensor | number): Tensor<'int32'> {
  *
  * @returns int32, 1 where it holds and 0 elsewhere
  * @throws TypeError when the shapes do not broadcast
- * Counterpart: `torch.lt`.
+ * @see `torch.lt`
  */
 export function lt(a: Tensor, b: Tensor | number): Tensor<'int32'> {
   return compare('lt', a, b);
@@ -44,7 +44,7 @@ export function lt(a: Tensor, b: Tensor | number): Tensor<'int32'> {
  *
  * @returns int32, 1 where it holds and 0 elsewhere
  * @throws TypeError when the shapes do not broadcast
- * Counterpart: `torch.le`.
+ * @see `torch.le`
  */
 export function le(a: Tensor, b: Tensor | number): Tensor<'int32'> {
   return compare('le', a, b);
@@ -55,7 +55,7 @@ export function le(a: Tensor, b: Tensor | number): Tensor<'int32'> {
  *
  * @returns int32, 1 where it holds and 0 elsewhere
  * @throws TypeError when the shapes do not broadcast
- * Counterpart: `torch.gt`.
+ * @see `torch.gt`
  */
 export function gt(a: Tensor, b: Tensor | number): Tensor<'int32'> {
   return compare('gt', a, b);
@@ -66,7 +66,7 @@ export function gt(a: Tensor, b: Tensor | number): Tensor<'int32'> {
  *
  * @returns int32, 1 where it holds and 0 elsewhere
  * @throws TypeError when the shapes do not broadcast
- * Counterpart: `torch.ge`.
+ * @see `torch.ge`
  */
 export function ge(a: Tensor, b: Tensor | number): Tensor<'int32'> {
   return compare('ge', a, b);

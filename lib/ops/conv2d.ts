@@ -30,7 +30,7 @@ const OPTIONS: OptionNames<Conv2dOptions> = { stride: true, padding: true, dilat
  * @param bias (OC), or undefined
  * @returns (N,OC,OH,OW)
  * @throws TypeError as `unfold`, and when channels and groups do not go together
- * Counterpart: `torch.nn.functional.conv2d`.
+ * @see `torch.nn.functional.conv2d`
  * @example
  * const same = F.conv2d(image, kernel, undefined, { stride: 4 });
  */
@@ -70,7 +70,7 @@ export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Conv2d
  * @param bias (D), or undefined
  * @returns (N,L,D), patches in row-major order
  * @throws TypeError when the channels differ or the image is smaller than a patch
- * Source: Dosovitskiy et al. 2021, section 3.1.
+ * @see Dosovitskiy et al. 2021, section 3.1
  */
 export function patchEmbed(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   checkTensor(weight, 'patchEmbed weight', { rank: 4, letters: '(D,C,kh,kw)' });

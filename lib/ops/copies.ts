@@ -11,7 +11,7 @@ import { copyStrided } from './strided-copy.js';
  * A tensor of the same elements, in memory of its own. Differentiable.
  *
  * @throws TypeError unless `x` is a live tensor
- * Counterpart: `torch.clone`.
+ * @see `torch.clone`
  */
 export function clone<T extends Tensor>(x: T): T {
   checkTensor(x, 'clone input', { dtype: x?.dtype });
@@ -27,7 +27,7 @@ export function clone<T extends Tensor>(x: T): T {
  * where PyTorch leaves the last two to the CPU. Only what stays float32 has a gradient.
  *
  * @throws TypeError for another dtype
- * Counterpart: `Tensor.to`.
+ * @see `Tensor.to`
  */
 export function to<D extends DType>(x: Tensor, dtype: D): Tensor<D> {
   checkTensor(x, 'to input', { dtype: x?.dtype });

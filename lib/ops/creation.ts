@@ -75,17 +75,17 @@ export function tensor(
   return result;
 }
 
-/** A tensor of zeros. Counterpart: `torch.zeros`. */
+/** A tensor of zeros. @see `torch.zeros` */
 export function zeros<D extends DType = 'float32'>(shape: readonly number[], options: Of<D> = {}): Tensor<NoInfer<D>> {
   return filled(shape, 0, options, 'zeros');
 }
 
-/** A tensor of ones. Counterpart: `torch.ones`. */
+/** A tensor of ones. @see `torch.ones` */
 export function ones<D extends DType = 'float32'>(shape: readonly number[], options: Of<D> = {}): Tensor<NoInfer<D>> {
   return filled(shape, 1, options, 'ones');
 }
 
-/** A tensor with every element `value`. Counterpart: `torch.full`, whose dtype follows from the value. */
+/** A tensor with every element `value`. @see `torch.full`, whose dtype follows from the value */
 export function full<D extends DType = 'float32'>(
   shape: readonly number[],
   value: number,
@@ -94,17 +94,17 @@ export function full<D extends DType = 'float32'>(
   return filled(shape, value, options, 'full');
 }
 
-/** Zeros of the shape of another tensor, and of its dtype. Counterpart: `torch.zeros_like`. */
+/** Zeros of the shape of another tensor, and of its dtype. @see `torch.zeros_like` */
 export function zerosLike<D extends DType>(x: Tensor<D>, options: Of<D> = {}): Tensor<NoInfer<D>> {
   return filledLike(x, 0, options, 'zerosLike');
 }
 
-/** Ones of the shape of another tensor, and of its dtype. Counterpart: `torch.ones_like`. */
+/** Ones of the shape of another tensor, and of its dtype. @see `torch.ones_like` */
 export function onesLike<D extends DType>(x: Tensor<D>, options: Of<D> = {}): Tensor<NoInfer<D>> {
   return filledLike(x, 1, options, 'onesLike');
 }
 
-/** `value` in the shape of another tensor, and in its dtype. Counterpart: `torch.full_like`. */
+/** `value` in the shape of another tensor, and in its dtype. @see `torch.full_like` */
 export function fullLike<D extends DType>(x: Tensor<D>, value: number, options: Of<D> = {}): Tensor<NoInfer<D>> {
   return filledLike(x, value, options, 'fullLike');
 }
@@ -150,7 +150,7 @@ function computed<D extends DType>(
  *
  * @param options dtype float32 by default, also for whole numbers, where PyTorch has int64
  * @throws TypeError for a step of 0 or one that leads away from `end`, or, as int32, for what is not whole
- * Counterpart: `torch.arange`.
+ * @see `torch.arange`
  */
 export function arange<D extends DType = 'float32'>(end: number, options?: Of<D>): Tensor<NoInfer<D>>;
 export function arange<D extends DType = 'float32'>(start: number, end: number, options?: Of<D>): Tensor<NoInfer<D>>;
@@ -182,7 +182,7 @@ const ARANGE = ['start', 'end', 'step'];
  * `steps` numbers at equal distances from `start` to `end`, both included.
  *
  * @throws TypeError unless `start` and `end` are finite and `steps` is a whole number
- * Counterpart: `torch.linspace`.
+ * @see `torch.linspace`
  */
 export function linspace<D extends DType = 'float32'>(
   start: number,
@@ -204,7 +204,7 @@ export function linspace<D extends DType = 'float32'>(
  * Ones on the diagonal of an (n,m) matrix, and zeros.
  *
  * The second size is that of the first where it is not given.
- * Counterpart: `torch.eye`.
+ * @see `torch.eye`
  */
 export function eye<D extends DType = 'float32'>(n: number, options?: Of<D>): Tensor<NoInfer<D>>;
 export function eye<D extends DType = 'float32'>(n: number, m: number, options?: Of<D>): Tensor<NoInfer<D>>;

@@ -78,7 +78,7 @@ function checkWeight(weight: Tensor | undefined, classes: number): void {
  * @returns one element, or of the shape of class indices with `reduction: 'none'`
  * @throws TypeError when the sizes do not go together, or for target probabilities or weights that require a gradient. A
  *   label that is no class is found on the stream: the next read rejects with a StreamError that names this call.
- * Counterpart: `torch.nn.functional.cross_entropy`.
+ * @see `torch.nn.functional.cross_entropy`
  */
 export function crossEntropy(logits: Tensor, target: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const settings = checkCrossEntropy(options, 'crossEntropy');

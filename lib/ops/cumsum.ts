@@ -12,7 +12,7 @@ import { emptyOf } from './view.js';
  *
  * @param dim the axis, counted from the end when negative
  * @throws TypeError for an axis that `x` has not
- * Counterpart: `torch.cumsum`.
+ * @see `torch.cumsum`
  */
 export function cumsum<T extends Tensor>(x: T, dim: number): T {
   checkTensor(x, 'cumsum input', { dtype: x?.dtype });

@@ -25,7 +25,7 @@ const NAMES: OptionNames<DiagonalOptions> = { offset: true, dim1: true, dim2: tr
  * A diagonal of the matrices that two axes make, as a last axis in their place; copied.
  *
  * @throws TypeError for fewer than two axes, or the same one twice
- * Counterpart: `torch.diagonal`.
+ * @see `torch.diagonal`
  */
 export function diagonal<T extends Tensor>(x: T, options: DiagonalOptions = {}): T {
   checkOptions(options, NAMES, 'diagonal');
@@ -52,7 +52,7 @@ export function diagonal<T extends Tensor>(x: T, options: DiagonalOptions = {}):
  * @param x (...,R,C)
  * @param offset how far above the main diagonal it ends; below it when negative. Default 0.
  * @throws TypeError for fewer than two axes
- * Counterpart: `torch.tril`.
+ * @see `torch.tril`
  */
 export function tril<T extends Tensor>(x: T, offset = 0): T {
   return triangle('tril', x, offset);
@@ -64,7 +64,7 @@ export function tril<T extends Tensor>(x: T, offset = 0): T {
  * @param x (...,R,C)
  * @param offset how far above the main diagonal it begins; below it when negative. Default 0.
  * @throws TypeError for fewer than two axes
- * Counterpart: `torch.triu`.
+ * @see `torch.triu`
  */
 export function triu<T extends Tensor>(x: T, offset = 0): T {
   return triangle('triu', x, offset);

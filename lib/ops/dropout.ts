@@ -26,7 +26,8 @@ function drop(name: string, x: Tensor, p: number, groups: number, generator: Gen
  * Zeroes elements with probability `p` and scales the rest by 1 / (1 - p).
  *
  * @throws TypeError unless p is in [0, 1]
- * Source: Srivastava et al. 2014. Counterpart: `torch.nn.functional.dropout` in training.
+ * @see Srivastava et al. 2014
+ * @see `torch.nn.functional.dropout` in training
  */
 export function dropout(x: Tensor, p: number, options: RandomOptions = {}): Tensor {
   checkTensor(x, 'dropout input');
@@ -39,7 +40,8 @@ export function dropout(x: Tensor, p: number, options: RandomOptions = {}): Tens
  *
  * @param x (B, ...)
  * @throws TypeError unless p is in [0, 1]
- * Source: Huang et al. 2016. Counterpart: timm's `drop_path` in training.
+ * @see Huang et al. 2016
+ * @see timm's `drop_path` in training
  */
 export function dropPath(x: Tensor, p: number, options: RandomOptions = {}): Tensor {
   checkTensor(x, 'dropPath input', { minRank: 1 });

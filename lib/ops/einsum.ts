@@ -26,7 +26,7 @@ interface Labelled {
  * @param equation letters for each tensor, commas between them, then '->' and those of the result. Without '->', in
  *   alphabetical order those that occur once.
  * @throws TypeError for what is no equation, other numbers of tensors or axes, and sizes that differ
- * Counterpart: `torch.einsum`.
+ * @see `torch.einsum`
  */
 export function einsum(equation: string, ...tensors: Tensor[]): Tensor {
   for (const item of tensors) checkTensor(item, 'einsum');

@@ -17,7 +17,7 @@ import { checkTensor } from './check-tensor.js';
  * a + b, broadcasting. `b` may be a number.
  *
  * @throws TypeError when the shapes do not broadcast
- * Counterpart: `torch.add`.
+ * @see `torch.add`
  */
 export function add<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<T> {
   checkTensor(a, 'add', { dtype: a?.dtype });
@@ -43,7 +43,7 @@ function sumOf(a: Tensor, b: Tensor): Tensor {
  * a * b, broadcasting. `b` may be a number.
  *
  * @throws TypeError when the shapes do not broadcast
- * Counterpart: `torch.mul`.
+ * @see `torch.mul`
  */
 export function mul<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<T> {
   checkTensor(a, 'mul', { dtype: a?.dtype });
@@ -56,7 +56,7 @@ export function mul<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<T> {
  * a - b, broadcasting. `b` may be a number.
  *
  * @throws TypeError when the shapes do not broadcast
- * Counterpart: `torch.sub`.
+ * @see `torch.sub`
  */
 export function sub<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<T> {
   return binary('sub', a, b) as Arithmetic<T>; // promoted so
@@ -66,7 +66,7 @@ export function sub<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<T> {
  * a / b, broadcasting. `b` may be a number. Of integers too it is float32.
  *
  * @throws TypeError when the shapes do not broadcast
- * Counterpart: `torch.div`.
+ * @see `torch.div`
  */
 export function div(a: Tensor, b: Tensor | number): Tensor<'float32'> {
   checkTensor(a, 'div', { dtype: a?.dtype });
@@ -81,7 +81,7 @@ export function div(a: Tensor, b: Tensor | number): Tensor<'float32'> {
  * The smaller of a and b, broadcasting; NaN where one is. Equal ones share the gradient. `b` may be a number.
  *
  * @throws TypeError when the shapes do not broadcast
- * Counterpart: `torch.minimum`.
+ * @see `torch.minimum`
  */
 export function minimum<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<T> {
   return binary('minimum', a, b) as Arithmetic<T>; // promoted so
@@ -91,7 +91,7 @@ export function minimum<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<
  * The larger of a and b, broadcasting; NaN where one is. Equal ones share the gradient. `b` may be a number.
  *
  * @throws TypeError when the shapes do not broadcast
- * Counterpart: `torch.maximum`.
+ * @see `torch.maximum`
  */
 export function maximum<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<T> {
   return binary('maximum', a, b) as Arithmetic<T>; // promoted so
@@ -101,7 +101,7 @@ export function maximum<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<
  * a log b, broadcasting; 0 where a is 0, even for a b of 0, and NaN where b is. `b` may be a number.
  *
  * @throws TypeError unless `a` is float32 and the shapes broadcast
- * Counterpart: `torch.xlogy`.
+ * @see `torch.xlogy`
  */
 export function xlogy(a: Tensor, b: Tensor | number): Tensor<'float32'> {
   return binary('xlogy', checkTensor(a, 'xlogy'), b) as Tensor<'float32'>; // of float32

@@ -30,7 +30,7 @@ export function checkPadding(options: EmbeddingOptions, entries: number, where: 
  * @returns (...index shape, width)
  * @throws TypeError for wrong dtypes or ranks. An index that is no entry is found on the stream: the next read rejects
  *   with a StreamError that names this call.
- * Counterpart: `torch.nn.functional.embedding`.
+ * @see `torch.nn.functional.embedding`
  */
 export function embedding(index: Tensor, table: Tensor, options: EmbeddingOptions = {}): Tensor {
   checkTensor(index, 'embedding index', { dtype: 'int32' });

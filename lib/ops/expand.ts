@@ -19,7 +19,7 @@ import { copyView } from './view.js';
  *
  * @param shape sizes; -1 keeps an axis, and more of them than axes put new ones in front
  * @throws TypeError for other sizes of an axis that is not 1
- * Counterpart: `torch.Tensor.expand(...).contiguous()`.
+ * @see `torch.Tensor.expand(...).contiguous()`
  */
 export function expand<T extends Tensor>(x: T, shape: readonly number[]): T {
   checkTensor(x, 'expand input', { dtype: x?.dtype });
@@ -30,7 +30,7 @@ export function expand<T extends Tensor>(x: T, shape: readonly number[]): T {
  * `expand` to the shape of another tensor.
  *
  * @throws TypeError when `x` does not broadcast to it
- * Counterpart: `torch.Tensor.expand_as`.
+ * @see `torch.Tensor.expand_as`
  */
 export function expandAs<T extends Tensor>(x: T, other: Tensor): T {
   checkTensor(x, 'expandAs input', { dtype: x?.dtype });
@@ -59,7 +59,7 @@ function expanded<T extends Tensor>(name: string, x: T, wanted: readonly unknown
  *
  * @param repeats how often, an axis each; more entries than axes put new axes in front
  * @throws TypeError for fewer entries than axes
- * Counterpart: `torch.Tensor.repeat`.
+ * @see `torch.Tensor.repeat`
  */
 export function repeat<T extends Tensor>(x: T, repeats: readonly number[]): T {
   checkTensor(x, 'repeat input', { dtype: x?.dtype });
@@ -75,7 +75,7 @@ export function repeat<T extends Tensor>(x: T, repeats: readonly number[]): T {
  * @param dim the axis, counted from the end when negative. Default: of `x` as one axis.
  * @throws TypeError for numbers that are no counts, or as many as positions are not. A tensor of them is refused: the
  *   result's shape would follow from values that are not computed yet.
- * Counterpart: `torch.repeat_interleave`.
+ * @see `torch.repeat_interleave`
  */
 export function repeatInterleave<T extends Tensor>(x: T, repeats: number | readonly number[], dim?: number): T {
   checkTensor(x, 'repeatInterleave input', { dtype: x?.dtype });

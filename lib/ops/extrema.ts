@@ -79,7 +79,7 @@ function either(which: Which, x: Tensor, options: AlongOptions): Tensor | Extrem
  * is no `dim`; with `dim`, the one that `indices` names takes it, as in PyTorch. Over several axes: `amax`.
  *
  * @throws TypeError for an axis that `x` has not, or where there is no element
- * Counterpart: `torch.max`.
+ * @see `torch.max`
  */
 export function max<T extends Tensor>(x: T, options: AlongOptions & { dim: number }): ExtremaAlong<T>;
 export function max<T extends Tensor>(x: T, options?: AlongOptions & { dim?: undefined }): T;
@@ -91,7 +91,7 @@ export function max(x: Tensor, options: AlongOptions = {}): Tensor | ExtremaAlon
  * The smallest element, as `max`.
  *
  * @throws TypeError for an axis that `x` has not, or where there is no element
- * Counterpart: `torch.min`.
+ * @see `torch.min`
  */
 export function min<T extends Tensor>(x: T, options: AlongOptions & { dim: number }): ExtremaAlong<T>;
 export function min<T extends Tensor>(x: T, options?: AlongOptions & { dim?: undefined }): T;
@@ -103,7 +103,7 @@ export function min(x: Tensor, options: AlongOptions = {}): Tensor | ExtremaAlon
  * The largest element over any axes; equal ones share the gradient evenly.
  *
  * @throws TypeError for an axis that `x` has not, or where there is no element
- * Counterpart: `torch.amax`.
+ * @see `torch.amax`
  */
 export function amax<T extends Tensor>(x: T, options: ReduceOptions = {}): T {
   return extrema('max', 'amax', x, options) as T; // of its dtype
@@ -113,7 +113,7 @@ export function amax<T extends Tensor>(x: T, options: ReduceOptions = {}): T {
  * The smallest element over any axes; equal ones share the gradient evenly.
  *
  * @throws TypeError for an axis that `x` has not, or where there is no element
- * Counterpart: `torch.amin`.
+ * @see `torch.amin`
  */
 export function amin<T extends Tensor>(x: T, options: ReduceOptions = {}): T {
   return extrema('min', 'amin', x, options) as T; // of its dtype
@@ -132,7 +132,7 @@ function placeOf(which: Which, name: string, x: Tensor, options: AlongOptions): 
  * Where the largest element is, the first of equal ones: along one axis, or among all in row-major order.
  *
  * @throws TypeError for an axis that `x` has not, or where there is no element
- * Counterpart: `torch.argmax`.
+ * @see `torch.argmax`
  */
 export function argmax(x: Tensor, options: AlongOptions = {}): Tensor<'int32'> {
   return placeOf('max', 'argmax', x, options);
@@ -142,7 +142,7 @@ export function argmax(x: Tensor, options: AlongOptions = {}): Tensor<'int32'> {
  * Where the smallest element is, as `argmax`.
  *
  * @throws TypeError for an axis that `x` has not, or where there is no element
- * Counterpart: `torch.argmin`.
+ * @see `torch.argmin`
  */
 export function argmin(x: Tensor, options: AlongOptions = {}): Tensor<'int32'> {
   return placeOf('min', 'argmin', x, options);
@@ -161,7 +161,7 @@ function truth(which: Which, name: string, x: Tensor, options: ReduceOptions): T
  * 1 where some element is not 0, else 0; NaN is not 0. Over nothing 0.
  *
  * @throws TypeError for an axis that `x` has not
- * Counterpart: `torch.any`.
+ * @see `torch.any`
  */
 export function any(x: Tensor, options: ReduceOptions = {}): Tensor<'int32'> {
   return truth('max', 'any', x, options);
@@ -171,7 +171,7 @@ export function any(x: Tensor, options: ReduceOptions = {}): Tensor<'int32'> {
  * 1 where no element is 0, else 0. Over nothing 1.
  *
  * @throws TypeError for an axis that `x` has not
- * Counterpart: `torch.all`.
+ * @see `torch.all`
  */
 export function all(x: Tensor, options: ReduceOptions = {}): Tensor<'int32'> {
   return truth('min', 'all', x, options);

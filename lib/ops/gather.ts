@@ -19,7 +19,7 @@ import { copyView, emptyOf, takeView } from './view.js';
  * @returns of the shape of `index`
  * @throws TypeError for other shapes or dtypes. An index outside is found on the stream: the next read rejects with a
  *   StreamError that names this call.
- * Counterpart: `torch.gather`.
+ * @see `torch.gather`
  */
 export function gather<T extends Tensor>(x: T, dim: number, index: Tensor): T {
   checkTensor(x, 'gather input', { dtype: x?.dtype });
@@ -43,7 +43,7 @@ export function gather<T extends Tensor>(x: T, dim: number, index: Tensor): T {
  * @param index int32, with as many axes as `x`, and none but `dim` longer
  * @param source at least as long as `index` along each axis; or a number
  * @throws TypeError and StreamError as `gather`
- * Counterpart: `torch.scatter`.
+ * @see `torch.scatter`
  */
 export function scatter<T extends Tensor>(x: T, dim: number, index: Tensor, source: Tensor | number): T {
   return scattered('scatter', x, dim, index, source);
@@ -57,7 +57,7 @@ export function scatter<T extends Tensor>(x: T, dim: number, index: Tensor, sour
  * @param index int32, with as many axes as `x`, and none but `dim` longer
  * @param source at least as long as `index` along each axis
  * @throws TypeError and StreamError as `gather`
- * Counterpart: `torch.scatter_add`.
+ * @see `torch.scatter_add`
  */
 export function scatterAdd<T extends Tensor>(x: T, dim: number, index: Tensor, source: Tensor): T {
   return scattered('scatterAdd', x, dim, index, checkTensor(source, 'scatterAdd source', { dtype: source?.dtype }));
@@ -70,7 +70,7 @@ export function scatterAdd<T extends Tensor>(x: T, dim: number, index: Tensor, s
  * @param index (N) int32
  * @returns `x` with N positions along that axis
  * @throws TypeError and StreamError as `gather`
- * Counterpart: `torch.index_select`.
+ * @see `torch.index_select`
  */
 export function indexSelect<T extends Tensor>(x: T, dim: number, index: Tensor): T {
   checkTensor(x, 'indexSelect input', { dtype: x?.dtype });

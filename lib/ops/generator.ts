@@ -15,8 +15,9 @@ let watcher: ((generator: Generator) => void) | undefined;
 /**
  * Random numbers from a counter-based generator (Philox 4x32-10, Salmon et al. 2011). The n-th number drawn is a
  * function of the seed and n alone: the same on any number of threads. Its state lives in native memory and advances on
- * the stream, so a replayed step draws new numbers. Counterpart: `torch.Generator`.
+ * the stream, so a replayed step draws new numbers.
  *
+ * @see `torch.Generator`
  * @example
  * const generator = new Generator(7);
  * const noise = randn([2, 3], { generator });
@@ -33,7 +34,7 @@ export class Generator {
     this.#state = untracked(() => empty([4], 'int32').set(numbersOf(seed)));
   }
 
-  /** What it was last seeded with. Counterpart: `torch.Generator.initial_seed`. */
+  /** What it was last seeded with. @see `torch.Generator.initial_seed` */
   get initialSeed(): number {
     return this.#seed;
   }

@@ -25,7 +25,8 @@ export const GROUP_NORM_OPTIONS: OptionNames<GroupNormOptions> = { eps: true };
  * @param weight (C), or undefined for ones
  * @param bias (C), or undefined for zeros
  * @throws TypeError when the sizes do not go together
- * Source: Wu and He 2018. Counterpart: `torch.nn.functional.group_norm`.
+ * @see Wu and He 2018
+ * @see `torch.nn.functional.group_norm`
  */
 export function groupNorm(
   x: Tensor,

@@ -125,7 +125,7 @@ export interface Mixing {
  *
  * @param y (N,C,H,W)
  * @param x (N,C,H,W), another storage
- * Counterpart: timm's `Mixup`.
+ * @see timm's `Mixup`
  */
 export function imageMix(y: Tensor, x: Tensor, { weights, boxes }: Mixing): void {
   const [count, channels, height, width] = x.shape;

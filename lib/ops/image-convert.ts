@@ -9,7 +9,7 @@ import { ByteImage } from './byte-image.js';
  * @param image (H,W,C) of C channels: 3 for 'greyFromRgb', 4 for 'rgbFromCmyk'
  * @returns (H,W,1) or (H,W,3)
  * @throws TypeError for another number of channels
- * Counterpart: `PIL.Image.convert('L')` and `convert('RGB')`.
+ * @see `PIL.Image.convert('L')` and `convert('RGB')`
  */
 export function imageConvert(image: ByteImage, conversion: keyof typeof IMAGE_CONVERSION): ByteImage {
   const [from, to] = conversion === 'greyFromRgb' ? [3, 1] : [4, 3];

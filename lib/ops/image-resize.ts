@@ -46,7 +46,7 @@ const MOST_SIDE = 2 ** 30;
  * @param image (H,W,C)
  * @returns (h,w,C), of `kept`'s size
  * @throws TypeError for sizes that are no whole numbers of at least 1, windows outside, or an unknown interpolation
- * Counterpart: `PIL.Image.resize(size, resample, box)`, then `crop`.
+ * @see `PIL.Image.resize(size, resample, box)`, then `crop`
  */
 export function imageResize(image: ByteImage, options: ImageResizeOptions): ByteImage {
   checkOptions(options, NAMES, 'imageResize');

@@ -15,6 +15,7 @@ import { unfold } from './unfold.js';
  * @param weight (C*kh*kw, D)
  * @returns (N,L,D)
  * @throws TypeError when the sizes do not go together
+ * @see Dosovitskiy et al. 2021, section 3.1
  */
 export function image2embNaive(image: Tensor, patchSize: Pair, weight: Tensor): Tensor {
   const size = checkPair(patchSize, 'image2embNaive patchSize', 1);
@@ -32,7 +33,7 @@ export function image2embNaive(image: Tensor, patchSize: Pair, weight: Tensor): 
  * @param stride distance of the patches. Default: the kernel's size.
  * @returns (N,L,D)
  * @throws TypeError when the sizes do not go together
- * Source: Dosovitskiy et al. 2021, section 3.1.
+ * @see Dosovitskiy et al. 2021, section 3.1
  */
 export function image2embConv(image: Tensor, kernel: Tensor, stride?: Pair): Tensor {
   checkTensor(kernel, 'image2embConv kernel', { rank: 4, letters: '(D,C,kh,kw)' });

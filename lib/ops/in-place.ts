@@ -27,7 +27,7 @@ type Arithmetic = 'add' | 'sub' | 'mul' | 'div';
  * x += other.
  *
  * @throws TypeError when `other` does not broadcast to `x`, or is no int32 where `x` is; or for a leaf with requiresGrad
- * Counterpart: `torch.Tensor.add_`.
+ * @see `torch.Tensor.add_`
  */
 export function add_<T extends Tensor>(x: T, other: Tensor | number): T {
   return arithmetic('add', x, other);
@@ -37,7 +37,7 @@ export function add_<T extends Tensor>(x: T, other: Tensor | number): T {
  * x -= other.
  *
  * @throws TypeError as `add_`
- * Counterpart: `torch.Tensor.sub_`.
+ * @see `torch.Tensor.sub_`
  */
 export function sub_<T extends Tensor>(x: T, other: Tensor | number): T {
   return arithmetic('sub', x, other);
@@ -47,7 +47,7 @@ export function sub_<T extends Tensor>(x: T, other: Tensor | number): T {
  * x *= other.
  *
  * @throws TypeError as `add_`
- * Counterpart: `torch.Tensor.mul_`.
+ * @see `torch.Tensor.mul_`
  */
 export function mul_<T extends Tensor>(x: T, other: Tensor | number): T {
   return arithmetic('mul', x, other);
@@ -57,7 +57,7 @@ export function mul_<T extends Tensor>(x: T, other: Tensor | number): T {
  * x /= other.
  *
  * @throws TypeError as `add_`, and for int32, whose quotients are float32
- * Counterpart: `torch.Tensor.div_`.
+ * @see `torch.Tensor.div_`
  */
 export function div_<T extends Tensor>(x: T, other: Tensor | number): T {
   if (x instanceof Tensor && x.dtype === 'int32') throw expected('a float32 tensor', 'div_', x, 'See div.');
@@ -115,7 +115,7 @@ function change(name: Arithmetic, x: Tensor, operand: Tensor, stridesB: number[]
  * The elements of another tensor, of any dtype, or a number everywhere.
  *
  * @throws TypeError when `source` does not broadcast to `x`, or for a leaf with requiresGrad
- * Counterpart: `torch.Tensor.copy_`.
+ * @see `torch.Tensor.copy_`
  */
 export function copy_<T extends Tensor>(x: T, source: Tensor | number): T {
   checkTensor(x, 'copy_', { dtype: x?.dtype });
@@ -129,7 +129,7 @@ export function copy_<T extends Tensor>(x: T, source: Tensor | number): T {
  *
  * @param value of int32 a whole number of 32 bits; of float32 any, infinities and NaN too
  * @throws TypeError for another value, or for a leaf with requiresGrad
- * Counterpart: `torch.Tensor.fill_`.
+ * @see `torch.Tensor.fill_`
  */
 export function fill_<T extends Tensor>(x: T, value: Tensor | number): T {
   checkTensor(x, 'fill_', { dtype: x?.dtype });
@@ -141,7 +141,7 @@ export function fill_<T extends Tensor>(x: T, value: Tensor | number): T {
  * 0 everywhere.
  *
  * @throws TypeError for a leaf with requiresGrad
- * Counterpart: `torch.Tensor.zero_`.
+ * @see `torch.Tensor.zero_`
  */
 export function zero_<T extends Tensor>(x: T): T {
   return overwrite('zero_', checkTensor(x, 'zero_', { dtype: x?.dtype }) as T, 0); // the same
@@ -183,7 +183,7 @@ const CLAMP = 14;
  * x held within [min, max]; NaN stays. The gradient passes where x was within, both ends included.
  *
  * @throws TypeError for no bound at all, bounds of int32 that are not whole, or a leaf with requiresGrad
- * Counterpart: `torch.Tensor.clamp_`.
+ * @see `torch.Tensor.clamp_`
  */
 export function clamp_<T extends Tensor>(x: T, options: ClampOptions): T {
   checkTensor(x, 'clamp_', { dtype: x?.dtype });

@@ -26,7 +26,7 @@ interface Axis {
  *
  * @throws TypeError for more items than axes, positions outside, masks that do not fit, a step below 1. An int32 index
  *   outside is found on the stream: the next read rejects with a StreamError that names this call.
- * Counterpart: `torch.Tensor.__getitem__`.
+ * @see `torch.Tensor.__getitem__`
  */
 export function index<T extends Tensor>(x: T, items: readonly IndexItem[]): T {
   checkTensor(x, 'index input', { dtype: x?.dtype });

@@ -156,7 +156,8 @@ function propagate(
  * @param weight (C), or of the axes to normalise over, or undefined for ones
  * @param bias of the weight's shape, or undefined for zeros
  * @throws TypeError when the sizes do not go together
- * Source: Ba, Kiros and Hinton 2016. Counterpart: `torch.nn.functional.layer_norm`.
+ * @see Ba, Kiros and Hinton 2016
+ * @see `torch.nn.functional.layer_norm`
  */
 export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: LayerNormOptions = {}): Tensor {
   return normalise(x, undefined, weight, bias, options).y;
@@ -169,6 +170,7 @@ export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: La
  * @param residual (..., C)
  * @returns `y`, normalised, and `sum` = x + residual, both (..., C)
  * @throws TypeError when the sizes do not go together
+ * @see `torch.nn.functional.layer_norm`
  */
 export function addLayerNorm(
   x: Tensor,

@@ -29,7 +29,7 @@ export const LINEAR_OPTIONS: OptionNames<LinearOptions> = { activation: true, re
  * @param bias (OC), or undefined
  * @returns (..., OC)
  * @throws TypeError when the sizes do not go together
- * Counterpart: `torch.nn.functional.linear`.
+ * @see `torch.nn.functional.linear`
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: LinearOptions = {}): Tensor {
   checkOptions(options, LINEAR_OPTIONS, 'linear');

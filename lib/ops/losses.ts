@@ -48,7 +48,7 @@ function checkPair(input: Tensor, target: Tensor, name: string): void {
  * Squared differences.
  *
  * @throws TypeError unless both are float32 of one shape
- * Counterpart: `torch.nn.functional.mse_loss`.
+ * @see `torch.nn.functional.mse_loss`
  */
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const { reduction } = checkLoss(options, 'mseLoss');
@@ -60,7 +60,7 @@ export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}
  * Absolute differences; the gradient is 0 where both are equal.
  *
  * @throws TypeError unless both are float32 of one shape
- * Counterpart: `torch.nn.functional.l1_loss`.
+ * @see `torch.nn.functional.l1_loss`
  */
 export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const { reduction } = checkLoss(options, 'l1Loss');
@@ -79,7 +79,7 @@ function huber(d: Tensor, delta: number): Tensor {
  * d^2 / (2 beta) where the difference d is less than `beta`, else |d| - beta / 2.
  *
  * @throws TypeError unless both are float32 of one shape and `beta` is at least 0
- * Counterpart: `torch.nn.functional.smooth_l1_loss`.
+ * @see `torch.nn.functional.smooth_l1_loss`
  */
 export function smoothL1Loss(input: Tensor, target: Tensor, options: SmoothL1Options = {}): Tensor {
   const { reduction, beta } = checkSmoothL1(options, 'smoothL1Loss');
@@ -94,7 +94,8 @@ export function smoothL1Loss(input: Tensor, target: Tensor, options: SmoothL1Opt
  * d^2 / 2 where the difference d is at most `delta`, else delta (|d| - delta / 2).
  *
  * @throws TypeError unless both are float32 of one shape and `delta` is above 0
- * Source: Huber 1964. Counterpart: `torch.nn.functional.huber_loss`.
+ * @see Huber 1964
+ * @see `torch.nn.functional.huber_loss`
  */
 export function huberLoss(input: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
   const { reduction, delta } = checkHuber(options, 'huberLoss');
@@ -106,7 +107,7 @@ export function huberLoss(input: Tensor, target: Tensor, options: HuberOptions =
  * The cross-entropy of probabilities, sigmoid(logits), and targets in [0, 1].
  *
  * @throws TypeError unless logits and target are float32 of one shape, to which the weights broadcast
- * Counterpart: `torch.nn.functional.binary_cross_entropy_with_logits`.
+ * @see `torch.nn.functional.binary_cross_entropy_with_logits`
  */
 export function binaryCrossEntropyWithLogits(logits: Tensor, target: Tensor, options: BCEOptions = {}): Tensor {
   const name = 'binaryCrossEntropyWithLogits';
@@ -131,7 +132,7 @@ export function binaryCrossEntropyWithLogits(logits: Tensor, target: Tensor, opt
  * The Kullback-Leibler divergence of the target from what `input` holds the log-probabilities of: t (log t - input).
  *
  * @throws TypeError unless both are float32 of one shape
- * Counterpart: `torch.nn.functional.kl_div`.
+ * @see `torch.nn.functional.kl_div`
  */
 export function klDiv(input: Tensor, target: Tensor, options: KLDivOptions = {}): Tensor {
   const { reduction, logTarget } = checkKLDiv(options, 'klDiv');
@@ -151,7 +152,7 @@ export function klDiv(input: Tensor, target: Tensor, options: KLDivOptions = {})
  * @param target class indices (N), (N,d1,...) or (), int32
  * @throws TypeError when the sizes do not go together. A label that is no class is found on the stream: the next read
  *   rejects with a StreamError that names this call.
- * Counterpart: `torch.nn.functional.nll_loss`.
+ * @see `torch.nn.functional.nll_loss`
  */
 export function nllLoss(input: Tensor, target: Tensor, options: NLLOptions = {}): Tensor {
   return scope(() => {

@@ -13,7 +13,7 @@ import { checkTensor } from './check-tensor.js';
  * @param mask int32, such as a comparison gives, that broadcasts to the shape of `x`
  * @param value any number that the dtype holds, infinities too
  * @throws TypeError when the mask does not broadcast
- * Counterpart: `torch.Tensor.masked_fill`.
+ * @see `torch.Tensor.masked_fill`
  */
 export function maskedFill<T extends Tensor>(x: T, mask: Tensor, value: number): T {
   checkTensor(x, 'maskedFill input', { dtype: x?.dtype });

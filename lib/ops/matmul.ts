@@ -24,7 +24,7 @@ const OPTIONS: OptionNames<MatmulOptions> = { transposeA: true, transposeB: true
  * @param b (..., K, N)
  * @returns (..., M, N)
  * @throws TypeError when K differs or the batches do not broadcast
- * Counterpart: `torch.matmul` on tensors of at least two axes.
+ * @see `torch.matmul` on tensors of at least two axes
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   checkOptions(options, OPTIONS, 'matmul');

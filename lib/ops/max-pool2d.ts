@@ -14,7 +14,7 @@ import { checkWindow, WINDOW_OPTIONS, type WindowOptions } from './unfold.js';
  *   kernel's size.
  * @returns (N,C,OH,OW)
  * @throws TypeError as `unfold`, and for more padding
- * Counterpart: `torch.nn.functional.max_pool2d`.
+ * @see `torch.nn.functional.max_pool2d`
  */
 export function maxPool2d(x: Tensor, options: WindowOptions): Tensor {
   checkOptions(options, WINDOW_OPTIONS, 'maxPool2d');

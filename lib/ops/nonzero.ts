@@ -10,7 +10,7 @@ import { tensor } from './creation.js';
  *
  * @returns (N, number of axes) int32; one column of it goes into `index` for each axis
  * @throws TypeError unless `x` is a tensor; rejects inside a captured function, whose values do not exist yet
- * Counterpart: `torch.nonzero`.
+ * @see `torch.nonzero`
  */
 export function nonzero(x: Tensor): Promise<Tensor<'int32'>> {
   checkTensor(x, 'nonzero input', { dtype: x?.dtype });

@@ -13,7 +13,7 @@ import { reshape } from './reshape.js';
  * @param b (N)
  * @returns (M,N)
  * @throws TypeError unless both are vectors
- * Counterpart: `torch.outer`.
+ * @see `torch.outer`
  */
 export function outer(a: Tensor, b: Tensor): Tensor<'float32'> {
   checkTensor(a, 'outer a', { rank: 1, letters: '(M)' });

@@ -15,7 +15,7 @@ export type Padding = readonly [top: number, bottom: number, left: number, right
  * @param value what the border holds. Default 0; may be infinite.
  * @returns (..., top+H+bottom, left+W+right)
  * @throws TypeError for fewer than two axes or sizes that are no whole numbers
- * Counterpart: `torch.nn.functional.pad` with a constant, whose order is left, right, top, bottom.
+ * @see `torch.nn.functional.pad` with a constant, whose order is left, right, top, bottom
  */
 export function pad(x: Tensor, padding: Padding, value = 0): Tensor<'float32'> {
   checkTensor(x, 'pad input', { minRank: 2, letters: '(...,H,W)' });

@@ -51,12 +51,12 @@ export function fillRandom<T extends Tensor>(
   return target;
 }
 
-/** Standard normal numbers. Counterpart: `torch.randn`. */
+/** Standard normal numbers. @see `torch.randn` */
 export function randn(shape: readonly number[], options: RandomTensorOptions = {}): Tensor {
   return drawn(shape, options, 'randn', 'normal');
 }
 
-/** Uniform numbers in [0, 1). Counterpart: `torch.rand`. */
+/** Uniform numbers in [0, 1). @see `torch.rand` */
 export function rand(shape: readonly number[], options: RandomTensorOptions = {}): Tensor {
   return drawn(shape, options, 'rand', 'uniform');
 }
@@ -81,7 +81,7 @@ function drawn(
  * Uniform whole numbers in [low, high), int32.
  *
  * @throws TypeError unless low < high, both within 32 bits
- * Counterpart: `torch.randint`.
+ * @see `torch.randint`
  */
 export function randint(low: number, high: number, shape: readonly number[], options: RandomOptions = {}): Tensor {
   checkInteger(low, 'randint low', -(2 ** 31), 2 ** 31 - 2);
@@ -95,7 +95,7 @@ export function randint(low: number, high: number, shape: readonly number[], opt
  * 1 with the probability that the element of `x` is, else 0; float32 of x's shape, without a gradient.
  *
  * @param x probabilities. What is below 0 counts as 0, above 1 as 1, and NaN as 0: values are not looked at.
- * Counterpart: `torch.bernoulli`.
+ * @see `torch.bernoulli`
  */
 export function bernoulli(x: Tensor, options: RandomOptions = {}): Tensor<'float32'> {
   checkTensor(x, 'bernoulli input');

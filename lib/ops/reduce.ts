@@ -37,7 +37,7 @@ function reduce(name: string, x: Tensor, options: ReduceOptions, average: boolea
  * next read rejects with a StreamError that names this call (PyTorch's is int64).
  *
  * @throws TypeError for an axis that `x` has not
- * Counterpart: `torch.sum`.
+ * @see `torch.sum`
  */
 export function sum<T extends Tensor>(x: T, options: ReduceOptions = {}): T {
   if (x?.dtype === 'int32') return reduceRows('sumInt32', 'sum', x, options).y as T; // of int32
@@ -48,7 +48,7 @@ export function sum<T extends Tensor>(x: T, options: ReduceOptions = {}): T {
  * The mean over some or all axes; NaN over none.
  *
  * @throws TypeError for an axis that `x` has not
- * Counterpart: `torch.mean`.
+ * @see `torch.mean`
  */
 export function mean(x: Tensor, options: ReduceOptions = {}): Tensor<'float32'> {
   return reduce('mean', x, options, true);

@@ -39,7 +39,7 @@ function axesOf(x: Tensor, y: Tensor): ReduceOptions {
  * stream, as `sum`'s.
  *
  * @throws TypeError for an axis that `x` has not
- * Counterpart: `torch.prod`.
+ * @see `torch.prod`
  */
 export function prod<T extends Tensor>(x: T, options: ReduceOptions = {}): T {
   if (x?.dtype === 'int32') return reduceRows('prodInt32', 'prod', x, options, { ofNone: 1 }).y as T; // of int32
@@ -84,7 +84,7 @@ function spread(name: 'var' | 'std', x: Tensor, options: VarianceOptions): Tenso
  * The variance over some or all axes: squared deviations from the mean, over their number less `correction`. `F.var`, and `x.var()`.
  *
  * @throws TypeError for an axis that `x` has not
- * Counterpart: `torch.var`.
+ * @see `torch.var`
  */
 function variance(x: Tensor, options: VarianceOptions = {}): Tensor<'float32'> {
   return spread('var', x, options);
@@ -96,7 +96,7 @@ export { variance as var };
  * The standard deviation over some or all axes, as `var`; its gradient is 0 where it is 0.
  *
  * @throws TypeError for an axis that `x` has not
- * Counterpart: `torch.std`.
+ * @see `torch.std`
  */
 export function std(x: Tensor, options: VarianceOptions = {}): Tensor<'float32'> {
   return spread('std', x, options);
@@ -106,7 +106,7 @@ export function std(x: Tensor, options: VarianceOptions = {}): Tensor<'float32'>
  * log(sum(e^x)) over some or all axes, without overflow; -Infinity over nothing.
  *
  * @throws TypeError for an axis that `x` has not
- * Counterpart: `torch.logsumexp`.
+ * @see `torch.logsumexp`
  */
 export function logsumexp(x: Tensor, options: ReduceOptions = {}): Tensor<'float32'> {
   const reduced = reduceRows('logsumexp', 'logsumexp', x, options, { ofNone: -Infinity });
@@ -125,7 +125,7 @@ const NORM_OPTIONS: OptionNames<NormOptions> = { ...REDUCE_OPTIONS, p: true };
  * The p-norm over some or all axes, (sum |x|^p)^(1/p); its gradient is 0 where it is 0.
  *
  * @throws TypeError for an axis that `x` has not, or a p that is none
- * Counterpart: `torch.linalg.vector_norm`.
+ * @see `torch.linalg.vector_norm`
  */
 export function norm(x: Tensor, options: NormOptions = {}): Tensor<'float32'> {
   checkOptions(options, NORM_OPTIONS, 'norm');
@@ -166,7 +166,7 @@ function keptOf(x: Tensor, axes: ReduceOptions): { keptShape: readonly number[] 
  *
  * @param dim the axis, counted from the end when negative. Default: the last.
  * @throws TypeError for a tensor without axes, or an axis that it has not
- * Counterpart: `torch.nn.functional.log_softmax`.
+ * @see `torch.nn.functional.log_softmax`
  */
 export function logSoftmax(x: Tensor, dim = -1): Tensor<'float32'> {
   checkTensor(x, 'logSoftmax input', { minRank: 1 });

@@ -9,7 +9,7 @@ import { takeView, wholeOf } from './view.js';
  * @param x (...,T,2T-1), for each query the scores of the offsets from -(T-1) to T-1
  * @returns (...,T,T)
  * @throws TypeError for another last axis
- * Source: Huang et al. 2018 (Music Transformer), the "skewing" of section 3.4.1.
+ * @see Huang et al. 2018 (Music Transformer), the "skewing" of section 3.4.1
  */
 export function relativeShift(x: Tensor): Tensor {
   checkTensor(x, 'relativeShift input', { minRank: 2, letters: '(...,T,2T-1)' });

@@ -10,7 +10,7 @@ import { underShape } from './view.js';
  *
  * @param shape sizes; one may be -1 and is then inferred
  * @throws TypeError when the number of elements differs
- * Counterpart: `torch.reshape`.
+ * @see `torch.reshape`
  */
 export function reshape<T extends Tensor>(x: T, shape: readonly number[]): T {
   checkTensor(x, 'reshape input', { dtype: x?.dtype });
@@ -22,7 +22,7 @@ export function reshape<T extends Tensor>(x: T, shape: readonly number[]): T {
  *
  * @param dim an axis or several, counted from the end when negative. Default: all.
  * @throws TypeError for an axis that `x` has not
- * Counterpart: `torch.squeeze`.
+ * @see `torch.squeeze`
  */
 export function squeeze<T extends Tensor>(x: T, dim?: number | readonly number[]): T {
   checkTensor(x, 'squeeze input', { dtype: x?.dtype });
@@ -40,7 +40,7 @@ export function squeeze<T extends Tensor>(x: T, dim?: number | readonly number[]
  *
  * @param dim where it will be; negative counts from the end, -1 being after all axes
  * @throws TypeError for a place that the result has not
- * Counterpart: `torch.unsqueeze`.
+ * @see `torch.unsqueeze`
  */
 export function unsqueeze<T extends Tensor>(x: T, dim: number): T {
   checkTensor(x, 'unsqueeze input', { dtype: x?.dtype });
@@ -53,7 +53,7 @@ export function unsqueeze<T extends Tensor>(x: T, dim: number): T {
  * @param startDim the first of them, counted from the end when negative. Default 0.
  * @param endDim the last of them. Default -1.
  * @throws TypeError for axes that `x` has not, or a last one before the first
- * Counterpart: `torch.flatten`.
+ * @see `torch.flatten`
  */
 export function flatten<T extends Tensor>(x: T, startDim = 0, endDim = -1): T {
   checkTensor(x, 'flatten input', { dtype: x?.dtype });
@@ -71,7 +71,7 @@ export function flatten<T extends Tensor>(x: T, startDim = 0, endDim = -1): T {
  * @param dim the axis, counted from the end when negative
  * @param sizes of the new axes; one may be -1 and is then inferred
  * @throws TypeError when the sizes do not make up the axis
- * Counterpart: `torch.unflatten`.
+ * @see `torch.unflatten`
  */
 export function unflatten<T extends Tensor>(x: T, dim: number, sizes: readonly number[]): T {
   checkTensor(x, 'unflatten input', { dtype: x?.dtype });

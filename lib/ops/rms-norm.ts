@@ -19,7 +19,8 @@ export const RMS_NORM_EPS = 2 ** -23;
  * @param weight of the last axes, as many as are normalised over, or undefined for ones
  * @param options `eps`, by default 2^-23, and `normalizedShape`
  * @throws TypeError when the sizes do not go together
- * Source: Zhang and Sennrich 2019. Counterpart: `torch.nn.functional.rms_norm`.
+ * @see Zhang and Sennrich 2019
+ * @see `torch.nn.functional.rms_norm`
  */
 export function rmsNorm(x: Tensor, weight?: Tensor, options: LayerNormOptions = {}): Tensor {
   checkOptions(options, LAYER_NORM_OPTIONS, 'rmsNorm');

@@ -13,7 +13,7 @@ import { RANDOM_OPTIONS } from './random.js';
  * The whole numbers from 0 to n - 1 in a random order, (n) int32.
  *
  * @throws TypeError unless n is a whole number of 31 bits
- * Counterpart: `torch.randperm`.
+ * @see `torch.randperm`
  */
 export function randperm(n: number, options: RandomOptions = {}): Tensor<'int32'> {
   const count = checkInteger(n, 'randperm', 0, 2 ** 31 - 1);
@@ -40,7 +40,7 @@ const MULTINOMIAL_OPTIONS: OptionNames<MultinomialOptions> = { ...RANDOM_OPTIONS
  * @returns (numSamples) or (rows,numSamples), int32, without a gradient
  * @throws TypeError for another rank, or more samples than classes without replacement. Weights that are negative or not
  *   finite, or too few above 0, are found on the stream: the next read rejects with a StreamError that names this call.
- * Counterpart: `torch.multinomial`.
+ * @see `torch.multinomial`
  */
 export function multinomial(weights: Tensor, numSamples: number, options: MultinomialOptions = {}): Tensor<'int32'> {
   const where = 'multinomial';

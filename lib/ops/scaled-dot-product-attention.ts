@@ -42,7 +42,7 @@ const OPTIONS: OptionNames<ScaledDotProductAttentionOptions> = {
  * @param value (B,H,M,E), likewise
  * @returns (B,H,T,E), likewise
  * @throws TypeError when the sizes do not go together
- * Counterpart: `torch.nn.functional.scaled_dot_product_attention`.
+ * @see `torch.nn.functional.scaled_dot_product_attention`
  */
 export function scaledDotProductAttention(
   query: Tensor,

@@ -12,7 +12,7 @@ import { takeView, wholeOf } from './view.js';
  * @param start first position; negative counts from the end
  * @param end position after the last; negative counts from the end. Default: the axis's size.
  * @throws TypeError when the range leaves the axis
- * Counterpart: `x[:, start:end]`.
+ * @see `x[:, start:end]`
  */
 export function slice<T extends Tensor>(x: T, dim: number, start: number, end?: number): T {
   checkTensor(x, 'slice input', { dtype: x?.dtype });
@@ -29,7 +29,7 @@ export function slice<T extends Tensor>(x: T, dim: number, start: number, end?: 
  * @param dim the axis, counted from the end when negative
  * @param start first position; negative counts from the end
  * @throws TypeError when the range leaves the axis
- * Counterpart: `torch.narrow`.
+ * @see `torch.narrow`
  */
 export function narrow<T extends Tensor>(x: T, dim: number, start: number, length: number): T {
   checkTensor(x, 'narrow input', { dtype: x?.dtype });
@@ -45,7 +45,7 @@ export function narrow<T extends Tensor>(x: T, dim: number, start: number, lengt
  * @param dim the axis, counted from the end when negative
  * @param index the position; negative counts from the end
  * @throws TypeError for a position that the axis has not
- * Counterpart: `torch.select`, `x[:, index]`.
+ * @see `torch.select`, `x[:, index]`
  */
 export function select<T extends Tensor>(x: T, dim: number, index: number): T {
   checkTensor(x, 'select input', { dtype: x?.dtype });
@@ -59,7 +59,7 @@ export function select<T extends Tensor>(x: T, dim: number, index: number): T {
  * @param sizes of each piece, or of every one, which add up to the axis
  * @param dim the axis, counted from the end when negative. Default 0.
  * @throws TypeError when the sizes do not add up
- * Counterpart: `torch.split`.
+ * @see `torch.split`
  */
 export function split<T extends Tensor>(x: T, sizes: number | readonly number[], dim = 0): T[] {
   checkTensor(x, 'split input', { dtype: x?.dtype });
@@ -78,7 +78,7 @@ export function split<T extends Tensor>(x: T, sizes: number | readonly number[],
  *
  * @param dim the axis, counted from the end when negative. Default 0.
  * @throws TypeError for an axis that `x` has not
- * Counterpart: `torch.chunk`.
+ * @see `torch.chunk`
  */
 export function chunk<T extends Tensor>(x: T, chunks: number, dim = 0): T[] {
   checkTensor(x, 'chunk input', { dtype: x?.dtype });
@@ -94,7 +94,7 @@ export function chunk<T extends Tensor>(x: T, chunks: number, dim = 0): T[] {
  *
  * @param dim the axis, counted from the end when negative. Default 0.
  * @throws TypeError for an axis that `x` has not
- * Counterpart: `torch.unbind`.
+ * @see `torch.unbind`
  */
 export function unbind<T extends Tensor>(x: T, dim = 0): T[] {
   checkTensor(x, 'unbind input', { dtype: x?.dtype });

@@ -11,7 +11,7 @@ import { transpose } from './transpose.js';
  * @param x (..., width), float32
  * @param dim the axis, counted from the end when negative. Default: the last.
  * @throws TypeError for a tensor without axes, or an axis that it has not
- * Counterpart: `torch.nn.functional.softmax`.
+ * @see `torch.nn.functional.softmax`
  */
 export function softmax(x: Tensor, dim = -1): Tensor {
   checkTensor(x, 'softmax input', { minRank: 1 });

@@ -40,7 +40,7 @@ const TOPK_NAMES: OptionNames<TopkOptions> = { dim: true, largest: true };
  * The elements along an axis in ascending or descending order. Equal ones keep their order; NaN is greater than all.
  *
  * @throws TypeError for an axis that `x` has not
- * Counterpart: `torch.sort(stable=True)`.
+ * @see `torch.sort(stable=True)`
  */
 export function sort<T extends Tensor>(x: T, options: SortOptions = {}): Sorted<T> {
   return sortedBy('sort', x, options);
@@ -50,7 +50,7 @@ export function sort<T extends Tensor>(x: T, options: SortOptions = {}): Sorted<
  * Where the elements of `sort` stood, as int32.
  *
  * @throws TypeError for an axis that `x` has not
- * Counterpart: `torch.argsort(stable=True)`.
+ * @see `torch.argsort(stable=True)`
  */
 export function argsort(x: Tensor, options: SortOptions = {}): Tensor<'int32'> {
   const { values, indices } = sortedBy('argsort', x, options);
@@ -64,7 +64,7 @@ export function argsort(x: Tensor, options: SortOptions = {}): Tensor<'int32'> {
  *
  * @param k at most the axis's size
  * @throws TypeError for an axis that `x` has not, or a k that it has not
- * Counterpart: `torch.topk`, which leaves the order of equal ones open.
+ * @see `torch.topk`, which leaves the order of equal ones open
  */
 export function topk<T extends Tensor>(x: T, k: number, options: TopkOptions = {}): Sorted<T> {
   checkOptions(options, TOPK_NAMES, 'topk');

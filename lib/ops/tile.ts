@@ -13,7 +13,7 @@ import { emptyOf } from './view.js';
  *
  * @param repeats how often, an axis each, aligned at the last; more entries than axes put new axes in front
  * @throws TypeError for more than 8 axes in all
- * Counterpart: `torch.tile`.
+ * @see `torch.tile`
  */
 export function tile<T extends Tensor>(x: T, repeats: readonly number[]): T {
   checkTensor(x, 'tile input', { dtype: x?.dtype });

@@ -12,7 +12,7 @@ import { copyView, emptyOf, wholeOf } from './view.js';
  *
  * @param order each axis of `x` once; negative counts from the end
  * @throws TypeError when `order` is no permutation
- * Counterpart: `torch.permute(...).contiguous()`.
+ * @see `torch.permute(...).contiguous()`
  */
 export function permute<T extends Tensor>(x: T, order: readonly number[]): T {
   checkTensor(x, 'permute input', { dtype: x?.dtype });
@@ -29,7 +29,7 @@ export function permute<T extends Tensor>(x: T, order: readonly number[]): T {
  * Two axes of `x` swapped, copied. (`matmul` reads a transposed operand in place: see its `transposeA`.)
  *
  * @throws TypeError when `x` has not these axes
- * Counterpart: `torch.transpose(...).contiguous()`.
+ * @see `torch.transpose(...).contiguous()`
  */
 export function transpose<T extends Tensor>(x: T, dim0: number, dim1: number): T {
   checkTensor(x, 'transpose input', { dtype: x?.dtype });
@@ -47,7 +47,7 @@ export function transpose<T extends Tensor>(x: T, dim0: number, dim1: number): T
  * @param source an axis or several, counted from the end when negative
  * @param destination where each of them will be
  * @throws TypeError when `x` has not these axes, or for other numbers of them
- * Counterpart: `torch.movedim(...).contiguous()`.
+ * @see `torch.movedim(...).contiguous()`
  */
 export function movedim<T extends Tensor>(
   x: T,
@@ -84,7 +84,7 @@ function inOrder<T extends Tensor>(x: T, order: readonly number[]): T {
  *
  * @param dims an axis or several, counted from the end when negative
  * @throws TypeError for an axis that `x` has not, or one named twice
- * Counterpart: `torch.flip`.
+ * @see `torch.flip`
  */
 export function flip<T extends Tensor>(x: T, dims: number | readonly number[]): T {
   checkTensor(x, 'flip input', { dtype: x?.dtype });
@@ -112,7 +112,7 @@ function flipped<T extends Tensor>(x: T, axes: readonly number[]): T {
  * @param shifts by how many positions, a number for each axis; negative ones move back
  * @param dims an axis or several, counted from the end when negative. Default: as though `x` had one axis.
  * @throws TypeError for axes that `x` has not, or as many shifts as axes are not
- * Counterpart: `torch.roll`.
+ * @see `torch.roll`
  */
 export function roll<T extends Tensor>(x: T, shifts: number | readonly number[], dims?: number | readonly number[]): T {
   checkTensor(x, 'roll input', { dtype: x?.dtype });

@@ -37,7 +37,7 @@ function unary(name: keyof typeof UNARY, x: Tensor, p = 0, q = 0): Tensor<'float
  * -x, element by element.
  *
  * @throws TypeError unless `x` is a live tensor
- * Counterpart: `torch.neg`.
+ * @see `torch.neg`
  */
 export function neg<T extends Tensor>(x: T): T {
   return (x?.dtype === 'int32' ? negInt32(x) : unary('neg', x)) as T; // of its dtype
@@ -47,7 +47,7 @@ export function neg<T extends Tensor>(x: T): T {
  * e^x, element by element.
  *
  * @throws TypeError unless `x` is a float32 tensor
- * Counterpart: `torch.exp`.
+ * @see `torch.exp`
  */
 export function exp(x: Tensor): Tensor<'float32'> {
   return unary('exp', x);
@@ -57,7 +57,7 @@ export function exp(x: Tensor): Tensor<'float32'> {
  * The natural logarithm, element by element: -Infinity at 0, NaN below.
  *
  * @throws TypeError unless `x` is a float32 tensor
- * Counterpart: `torch.log`.
+ * @see `torch.log`
  */
 export function log(x: Tensor): Tensor<'float32'> {
   return unary('log', x);
@@ -67,7 +67,7 @@ export function log(x: Tensor): Tensor<'float32'> {
  * log(1 + x), element by element, accurate near 0.
  *
  * @throws TypeError unless `x` is a float32 tensor
- * Counterpart: `torch.log1p`.
+ * @see `torch.log1p`
  */
 export function log1p(x: Tensor): Tensor<'float32'> {
   return unary('log1p', x);
@@ -77,7 +77,7 @@ export function log1p(x: Tensor): Tensor<'float32'> {
  * The square root, element by element: NaN below 0.
  *
  * @throws TypeError unless `x` is a float32 tensor
- * Counterpart: `torch.sqrt`.
+ * @see `torch.sqrt`
  */
 export function sqrt(x: Tensor): Tensor<'float32'> {
   return unary('sqrt', x);
@@ -87,7 +87,7 @@ export function sqrt(x: Tensor): Tensor<'float32'> {
  * 1 / sqrt(x), element by element.
  *
  * @throws TypeError unless `x` is a float32 tensor
- * Counterpart: `torch.rsqrt`.
+ * @see `torch.rsqrt`
  */
 export function rsqrt(x: Tensor): Tensor<'float32'> {
   return unary('rsqrt', x);
@@ -97,7 +97,7 @@ export function rsqrt(x: Tensor): Tensor<'float32'> {
  * |x|, element by element; its gradient is 0 at 0.
  *
  * @throws TypeError unless `x` is a live tensor
- * Counterpart: `torch.abs`.
+ * @see `torch.abs`
  */
 export function abs<T extends Tensor>(x: T): T {
   return (x?.dtype === 'int32' ? absInt32(x) : unary('abs', x)) as T; // of its dtype
@@ -107,7 +107,7 @@ export function abs<T extends Tensor>(x: T): T {
  * -1, 0 or 1, element by element: the sign of x, and 0 of NaN. Its gradient is 0.
  *
  * @throws TypeError unless `x` is a live tensor
- * Counterpart: `torch.sign`.
+ * @see `torch.sign`
  */
 export function sign<T extends Tensor>(x: T): T {
   return (x?.dtype === 'int32' ? signInt32(x) : unary('sign', x)) as T; // of its dtype
@@ -117,7 +117,7 @@ export function sign<T extends Tensor>(x: T): T {
  * The sine of an angle in radians, element by element.
  *
  * @throws TypeError unless `x` is a float32 tensor
- * Counterpart: `torch.sin`.
+ * @see `torch.sin`
  */
 export function sin(x: Tensor): Tensor<'float32'> {
   return unary('sin', x);
@@ -127,7 +127,7 @@ export function sin(x: Tensor): Tensor<'float32'> {
  * The cosine of an angle in radians, element by element.
  *
  * @throws TypeError unless `x` is a float32 tensor
- * Counterpart: `torch.cos`.
+ * @see `torch.cos`
  */
 export function cos(x: Tensor): Tensor<'float32'> {
   return unary('cos', x);
@@ -137,7 +137,7 @@ export function cos(x: Tensor): Tensor<'float32'> {
  * 1 / (1 + e^-x), element by element.
  *
  * @throws TypeError unless `x` is a float32 tensor
- * Counterpart: `torch.sigmoid`.
+ * @see `torch.sigmoid`
  */
 export function sigmoid(x: Tensor): Tensor<'float32'> {
   return unary('sigmoid', x);
@@ -147,7 +147,8 @@ export function sigmoid(x: Tensor): Tensor<'float32'> {
  * Sigmoid linear unit, element by element: x * sigmoid(x).
  *
  * @throws TypeError unless `x` is a float32 tensor
- * Source: Hendrycks and Gimpel 2016. Counterpart: `torch.nn.functional.silu`.
+ * @see Hendrycks and Gimpel 2016
+ * @see `torch.nn.functional.silu`
  */
 export function silu(x: Tensor): Tensor<'float32'> {
   return unary('silu', x);
@@ -157,7 +158,7 @@ export function silu(x: Tensor): Tensor<'float32'> {
  * log(sigmoid(x)), element by element, accurate where sigmoid(x) is near 0 or 1.
  *
  * @throws TypeError unless `x` is a float32 tensor
- * Counterpart: `torch.nn.functional.logsigmoid`.
+ * @see `torch.nn.functional.logsigmoid`
  */
 export function logSigmoid(x: Tensor): Tensor<'float32'> {
   return unary('logSigmoid', x);
@@ -167,7 +168,7 @@ export function logSigmoid(x: Tensor): Tensor<'float32'> {
  * x * x, element by element.
  *
  * @throws TypeError unless `x` is a live tensor
- * Counterpart: `torch.square`.
+ * @see `torch.square`
  */
 export function square<T extends Tensor>(x: T): T {
   return (x?.dtype === 'int32' ? squareInt32(x) : unary('square', x)) as T; // of its dtype
@@ -178,7 +179,7 @@ export function square<T extends Tensor>(x: T): T {
  * whole.
  *
  * @throws TypeError unless tensors are float32 and broadcast and a number is finite
- * Counterpart: `torch.pow`.
+ * @see `torch.pow`
  */
 export function pow(x: Tensor, exponent: Tensor | number): Tensor<'float32'> {
   if (typeof exponent !== 'number') return binary('pow', checkTensor(x, 'pow'), exponent) as Tensor<'float32'>; // as x
@@ -190,7 +191,7 @@ export function pow(x: Tensor, exponent: Tensor | number): Tensor<'float32'> {
  * is int32 where the bounds are whole, else float32.
  *
  * @throws TypeError unless `x` is a live tensor, or for no bound at all
- * Counterpart: `torch.clamp`.
+ * @see `torch.clamp`
  */
 export function clamp<T extends Tensor>(x: T, options: ClampOptions): Arithmetic<T> {
   checkTensor(x, 'clamp input', { dtype: x?.dtype });

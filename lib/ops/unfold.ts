@@ -61,7 +61,7 @@ export function checkWindow(
  * @returns (N, C*kh*kw, L), a column a position, positions in row-major order
  * @throws TypeError for a kernel larger than the padded image, a stride or dilation of 0, sizes that are no whole
  *   numbers
- * Counterpart: `torch.nn.functional.unfold`.
+ * @see `torch.nn.functional.unfold`
  * @example
  * const patches = F.unfold(image, { kernelSize: 4, stride: 4 });
  */
@@ -96,7 +96,7 @@ const FOLD_OPTIONS: OptionNames<FoldOptions> = { ...WINDOW_OPTIONS, outputSize: 
  * @param columns (N, C*kh*kw, L)
  * @returns (N,C,H,W) with (H,W) = outputSize
  * @throws TypeError as `unfold`, and when the columns are not those of such an image
- * Counterpart: `torch.nn.functional.fold`.
+ * @see `torch.nn.functional.fold`
  */
 export function fold(columns: Tensor, options: FoldOptions): Tensor {
   checkOptions(options, FOLD_OPTIONS, 'fold');

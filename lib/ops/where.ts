@@ -11,7 +11,7 @@ import { checkTensor } from './check-tensor.js';
  * @param condition int32, such as a comparison gives
  * @returns int32 where `a` and `b` are, a whole number beside an int32 tensor counting as int32; else float32
  * @throws TypeError when the shapes do not broadcast
- * Counterpart: `torch.where`.
+ * @see `torch.where`
  */
 export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
   checkTensor(condition, 'where condition', { dtype: 'int32' });

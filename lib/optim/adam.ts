@@ -53,7 +53,8 @@ export abstract class AdamBase extends MomentOptimizer {
  * Adam, with its weight decay as a part of the gradient: PyTorch's update exactly.
  *
  * @throws TypeError for options out of range
- * Source: Kingma and Ba 2015. Counterpart: `torch.optim.Adam`.
+ * @see Kingma and Ba 2015
+ * @see `torch.optim.Adam`
  */
 export class Adam extends AdamBase {
   constructor(params: readonly Tensor[] | readonly ParameterGroup[], options: AdamOptions = {}) {

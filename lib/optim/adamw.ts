@@ -12,7 +12,8 @@ export interface AdamWOptions extends AdamOptions {
  * Adam with decoupled weight decay: PyTorch's update exactly.
  *
  * @throws TypeError for options out of range
- * Source: Loshchilov and Hutter 2019. Counterpart: `torch.optim.AdamW`.
+ * @see Loshchilov and Hutter 2019
+ * @see `torch.optim.AdamW`
  */
 export class AdamW extends AdamBase {
   constructor(params: readonly Tensor[] | readonly ParameterGroup[], options: AdamWOptions = {}) {

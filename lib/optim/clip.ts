@@ -31,6 +31,7 @@ function run(parameters: readonly Tensor[], maxNorm: number, apply: boolean): Gr
  *
  * @returns two tensors of one element
  * @throws TypeError unless maxNorm is a number of at least 0
+ * @see `torch.nn.utils.get_total_norm`
  */
 export function gradientNorm(parameters: readonly Tensor[], maxNorm: number): GradientNorm {
   return run(parameters, maxNorm, false);
@@ -41,7 +42,8 @@ export function gradientNorm(parameters: readonly Tensor[], maxNorm: number): Gr
  *
  * @returns the norm before, one element
  * @throws TypeError unless maxNorm is a number of at least 0
- * Source: Pascanu, Mikolov and Bengio 2013. Counterpart: `torch.nn.utils.clip_grad_norm_`.
+ * @see Pascanu, Mikolov and Bengio 2013
+ * @see `torch.nn.utils.clip_grad_norm_`
  */
 export function clipGradNorm(parameters: readonly Tensor[], maxNorm: number): Tensor {
   const { norm, scale } = run(parameters, maxNorm, true);
@@ -53,7 +55,7 @@ export function clipGradNorm(parameters: readonly Tensor[], maxNorm: number): Te
  * Cuts every element of all gradients to [-clipValue, clipValue], in place.
  *
  * @throws TypeError unless clipValue is a number of at least 0
- * Counterpart: `torch.nn.utils.clip_grad_value_`.
+ * @see `torch.nn.utils.clip_grad_value_`
  */
 export function clipGradValue(parameters: readonly Tensor[], clipValue: number): void {
   checkNumber(clipValue, 'clipValue', 0);

@@ -29,8 +29,8 @@ const OPTIONS: OptionNames<CosineScheduleOptions> = {
  * Linear warmup, then half a cosine down, once or with restarts.
  *
  * @throws TypeError for options out of range
- * Source: Loshchilov and Hutter 2017; Goyal et al. 2017 (warmup). Counterpart: timm's `CosineLRScheduler` with
- * `warmup_prefix`.
+ * @see Loshchilov and Hutter 2017; Goyal et al. 2017 (warmup)
+ * @see timm's `CosineLRScheduler` with `warmup_prefix`
  */
 export function cosineSchedule(options: CosineScheduleOptions): Schedule {
   checkOptions(options, OPTIONS, 'cosineSchedule');

@@ -48,7 +48,8 @@ type Settings = Omit<LambStep, keyof Work | 'firstMoments' | 'secondMoments'>;
  * Adam whose steps are, for each parameter, in proportion to its norm: for large batches.
  *
  * @throws TypeError for options out of range
- * Source: You et al. 2020. Counterpart: `timm.optim.Lamb`.
+ * @see You et al. 2020
+ * @see `timm.optim.Lamb`
  */
 export class Lamb extends MomentOptimizer {
   readonly #settings: Settings;

@@ -36,7 +36,8 @@ const NO_DECAY = /^(cls_token|dist_token|reg_token|pos_embeds?)(\.|$)/;
  *
  * @param model a `ViT`, or a module with timm's names
  * @throws TypeError for options out of range
- * Source: Clark et al. 2020 (ELECTRA); Bao et al. 2022 (BEiT). Counterpart: timm's `param_groups_layer_decay`.
+ * @see Clark et al. 2020 (ELECTRA); Bao et al. 2022 (BEiT)
+ * @see timm's `param_groups_layer_decay`
  * @example
  * const optimizer = new optim.AdamW(optim.layerDecayGroups(model, { layerDecay: 0.65 }), { lr: 5e-4 });
  */

@@ -22,7 +22,8 @@ const OPTIONS: OptionNames<LionOptions> = { lr: true, betas: true, weightDecay: 
  * times lower than AdamW's, and weight decays as much higher.
  *
  * @throws TypeError for options out of range
- * Source: Chen et al. 2023. Counterpart: `timm.optim.Lion`.
+ * @see Chen et al. 2023
+ * @see `timm.optim.Lion`
  */
 export class Lion extends Optimizer {
   readonly #betas: readonly [number, number];

@@ -35,7 +35,8 @@ const OPTIONS: OptionNames<OneCycleScheduleOptions> = {
  * `cycle_momentum=False`.
  *
  * @throws TypeError for options out of range
- * Source: Smith and Topin 2018. Counterpart: `torch.optim.lr_scheduler.OneCycleLR`.
+ * @see Smith and Topin 2018
+ * @see `torch.optim.lr_scheduler.OneCycleLR`
  */
 export function oneCycleSchedule(options: OneCycleScheduleOptions): Schedule {
   const where = 'oneCycleSchedule';

@@ -28,6 +28,8 @@ export interface Work {
 /**
  * Updates parameters from their gradients. Learning rate and step count are inputs of the native step, not constants,
  * so that a captured step can be replayed while they change.
+ *
+ * @see `torch.optim.Optimizer`
  */
 export abstract class Optimizer {
   /** A number of its own, by which deep equality tells optimizers apart. */
@@ -93,7 +95,7 @@ export abstract class Optimizer {
     return this.#members.map((member) => member.parameter);
   }
 
-  /** Drops all gradients; the next `backward` writes instead of adding. Counterpart: `zero_grad(set_to_none=True)`. */
+  /** Drops all gradients; the next `backward` writes instead of adding. @see `zero_grad(set_to_none=True)` */
   zeroGrad(): void {
     for (const { parameter } of this.#members) {
       parameter.grad?.dispose();

@@ -39,7 +39,7 @@ const OPTIONS: OptionNames<PlateauScheduleOptions> = {
  * of your own, call `observe`.
  *
  * @throws TypeError for options out of range
- * Counterpart: `torch.optim.lr_scheduler.ReduceLROnPlateau`.
+ * @see `torch.optim.lr_scheduler.ReduceLROnPlateau`
  */
 export function plateauSchedule(
   options: PlateauScheduleOptions,

@@ -23,7 +23,7 @@ const POLY: OptionNames<PolyScheduleOptions> = { ...LINEAR, power: true };
  * Linear warmup, then straight down.
  *
  * @throws TypeError for options out of range
- * Counterpart: `torch.optim.lr_scheduler.LinearLR`; Transformers' `linear`.
+ * @see `torch.optim.lr_scheduler.LinearLR`; Transformers' `linear`
  */
 export function linearSchedule(options: LinearScheduleOptions): Schedule {
   checkOptions(options, LINEAR, 'linearSchedule');
@@ -34,7 +34,7 @@ export function linearSchedule(options: LinearScheduleOptions): Schedule {
  * Linear warmup, then down as a power of what is left.
  *
  * @throws TypeError for options out of range
- * Counterpart: `torch.optim.lr_scheduler.PolynomialLR`; timm's `PolyLRScheduler`.
+ * @see `torch.optim.lr_scheduler.PolynomialLR`; timm's `PolyLRScheduler`
  */
 export function polySchedule(options: PolyScheduleOptions): Schedule {
   checkOptions(options, POLY, 'polySchedule');

@@ -31,7 +31,8 @@ const OPTIONS: OptionNames<SGDOptions> = {
  * Stochastic gradient descent: PyTorch's update exactly.
  *
  * @throws TypeError for options out of range
- * Source: Sutskever et al. 2013 (momentum). Counterpart: `torch.optim.SGD`.
+ * @see Sutskever et al. 2013 (momentum)
+ * @see `torch.optim.SGD`
  */
 export class SGD extends Optimizer {
   readonly #momentum: number;

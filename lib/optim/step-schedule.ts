@@ -25,6 +25,7 @@ const MULTI_STEP: OptionNames<MultiStepScheduleOptions> = { ...WARMUP, milestone
  * Linear warmup, then the same rate throughout.
  *
  * @throws TypeError for options out of range
+ * @see Transformers' `get_constant_schedule_with_warmup`
  */
 export function constantSchedule(options: WarmupOptions): Schedule {
   checkOptions(options, WARMUP, 'constantSchedule');
@@ -35,7 +36,7 @@ export function constantSchedule(options: WarmupOptions): Schedule {
  * Linear warmup, then a cut of the rate every `stepSize` steps.
  *
  * @throws TypeError for options out of range
- * Counterpart: `torch.optim.lr_scheduler.StepLR`.
+ * @see `torch.optim.lr_scheduler.StepLR`
  */
 export function stepSchedule(options: StepScheduleOptions): Schedule {
   checkOptions(options, STEP, 'stepSchedule');
@@ -48,7 +49,7 @@ export function stepSchedule(options: StepScheduleOptions): Schedule {
  * Linear warmup, then a cut of the rate at each milestone.
  *
  * @throws TypeError for options out of range
- * Counterpart: `torch.optim.lr_scheduler.MultiStepLR`.
+ * @see `torch.optim.lr_scheduler.MultiStepLR`
  */
 export function multiStepSchedule(options: MultiStepScheduleOptions): Schedule {
   checkOptions(options, MULTI_STEP, 'multiStepSchedule');

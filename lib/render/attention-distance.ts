@@ -14,7 +14,7 @@ import { scatter } from './scatter.js';
  * @param images (N,C,H,W), as the model takes them
  * @returns a row for each block, of a number for each head
  * @throws TypeError for images of another size than the model's own
- * Source: Dosovitskiy et al. 2021, appendix D.7.
+ * @see Dosovitskiy et al. 2021, appendix D.7
  */
 export async function attentionDistances(model: ViT, images: Tensor): Promise<number[][]> {
   checkImages(model, images, 'render.attentionDistances');
@@ -36,7 +36,7 @@ export async function attentionDistances(model: ViT, images: Tensor): Promise<nu
  * `attentionDistances` as a chart: blocks from left to right, pixels upwards, a dot for each head.
  *
  * @returns a PNG file's bytes
- * Source: Dosovitskiy et al. 2021, figure 7 (right).
+ * @see Dosovitskiy et al. 2021, figure 7 (right)
  */
 export async function attentionDistance(model: ViT, images: Tensor): Promise<Uint8Array> {
   const layers = await attentionDistances(model, images);

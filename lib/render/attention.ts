@@ -34,7 +34,7 @@ const LEAST_PIXELS = 224;
  * @param image (1,C,H,W), as the model takes it
  * @returns a PNG file's bytes
  * @throws TypeError for more than one image, or a layer or head that is none
- * Source: Dosovitskiy et al. 2021, figure 6.
+ * @see Dosovitskiy et al. 2021, figure 6
  * @example
  * await writeFile('attention.png', await render.attention(model, image, { layer: 'rollout' }));
  */

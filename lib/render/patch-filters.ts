@@ -21,7 +21,7 @@ const OPTIONS: OptionNames<PatchFilterOptions> = { count: true };
  *
  * @param options `count` of components, default the paper's 28; fewer where there are no more
  * @returns a PNG file's bytes
- * Source: Dosovitskiy et al. 2021, figure 7 (left).
+ * @see Dosovitskiy et al. 2021, figure 7 (left)
  */
 export async function patchFilters(model: ViT, options: PatchFilterOptions = {}): Promise<Uint8Array> {
   checkModel(model, 'render.patchFilters');

@@ -14,7 +14,7 @@ const PIXELS = 900;
  *
  * @returns a PNG file's bytes
  * @throws TypeError for a model without learned positions of each patch
- * Source: Dosovitskiy et al. 2021, figure 7 (centre).
+ * @see Dosovitskiy et al. 2021, figure 7 (centre)
  */
 export async function positionSimilarity(model: ViT): Promise<Uint8Array> {
   checkModel(model, 'render.positionSimilarity');

@@ -17,7 +17,7 @@ const ITERATIONS = 40;
  * @param x (N, ...); the other axes are taken as one, of width W
  * @param count of directions, at most min(N, W)
  * @returns unit vectors (W), the first with the greatest variance; each's largest element is positive
- * Source: Golub and Van Loan, Matrix Computations, 8.2.4 and 8.3.
+ * @see Golub and Van Loan, Matrix Computations, 8.2.4 and 8.3
  */
 export async function principalComponents(x: Tensor, count: number): Promise<Float64Array[]> {
   const [rows, ...rest] = x.shape as [number, ...number[]]; // at least two axes

@@ -4,7 +4,7 @@ import { attentionUri } from './picture.js';
 import { pictureClass, pictureTag } from './picture-tag.js';
 import type { PatchGrid, ReportData, ReportImage } from './report-data.js';
 
-/** The class token's attention over the patches. Source: Dosovitskiy et al. 2021, figure 6. */
+/** The class token's attention over the patches. @see Dosovitskiy et al. 2021, figure 6 */
 export function attentionPicture({ attention, classNames }: ReportData): Html | null {
   if (attention === null || attention.samples.length === 0) return null;
   const { grid, samples } = attention;

@@ -7,7 +7,7 @@ import type { ReportData } from './report-data.js';
 const MAP_WIDTH = 110;
 const MOST_WIDTH = 560;
 
-/** The position embeddings' similarity. Source: Dosovitskiy et al. 2021, figure 7 (centre). */
+/** The position embeddings' similarity. @see Dosovitskiy et al. 2021, figure 7 (centre) */
 export function positionPicture({ positions }: ReportData): Html | null {
   if (positions === null) return null;
   const { grid, similarity } = positions;

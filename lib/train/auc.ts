@@ -1,8 +1,8 @@
 /**
  * The area under the receiver operating characteristic: how likely a positive has a higher score than a negative, ties
  * counting half. NaN where there is none of one kind, or a score is NaN.
- *
- * Source: Mann and Whitney 1947. Counterpart: `sklearn.metrics.roc_auc_score`.
+ * @see Mann and Whitney 1947
+ * @see `sklearn.metrics.roc_auc_score`
  */
 export function rankingAuc(scores: Float64Array, isPositive: Uint8Array): number {
   const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[a] - scores[b]);

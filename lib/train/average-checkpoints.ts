@@ -10,7 +10,8 @@ import type { Tensor } from '../tensor.js';
  * @param paths safetensors files of one model
  * @returns the means by name, to be given to `loadStateDict`; they live until disposed
  * @throws TypeError when a file is none, or holds other tensors than the first
- * Source: Wortsman et al. 2022. Counterpart: timm's `avg_checkpoints.py`.
+ * @see Wortsman et al. 2022
+ * @see timm's `avg_checkpoints.py`
  */
 export async function averageCheckpoints(paths: readonly string[]): Promise<Map<string, Tensor>> {
   if (!Array.isArray(paths) || paths.length === 0) throw expected('an array of paths', 'averageCheckpoints', paths);

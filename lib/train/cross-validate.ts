@@ -34,7 +34,7 @@ export interface CrossValidation {
  *
  * @param makeTraining gives a fold's options, with a model and an optimizer of its own; they stay the caller's
  * @throws TypeError as `data.folds` and `Trainer`, and where a fold's training was not evaluated; whatever `fit` throws
- * Counterpart: scikit-learn's `cross_validate`.
+ * @see scikit-learn's `cross_validate`
  * @example
  * const { mean, std } = await crossValidate(dataset, () => ({ model, optimizer, batchSize: 64, epochs: 10 }));
  */

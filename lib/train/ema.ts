@@ -38,7 +38,8 @@ const NAMES: OptionNames<EmaOptions> = {
  * step and evaluates with it; in a loop of your own, call `update`.
  *
  * @throws TypeError for options out of range
- * Source: Polyak and Juditsky 1992. Counterpart: `timm.utils.ModelEmaV3`.
+ * @see Polyak and Juditsky 1992
+ * @see `timm.utils.ModelEmaV3`
  */
 export class ModelEma {
   /** Updates done. */

@@ -55,7 +55,8 @@ export interface LrFinding {
  *
  * @param training as for `Trainer`; its epochs, schedule, checkpoints and callbacks do not count
  * @throws TypeError for options out of range; as `Trainer` and `fit`
- * Source: Smith 2017. Counterpart: fastai's `lr_find`.
+ * @see Smith 2017
+ * @see fastai's `lr_find`
  * @example
  * const { valley } = await findLr({ model, optimizer, train, batchSize: 64, epochs: 1 });
  */

@@ -38,8 +38,7 @@ interface Watched {
 
 /**
  * Runs a batch forward and backward again, watching what every layer gives.
- *
- * Counterpart: PyTorch's forward hooks, as Lightning's and Hugging Face's debuggers of overflow use them.
+ * @see PyTorch's forward hooks, as Lightning's and Hugging Face's debuggers of overflow use them
  */
 export async function firstNonFinite(suspect: Suspect, batch: HostBatch): Promise<Origin> {
   const { model, optimizer, loss, precision, shape } = suspect;

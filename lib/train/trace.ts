@@ -13,8 +13,7 @@ export function stopTrace(): TraceEvent[] {
 
 /**
  * Writes spans for Perfetto (ui.perfetto.dev) or Chrome's viewer (chrome://tracing).
- *
- * Source: the Trace Event Format, complete events ("ph": "X").
+ * @see the Trace Event Format, complete events ("ph": "X")
  */
 export async function writeTrace(path: string, events: readonly TraceEvent[]): Promise<void> {
   const origin = events.reduce((least, event) => Math.min(least, event.start), Number.POSITIVE_INFINITY);

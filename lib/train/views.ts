@@ -20,8 +20,7 @@ export interface AugmentedViews {
  * Test-time augmentation: an image's probabilities are the mean over its views. `'flip'`: it and its mirror image;
  * `'fiveCrop'`: the corners and the middle of the resized image; `'tenCrop'`: those and their mirror images; or views that
  * are drawn.
- *
- * Counterpart: `torchvision.transforms.FiveCrop` and `TenCrop`.
+ * @see `torchvision.transforms.FiveCrop` and `TenCrop`
  */
 export type TestTimeAugmentation = 'flip' | 'fiveCrop' | 'tenCrop' | AugmentedViews;
 

@@ -148,7 +148,12 @@ export class Augmentation implements ImageDraws {
     return { ...resized, steps, erasings: this.#erase(draws, crop) };
   }
 
-  /** Counterpart: timm's `RandomErasing`. Source: Zhong et al., "Random erasing data augmentation", 2017. */
+  /**
+   * The rectangles that are erased.
+   *
+   * @see timm's `RandomErasing`
+   * @see Zhong et al., "Random erasing data augmentation", 2017
+   */
   #erase(draws: Draws, [height, width]: readonly [number, number]): Erasing[] {
     const { probability, mode, count: most } = this.#erasing;
     const erasings: Erasing[] = [];
@@ -193,7 +198,7 @@ function checkJitter(jitter: unknown, where: string): readonly number[] {
   return values.map((value, i) => checkNumber(value, `${where} colorJitter`, 0, i === 3 ? 0.5 : Infinity));
 }
 
-/** Counterpart: `torchvision.transforms.ColorJitter`: its parts in a drawn order. */
+/** Brightness and its kin, drawn, in a drawn order. @see `torchvision.transforms.ColorJitter` */
 function jittered(jitter: readonly number[], draws: Draws): AugmentStep[] {
   if (jitter.every((value) => value === 0)) return [];
   const names = ['brightness', 'contrast', 'color', 'hue'] as const;
@@ -209,7 +214,7 @@ function jittered(jitter: readonly number[], draws: Draws): AugmentStep[] {
   return steps;
 }
 
-/** Counterpart: `torchvision.transforms.RandomResizedCrop.get_params`, ten attempts and the middle. */
+/** A drawn window: ten attempts, then the middle. @see `torchvision.transforms.RandomResizedCrop.get_params` */
 export function randomCrop(
   draws: Draws,
   [height, width]: readonly [number, number],

@@ -9,8 +9,7 @@ export const CROP_VIEWS = 5;
 /**
  * An image's crops of the model's size, corners first, each an epoch of its loader: the image is resized as for
  * evaluation, and the middle has evaluation's pixels.
- *
- * Counterpart: `torchvision.transforms.FiveCrop`.
+ * @see `torchvision.transforms.FiveCrop`
  */
 export class CropViews {
   readonly mixing = undefined;

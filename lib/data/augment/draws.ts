@@ -58,7 +58,7 @@ export class Draws {
 
   /**
    * The logarithm of a gamma draw, which for small shapes is below all numbers itself.
-   * Source: Marsaglia and Tsang, "A simple method for generating gamma variables", 2000, with their boost below 1.
+   * @see Marsaglia and Tsang, "A simple method for generating gamma variables", 2000, with their boost below 1
    */
   #logGamma(shape: number): number {
     if (shape < 1) return this.#logGamma(shape + 1) + Math.log(1 - this.uniform()) / shape;

@@ -31,7 +31,8 @@ interface Drawn {
  * What a batch is mixed by. Image i is mixed with image N - 1 - i.
  *
  * @returns also how much of each label is the image's own
- * Counterpart: timm's `Mixup`. Sources: Zhang et al., "mixup", 2017; Yun et al., "CutMix", 2019.
+ * @see timm's `Mixup`
+ * @see Zhang et al., "mixup", 2017; Yun et al., "CutMix", 2019
  */
 export function drawMixing(
   options: MixupOptions,
@@ -97,7 +98,7 @@ function boxWithin(
   return { top: draws.below(height - rows + 1), left: draws.below(width - columns + 1), height: rows, width: columns };
 }
 
-/** Labels as shares of classes: (N, classes). Counterpart: timm's `mixup_target`. */
+/** Labels as shares of classes: (N, classes). @see timm's `mixup_target` */
 export function mixedTargets(
   labels: readonly (number | Float32Array)[],
   shares: readonly number[],

@@ -124,7 +124,7 @@ const NUMBER = /^(mstd|mmax|inc|m|n|p)(\d+(?:\.\d+)?|inf)$/;
  * Reads timm's strings: `rand-m9-n3-mstd0.5-inc1`.
  *
  * @throws TypeError that names the section that is none, or a set of operations that there is not
- * Counterpart: timm's `rand_augment_transform`.
+ * @see timm's `rand_augment_transform`
  */
 export function parseRandAugment(text: string, where: string): RandAugmentConfig {
   const config = { magnitude: 10, layers: 2, probability: 0.5, deviation: 0, most: MOST_LEVEL };
@@ -152,7 +152,7 @@ export function parseRandAugment(text: string, where: string): RandAugmentConfig
 
 const example = 'As in rand-m9-n3-mstd0.5-inc1.';
 
-/** RandAugment as timm has it. Source: Cubuk et al., "RandAugment", 2019. */
+/** RandAugment as timm has it. @see Cubuk et al., "RandAugment", 2019 */
 export function randAugment(config: RandAugmentConfig, options: PolicyOptions): Policy {
   const { magnitude, layers, probability, deviation, most, weights, distinct } = config;
   return (draws, size) => {
@@ -209,7 +209,7 @@ const WIDE: Readonly<Record<string, (level: number, draws: Draws, around: Around
 };
 const BINS = 31;
 
-/** TrivialAugment as torchvision's `TrivialAugmentWide`. Source: Müller and Hutter, "TrivialAugment", 2021. */
+/** TrivialAugment as torchvision's `TrivialAugmentWide`. @see Müller and Hutter, "TrivialAugment", 2021 */
 export function trivialAugment(options: PolicyOptions): Policy {
   const operations = Object.values(WIDE);
   return (draws, size) => {

@@ -21,7 +21,7 @@ const NAMES: OptionNames<BalancedOptions> = { length: true, seed: true };
  *
  * @returns what `DataLoader` takes as `sampler`
  * @throws TypeError for items that are no samples, or options that are unknown or out of range
- * Counterpart: `torch.utils.data.WeightedRandomSampler` with weights of 1 / (items of the class).
+ * @see `torch.utils.data.WeightedRandomSampler` with weights of 1 / (items of the class)
  */
 export async function balanced(dataset: Dataset, options: BalancedOptions = {}): Promise<Sampler> {
   checkOptions(options, NAMES, 'balanced');

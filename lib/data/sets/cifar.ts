@@ -32,7 +32,7 @@ export interface Cifar100Options {
 
 const NAMES: OptionNames<Cifar100Options> = { coarse: true };
 
-/** As `cifar10`, of CIFAR-100: `train.bin` or `test.bin`. */
+/** As `cifar10`, of CIFAR-100: `train.bin` or `test.bin`. @see https://www.cs.toronto.edu/~kriz/cifar.html */
 export async function cifar100(
   folder: string,
   part: 'train' | 'test',

@@ -8,7 +8,7 @@ import type { Sample } from './sample.js';
  * Some items of a data set, in the order given; one may come twice.
  *
  * @throws TypeError for indices that are none
- * Counterpart: `torch.utils.data.Subset`.
+ * @see `torch.utils.data.Subset`
  */
 export function subset<T>(dataset: Dataset<T>, indices: ArrayLike<number>): Dataset<T> {
   checkSet(dataset, 'subset');
@@ -28,7 +28,7 @@ export function subset<T>(dataset: Dataset<T>, indices: ArrayLike<number>): Data
  * Data sets one after another.
  *
  * @throws TypeError for none, or for classes that differ
- * Counterpart: `torch.utils.data.ConcatDataset`.
+ * @see `torch.utils.data.ConcatDataset`
  */
 export function concat<T>(datasets: readonly Dataset<T>[]): Dataset<T> {
   checkArray(datasets, 'an array of data sets', 'concat');
@@ -72,7 +72,7 @@ const NAMES: OptionNames<SplitOptions> = { seed: true, stratify: true };
  *
  * @param share of the second, between 0 and 1
  * @throws TypeError for a share or options that are none; items that are no samples
- * Counterpart: scikit-learn's `train_test_split` with `stratify`.
+ * @see scikit-learn's `train_test_split` with `stratify`
  */
 export async function split(
   dataset: Dataset,

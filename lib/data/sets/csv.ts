@@ -37,6 +37,7 @@ const NAMES: OptionNames<CsvOptions> = {
  * @returns with a class's number for a label each, or, with `labelDelimiter`, a 1 for each class that is named
  * @throws TypeError for a file that cannot be read or has no such columns, rows of another length, labels that are no
  *   classes, or options that are unknown
+ * @see RFC 4180; fastai's `ImageDataLoaders.from_csv`
  * @example
  * const train = await data.csv('train.csv', { path: 'file', label: 'species' });
  */

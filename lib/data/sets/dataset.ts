@@ -3,10 +3,11 @@ import { isThenable } from '../../thenable.js';
 import { checkSample, type Sample } from './sample.js';
 
 /**
- * Anything that knows how many items it has and gives each. Counterpart: `torch.utils.data.Dataset` with `__len__` and
- * `__getitem__`.
+ * Anything that knows how many items it has and gives each.
  *
  * What may be known besides saves work: names for reports, labels so that nothing need be read to split or to balance.
+ *
+ * @see `torch.utils.data.Dataset` with `__len__` and `__getitem__`
  */
 export interface Dataset<T = Sample> {
   /** How many samples there are. */

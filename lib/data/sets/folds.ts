@@ -26,7 +26,7 @@ export type Fold<D> = [train: D, validation: D];
  *
  * @param dataset of images, or arrays
  * @throws TypeError for fewer than 2 folds, more than there are items, and options that are none
- * Counterpart: scikit-learn's `StratifiedKFold` with `shuffle`.
+ * @see scikit-learn's `StratifiedKFold` with `shuffle`
  */
 export async function folds<D extends Dataset | ArrayDataset>(
   dataset: D,

@@ -21,7 +21,7 @@ const NAMES: OptionNames<ArrayParts> = { images: true, labels: true, shape: true
  * `{ images, labels, count, shape, numClasses }`.
  *
  * @throws TypeError for parts that are missing or do not go together
- * Counterpart: `torch.utils.data.TensorDataset`.
+ * @see `torch.utils.data.TensorDataset`
  */
 export function fromArrays(parts: ArrayParts): PixelSet {
   if (parts === undefined) throw expected('{ images, labels, shape }', 'fromArrays', parts);

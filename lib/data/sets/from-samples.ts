@@ -18,6 +18,7 @@ const NAMES: OptionNames<SamplesOptions> = { classes: true };
  * paths or bytes, and read in any order.
  *
  * @throws TypeError for what is no sample, or none at all, labels of two kinds, or options that are unknown
+ * @see `torch.utils.data.Dataset` of a list
  * @example
  * const train = await data.fromSamples([{ image: 'cat.jpg', label: 0 }, { image: 'dog.jpg', label: 1 }]);
  */

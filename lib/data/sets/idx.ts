@@ -13,6 +13,7 @@ const FILE = /^(?:(.*)-)?(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(?:\.
  *
  * @param name of one data set among several in the folder: `'emnist-letters'`
  * @throws TypeError when files are missing, damaged, or do not go together
+ * @see `torchvision.datasets.MNIST`
  */
 export async function idx(folder: string, part: 'train' | 'test', name?: string): Promise<PixelSet> {
   if (typeof folder !== 'string') throw expected('the path of a folder', 'idx', folder);

@@ -39,7 +39,7 @@ const PARTS = { val: ['val', 'valid', 'validation'], test: ['test'] } as const;
  * @param root the folder
  * @throws TypeError for no folder, one without classes, a class without images, a class that `train` does not have, or
  *   options that are unknown or out of range
- * Counterpart: `torchvision.datasets.ImageFolder`, which has one part.
+ * @see `torchvision.datasets.ImageFolder`, which has one part
  * @example
  * const { train, val, classes } = await data.imageFolder('photos', { valSplit: 0.2 });
  */

@@ -30,7 +30,7 @@ const NAMES: OptionNames<ParquetOptions> = { split: true, image: true, label: tr
  * @returns with a class's number for a label each, or, of lists, a value for each class
  * @throws TypeError for what is no such file, columns that are missing or leave a choice, labels that are no classes, or
  *   options that are unknown
- * Counterpart: `datasets.load_dataset('parquet', ...)`, `datasets.Image`, `datasets.ClassLabel`.
+ * @see `datasets.load_dataset('parquet', ...)`, `datasets.Image`, `datasets.ClassLabel`
  * @example
  * const train = await data.parquet('cifar10/plain_text', { split: 'train' });
  */

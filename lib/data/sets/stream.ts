@@ -35,7 +35,7 @@ export interface StreamOrder {
   readonly numClasses: number | undefined;
 }
 
-/** Samples whose number nobody knows: what `stream` makes of an iterable. */
+/** Samples whose number nobody knows: what `stream` makes of an iterable. @see `torch.utils.data.IterableDataset` */
 export class SampleStream {
   #last: unknown;
 
@@ -84,7 +84,7 @@ export class SampleStream {
  *
  * @param source an iterable that begins anew each time, or a function of the epoch that gives one
  * @throws TypeError for what is none, or options that are unknown
- * Counterpart: `torch.utils.data.IterableDataset`.
+ * @see `torch.utils.data.IterableDataset`
  * @example
  * const train = data.stream(async function* () {
  *   for await (const { url, label } of list) yield { image: await bytesOf(url), label };
@@ -107,7 +107,7 @@ function isIterator(value: object): boolean {
   return 'next' in value && typeof value.next === 'function';
 }
 
-/** Each next one drawn from a buffer, whose place the stream fills. Counterpart: `webdataset.shuffle`. */
+/** Each next one drawn from a buffer, whose place the stream fills. @see `webdataset.shuffle` */
 async function* shuffled(samples: AsyncIterable<PlacedSample>, { seed, epoch, buffer }: StreamOrder) {
   const next = uniformOf(seed, epoch);
   const held: PlacedSample[] = [];

@@ -40,7 +40,7 @@ interface Member {
  * @returns with a class's number for a label each; of JSON with a list of names or numbers, a value for each class
  * @throws TypeError for what is no archive or is compressed, samples without image or label, labels that are no classes,
  *   or options that are unknown
- * Counterpart: `webdataset.WebDataset`, which reads shards from begin to end.
+ * @see `webdataset.WebDataset`, which reads shards from begin to end
  * @example
  * const train = await data.tar('train-{000..146}.tar', { classes: ['cat', 'dog'] });
  */

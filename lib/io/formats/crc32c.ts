@@ -1,7 +1,6 @@
 /**
  * The checksum CRC-32C (Castagnoli), of TFRecord and iSCSI among others; unlike zlib's CRC-32.
- *
- * Source: RFC 3720, appendix B.4, whose examples are in the tests.
+ * @see RFC 3720, appendix B.4, whose examples are in the tests
  */
 export function crc32c(bytes: Uint8Array): number {
   let crc = 0xffffffff;

@@ -1,7 +1,6 @@
 /**
  * Fields of a Protocol Buffers message, for the few that we write.
- *
- * Source: https://protobuf.dev/programming-guides/encoding
+ * @see https://protobuf.dev/programming-guides/encoding
  */
 const WIRE = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const;
 

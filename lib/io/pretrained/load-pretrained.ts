@@ -114,7 +114,7 @@ function isHead(name: string): boolean {
 
 /**
  * Leaves the checkpoint's head out for one of other classes; with the layer before it, as the paper does.
- * Source: Dosovitskiy et al. 2021, section 3.2.
+ * @see Dosovitskiy et al. 2021, section 3.2
  */
 function replaceHead({ pieces }: Mapping, config: ViTOptions, given: ViTOptions): void {
   const representation = given.representationSize === undefined && given.numClasses !== 0;

@@ -25,7 +25,7 @@ const PREFIX = 'base_model.model.';
  * `adapter_config.json` and `adapter_model.safetensors`. PEFT loads it into timm's model of the same kind.
  *
  * @throws TypeError for adapters that were unloaded, or a path that cannot be written
- * Counterpart: `PeftModel.save_pretrained`.
+ * @see `PeftModel.save_pretrained`
  */
 export async function saveLora(lora: Lora, folder: string): Promise<void> {
   if (!(lora instanceof Lora)) throw expected('the adapters from applyLora', 'saveLora', lora);
@@ -68,7 +68,7 @@ export async function saveLora(lora: Lora, folder: string): Promise<void> {
  * `applyLora` does. Those of PEFT are for timm's names.
  *
  * @throws TypeError for adapters of another model, or of a kind that there is none of here; the model is not changed then
- * Counterpart: `PeftModel.from_pretrained`.
+ * @see `PeftModel.from_pretrained`
  */
 export async function loadLora(model: Module, folder: string): Promise<Lora> {
   if (!(model instanceof Module)) throw expected('a module', 'loadLora', model);

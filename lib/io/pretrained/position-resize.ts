@@ -15,8 +15,8 @@ type Grid = readonly [number, number];
  * @param positions (prefix + rows * columns, width), row-major
  * @param prefix positions in front that belong to no patch, kept as they are
  * @returns (prefix + rows' * columns', width)
- * Counterpart: timm's `resample_abs_pos_embed`, torchvision's `interpolate_embeddings`, Transformers'
- * `interpolate_pos_encoding`, big_vision's `resample_posemb`.
+ * @see timm's `resample_abs_pos_embed`, torchvision's `interpolate_embeddings`, Transformers'
+ *   `interpolate_pos_encoding`, big_vision's `resample_posemb`
  */
 export function resizePositions(
   positions: Float32Array,

@@ -34,9 +34,8 @@ export const ATTENTION_POOL_OPTIONS: OptionNames<AttentionPoolOptions> = {
 
 /**
  * Multi-head attention pooling ("MAP"): a learned query gathers the tokens, (N,T,D) to (N,D), and an MLP follows.
- *
- * Source: Zhai et al. 2022 (Scaling Vision Transformers). Counterpart: timm's `AttentionPoolLatent`, with its parameter
- * names.
+ * @see Zhai et al. 2022 (Scaling Vision Transformers)
+ * @see timm's `AttentionPoolLatent`, with its parameter names
  */
 export class AttentionPool extends Module {
   /** (1,1,D): the query. */

@@ -10,7 +10,7 @@ import type { Tensor } from '../../tensor.js';
  *
  * @param maps (N,H,T,T) of each block, in order
  * @returns (N,T,T), rows summing to 1
- * Source: Abnar and Zuidema 2020, section 3.
+ * @see Abnar and Zuidema 2020, section 3
  */
 export function rollOut(maps: readonly Tensor[]): Tensor {
   return scope(() => {

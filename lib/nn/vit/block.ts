@@ -74,7 +74,7 @@ const ATTENTION_OPTIONS: OptionNames<AttentionModuleOptions> = {
   attnDropRate: true,
 };
 
-/** Multi-head self-attention with a fused qkv projection. Counterpart: timm's `Attention`. */
+/** Multi-head self-attention with a fused qkv projection. @see timm's `Attention` */
 export class Attention extends Module {
   /** (dim to 3*dim): queries, keys and values, in this order. */
   readonly qkv: Linear;
@@ -180,7 +180,7 @@ export interface MlpOptions {
 
 const MLP_OPTIONS: OptionNames<MlpOptions> = { act: true, bias: true, drop: true };
 
-/** Linear, activation, linear. Counterpart: timm's `Mlp`. */
+/** Linear, activation, linear. @see timm's `Mlp` */
 export class Mlp extends Module {
   /** (dim to the hidden width) */
   readonly fc1: Linear;
@@ -210,7 +210,7 @@ export class Mlp extends Module {
   }
 }
 
-/** A learned factor for each channel of a residual branch. Source: Touvron et al. 2021 (CaiT). */
+/** A learned factor for each channel of a residual branch. @see Touvron et al. 2021 (CaiT) */
 export class LayerScale extends Module {
   /** (dim) */
   readonly gamma: Tensor;
@@ -231,7 +231,8 @@ type Branch = (normed: Tensor, residual?: Tensor) => Tensor;
 
 /**
  * A pre-norm Transformer block: x + attention(norm(x)), then x + mlp(norm(x)).
- * Source: Dosovitskiy et al. 2021, equations 2 and 3. Counterpart: timm's `Block`, with its parameter names.
+ * @see Dosovitskiy et al. 2021, equations 2 and 3
+ * @see timm's `Block`, with its parameter names
  */
 export class Block extends Module {
   /** Before attention. */

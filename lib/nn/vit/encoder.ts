@@ -32,7 +32,7 @@ type Visit = (block: number, y: Tensor) => void;
 
 /**
  * What of a ViT turns images into tokens: patches, a class token in front, learned positions, a pre-norm encoder.
- * Source: Dosovitskiy et al. 2021.
+ * @see Dosovitskiy et al. 2021
  */
 export abstract class ViTEncoder extends Module {
   /** All that the model was built from. */
@@ -107,7 +107,8 @@ export abstract class ViTEncoder extends Module {
    *
    * @param options `norm` applies the final norm, `reshape` gives (N,D,rows,columns), `prefix` keeps all tokens (N,T,D)
    * @throws TypeError for a block that is none
-   * Source: Caron et al. 2021 (DINO). Counterpart: timm's `get_intermediate_layers`.
+   * @see Caron et al. 2021 (DINO)
+   * @see timm's `get_intermediate_layers`
    */
   intermediateLayers(images: Tensor, n: number | readonly number[] = 1, options: IntermediateOptions = {}): Tensor[] {
     checkIntermediate(options);
@@ -153,7 +154,7 @@ export abstract class ViTEncoder extends Module {
    * attention, averaged over heads, multiplied up with the residual path. Computed without gradients.
    *
    * @param images (N,C,H,W)
-   * Source: Abnar and Zuidema 2020; Dosovitskiy et al. 2021, appendix D.8.
+   * @see Abnar and Zuidema 2020; Dosovitskiy et al. 2021, appendix D.8
    */
   attentionRollout(images: Tensor): Tensor {
     return noGrad(() => scope(() => rollOut(this.attentionMaps(images))));
@@ -161,7 +162,8 @@ export abstract class ViTEncoder extends Module {
 
   /**
    * Whether training keeps only what goes into each block and computes the block again in backward: memory for a
-   * forward pass more. Counterpart: timm's `set_grad_checkpointing`.
+   * forward pass more.
+   * @see timm's `set_grad_checkpointing`
    */
   setGradCheckpointing(on = true): this {
     this.#checkpointing = checkBoolean(on, 'setGradCheckpointing');

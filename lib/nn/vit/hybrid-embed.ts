@@ -15,9 +15,8 @@ const OPTIONS: OptionNames<HybridEmbedOptions> = { ...PATCH_EMBED_OPTIONS, resne
 
 /**
  * Patches of a ResNet's features in place of the image's own: (N,C,H,W) to (N,L,D).
- *
- * Source: Dosovitskiy et al. 2021, section 3.1, "Hybrid Architecture". Counterpart: timm's `HybridEmbed`, with its
- * parameter names.
+ * @see Dosovitskiy et al. 2021, section 3.1, "Hybrid Architecture"
+ * @see timm's `HybridEmbed`, with its parameter names
  */
 export class HybridEmbed extends PatchEmbed {
   readonly backbone: ResNetStem | StemConv;

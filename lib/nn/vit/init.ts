@@ -11,8 +11,7 @@ export type WeightInit = '' | 'jax' | 'jax_nlhb' | 'reset';
  * Draws a model's weights. '': linear weights normal with deviation 0.02, biases zero. 'jax': linear weights by Glorot
  * and Bengio, the head zero, the patch embedding by LeCun, as Google's releases. 'jax_nlhb': the same, but the head's
  * bias is -log(classes). 'reset': every layer as PyTorch draws it. Tokens and positions are drawn when made, in all.
- *
- * Counterpart: timm's `init_weights_vit_timm` (whose truncation, at 100 deviations, is none) and `init_weights_vit_jax`.
+ * @see timm's `init_weights_vit_timm` (whose truncation, at 100 deviations, is none) and `init_weights_vit_jax`
  */
 export function drawWeights(model: Module, scheme: WeightInit, numClasses: number): void {
   if (scheme === 'reset') return;

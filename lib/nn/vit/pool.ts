@@ -26,7 +26,7 @@ function maxOverTokens(tokens: Tensor): Tensor {
  * stay as they are.
  *
  * @param tokens (N,T,D) @param prefix tokens in front of the patches @returns (N,D), or with '' (N,T,D)
- * Counterpart: timm's `global_pool_nlc`.
+ * @see timm's `global_pool_nlc`
  */
 export function pool(tokens: Tensor, pooling: Pooling, prefix: number): Tensor {
   if (pooling === '') return tokens;

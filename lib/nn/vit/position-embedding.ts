@@ -48,8 +48,8 @@ export abstract class PositionEmbedding extends Module {
 
 /**
  * A learned vector for each token in reading order; resampled for another grid.
- *
- * Source: Dosovitskiy et al. 2021, section 3.1. Counterpart: timm's `pos_embed`.
+ * @see Dosovitskiy et al. 2021, section 3.1
+ * @see timm's `pos_embed`
  */
 export class LearnedPositions1d extends PositionEmbedding {
   readonly table: Tensor; // (1,T,D), or (1,L,D)
@@ -84,8 +84,7 @@ export class LearnedPositions1d extends PositionEmbedding {
 
 /**
  * Two learned vectors of half the width for each patch, by its column and by its row; resampled for another grid.
- *
- * Source: Dosovitskiy et al. 2021, appendix D.4.
+ * @see Dosovitskiy et al. 2021, appendix D.4
  */
 export class LearnedPositions2d extends PositionEmbedding {
   readonly x: Tensor; // (W,D/2), D even
@@ -109,8 +108,8 @@ export class LearnedPositions2d extends PositionEmbedding {
 
 /**
  * Fixed sines and cosines of a patch's column and row, at wavelengths from 2 pi to 10000 times that.
- *
- * Source: Beyer et al. 2022 (Better plain ViT baselines). Counterpart: big_vision's `posemb_sincos_2d`.
+ * @see Beyer et al. 2022 (Better plain ViT baselines)
+ * @see big_vision's `posemb_sincos_2d`
  */
 export class SincosPositions2d extends PositionEmbedding {
   readonly #own: Tensor; // (L,D) of the grid in the configuration; D a multiple of 4, at least 8

@@ -15,7 +15,7 @@ import { RelativePositions } from './relative-positions.js';
 
 type Settings = Pick<ViTConfig, 'posEmbed' | 'posEmbedPlacement' | 'noEmbedClass' | 'depth' | 'numHeads'>;
 
-/** The position embeddings of a ViT and where each comes in. Source: Dosovitskiy et al. 2021, appendix D.4. */
+/** The position embeddings of a ViT and where each comes in. @see Dosovitskiy et al. 2021, appendix D.4 */
 export class Positions {
   /** By the name that each goes by in the model. */
   readonly modules = new Map<string, Module>();

@@ -4,7 +4,8 @@ import { Module } from '../module.js';
 
 /**
  * The hidden layer between pooling and head that the paper pretrains with: linear, then tanh.
- * Source: Dosovitskiy et al. 2021, section 3.1. Counterpart: `pre_logits` of timm 0.5, with its parameter names.
+ * @see Dosovitskiy et al. 2021, section 3.1
+ * @see `pre_logits` of timm 0.5, with its parameter names
  */
 export class PreLogits extends Module {
   /** (width to representationSize) */

@@ -31,7 +31,7 @@ function plain(): [string, Config][] {
   );
 }
 
-/** Hybrids behind a ResNet. Source: Steiner et al. 2022 (How to train your ViT); R50 at stride 16: the paper. */
+/** Hybrids behind a ResNet. @see Steiner et al. 2022 (How to train your ViT); R50 at stride 16: the paper */
 function hybrid(): [string, Config][] {
   const r26 = { patchSize: 1, resnetLayers: [2, 2, 2, 2] };
   const models: [string, Config, readonly number[]][] = [
@@ -46,7 +46,7 @@ function hybrid(): [string, Config][] {
   );
 }
 
-/** Source: Touvron et al. 2021 (DeiT). */
+/** Those of DeiT. @see Touvron et al. 2021 */
 function deit(): [string, Config][] {
   const sizes = ['tiny', 'small', 'base'] as const;
   return [false, true].flatMap((distilled) =>
@@ -59,7 +59,7 @@ function deit(): [string, Config][] {
   );
 }
 
-/** Source: Touvron, Cord and Jegou 2022 (DeiT III). */
+/** Those of DeiT III. @see Touvron, Cord and Jegou 2022 */
 function deit3(): [string, Config][] {
   const models: [keyof typeof SIZES, number, readonly number[]][] = [
     ['small', 16, IMAGES],

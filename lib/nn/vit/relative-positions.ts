@@ -10,8 +10,7 @@ import { resampleRows } from '../resample.js';
 /**
  * Scores by how far apart two tokens lie in reading order: a learned key for each offset, met by the query and added to
  * the scores of attention. Heads share the keys. For another number of tokens the keys are resampled.
- *
- * Source: Dosovitskiy et al. 2021, appendix D.4; Shaw et al. 2018, equation 5.
+ * @see Dosovitskiy et al. 2021, appendix D.4; Shaw et al. 2018, equation 5
  */
 export class RelativePositions extends Module {
   /** (2T-1,D): of the offsets j - i from -(T-1) to T-1. */

@@ -32,7 +32,7 @@ const groupNorm = (channels: number): GroupNorm => new GroupNorm(GROUPS, channel
 
 /**
  * The convolution of 7 x 7 by 2 with which a ResNet begins, and the pooling by 2 after it: (N,C,H,W) to (N,64,H/4,W/4).
- * Counterpart: timm's `create_resnetv2_stem`.
+ * @see timm's `create_resnetv2_stem`
  */
 export class StemConv extends Module {
   readonly outChannels = STEM_CHANNELS;
@@ -71,7 +71,11 @@ class Downsample extends Module {
   }
 }
 
-/** A residual block of 1 x 1, 3 x 3 and 1 x 1 convolutions. Source: He et al. 2016. Counterpart: timm's `Bottleneck`. */
+/**
+ * A residual block of 1 x 1, 3 x 3 and 1 x 1 convolutions.
+ * @see He et al. 2016
+ * @see timm's `Bottleneck`
+ */
 class Bottleneck extends Module {
   readonly downsample: Downsample | undefined;
   readonly conv1: StdConv2d;
@@ -129,9 +133,8 @@ class Stage extends Module {
 /**
  * The ResNet in front of a hybrid ViT: weight-standardised convolutions and group norms, (N,C,H,W) to
  * (N,outChannels,H',W') of `featureSize`.
- *
- * Source: Dosovitskiy et al. 2021, section 3.1; Kolesnikov et al. 2020 (BiT). Counterpart: timm's `ResNetV2` with
- * `preact=False`, with its parameter names.
+ * @see Dosovitskiy et al. 2021, section 3.1; Kolesnikov et al. 2020 (BiT)
+ * @see timm's `ResNetV2` with `preact=False`, with its parameter names
  */
 export class ResNetStem extends Module {
   readonly outChannels: number;
@@ -161,7 +164,11 @@ export class ResNetStem extends Module {
     });
   }
 
-  /** Makes every block begin as its shortcut. Source: Goyal et al. 2017. Counterpart: timm's `zero_init_last`. */
+  /**
+   * Makes every block begin as its shortcut.
+   * @see Goyal et al. 2017
+   * @see timm's `zero_init_last`
+   */
   zeroLastNorms(): void {
     for (const module of this.namedModules().values()) {
       if (module instanceof Bottleneck) init.zeros(module.norm3.weight);

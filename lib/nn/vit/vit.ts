@@ -38,8 +38,8 @@ const SUMMARY_OPTIONS: OptionNames<ViTSummaryOptions> = { batchSize: true, imgSi
 /**
  * Vision Transformer: patches to tokens, a class token in front, learned positions, a pre-norm encoder, and a linear
  * head on the class token.
- *
- * Source: Dosovitskiy et al. 2021. Counterpart: timm's `VisionTransformer`, with its parameter names.
+ * @see Dosovitskiy et al. 2021
+ * @see timm's `VisionTransformer`, with its parameter names
  * @example
  * const model = ViT.create('vit_tiny_patch16_224', { numClasses: 10 });
  * const logits = model.forward(images); // (N,3,224,224) to (N,10)
@@ -107,7 +107,8 @@ export class ViT extends ViTEncoder {
    *
    * @param images (N,C,H,W) @returns two of (N,classes)
    * @throws TypeError unless the model is distilled
-   * Source: Touvron et al. 2021 (DeiT), section 4. Counterpart: timm's `set_distilled_training`.
+   * @see Touvron et al. 2021 (DeiT), section 4
+   * @see timm's `set_distilled_training`
    */
   forwardDistilled(images: Tensor): [logits: Tensor, distilled: Tensor] {
     if (!this.config.distilled) throw expected('a model with distilled: true', 'forwardDistilled', this);
@@ -118,20 +119,20 @@ export class ViT extends ViTEncoder {
    * @param tokens (N,T,D)
    * @param options `preLogits: true` stops before the classifier
    * @returns logits (N,classes), or features (N,D) without classes
-   * Counterpart: timm's `forward_head`.
+   * @see timm's `forward_head`
    */
   forwardHead(tokens: Tensor, options: ForwardHeadOptions = {}): Tensor {
     checkTensor(tokens, 'ViT tokens', { shape: [null, null, this.config.embedDim] });
     return scope(() => classify(this, tokens, options));
   }
 
-  /** Tokens (N,T,D) to features (N,D), by the model's own pooling unless told. Counterpart: timm's `pool`. */
+  /** Tokens (N,T,D) to features (N,D), by the model's own pooling unless told. @see timm's `pool` */
   pool(tokens: Tensor, globalPool: GlobalPool = this.config.globalPool): Tensor {
     checkTensor(tokens, 'ViT tokens', { shape: [null, null, this.config.embedDim] });
     return scope(() => poolTokens(this, tokens, globalPool));
   }
 
-  /** The classifier, or both of a distilled model; undefined without classes. Counterpart: timm's `get_classifier`. */
+  /** The classifier, or both of a distilled model; undefined without classes. @see timm's `get_classifier` */
   getClassifier(): Linear | [Linear, Linear] | undefined {
     if (this.head === undefined || this.headDist === undefined) return this.head;
     return [this.head, this.headDist];
@@ -143,7 +144,7 @@ export class ViT extends ViTEncoder {
    *
    * @param globalPool what the classifier reads. Default: as before. The final norm stays before or after it.
    * @throws TypeError for a pooling that needs parameters, or tokens, that the model has not
-   * Counterpart: timm's `reset_classifier`.
+   * @see timm's `reset_classifier`
    */
   resetClassifier(numClasses: number, globalPool: GlobalPool = this.config.globalPool): this {
     const config = reclassified(this, numClasses, globalPool);
@@ -168,7 +169,7 @@ export class ViT extends ViTEncoder {
    * Every module with its output's shape, parameters and multiply-adds, and their totals, on images of zeros.
    *
    * @param options batch size and (height, width), by default 1 and the configuration's; `depth` of the rows, default 3
-   * Counterpart: torchinfo's `summary`.
+   * @see torchinfo's `summary`
    * @example
    * console.log(String(model.summary()));
    */

@@ -3,8 +3,7 @@ import { bytesField, doubleField, doublesField, floatField, intField } from '../
 
 /**
  * Events as TensorBoard reads them, byte for byte: a TFRecord of a message `Event`.
- *
- * Source: tensorflow/core/util/event.proto, framework/summary.proto, and the TFRecord framing of lib/io/record_writer.h.
+ * @see tensorflow/core/util/event.proto, framework/summary.proto, and the TFRecord framing of lib/io/record_writer.h
  */
 export interface EventTime {
   /** Seconds since 1970. */

@@ -24,7 +24,7 @@ const NAMES: OptionNames<BinaryCrossEntropyLossOptions> = { posWeight: true, lab
  * smoothing.
  *
  * @throws TypeError for options out of range
- * Counterpart: `torch.nn.BCEWithLogitsLoss`; timm's `BinaryCrossEntropy`.
+ * @see `torch.nn.BCEWithLogitsLoss`; timm's `BinaryCrossEntropy`
  */
 export function binaryCrossEntropy(options: BinaryCrossEntropyLossOptions = {}): Loss {
   const where = 'losses.binaryCrossEntropy';

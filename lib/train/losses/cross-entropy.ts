@@ -24,7 +24,7 @@ const NAMES: OptionNames<CrossEntropyLossOptions> = { labelSmoothing: true, clas
  * smoothing, as timm's, so that runs can be compared.
  *
  * @throws TypeError for options out of range, and for weights that do not fit the data set when training begins
- * Counterpart: `torch.nn.CrossEntropyLoss`.
+ * @see `torch.nn.CrossEntropyLoss`
  */
 export function crossEntropy(options: CrossEntropyLossOptions = {}): Loss {
   const where = 'losses.crossEntropy';

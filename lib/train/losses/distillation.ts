@@ -34,7 +34,7 @@ const NAMES: OptionNames<DistillationLossOptions> = { teacher: true, kind: true,
  * distillation token; any other with the only head it has. Evaluation is of what the labels' share is.
  *
  * @throws TypeError for options that are missing or out of range
- * Source: Touvron et al. 2021 (DeiT), whose `DistillationLoss` it is.
+ * @see Touvron et al. 2021 (DeiT), whose `DistillationLoss` it is
  */
 export function distillation(options: DistillationLossOptions): Loss {
   const where = 'losses.distillation';

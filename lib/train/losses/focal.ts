@@ -24,7 +24,7 @@ const NAMES: OptionNames<FocalLossOptions> = { gamma: true, classWeights: true }
  * such as mixup's, it is the sum over the classes, each by its share.
  *
  * @throws TypeError for options out of range
- * Source: Lin et al. 2017.
+ * @see Lin et al. 2017
  */
 export function focal(options: FocalLossOptions = {}): Loss {
   const where = 'losses.focal';

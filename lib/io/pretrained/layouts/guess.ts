@@ -84,8 +84,8 @@ interface Placement {
 
 /**
  * How positions divide into those of the prefix tokens and a grid. What a file states is believed where it goes with
- * their number, then what the caller says; a square is the last guess. Source: timm's `resample_abs_pos_embed`, which
- * takes tables for squares and leaves those of the right length as they are.
+ * their number, then what the caller says; a square is the last guess.
+ * @see timm's `resample_abs_pos_embed`, which takes tables for squares and leaves those of the right length as they are
  */
 function placePositions(architecture: Architecture, known: Known, layout: Layout, where: string): Placement {
   const { positions, prefix, stride } = architecture;

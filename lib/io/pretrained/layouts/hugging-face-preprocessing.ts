@@ -28,8 +28,8 @@ const PROCESSORS: Readonly<Record<string, Defaults>> = {
 
 /**
  * What a processor of Transformers does with an image, by its `preprocessor_config.json`.
- * Source: `image_processing_backends.py` and the models' `image_processing_*.py` of transformers 5.
  *
+ * @see `image_processing_backends.py` and the models' `image_processing_*.py` of transformers 5
  * @param size of the model's input, and its channels
  * @throws TypeError for a processor, an option or a form of size that is not known here
  */

@@ -7,8 +7,9 @@ const CROP_MODES = ['center', 'squash', 'border'] as const;
 
 /**
  * What timm's `create_transform` does in evaluation with a `pretrained_cfg`, whose absent fields are those of timm's
- * `PretrainedCfg`. Source: `transforms_imagenet_eval` and `resolve_data_config` of timm 1.0.
+ * `PretrainedCfg`.
  *
+ * @see `transforms_imagenet_eval` and `resolve_data_config` of timm 1.0
  * @param given the `pretrained_cfg`
  * @param size of the model's input, and its channels
  * @throws TypeError for an interpolation or a crop mode that timm has not
