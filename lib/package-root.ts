@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 /** vitrine's own version; a test holds it against package.json's, which is another program's where vitrine is bundled. */
 export const VERSION = '0.1.0';
 
-/** The folder that holds package.json: two levels above dist/lib. No addon is loaded to know it. */
+/** The folder that holds package.json: two levels above dist/lib and dist/package. No addon is loaded to know it. */
 export const packageRoot = findPackage();
 
 function findPackage(): string {

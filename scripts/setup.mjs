@@ -37,8 +37,8 @@ const hasDependencies = () => !isClone() || hasPackages('.');
 const addonStamp = () => `${process.platform} ${process.arch}\n${fingerprint(nativeSources(), [process.env.CXX])}`;
 
 const typeScriptSources = () => SOURCE_DIRECTORIES.flatMap((path) => listFiles(path, (file) => file.endsWith('.ts')));
-const webSources = () => [...listFiles('web'), 'scripts/bundle-web.mjs'];
-const distStamp = () => fingerprint([...typeScriptSources(), ...webSources(), 'tsconfig.json', 'package.json'], []);
+const bundled = () => [...listFiles('web'), 'scripts/bundle-web.mjs', 'scripts/bundle-library.mjs'];
+const distStamp = () => fingerprint([...typeScriptSources(), ...bundled(), 'tsconfig.json', 'package.json'], []);
 
 /** Why the addon does not load, in a process of its own, which a file cut short would kill; undefined where it does. */
 function whyNotLoaded(file) {
@@ -189,9 +189,11 @@ async function buildDist() {
   await step('setup: compiling lib, test, bench and examples', process.execPath, [compiler, '-p', '.']);
   await step('setup: checking web', process.execPath, [compiler, '-p', 'web']);
   await step('setup: bundling web', process.execPath, ['scripts/bundle-web.mjs']);
+  await step('setup: bundling the library', process.execPath, ['scripts/bundle-library.mjs']);
   // What a source that is gone had left behind would still run: mocha takes every test file of dist.
   const outputs = new Set(typeScriptSources().map((file) => join('dist', file.slice(0, -'.ts'.length))));
-  const compiled = (file) => /\.(js|d\.ts|js\.map)$/.test(file) && !file.startsWith(join('dist', 'web'));
+  const isBundle = (file) => ['web', 'package'].some((folder) => file.startsWith(join('dist', folder)));
+  const compiled = (file) => /\.(js|d\.ts|js\.map)$/.test(file) && !isBundle(file);
   const stale = listFiles('dist', compiled).filter((file) => !outputs.has(file.replace(/\.(js|d\.ts|js\.map)$/, '')));
   for (const file of stale) rmSync(file);
   writeStamp(DIST_STAMP, stamp);

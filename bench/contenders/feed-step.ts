@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import type { FeedBatch } from '../../lib/data/feed/feed.js';
+import { importSharp } from '../../lib/data/sharp.js';
 import {
   autocast,
   Capture,
@@ -102,6 +102,7 @@ async function batchesOf({ model, batch, folder, photographs, cached, strong }: 
 /** JPEGs in folders of classes, smooth as photographs are; kept for other runs and contenders. */
 async function makePhotographs(folder: string, sizes: FeedWork['photographs'], classes: number): Promise<void> {
   if (existsSync(folder)) return;
+  const sharp = await importSharp();
   const { height, width, channels, count } = sizes;
   const making = `${folder}.${process.pid}.tmp`;
   for (let i = 0; i < count; i++) {

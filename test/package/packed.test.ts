@@ -90,12 +90,17 @@ describe('the packed vitrine, installed', function () {
     assert.equal(status, 0);
   });
 
-  it("has the root's namespaces as paths of their own", () => {
+  it("has the root's namespaces as paths of their own, with the very same classes, which keep their names", () => {
     const names = ['nn', 'data', 'io', 'render'];
     const program = `import * as root from 'vitrine';
-      for (const name of ${JSON.stringify(names)}) console.log(root[name] === await import('vitrine/' + name));
-      console.log((await import('vitrine/train')).Trainer === root.Trainer);`;
-    assert.equal(run('paths.mjs', program).stdout, 'true\n'.repeat(names.length + 1));
+      const same = (a, b) => Object.keys(b).length > 3 && Object.keys(b).every((key) => a[key] === b[key]);
+      for (const name of ${JSON.stringify(names)}) console.log(same(root[name], await import('vitrine/' + name)));
+      const { Trainer, Capture } = await import('vitrine/train');
+      console.log(Trainer === root.Trainer && Capture === root.Capture);
+      const classes = ['nn', 'optim', 'data'].flatMap((name) => Object.entries(root[name])).concat(Object.entries(root));
+      const renamed = classes.filter(([key, value]) => /^class /.test(String(value)) && value.name !== key);
+      console.log(classes.length > 100, renamed.map(([key]) => key));`;
+    assert.equal(run('paths.mjs', program).stdout, `${'true\n'.repeat(names.length + 1)}true []\n`);
   });
 
   it('works in a bundle beside the installed package, and tells its own version', () => {
@@ -115,11 +120,18 @@ describe('the packed vitrine, installed', function () {
     assert.match(stdout, VERSION);
   });
 
+  it('has the benchmarks, whose contender starts without sharp', () => {
+    const program = `process.argv.splice(2, 0, 'fp32', 'vitrine');
+      await import('./node_modules/vitrine/dist/package/contenders/vitrine.js'); process.stdin.destroy();`;
+    assert.match(run('contender.mjs', program).stdout, /^\{"ready":"vitrine 0\.1\.0/);
+    assert.match(run('bench.mjs', "await import('./node_modules/vitrine/dist/package/bench.js');").stderr, /embed/);
+  });
+
   it('tells a process that loads two copies, with the commands that make them one', () => {
     const other = join(project, 'nested/node_modules/vitrine');
     mkdirSync(dirname(other), { recursive: true });
     cpSync(own, other, { recursive: true });
-    const program = "import 'vitrine'; await import('./nested/node_modules/vitrine/dist/lib/index.js');";
+    const program = "import 'vitrine'; await import('./nested/node_modules/vitrine/dist/package/index.js');";
     const { status, stderr } = run('two.mjs', program);
     assert.match(stderr, /VitrineWarning: Expected one vitrine in this process but .*`npm ls vitrine`.*`npm dedupe`/);
     assert.equal(status, 0);

@@ -5,11 +5,11 @@ import { runScript } from '../run-script.js';
 export function addBench(program: Command): void {
   program
     .command('bench')
-    .description('run the benchmarks of a checkout; takes their arguments')
+    .description('run the benchmarks; takes their arguments')
     .helpOption(false)
     .allowUnknownOption()
     .argument('[arguments...]', 'see `vitrine bench --help`')
     .action(async (args: string[]) => {
-      await runScript('dist/bench/main.js', args, 'Benchmarks are in the repository, not in the package: clone it.');
+      await runScript('dist/package/bench.js', args, 'Install vitrine again: its package is not whole.');
     });
 }

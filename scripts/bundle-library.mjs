@@ -1,0 +1,97 @@
+// Bundles what is packed: each path that package.json exports, the programs and the worker's thread, as modules in dist/package
+// that share chunks, so that a class is one class whatever path it was imported by. dist/lib holds the same code, a file for each
+// source, with maps: that is for this tree's tests, and its declarations are the package's types.
+//
+// Node.js takes as long for 340 modules as for starting itself three times; for one of the same code, once (0.9 MB, comments
+// left out, names and lines kept: minified, it would load 5 % faster, and stacks would tell nothing).
+
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { build } from 'esbuild';
+import { runScript, StepError } from './setup/step.mjs';
+
+const OUT = 'dist/package';
+const PATHS = ['nn', 'data', 'io', 'render', 'train'];
+const ROOT = 'lib/index.ts';
+
+const ENTRIES = {
+  index: ROOT,
+  ...Object.fromEntries(PATHS.map((name) => [name, `lib/${name}/index.ts`])),
+  cli: 'lib/cli/main.ts',
+  bench: 'bench/main.ts',
+  'contenders/vitrine': 'bench/contenders/vitrine.ts',
+  'transform-worker': 'lib/data/feed/transform-worker.ts',
+};
+
+const OPTIONS = {
+  ...{
+    entryPoints: ENTRIES,
+    outdir: OUT,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+  },
+  ...{ packages: 'external', external: ['*.node'], chunkNames: 'chunk-[hash]', metafile: true, logLevel: 'warning' },
+};
+
+/** The sources that load the addon when they are imported: those from which static imports lead to it. */
+function importersOf(source, inputs) {
+  const importers = new Map();
+  for (const [path, { imports }] of Object.entries(inputs)) {
+    for (const { path: target, kind } of imports) {
+      if (kind === 'import-statement') importers.set(target, [...(importers.get(target) ?? []), path]);
+    }
+  }
+  const found = new Set([source]);
+  for (const path of found) for (const importer of importers.get(path) ?? []) found.add(importer);
+  return found;
+}
+
+/**
+ * esbuild puts into one chunk what the same entries need, and entries are commands too, which are imported when they run: some
+ * 70 chunks. An entry that needs the addon is given the rest of the library as well, which makes one chunk of it. Those that do
+ * without, `vitrine --help` and `vitrine setup` among them, stay as they are.
+ */
+async function findWhole() {
+  const { metafile } = await build({ ...OPTIONS, write: false });
+  const loading = importersOf('lib/native.ts', metafile.inputs);
+  const entries = Object.values(metafile.outputs).flatMap(({ entryPoint }) => entryPoint ?? []);
+  return new Set(entries.filter((path) => loading.has(path) && path !== ROOT).map((path) => resolve(path)));
+}
+
+const withLibrary = (whole) => ({
+  name: 'with-library',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      if (!whole.has(path)) return undefined;
+      return { contents: `${readFileSync(path, 'utf8')}\nimport ${JSON.stringify(resolve(ROOT))};\n`, loader: 'ts' };
+    });
+  },
+});
+
+/**
+ * Gives classes their names, which messages and summaries of models tell: of one that names itself esbuild makes
+ * `var Linear = class _Linear`, and of the second of one name `Linear2`, which is refused. (`keepNames` would do it for all
+ * functions too, inner ones at every call.)
+ */
+function nameClasses(file) {
+  const text = readFileSync(file, 'utf8');
+  const [second] = /^var \w*[A-Za-z][2-9] = class\b/m.exec(text) ?? [];
+  if (second !== undefined) {
+    throw new StepError(`Expected one class of each name but ${file} has ${second}. Rename one of the two.`);
+  }
+  const named = text.replace(
+    /^var (\w+) = class _\w+( extends [^{]+)? \{$/gm,
+    (line, name) =>
+      `${line}\n  static {\n    Object.defineProperty(this, "name", { value: "${name}", configurable: true });\n  }`,
+  );
+  if (named !== text) writeFileSync(file, named);
+}
+
+await runScript(async () => {
+  rmSync(OUT, { recursive: true, force: true });
+  const { metafile } = await build({ ...OPTIONS, plugins: [withLibrary(await findWhole())] });
+  for (const file of Object.keys(metafile.outputs)) nameClasses(file);
+});
