@@ -14,13 +14,14 @@ const ADDRESS = 'build-asan';
 const THREAD = 'build-tsan';
 const REPORT = resolve(ADDRESS, 'report');
 // Tests that start programs by the dozen, each of which takes some 5 s to start under the sanitizer, and run nothing of the
-// addon that the others do not; thousands of refusals before the addon is called, and references in TypeScript; and one that
-// measures how memory grows, which the sanitizer's quarantine lets it. Nor is a browser run under it.
+// addon that the others do not; thousands of refusals before the addon is called, and references in TypeScript; one that
+// measures how memory grows, which the sanitizer's quarantine lets it; and the ops once more on every instruction set, which
+// the native tests below are, on operands exactly as large as each op says. Nor is a browser run under it.
 const LEFT_OUT = [
   ...['bench', 'check', 'cli', 'docs', 'package', 'reference', 'scripts', 'web'].map((folder) =>
     join('dist/test', folder, '/'),
   ),
-  ...['bf16-proven', 'child-environment', 'runtime/environment', 'runtime/leak'].map((name) =>
+  ...['bf16-proven', 'child-environment', 'isa-matrix', 'runtime/environment', 'runtime/leak'].map((name) =>
     join('dist/test', `${name}.test.js`),
   ),
 ];
@@ -65,7 +66,7 @@ const OPTIONS = {
   UBSAN_OPTIONS: `print_stacktrace=1:${COMMON}`,
 };
 
-function addressSanitizerTasks(mochaArgs) {
+async function addressSanitizerTasks(mochaArgs) {
   const env = {
     ...OPTIONS,
     // node is not instrumented, so the sanitizer must come first, and libstdc++ with it for the sake of exceptions.
@@ -77,8 +78,15 @@ function addressSanitizerTasks(mochaArgs) {
     (args, i, all) => () =>
       runToEnd(`tests under AddressSanitizer, ${i + 1} of ${all.length}`, process.execPath, [MOCHA, ...args], env),
   );
-  const native = () => runToEnd('native tests under AddressSanitizer', `${ADDRESS}/native_test`, [], OPTIONS);
-  return [...suite, native];
+  const { info } = await import('../dist/lib/index.js');
+  const native = info().isas.map(
+    (isa) => () =>
+      runToEnd(`native tests under AddressSanitizer on ${isa}`, `${ADDRESS}/native_test`, [], {
+        ...OPTIONS,
+        VITRINE_ISA: isa,
+      }),
+  );
+  return [...suite, ...native];
 }
 
 function testUnderThreadSanitizer() {
@@ -110,7 +118,7 @@ async function main(mochaArgs) {
   const reportFiles = () => listFiles(ADDRESS, (file) => resolve(file).startsWith(`${REPORT}.`));
   for (const file of reportFiles()) rmSync(file);
   console.log('\nsanitize: running the tests, side by side; each is shown when it has ended');
-  const passed = await sideBySide([...addressSanitizerTasks(mochaArgs), testUnderThreadSanitizer]);
+  const passed = await sideBySide([...(await addressSanitizerTasks(mochaArgs)), testUnderThreadSanitizer]);
   const found = findings(reportFiles().map((file) => readFileSync(file, 'utf8')));
   for (const finding of found) console.log(`\n${finding}`);
   process.exitCode = passed.every(Boolean) && found.length === 0 ? 0 : 1;

@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { info } from '../lib/index.js';
 import { childEnvironment } from './child-environment.js';
 import type { OpBits } from './op-bits.js';
-import { sanitized } from './sanitized.js';
 
 /** Runs a script of Node's on an instruction set and a number of threads; gives what it printed, and how it ended. */
 function run(
@@ -31,15 +30,14 @@ const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
 const SUITES = [compiled('./ops/*.test.js'), compiled('./golden/*.test.js'), compiled('./optim/*.test.js')];
 
 describe('every instruction set of this machine', function () {
-  // A run of the suites each, of some 8 s. A sanitizer's build, which sets more, takes longer.
+  // A run of the suites each, of some 8 s.
   this.timeout(Math.max(this.timeout(), 180_000));
 
   for (const [i, isa] of info().isas.entries()) {
-    // One number of threads is enough, since all leave the same bits, which is tested next; and on the first instruction set,
-    // the best, these suites themselves run on the default number.
+    // One number of threads is enough, since all leave the same bits, which is tested next. On the instruction set of this
+    // process the suites run anyway.
     const threads = 1 + (i % 2);
-    const isRunAnyway = sanitized && isa === info().isa; // by these suites themselves
-    if (!isRunAnyway)
+    if (isa !== info().isa)
       it(`passes the tests of ops, optimizers and golden fixtures on ${isa}, on ${threads} thread${i % 2 ? 's' : ''}`, async () => {
         const args = ['--no-config', '--reporter', 'dot', '--timeout', '60000', ...SUITES];
         const { code, output } = await run(mocha, args, isa, threads);
@@ -50,7 +48,7 @@ describe('every instruction set of this machine', function () {
 
     it(`gives the same bits on ${isa} on 1, 2 and 3 threads, in as many processes`, async () => {
       const [first, ...others] = await Promise.all(
-        (sanitized ? [2] : [1, 2, 3]).map(async (threads) => {
+        [1, 2, 3].map(async (threads) => {
           const { code, output } = await run(compiled('./op-bits.js'), [], isa, threads);
           assert.equal(code, 0, output);
           const bits = JSON.parse(output) as OpBits; // op-bits prints this

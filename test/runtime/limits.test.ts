@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { childEnvironment } from '../child-environment.js';
+import { sanitized } from '../sanitized.js';
 import { programPath } from './run-program.js';
 
 // AddressSanitizer (see `npm run sanitize`) reserves more address space than these limits leave.
-const sanitized = process.env.ASAN_OPTIONS !== undefined;
 
 describe('a process that may not have all the threads it asks for', () => {
   before(function () {
