@@ -4,13 +4,14 @@ import { loadImages } from '../data/load-images.js';
 import type { Preprocessing } from '../io/pretrained/preprocessing.js';
 import type { PretrainedConfig } from '../io/pretrained/pretrained-config.js';
 import type { ViT } from '../nn/vit/vit.js';
-import { cat } from '../ops/cat.js';
 import { tensor } from '../ops/creation.js';
 import { sub } from '../ops/elementwise.js';
 import { softmax } from '../ops/softmax.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import type { ImageInput } from './image-inputs.js';
+import { imageViews } from './image-views.js';
+import type { Tta } from './tta-flag.js';
 
 /** How `classify` reads images, and what it tells of them. */
 export interface ClassifyOptions {
@@ -18,6 +19,8 @@ export interface ClassifyOptions {
   readonly top: number;
   /** Whether light and dark are swapped. */
   readonly invert: boolean;
+  /** Whether each image is looked at in several ways. */
+  readonly tta?: Tta | undefined;
   /** Sees each image that was read, (1,C,H,W) as the model takes it; awaited. */
   readonly onImage?: (input: ImageInput, pixels: Tensor) => Promise<void>;
 }
@@ -52,8 +55,10 @@ export async function* classify(
     const batch = inputs.slice(first, first + BATCH);
     const read = await Promise.allSettled(batch.map(({ file }) => loadImages([file], config)));
     const pixels = read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    const files = batch.flatMap(({ file }, index) => (read[index]?.status === 'fulfilled' ? [file] : []));
     try {
-      const rows = pixels.length === 0 ? [] : await probabilitiesOf(model, pixels, config, options.invert);
+      const views = imageViews(pixels, files, config, options.tta);
+      const rows = pixels.length === 0 ? [] : await probabilitiesOf(model, views, config, options.invert);
       let row = 0;
       for (const [index, input] of batch.entries()) {
         const result = read[index] as PromiseSettledResult<Tensor>; // as many as inputs
@@ -75,23 +80,28 @@ function checkChannels({ mean }: PretrainedConfig): void {
   throw expected('a model of 1 or 3 channels', 'predict', new Text(`one of ${mean.length}`), advice);
 }
 
-/** The probabilities of each image's classes. */
+/** The probabilities of each image's classes: the mean over the views of it. */
 async function probabilitiesOf(
   model: ViT,
-  pixels: readonly Tensor[],
+  views: AsyncIterable<Tensor>,
   preprocessing: Preprocessing,
   invert: boolean,
-): Promise<ArrayLike<number>[]> {
-  const output = scope(() =>
-    noGrad(() => {
-      const batch = cat(pixels, 0); // (B,C,H,W)
-      return softmax(model.forward(invert ? inverted(batch, preprocessing) : batch));
-    }),
-  );
-  const values = await output.data();
-  const classes = values.length / pixels.length;
-  output.dispose();
-  return pixels.map((_, row) => values.subarray(row * classes, (row + 1) * classes));
+): Promise<Float32Array[]> {
+  const all: Float32Array[] = [];
+  let images = 0;
+  for await (const batch of views) {
+    images = batch.shape[0] ?? 0; // (B,C,H,W)
+    const output = scope(() =>
+      noGrad(() => softmax(model.forward(invert ? inverted(batch, preprocessing) : batch)) as Tensor<'float32'>),
+    );
+    batch.dispose();
+    all.push(await output.data());
+    output.dispose();
+  }
+  const [first = new Float32Array(0)] = all;
+  const values = first.map((_, i) => all.reduce((sum, view) => sum + (view[i] ?? 0), 0) / all.length);
+  const classes = values.length / images;
+  return Array.from({ length: images }, (_, row) => values.subarray(row * classes, (row + 1) * classes));
 }
 
 /** Normalised images with light and dark swapped: what 255 - x would have become of each byte x. */

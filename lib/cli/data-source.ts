@@ -37,7 +37,11 @@ export async function decodeSets(
 }
 
 /** Throws unless the model takes such images and knows all their classes. */
-export function checkDataFits({ config }: ViT, { shape, numClasses }: ArrayDataset, where: string): void {
+export function checkDataFits(
+  { config }: ViT,
+  { shape, numClasses }: Pick<ArrayDataset, 'shape' | 'numClasses'>,
+  where: string,
+): void {
   const size = Array.isArray(config.imgSize) ? config.imgSize : [config.imgSize, config.imgSize];
   const wanted = [config.inChans, ...size];
   if (shapeText(wanted) !== shapeText(shape)) {

@@ -1,5 +1,7 @@
 import { expected, listed, quoted, Text } from '../check.js';
 import type { ArrayDataset } from '../data/dataset.js';
+import { DataLoader } from '../data/loader.js';
+import type { Dataset } from '../data/sets/dataset.js';
 import { imageFolder } from '../data/sets/image-folder.js';
 import { ImageList } from '../data/sets/list.js';
 import type { ViT } from '../nn/vit/vit.js';
@@ -7,6 +9,8 @@ import { checkDataFits, decodeSets, loadIdx } from './data-source.js';
 import { findImages, holdsIdx } from './image-data.js';
 import { packedFiles, packedImages } from './packed-data.js';
 import type { ReadRunConfig } from './run-config.js';
+import type { Tta } from './tta-flag.js';
+import { UsageError } from './usage-error.js';
 
 /**
  * The images to test a model with: those that its run set apart, or else, of a folder that is named, its `val` or its
@@ -14,14 +18,21 @@ import type { ReadRunConfig } from './run-config.js';
  *
  * @param folder null for the bundled digits
  * @param own of the run, where the folder is that of its training
+ * @param views where they are crops, images are cut as they are looked at: by a loader, to be disposed
  */
 export async function evaluationData(
   model: ViT,
   folder: string | null,
   own: ReadRunConfig['training'] | undefined,
-): Promise<ArrayDataset> {
+  { batchSize, views }: { batchSize: number; views: Tta | undefined },
+): Promise<ArrayDataset | DataLoader<Dataset>> {
   const where = 'the test images';
+  const areCrops = views !== undefined && views !== 'flip';
   if (folder === null || holdsIdx(folder)) {
+    if (areCrops) {
+      const received = new Text('IDX files');
+      throw new UsageError(expected('photographs', '--tta with crops', received, 'These are as large as the model.'));
+    }
     const test = await loadIdx(folder, 'test');
     checkDataFits(model, test, where);
     return test;
@@ -31,7 +42,22 @@ export async function evaluationData(
   if (preprocessing === undefined) {
     throw expected('a model that says how images are prepared', 'eval', new Text('one that does not'));
   }
-  const [test] = await decodeSets([byModel(images, preprocessing.labels, folder)], preprocessing, false);
+  const list = byModel(images, preprocessing.labels, folder);
+  if (areCrops) {
+    const loader = new DataLoader<Dataset>(list, {
+      preprocessing,
+      batchSize,
+      numClasses: model.config.numClasses,
+      onCorrupt: (message) => console.error(`vitrine: ${message}`),
+    });
+    checkDataFits(
+      model,
+      { shape: [preprocessing.mean.length, ...preprocessing.crop], numClasses: list.classes.length },
+      where,
+    );
+    return loader;
+  }
+  const [test] = await decodeSets([list], preprocessing, false);
   const set = { ...(test as ArrayDataset), numClasses: model.config.numClasses }; // one for one list
   checkDataFits(model, set, where);
   return set;

@@ -3,6 +3,7 @@ import { expected } from '../check.js';
 import { DataLoader } from '../data/loader.js';
 import { findLr, type LrFinding, type LrStep, setThreads } from '../index.js';
 import { writeFileAtomically } from '../io/formats/atomic-file.js';
+import { lrCurve } from '../render/lr-curve.js';
 import { renderLrPage, renderLrSvg } from '../report/lr-curve.js';
 import { jsonLine } from '../train/loggers/json-lines.js';
 import type { FindLrFlags } from './commands/find-lr.js';
@@ -31,21 +32,23 @@ export async function findRate(flags: FindLrFlags): Promise<void> {
     if (isLive(process.stderr)) process.stderr.write(CLEAR_LINE);
     if (train instanceof DataLoader) await train.dispose();
   }
-  if (plot !== undefined && render !== undefined) await writeFileAtomically(plot, [Buffer.from(render(finding))]);
+  if (plot !== undefined && render !== undefined) await writeFileAtomically(plot, [render(finding)]);
   const { valley, steep } = finding;
   if (json) process.stdout.write(jsonLine({ event: 'result', valley, steep, ...(plot !== undefined && { plot }) }));
   else console.log(findingText(finding, widthOf(process.stdout), plot));
 }
 
 /** What writes the curve, by the file's ending. */
-function rendererOf(path: string): (finding: LrFinding) => string {
+function rendererOf(path: string): (finding: LrFinding) => Uint8Array {
   switch (extname(path).toLowerCase()) {
+    case '.png':
+      return lrCurve;
     case '.svg':
-      return renderLrSvg;
+      return (finding) => Buffer.from(renderLrSvg(finding));
     case '.html':
-      return renderLrPage;
+      return (finding) => Buffer.from(renderLrPage(finding));
     default:
-      throw new UsageError(expected('a .svg or .html file', '--plot', path));
+      throw new UsageError(expected('a .png, .svg or .html file', '--plot', path));
   }
 }
 
@@ -67,12 +70,16 @@ export function findingText({ lrs, losses, valley, steep }: LrFinding, width: nu
   const ends = [lrs[0], lrs.at(-1)].map((lr) => (lr === undefined ? '' : lr.toExponential(0)));
   const gap = ' '.repeat(Math.max(1, (drawn[0]?.length ?? 0) - ends.join('').length));
   const lines = drawn.length === 0 ? [] : [...drawn, ends.join(gap), ''];
-  if (valley === undefined)
-    return [...lines, 'No rate to suggest: too few steps before the loss exploded. Try more --steps.'].join('\n');
-  const fall = steep === undefined ? '' : `; the loss falls most steeply at ${rateText(steep)}`;
-  return [...lines, `Suggested: --lr ${rateText(valley)}${fall}`, ...(plot === undefined ? [] : [`  ${plot}`])].join(
-    '\n',
-  );
+  if (valley === undefined) {
+    const why = ['No rate to suggest: too few steps before the loss exploded.', 'Try more --steps.'];
+    return [...lines, ...why].join('\n');
+  }
+  return [
+    ...lines,
+    `Suggested: --lr ${rateText(valley)}`,
+    ...(steep === undefined ? [] : [`The loss falls most steeply at ${rateText(steep)}`]),
+    ...(plot === undefined ? [] : [`  ${plot}`]),
+  ].join('\n');
 }
 
 const rateText = (rate: number): string => String(Number(rate.toPrecision(2)));

@@ -1,5 +1,6 @@
 /** Pictures of what a model has learned and looks at, as PNG files' bytes. */
 export { type AttentionOptions, attention } from './attention.js';
 export { attentionDistance, attentionDistances } from './attention-distance.js';
+export { lrCurve } from './lr-curve.js';
 export { type PatchFilterOptions, patchFilters } from './patch-filters.js';
 export { positionSimilarity } from './position-similarity.js';

@@ -1,7 +1,6 @@
 import type { Rgb } from './colour-map.js';
+import { disc, type Point, rectangle, text, textWidth } from './drawing.js';
 import { blank, type Picture } from './picture.js';
-
-type Point = readonly [x: number, y: number];
 
 const WIDTH = 640;
 const HEIGHT = 440;
@@ -25,14 +24,14 @@ export function scatter(points: readonly Point[]): Picture {
   for (let i = 0; i * stepY <= topY * 1.0001; i++) {
     const label = String(Number((i * stepY).toPrecision(6)));
     const y = Math.round(atY(i * stepY));
-    rectangle(picture, MARGIN.left, y, WIDTH - MARGIN.right - MARGIN.left, 1, i === 0 ? INK : GRID);
-    text(picture, label, MARGIN.left - 8 - textWidth(label), y - 5);
+    rectangle(picture, [MARGIN.left, y], [WIDTH - MARGIN.right - MARGIN.left, 1], i === 0 ? INK : GRID);
+    text(picture, label, [MARGIN.left - 8 - textWidth(label), y - 5], INK);
   }
   const stepX = Math.max(1, Math.ceil(lastX / 16));
   for (let x = 0; x <= lastX; x += stepX) {
-    text(picture, String(x), Math.round(atX(x) - textWidth(String(x)) / 2), bottom + 12);
+    text(picture, String(x), [Math.round(atX(x) - textWidth(String(x)) / 2), bottom + 12], INK);
   }
-  for (const [x, y] of points) disc(picture, atX(x), atY(y));
+  for (const [x, y] of points) disc(picture, [atX(x), atY(y)], RADIUS, DOT);
   return picture;
 }
 
@@ -41,59 +40,4 @@ function niceStep(most: number): number {
   const power = 10 ** Math.floor(Math.log10(most));
   const share = most / power;
   return power * (share < 2 ? 0.2 : share < 5 ? 0.5 : 1);
-}
-
-function rectangle(picture: Picture, left: number, top: number, width: number, height: number, colour: Rgb): void {
-  for (let y = top; y < top + height; y++) {
-    for (let x = left; x < left + width; x++) blend(picture, x, y, colour, 1);
-  }
-}
-
-/** A dot whose edge is a pixel of transition. */
-function disc(picture: Picture, cx: number, cy: number): void {
-  for (let y = Math.floor(cy - RADIUS - 1); y <= cy + RADIUS + 1; y++) {
-    for (let x = Math.floor(cx - RADIUS - 1); x <= cx + RADIUS + 1; x++) {
-      const cover = RADIUS + 0.5 - Math.hypot(x + 0.5 - cx, y + 0.5 - cy);
-      blend(picture, x, y, DOT, 0.8 * Math.min(1, Math.max(0, cover)));
-    }
-  }
-}
-
-function blend({ width, height, data }: Picture, x: number, y: number, colour: Rgb, cover: number): void {
-  if (cover === 0 || x < 0 || y < 0 || x >= width || y >= height) return;
-  const at = (y * width + x) * 3;
-  for (const [c, value] of colour.entries())
-    data[at + c] = Math.round((1 - cover) * (data[at + c] ?? 0) + cover * value);
-}
-
-// Digits of 3 by 5 dots, a row in three bits.
-const GLYPHS: Readonly<Record<string, readonly number[]>> = {
-  '0': [7, 5, 5, 5, 7],
-  '1': [2, 6, 2, 2, 7],
-  '2': [7, 1, 7, 4, 7],
-  '3': [7, 1, 7, 1, 7],
-  '4': [5, 5, 7, 1, 1],
-  '5': [7, 4, 7, 1, 7],
-  '6': [7, 4, 7, 5, 7],
-  '7': [7, 1, 1, 1, 1],
-  '8': [7, 5, 7, 5, 7],
-  '9': [7, 5, 7, 1, 7],
-  '.': [0, 0, 0, 0, 2],
-};
-const DOTS = 2; // pixels of a glyph's dot
-
-function textWidth(label: string): number {
-  return label.length * 4 * DOTS - DOTS;
-}
-
-/** Writes a number with its upper left corner at (left, top), ten pixels high. */
-function text(picture: Picture, label: string, left: number, top: number): void {
-  for (const [i, char] of [...label].entries()) {
-    for (const [row, bits] of (GLYPHS[char] ?? []).entries()) {
-      for (let column = 0; column < 3; column++) {
-        if ((bits >> (2 - column)) % 2 === 0) continue;
-        rectangle(picture, left + (i * 4 + column) * DOTS, top + row * DOTS, DOTS, DOTS, INK);
-      }
-    }
-  }
 }

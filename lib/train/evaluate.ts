@@ -4,6 +4,7 @@ import { checkBatchLabels } from '../data/check-dataset.js';
 import { DataLoader, type HostBatch } from '../data/loader.js';
 import { type Dataset, isDataset } from '../data/sets/dataset.js';
 import type { Preprocessing } from '../io/pretrained/preprocessing.js';
+import '../methods.js'; // whoever imports this file alone has tensors' methods, too
 import { evaluating } from '../nn/evaluating.js';
 import { Module } from '../nn/module.js';
 import { checkTensor } from '../ops/check-tensor.js';

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
+import sharp from 'sharp';
 import { findingText } from '../../lib/cli/find-rate.js';
 import { sketch } from '../../lib/cli/sketch.js';
+import { render } from '../../lib/index.js';
 import { renderLrPage, renderLrSvg } from '../../lib/report/lr-curve.js';
 import { temporaryDirectory } from '../io/temporary-directory.js';
 import { runCli } from './run-cli.js';
@@ -28,11 +30,16 @@ describe('vitrine find-lr', function () {
   it('tells the rate to take, at 60 columns too', () => {
     for (const columns of [60, 100]) {
       const lines = findingText(finding, columns, 'rates.svg').split('\n');
-      assert.ok(lines.every((line) => line.length <= columns + 20));
-      assert.ok(lines.slice(0, 11).every((line) => line.length < columns));
-      assert.match(lines.at(-2) ?? '', /^Suggested: --lr 0\.001; the loss falls most steeply at 0\.01$/);
+      assert.ok(lines.every((line) => line.length < columns));
+      assert.deepEqual(lines.slice(-3), [
+        'Suggested: --lr 0.001',
+        'The loss falls most steeply at 0.01',
+        '  rates.svg',
+      ]);
     }
-    assert.match(findingText({ ...finding, valley: undefined }, 60), /No rate to suggest: .+ Try more --steps\.$/);
+    const none = findingText({ ...finding, valley: undefined }, 60).split('\n');
+    assert.ok(none.every((line) => line.length < 60));
+    assert.match(none.slice(-2).join(' '), /^No rate to suggest: .+ Try more --steps\.$/);
   });
 
   it('draws the curve as a picture and as a page', () => {
@@ -45,10 +52,29 @@ describe('vitrine find-lr', function () {
     assert.match(page, /"xScale":"log"/);
   });
 
+  it('draws it as a PNG: the curve, and a line at the rate to take', async () => {
+    const png = render.lrCurve({ ...finding, losses: [Number.NaN, ...losses.slice(1)] });
+    const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
+    assert.deepEqual([info.width, info.height, info.channels], [640, 400, 3]);
+    const columnsOf = (wanted: readonly number[]): number[] => {
+      const counts = new Array<number>(info.width).fill(0);
+      for (let i = 0; i < data.length / 3; i++) {
+        if (wanted.every((value, c) => data[3 * i + c] === value)) counts[i % info.width]++;
+      }
+      return counts;
+    };
+    assert.ok(columnsOf([22, 104, 181]).filter((pixels) => pixels > 0).length > 500);
+    const marked = columnsOf([179, 64, 10]);
+    const columns = marked.flatMap((pixels, x) => (pixels > 300 ? [x] : []));
+    // Rates from 10^-5.9 (the first loss is none) to 10^-0.1: 10^-3 is in the middle of what is drawn.
+    assert.deepEqual(columns, [Math.round(72 + (2.9 / 5.8) * 540)]);
+    assert.throws(() => render.lrCurve({} as never), /^TypeError: Expected what findLr gives for render\.lrCurve/);
+  });
+
   it('finds one for the digits, as lines of JSON, with the settings of a file for train, and writes its plot', async () => {
     writeFileSync(at('recipe.yaml'), 'dim: 16\ndepth: 1\nheads: 2\nepochs: 5\nlr: 0.3\n');
     const args = ['find-lr', '--preset', 'digits', '--config', at('recipe.yaml'), '--steps', '30', '--json'];
-    const { code, stdout, stderr } = await runCli([...args, '--plot', at('rates.svg')]);
+    const { code, stdout, stderr } = await runCli([...args, '--plot', at('rates.png')]);
     assert.equal(code, 0, stderr);
     assert.match(stderr, /^step 3\/30: rate \d\.\de-\d, loss \d/m);
     const events = stdout.trim().split('\n');
@@ -60,7 +86,7 @@ describe('vitrine find-lr', function () {
       told.slice(0, 3).map(({ event, step }) => [event, step]),
       [1, 2, 3].map((step) => ['log', step]),
     );
-    assert.match(readFileSync(at('rates.svg'), 'utf8'), /^<svg/);
+    assert.deepEqual([...readFileSync(at('rates.png')).subarray(1, 4)], [...Buffer.from('PNG')]);
   });
 
   it('refuses what makes no sense, with exit code 2', async () => {

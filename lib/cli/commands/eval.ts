@@ -2,11 +2,14 @@ import type { Command } from 'commander';
 import { expected, Text } from '../../check.js';
 import { nonEmpty, wholeNumber } from '../flags.js';
 import { DEFAULT_RUN } from '../run-folder.js';
+import { TTA_FLAG, TTA_HELP, type Tta, ttaFlag } from '../tta-flag.js';
+import { UsageError } from '../usage-error.js';
 
 interface EvalFlags {
   run: string;
   data?: string;
   batchSize?: number;
+  tta?: Tta;
   threads?: number;
   json?: true;
 }
@@ -14,6 +17,7 @@ interface EvalFlags {
 const EXAMPLES = `
 Examples:
   vitrine eval --run runs/pets
+  vitrine eval --run runs/pets --tta flip
   vitrine eval --run vit-base-patch16-224/ --data photos/val --json`;
 
 /** `vitrine eval`: how well a trained model does on test images. */
@@ -33,10 +37,11 @@ export function addEval(program: Command): void {
       nonEmpty('--data', 'a path'),
     )
     .option('-b, --batch-size <n>', 'images at a time (default: as in training)', wholeNumber('--batch-size', 1))
+    .option(TTA_FLAG, TTA_HELP, ttaFlag)
     .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1, 1024))
     .option('--json', 'as JSON')
     .addHelpText('after', EXAMPLES)
-    .action(async ({ run, data, batchSize, threads, json }: EvalFlags) => {
+    .action(async ({ run, data, batchSize, tta, threads, json }: EvalFlags) => {
       const [{ openRun }, { evaluationData }, { evaluate }, { info, setThreads }, { evaluationText, METRICS }] =
         await Promise.all([
           import('../open-model.js'),
@@ -51,19 +56,23 @@ export function addEval(program: Command): void {
         throw expected('--data <path>', 'vitrine eval', new Text('none, for a checkpoint that is no run'));
       }
       const folder = data ?? config?.data ?? null;
-      const test = await evaluationData(model, folder, data === undefined ? config?.training : undefined).catch(
-        (cause: Error) => {
-          throw data === undefined && folder !== null ? movedData(folder, cause) : cause;
-        },
-      );
       // In batches that fit the memory, and to the result of training; a CPU without bfloat16 gives nearly that.
       const { batch = 32, precision = 'fp32' } = config?.training ?? {};
+      const feed = { batchSize: batchSize ?? batch, views: tta };
+      const own = data === undefined ? config?.training : undefined;
+      const test = await evaluationData(model, folder, own, feed).catch((cause: Error) => {
+        throw data === undefined && folder !== null && !(cause instanceof UsageError)
+          ? movedData(folder, cause)
+          : cause;
+      });
       const result = await evaluate(model, test, {
-        batchSize: batchSize ?? batch,
+        batchSize: feed.batchSize,
         precision: info().bf16.available ? precision : 'fp32',
         metrics: METRICS,
+        ...(tta && { tta }),
       });
-      console.log(evaluationText(result, test, model.pretrainedConfig?.labels, json === true));
+      if ('dispose' in test) await test.dispose();
+      console.log(evaluationText(result, model.pretrainedConfig?.labels, json === true));
     });
 }
 

@@ -15,7 +15,7 @@ export interface FindLrFlags extends TrainFlags {
 const EXAMPLES = `
 Examples:
   vitrine find-lr --data photos/
-  vitrine find-lr --data photos/ --pretrained vit-base-patch16-224/ --lora 8 --plot rates.html`;
+  vitrine find-lr --data photos/ --pretrained vit-base-patch16-224/ --lora 8 --plot rates.png`;
 
 /** `vitrine find-lr`: trains while the learning rate rises, and suggests one. */
 export function addFindLr(program: Command): void {
@@ -26,7 +26,7 @@ export function addFindLr(program: Command): void {
     .option('--start-lr <x>', 'the first rate', number('--start-lr', Number.MIN_VALUE), 1e-7)
     .option('--end-lr <x>', 'the last', number('--end-lr', Number.MIN_VALUE), 10)
     .option('--steps <n>', 'from one to the other', wholeNumber('--steps', 2), 100)
-    .option('--plot <file>', 'write the curve: a .svg or .html file', nonEmpty('--plot', 'a file'));
+    .option('--plot <file>', 'write the curve: a .png, .svg or .html file', nonEmpty('--plot', 'a file'));
   addTrainingFlags(command);
   command.addHelpText('after', EXAMPLES).action(async (_: FindLrFlags, self: Command) => {
     const { config } = self.opts<FindLrFlags>();

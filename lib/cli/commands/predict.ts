@@ -3,6 +3,7 @@ import { isVerbose, reportFailure } from '../failure.js';
 import { nonEmpty, oneOf, wholeNumber } from '../flags.js';
 import { RESULT_FORMATS, type ResultFormat } from '../result-format.js';
 import { DEFAULT_RUN } from '../run-folder.js';
+import { TTA_FLAG, TTA_HELP, type Tta, ttaFlag } from '../tta-flag.js';
 
 interface PredictFlags {
   run: string;
@@ -10,6 +11,7 @@ interface PredictFlags {
   format?: ResultFormat;
   attention?: string;
   invert?: true;
+  tta?: Tta;
   threads?: number;
   json?: true;
 }
@@ -41,6 +43,7 @@ export function addPredict(program: Command): void {
       nonEmpty('--attention', 'a path'),
     )
     .option('--invert', 'for dark ink on light paper, where training had light on dark')
+    .option(TTA_FLAG, TTA_HELP, ttaFlag)
     .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1, 1024))
     .addHelpText('after', EXAMPLES)
     .action(async (paths: string[], flags: PredictFlags, command: Command) => {
@@ -59,8 +62,8 @@ export function addPredict(program: Command): void {
       const pictures =
         flags.attention === undefined ? undefined : await attentionPictures(model, flags.attention, inputs);
       const writer = resultWriter(flags.json ? 'json' : (flags.format ?? 'table'), (line) => console.log(line));
-      const { top, invert } = flags;
-      const options = { top, invert: invert === true, ...(pictures && { onImage: pictures }) };
+      const { top, invert, tta } = flags;
+      const options = { top, invert: invert === true, tta, ...(pictures && { onImage: pictures }) };
       for await (const result of classify(model, inputs, options)) {
         if ('error' in result) reportFailure(result.error, isVerbose(command));
         else writer.add(result);

@@ -24,7 +24,7 @@ export class CropViews {
     const [height, width] =
       typeof resize === 'number' ? [resize, resize + 1] : resize === 'none' ? crop.map((n) => n + 1) : resize;
     if (height > crop[0] || width > crop[1]) return;
-    const advice = 'All crops would be the same: give evaluate a preprocessing with a larger resize.';
+    const advice = 'All crops would be the same; a preprocessing with a larger resize has others.';
     throw expected(`images resized beyond ${crop.join(' x ')}`, where, new Text(`${height} x ${width}`), advice);
   }
 
