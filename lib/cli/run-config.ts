@@ -23,7 +23,7 @@ export interface RunConfig {
   readonly classNames: readonly string[];
   /** Folder of images or IDX files, absolute; null for the bundled digits. */
   readonly data: string | null;
-  readonly training: Omit<TrainSettings, 'data' | 'out' | 'report' | 'quiet' | 'json' | 'force'>;
+  readonly training: Omit<TrainSettings, 'data' | 'out' | 'report' | 'tensorboard' | 'quiet' | 'json' | 'force'>;
 }
 
 /** What a reader of a run needs of it. */
@@ -33,7 +33,8 @@ export interface ReadRunConfig extends Pick<RunConfig, 'model' | 'classNames' | 
 
 /** The config.json of a run with these settings. */
 export function runConfig(settings: TrainSettings, model: ViTConfig, classNames: readonly string[]): RunConfig {
-  const { data, out: _out, report: _report, quiet: _quiet, json: _json, force: _force, ...training } = settings;
+  const { data, out: _out, report: _report, tensorboard: _events, quiet: _quiet, ...rest } = settings;
+  const { json: _json, force: _force, ...training } = rest;
   return { version: VERSION, model, classNames, data: data === null ? null : resolve(data), training };
 }
 

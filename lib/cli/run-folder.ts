@@ -14,6 +14,9 @@ export const RUN_FILES = {
 /** Those of them that can be read while the run goes on. */
 export const LIVE_FILES = [RUN_FILES.report] as const;
 
+/** The folder of a run's events for TensorBoard. */
+export const EVENTS_FOLDER = 'tensorboard';
+
 /** Where `npm start` leaves its run. */
 export const DEFAULT_RUN = join('runs', 'digits');
 

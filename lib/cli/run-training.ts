@@ -24,7 +24,8 @@ import {
   removeCheckpoints,
 } from './run-checkpoints.js';
 import { type RunConfig, runConfig } from './run-config.js';
-import { RUN_FILES } from './run-folder.js';
+import { RunEvents } from './run-events.js';
+import { EVENTS_FOLDER, RUN_FILES } from './run-folder.js';
 import { RunMetrics } from './run-metrics.js';
 import { RunWriter } from './run-writer.js';
 import { saveModel, saveSummary } from './save-run.js';
@@ -74,7 +75,9 @@ async function trainInto(
   if (!settings.quiet) announce(model, trainCount, test);
   const metrics = new RunMetrics(join(checkpoints ?? run.path('.'), RUN_FILES.metrics));
   const report = settings.report ? await LiveReport.open(run, reportOptions(prepared, test)) : undefined;
-  const around = { ...prepared, test, checkpoints, metrics, report, interruption };
+  const { tensorboard } = settings;
+  const events = tensorboard ? new RunEvents(run, settingFacts(settings, model, trainCount)) : undefined;
+  const around = { ...prepared, test, checkpoints, metrics, events, report, interruption };
   const { result, evaluation } = await trainAndTest({ ...settings, trace }, around);
   await metrics.copyTo(run.path(RUN_FILES.metrics));
   await saveModel(run, model, config);
@@ -136,13 +139,14 @@ interface Around extends Prepared {
   readonly test: ArrayDataset;
   readonly checkpoints: string | undefined;
   readonly metrics: RunMetrics;
+  readonly events: RunEvents | undefined;
   readonly report: LiveReport | undefined;
   readonly interruption: Interruption;
 }
 
 /** Trains to the end, or until somebody interrupts; what is left is an ordinary model. */
 async function trainToEnd(settings: TrainSettings, around: Around): Promise<FitResult> {
-  const { model, lora, trainCount, test, checkpoints, metrics, report, interruption } = around;
+  const { model, lora, trainCount, test, checkpoints, metrics, events, report, interruption } = around;
   const { epochs, trace, quiet, json, resume } = settings;
   const display = quiet ? undefined : progressDisplay(process.stderr, epochs);
   interruption.onFirst(() => {
@@ -166,6 +170,7 @@ async function trainToEnd(settings: TrainSettings, around: Around): Promise<FitR
       callbacks: [
         metrics,
         ...(json ? [new JsonLines((line) => process.stdout.write(line))] : []),
+        ...(events ? [events] : []),
         ...(report ? [report.callback] : []),
       ],
       signal: interruption.signal,
@@ -189,9 +194,14 @@ function announce(model: ViT, trainCount: number, test: ArrayDataset): void {
   console.error(`A ViT of ${formatCount(all)} parameters${share}; ${counts}; ${machine}`);
 }
 
-function printResult(result: FitResult, evaluation: Evaluation, { out, report, json }: TrainSettings): void {
+function printResult(
+  result: FitResult,
+  evaluation: Evaluation,
+  { out, report, tensorboard, json }: TrainSettings,
+): void {
   const { history, trainSeconds, imagesPerSecond } = result;
-  const names = Object.values(RUN_FILES).filter((name) => report || name !== RUN_FILES.report);
+  const files = Object.values(RUN_FILES).filter((name) => report || name !== RUN_FILES.report);
+  const names = [...files, ...(tensorboard ? [EVENTS_FOLDER] : [])];
   if (json) {
     const { accuracy: testAccuracy, loss: testLoss } = evaluation;
     const { steps, reason } = result;

@@ -9,8 +9,11 @@ import { native } from '../native.js';
 import { formatBytes } from '../report/format.js';
 import { LiveFiles } from './live-files.js';
 import { holdsSameRun, type RunConfig } from './run-config.js';
-import { LIVE_FILES, makeFolder, RUN_FILES } from './run-folder.js';
+import { EVENTS_FOLDER, LIVE_FILES, makeFolder, RUN_FILES } from './run-folder.js';
 import { lockRun, type RunLock } from './run-lock.js';
+
+// In the folder that is written: the events that stood in the run's folder before.
+const FORMER_EVENTS = 'former-events';
 
 const CHOOSE = 'Choose another one with --out.';
 
@@ -35,6 +38,7 @@ export class RunWriter {
   readonly #lock: RunLock;
   readonly #folder: string;
   #live: LiveFiles | undefined;
+  #events: 'none' | 'added' | 'begun' = 'none';
 
   private constructor(target: string, lock: RunLock, folder: string) {
     this.#target = target;
@@ -85,6 +89,17 @@ export class RunWriter {
     return this.#live;
   }
 
+  /** Where the run's events are, while it goes on and afterwards. */
+  get eventsFolder(): string {
+    return join(this.#target, EVENTS_FOLDER);
+  }
+
+  /** Begins with the events; those of an earlier run are put aside, unless it is gone on with. */
+  async openEvents(goesOn: boolean): Promise<void> {
+    this.#events = goesOn ? 'added' : 'begun';
+    if (!goesOn && (await exists(this.eventsFolder))) await rename(this.eventsFolder, this.path(FORMER_EVENTS));
+  }
+
   /** Writes a text file of the run. */
   async write(name: string, text: string): Promise<void> {
     await writeFileAtomically(this.path(name), [Buffer.from(text)]);
@@ -93,6 +108,7 @@ export class RunWriter {
   /** Puts the run in its place and ends the writing. */
   async commit(): Promise<void> {
     await this.#live?.commit();
+    await rm(this.path(FORMER_EVENTS), { recursive: true, force: true });
     await syncFolder(this.#folder);
     const old = beside(this.#target, 'old');
     if (await exists(this.#target)) {
@@ -102,6 +118,7 @@ export class RunWriter {
       await rename(this.#folder, this.#target);
     }
     await syncFolder(dirname(this.#target));
+    if (this.#events === 'none') await rm(join(old, EVENTS_FOLDER), { recursive: true, force: true }); // of another run
     await putAway(old, this.#target);
     await this.#lock.release();
   }
@@ -109,6 +126,10 @@ export class RunWriter {
   /** Leaves everything as it was, but for files that tell how far a first run came. */
   async abandon(): Promise<void> {
     await this.#live?.abandon();
+    if (this.#events === 'begun' && (await exists(this.path(FORMER_EVENTS)))) {
+      await rm(this.eventsFolder, { recursive: true, force: true });
+      await rename(this.path(FORMER_EVENTS), this.eventsFolder);
+    }
     await rm(this.#folder, { recursive: true, force: true });
     await this.#lock.release();
   }
@@ -146,7 +167,7 @@ async function checkPlace(target: string, out: string): Promise<void> {
 /** Throws where there is what must not be replaced. */
 async function checkContents(target: string, out: string, config: RunConfig, force: boolean): Promise<void> {
   if (force || !(await exists(target))) return;
-  const live: readonly string[] = LIVE_FILES; // alone, they are left of a run that came to no end
+  const live: readonly string[] = [...LIVE_FILES, EVENTS_FOLDER]; // alone, they are left of a run that came to no end
   if ((await readdir(target)).every((name) => live.includes(name))) return;
   const same = await holdsSameRun(target, config);
   if (same === true) return;

@@ -71,6 +71,7 @@ export interface TrainFlags {
   resume?: boolean;
   capture: boolean;
   report: boolean;
+  tensorboard?: boolean;
   quiet?: boolean;
   json?: boolean;
   force?: boolean;
@@ -144,6 +145,8 @@ export interface TrainSettings {
   readonly resume: boolean;
   readonly capture: boolean;
   readonly report: boolean;
+  /** Whether events for TensorBoard are written. */
+  readonly tensorboard: boolean;
   readonly quiet: boolean;
   /** Whether what happens goes to stdout as lines of JSON. */
   readonly json: boolean;
@@ -239,6 +242,7 @@ export function resolveSettings(flags: TrainFlags, side: number | null = null): 
     resume: flags.resume === true,
     capture: flags.capture,
     report: flags.report,
+    tensorboard: flags.tensorboard === true,
     quiet: flags.quiet === true,
     json: flags.json === true,
     force: flags.force === true,

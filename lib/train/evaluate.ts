@@ -4,12 +4,13 @@ import { checkBatchLabels } from '../data/check-dataset.js';
 import { DataLoader, type HostBatch } from '../data/loader.js';
 import { type Dataset, isDataset } from '../data/sets/dataset.js';
 import type { Preprocessing } from '../io/pretrained/preprocessing.js';
-import '../methods.js'; // whoever imports this file alone has tensors' methods, too
 import { evaluating } from '../nn/evaluating.js';
 import { Module } from '../nn/module.js';
 import { checkTensor } from '../ops/check-tensor.js';
+import { add, mul, sub } from '../ops/elementwise.js';
 import { softmax } from '../ops/softmax.js';
 import { flip } from '../ops/transpose.js';
+import { log, log1p, neg, sigmoid } from '../ops/unary.js';
 import { autocast, checkPrecision, type Precision } from '../precision.js';
 import { scope } from '../scope.js';
 import { background } from '../stream.js';
@@ -210,7 +211,7 @@ function answer(model: Classifier, batches: readonly HostBatch[], { shape, loss,
       const logits = model.forward(view);
       checkTensor(logits, 'evaluate logits', { shape: [batch.count, null], letters: '(N,classes)' });
       checkBatchLabels(batch, logits.shape[1], 'evaluate');
-      return { logits, probabilities: isOfSeveral ? logits.sigmoid() : softmax(logits) };
+      return { logits, probabilities: isOfSeveral ? sigmoid(logits) : softmax(logits) };
     });
     const { logits, probabilities } = all.length === 1 ? all[0] : meanOf(all, isOfSeveral);
     const input = { logits, others: [], labels: labelsOf(batch), images: views[0] };
@@ -220,10 +221,10 @@ function answer(model: Classifier, batches: readonly HostBatch[], { shape, loss,
 
 /** The mean of views' probabilities, and logits that stand for it. */
 function meanOf(views: readonly { probabilities: Tensor<'float32'> }[], isOfSeveral: boolean) {
-  const sum = views.map(({ probabilities }) => probabilities).reduce((total, one) => total.add(one));
-  const probabilities = sum.mul(1 / views.length);
-  const log = probabilities.log();
-  return { probabilities, logits: isOfSeveral ? log.sub(probabilities.neg().log1p()) : log };
+  const sum = views.map(({ probabilities }) => probabilities).reduce((total, one) => add(total, one));
+  const probabilities = mul(sum, 1 / views.length);
+  const logs = log(probabilities);
+  return { probabilities, logits: isOfSeveral ? sub(logs, log1p(neg(probabilities))) : logs };
 }
 
 async function read({ logits, probabilities, loss }: Answer): Promise<BatchAnswer> {

@@ -54,7 +54,7 @@ describe('vitrine train, eval and predict', function () {
   });
 
   it('tells all of it as lines of JSON on stdout, where asked to, and progress on stderr', async () => {
-    const args = [...small, '--epochs', '2', '--no-report', '--json', '--out', at('lines')];
+    const args = [...small, '--epochs', '2', '--no-report', '--tensorboard', '--json', '--out', at('lines')];
     const { code, stdout, stderr } = await runCli(args);
     assert.equal(code, 0, stderr);
     assert.match(stderr, /^epoch 2\/2: loss/m);

@@ -143,6 +143,7 @@ function addRunFlags(command: Command): void {
     .option('--no-checkpoints', 'write none; a training that is stopped begins anew')
     .option('--trace <file>', "write one step's commands for Perfetto", nonEmpty('--trace', 'a file'))
     .option('--no-report', 'write no report.html')
+    .option('--tensorboard', 'write events for TensorBoard, into the folder tensorboard')
     .option('--force', 'replace what is in the folder, though it is another run');
 }
 

@@ -1,10 +1,11 @@
-import { appendFile, close, open } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { appendFile, close, fstat, ftruncate, open } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { checkBoolean, expected } from '../../check.js';
 import { checkOptions, type OptionNames } from '../../check-options.js';
+import { fileErrorFrom } from '../../io/formats/file-error.js';
 import type { Logs, TrainerCallback, TrainingState } from '../callbacks.js';
 import type { EpochRecord } from '../epoch-record.js';
 import type { Evaluation } from '../evaluate.js';
@@ -29,6 +30,7 @@ const NAMES: OptionNames<TensorBoardOptions> = { histograms: true };
 
 // Numbers, not handles, which warn where one is left open; of a process that ends the system closes them.
 const [openFile, appendTo, closeFile] = [promisify(open), promisify(appendFile), promisify(close)];
+const [statFile, cutFile] = [promisify(fstat), promisify(ftruncate)];
 
 // Two boards may begin in one second.
 let boards = 0;
@@ -126,9 +128,23 @@ export class TensorBoard implements TrainerCallback {
 
   /** One after the other, in their order. */
   #write(event: Uint8Array): Promise<void> {
-    const written = this.#writing.then(async () => appendTo(await this.#open(), event));
+    const written = this.#writing.then(() => this.#append(event));
     this.#writing = written.catch(() => undefined); // who asked hears of it
     return written;
+  }
+
+  /** @throws TypeError, one sentence, where there is no room; a part of a record does not stay. */
+  async #append(event: Uint8Array): Promise<void> {
+    let whole: { file: number; bytes: number } | undefined;
+    try {
+      const file = await this.#open();
+      whole = { file, bytes: (await statFile(file)).size };
+      await appendTo(file, event);
+    } catch (cause) {
+      if (whole !== undefined) await cutFile(whole.file, whole.bytes).catch(() => undefined); // a device cannot be
+      const advice = 'Is there room, and the right to write?';
+      throw fileErrorFrom(cause, 'a file that events can be added to', this.#path ?? this.#folder, advice);
+    }
   }
 
   async #open(): Promise<number> {
@@ -139,9 +155,15 @@ export class TensorBoard implements TrainerCallback {
       const name = `events.out.tfevents.${Math.floor(seconds)}.${hostname()}.${process.pid}.${this.#number}`;
       const path = join(this.#folder, name);
       const file = await openFile(path, 'a');
+      try {
+        await appendTo(file, versionEvent(seconds));
+      } catch (error) {
+        await closeFile(file);
+        await rm(path, { force: true });
+        throw error;
+      }
       this.#file = file;
       this.#path = path;
-      await appendTo(file, versionEvent(seconds));
       return file;
     }
     this.#file = await openFile(this.#path, 'a');
