@@ -3,8 +3,17 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { expected, Text } from '../lib/check.js';
 import { exitOnClosedOutput, reportFailure } from '../lib/cli/failure.js';
-import { addCommonFlags, addSuiteFlags, type CommonFlags } from './options.js';
-import { casesOf, runCases } from './run-suite.js';
+import {
+  addCommonFlags,
+  addPredictionFlags,
+  addSuiteFlags,
+  type CommonFlags,
+  type PredictionFlags,
+  refuseFlags,
+} from './options.js';
+import { predictedCases, runPredictions } from './predict/run.js';
+import { DEFAULT_COSTS } from './predict/schedule.js';
+import { casesOf, matching, runCases } from './run-suite.js';
 import { openSession } from './session.js';
 import type { Suite, SuiteOptions } from './suite.js';
 import { SUITES } from './suites/index.js';
@@ -39,6 +48,17 @@ async function run(suite: Suite, flags: CommonFlags & Partial<SuiteOptions>): Pr
   await terminal.showTable(records, session, options.threads);
 }
 
+/** Predicts steps on more threads than there are. */
+async function predictSteps(flags: CommonFlags & PredictionFlags & Partial<SuiteOptions>): Promise<void> {
+  refuseFlags({ '--vs': flags.vs, '--trace': flags.trace, '--threads': flags.threads }, true);
+  const terminal = new Terminal();
+  const { seconds, allowOverride = false, precision = 'fp32' } = flags;
+  const session = openSession({ vs: [], seconds, allowOverride, precision }, terminal);
+  const cases = matching(predictedCases({ ...flags, threads: 1 }), flags.case);
+  const { wake, barrier } = { ...DEFAULT_COSTS, ...flags };
+  await runPredictions(cases, { ...flags, precision, costs: { wake, barrier } }, session, terminal);
+}
+
 const program = new Command('vitrine bench')
   .description('Times vitrine, and others beside it; medians of turns that alternate, each in a process of its own')
   .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'vitrine: ')) })
@@ -46,7 +66,12 @@ const program = new Command('vitrine bench')
   .exitOverride();
 for (const suite of SUITES) {
   const command = program.command(suite.name).description(suite.description);
-  addCommonFlags(addSuiteFlags(command, suite.options), suite).action((flags) => run(suite, flags));
+  if (suite.predicts) addPredictionFlags(command);
+  addCommonFlags(addSuiteFlags(command, suite.options), suite).action(async (flags) => {
+    if (flags.predict) return await predictSteps(flags);
+    refuseFlags({ '--wake': flags.wake, '--barrier': flags.barrier }, false);
+    await run(suite, flags);
+  });
 }
 
 exitOnClosedOutput();

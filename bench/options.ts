@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { expected } from '../lib/check.js';
+import { expected, Text } from '../lib/check.js';
 import { nonEmpty, number, oneOf, wholeNumber } from '../lib/cli/flags.js';
 import { PEERS, type Peer } from './contenders.js';
+import { DEFAULT_COSTS } from './predict/schedule.js';
 import type { Suite, SuiteOption } from './suite.js';
 import type { Precision } from './work.js';
 
@@ -16,6 +17,15 @@ export interface CommonFlags {
   readonly seconds: number;
   readonly allowOverride?: true;
 }
+
+/** The flags of a suite that predicts. */
+export interface PredictionFlags {
+  readonly predict?: true;
+  readonly wake?: number;
+  readonly barrier?: number;
+}
+
+const MOST_COST_US = 1000;
 
 const DEFAULT_SECONDS = 3;
 const MOST_SECONDS = 3600;
@@ -44,6 +54,16 @@ export function addCommonFlags(command: Command, { hasPeers, hasPrecision }: Sui
   return command;
 }
 
+/** Adds the flags that have a step's time on more threads predicted. */
+export function addPredictionFlags(command: Command): void {
+  const cost = (flag: string) => number(flag, 0, MOST_COST_US);
+  const { wake, barrier } = DEFAULT_COSTS;
+  command
+    .option('--predict', 'predict steps on 2 to 128 threads from a trace of one, and say what limits them')
+    .option('--wake <us>', `for --predict: what one thread takes to wake another; default: ${wake}`, cost('--wake'))
+    .option('--barrier <us>', `for --predict: what a loop's end takes; default: ${barrier}`, cost('--barrier'));
+}
+
 const SUITE_FLAGS: Readonly<Record<SuiteOption, readonly [flags: string, description: string]>> = {
   model: ['--model <name>', "'digits', 'cifar', 'tiny', a letter and patch size as 'Ti/16', or a name of ViT.list()"],
   batch: ['--batch <n>', 'images'],
@@ -61,6 +81,16 @@ export function addSuiteFlags(command: Command, options: readonly SuiteOption[])
     else command.option(flags, description, wholeNumber(`--${name}`, 1));
   }
   return command;
+}
+
+/** Throws a TypeError if a flag was given that has no effect with --predict, or without it. */
+export function refuseFlags(flags: Readonly<Record<string, unknown>>, predicts: boolean): void {
+  for (const [flag, value] of Object.entries(flags)) {
+    if (value === undefined) continue;
+    throw predicts
+      ? expected(`no ${flag}`, '--predict', new Text(flag))
+      : expected('--predict', flag, new Text('none'));
+  }
 }
 
 const peer = oneOf('--vs', PEERS);

@@ -4,7 +4,7 @@ import type { Work } from './work.js';
 export type Request =
   | { readonly work: Work; readonly threads: number }
   | { readonly seconds: number }
-  | { readonly trace: string }
+  | { readonly trace: string; readonly tiles?: boolean }
   | { readonly end: true };
 
 /** What it answers, in order; first of all, unasked, that it is ready or why it never will be. */

@@ -11,7 +11,15 @@ import type { Case } from './work.js';
  * @throws TypeError when none does
  */
 export function casesOf(suite: Suite, options: SuiteOptions, machine: Machine, pattern?: RegExp): Case[] {
-  const all = suite.cases(options, machine);
+  return matching(suite.cases(options, machine), pattern);
+}
+
+/**
+ * The cases whose names match.
+ *
+ * @throws TypeError when none does
+ */
+export function matching(all: readonly Case[], pattern?: RegExp): Case[] {
   const chosen = all.filter((item) => pattern === undefined || pattern.test(item.name));
   if (chosen.length === 0) {
     const names = all.map((item) => item.name).join('; ');

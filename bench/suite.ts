@@ -30,6 +30,8 @@ export interface Suite {
   readonly hasPeers: boolean;
   /** Others that are timed on it always. */
   readonly beside?: readonly Peer[];
+  /** Whether its steps' times on more threads can be predicted. */
+  readonly predicts?: boolean;
   /** Whether its products can be asked for in bfloat16. */
   readonly hasPrecision: boolean;
   cases(options: SuiteOptions, machine: Machine): Case[];

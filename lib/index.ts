@@ -91,6 +91,7 @@ export {
   startTrace,
   stopTrace,
   type TestTimeAugmentation,
+  type TraceOptions,
   Trainer,
   type TrainerCallback,
   type TrainerOptions,

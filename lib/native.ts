@@ -22,6 +22,12 @@ export interface TraceEvent {
   start: number;
   /** Likewise. */
   end: number;
+  /** Of a tile, where tiles are noted: which loop since the trace began. */
+  loop?: number;
+  /** Which of the ranges of tiles that the loop is made of. */
+  range?: number;
+  /** Which tile of that range. */
+  tile?: number;
 }
 
 /** The number of a captured step. */
@@ -92,7 +98,7 @@ interface NativeSystem {
   exchangePaths(a: string, b: string): boolean;
   resetPeak(): void;
   trim(): void;
-  startTrace(): void;
+  startTrace(tiles: boolean): void;
   stopTrace(): TraceEvent[];
   threads(): number;
   wantedThreads(): number;

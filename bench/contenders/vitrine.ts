@@ -23,7 +23,7 @@ async function answer(request: Request): Promise<Answer> {
   }
   if ('seconds' in request) return { samplesMs: (await timer?.round(request.seconds)) ?? [] };
   if ('trace' in request) {
-    startTrace();
+    startTrace({ tiles: request.tiles ?? false });
     await timer?.step();
     await writeTrace(request.trace, stopTrace());
     return { traced: true };

@@ -55,6 +55,7 @@ export const scale: Suite = {
   options: ['model', 'batch', 'img', 'patch', 'classes'],
   hasPeers: true,
   hasPrecision: true,
+  predicts: true,
   cases: (options, { cpus }) => {
     const { embedDim, numHeads, depth } = benchModel(options.model ?? MODEL, options).sizes;
     const depths = DEPTH_FACTORS.map((factor) => factor * depth).filter(Number.isInteger);

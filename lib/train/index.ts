@@ -15,7 +15,7 @@ export * as losses from './losses/index.js';
 export type { Metric, MetricChoice, MetricName, MetricValue, Outcome } from './metric-set.js';
 export type { EarlyStoppingOptions } from './monitor.js';
 export { type GradientNorms, type LossSite, NonFiniteLossError } from './non-finite.js';
-export { startTrace, stopTrace, writeTrace } from './trace.js';
+export { startTrace, stopTrace, type TraceOptions, writeTrace } from './trace.js';
 export { Trainer } from './trainer.js';
 export type { Progress, TrainerOptions } from './trainer-options.js';
 export type { DataFacts, TrainingData } from './training-data.js';

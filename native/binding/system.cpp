@@ -128,36 +128,36 @@ void Trim(const Napi::CallbackInfo& info) {
   environment.allocator().Trim();
 }
 
-// Turns tracing on or off in its place in the queue; when off, `taken` gets what was traced.
+// Turns tracing on in its place in the queue, or off, when `taken` gets what was traced.
 class TraceCommand final : public Command {
  public:
-  explicit TraceCommand(bool on, std::vector<std::vector<TraceEvent>>* taken = nullptr)
-      : on_(on), taken_(taken) {}
+  explicit TraceCommand(bool tiles) : tiles_(tiles) {}
+  explicit TraceCommand(std::vector<std::vector<TraceEvent>>* taken) : taken_(taken) {}
   const char* name() const override { return "trace"; }
   bool runs_when_poisoned() const override { return true; }
   void Run(Context& context) override {
-    if (taken_ != nullptr) *taken_ = context.trace().lists();
-    if (on_) {
-      context.trace().Start(context.threads());
-    } else {
-      context.trace().Stop();
-    }
+    if (taken_ == nullptr) return context.trace().Start(context.threads(), tiles_);
+    *taken_ = context.trace().lists();
+    context.trace().Stop();
   }
 
  private:
-  bool on_;
-  std::vector<std::vector<TraceEvent>>* taken_;
+  bool tiles_ = false;
+  std::vector<std::vector<TraceEvent>>* taken_ = nullptr;
 };
 
+// startTrace(tiles)
 void StartTrace(const Napi::CallbackInfo& info) {
-  Environment::Of(info).EnqueueBehindAll(std::make_shared<TraceCommand>(true));
+  const bool tiles = info[0].ToBoolean();
+  Environment::Of(info).EnqueueBehindAll(std::make_shared<TraceCommand>(tiles));
 }
 
-// stopTrace(): [{ name, thread, start, end }], once all that is enqueued has run. Microseconds.
+// stopTrace(): [{ name, thread, start, end }], and of tiles their loop, range and tile, once all
+// that is enqueued has run. Microseconds.
 Napi::Value StopTrace(const Napi::CallbackInfo& info) {
   std::vector<std::vector<TraceEvent>> lists;
   Environment& environment = Environment::Of(info);
-  environment.EnqueueBehindAll(std::make_shared<TraceCommand>(false, &lists));
+  environment.EnqueueBehindAll(std::make_shared<TraceCommand>(&lists));
   environment.stream().Synchronize();
   auto result = Napi::Array::New(info.Env());
   for (const auto& list : lists) {
@@ -167,6 +167,11 @@ Napi::Value StopTrace(const Napi::CallbackInfo& info) {
       entry.Set("thread", event.thread);
       entry.Set("start", event.start);
       entry.Set("end", event.end);
+      if (event.loop >= 0) {
+        entry.Set("loop", static_cast<double>(event.loop));
+        entry.Set("range", static_cast<double>(event.range));
+        entry.Set("tile", static_cast<double>(event.tile));
+      }
       result.Set(result.Length(), entry);
     }
   }

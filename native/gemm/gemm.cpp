@@ -69,41 +69,9 @@ void MultiplyHere(Context& context, const MatrixProduct& product) {
 struct Planned {
   std::unique_ptr<Loops> loops;
   int64_t shared_at;
-  int64_t tiles = 0;  // of the loop that runs
 };
 
-// One loop over the tiles of all: a worker's share of it is its share of each product's tiles, one
-// product after the other, so that it reads what it wrote in the loops before.
-template <class Count, class Body>
-void ForTiles(Context& context, std::vector<Planned>& all, const Count& count, const Body& body) {
-  for (Planned& planned : all) planned.tiles = count(*planned.loops);
-  if (all.size() == 1) {
-    context.ParallelFor(all[0].tiles,
-                        [&](int64_t tile, int worker) { body(all[0], tile, worker); });
-    return;
-  }
-  const int64_t workers = context.threads();
-  const auto begin = [&](int64_t worker) {
-    int64_t tiles = 0;
-    for (const Planned& planned : all) tiles += planned.tiles * worker / workers;
-    return tiles;
-  };
-  const int64_t sum = begin(workers);
-  context.ParallelFor(sum, [&](int64_t index, int worker) {
-    int64_t share = index * workers / sum;
-    while (begin(share + 1) <= index) ++share;
-    while (begin(share) > index) --share;
-    int64_t left = index - begin(share);
-    for (const Planned& planned : all) {
-      const int64_t first = planned.tiles * share / workers;
-      const int64_t mine = planned.tiles * (share + 1) / workers - first;
-      if (left < mine) return body(planned, first + left, worker);
-      left -= mine;
-    }
-  });
-}
-
-void RunLoops(Context& context, std::vector<Planned>& all) {
+void RunLoops(Context& context, const std::vector<Planned>& all) {
   int64_t own = 0;
   int64_t shared = 0;
   for (const Planned& planned : all) {
@@ -112,22 +80,23 @@ void RunLoops(Context& context, std::vector<Planned>& all) {
   }
   float* const memory = context.product_scratch().Shared(shared);
   context.product_scratch().Reserve(own);
-  ForTiles(
-      context, all, [](const Loops& loops) { return loops.PackTiles(); },
-      [&](const Planned& planned, int64_t tile, int) {
-        planned.loops->Pack(tile, memory + planned.shared_at);
+  std::vector<int64_t> tiles(all.size());
+  // One loop over the tiles of all.
+  const auto run = [&](const auto& count, const auto& body) {
+    std::transform(all.begin(), all.end(), tiles.begin(),
+                   [&](const Planned& planned) { return count(*planned.loops); });
+    context.ParallelFor(tiles, [&](int64_t i, int64_t tile, int worker) {
+      body(*all[i].loops, tile, memory + all[i].shared_at, worker);
+    });
+  };
+  run([](const Loops& loops) { return loops.PackTiles(); },
+      [](const Loops& loops, int64_t tile, float* at, int) { loops.Pack(tile, at); });
+  run([](const Loops& loops) { return loops.MultiplyTiles(); },
+      [&](const Loops& loops, int64_t tile, float* at, int worker) {
+        loops.Multiply(tile, at, context.product_scratch().Own(worker));
       });
-  ForTiles(
-      context, all, [](const Loops& loops) { return loops.MultiplyTiles(); },
-      [&](const Planned& planned, int64_t tile, int worker) {
-        planned.loops->Multiply(tile, memory + planned.shared_at,
-                                context.product_scratch().Own(worker));
-      });
-  ForTiles(
-      context, all, [](const Loops& loops) { return loops.AddTiles(); },
-      [&](const Planned& planned, int64_t tile, int) {
-        planned.loops->Add(tile, memory + planned.shared_at);
-      });
+  run([](const Loops& loops) { return loops.AddTiles(); },
+      [](const Loops& loops, int64_t tile, float* at, int) { loops.Add(tile, at); });
 }
 
 }  // namespace

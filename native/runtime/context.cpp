@@ -33,11 +33,43 @@ void Context::Run(Command& command) {
 
 void Context::ParallelFor(int64_t tiles, TileBody body) {
   if (!trace_.on()) return pool_->ParallelFor(tiles, body);
+  const auto of_range = [&](int64_t, int64_t tile, int worker) { body(tile, worker); };
+  ParallelFor({&tiles, 1}, of_range);
+}
+
+void Context::ParallelFor(std::span<const int64_t> ranges, RangeBody body) {
+  if (!trace_.on()) return RunRanges(ranges, body);
   // The leader's tiles lie within its command's span; the others' are spans of their own.
-  pool_->ParallelFor(tiles, [&](int64_t tile, int worker) {
+  const int64_t loop = trace_.tiles() ? trace_.NextLoop() : -1;
+  RunRanges(ranges, [&](int64_t range, int64_t tile, int worker) {
     const double start = TraceClock();
-    body(tile, worker);
-    if (worker != 0) trace_.Add({running_, worker, start, TraceClock()});
+    body(range, tile, worker);
+    if (worker != 0 || loop >= 0)
+      trace_.Add({running_, worker, start, TraceClock(), loop, range, tile});
+  });
+}
+
+void Context::RunRanges(std::span<const int64_t> ranges, RangeBody body) {
+  if (ranges.size() == 1)
+    return pool_->ParallelFor(ranges[0], [&](int64_t tile, int worker) { body(0, tile, worker); });
+  const int64_t workers = threads();
+  const auto begin = [&](int64_t worker) {
+    int64_t tiles = 0;
+    for (const int64_t range : ranges) tiles += range * worker / workers;
+    return tiles;
+  };
+  const int64_t sum = begin(workers);
+  pool_->ParallelFor(sum, [&](int64_t index, int worker) {
+    int64_t share = index * workers / sum;
+    while (begin(share + 1) <= index) ++share;
+    while (begin(share) > index) --share;
+    int64_t left = index - begin(share);
+    for (size_t range = 0; range < ranges.size(); ++range) {
+      const int64_t first = ranges[range] * share / workers;
+      const int64_t mine = ranges[range] * (share + 1) / workers - first;
+      if (left < mine) return body(static_cast<int64_t>(range), first + left, worker);
+      left -= mine;
+    }
   });
 }
 

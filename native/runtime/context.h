@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,25 @@ namespace vitrine {
 struct Fault {
   std::string message;
   uint32_t site = 0;
+};
+
+// As TileBody, for loops over several ranges.
+class RangeBody {
+ public:
+  template <class F>
+  requires(!std::is_same_v<std::decay_t<F>, RangeBody>)
+      RangeBody(const F& f)  // NOLINT: implicit by design
+      : object_(&f), call_([](const void* object, int64_t range, int64_t tile, int worker) {
+          (*static_cast<const F*>(object))(range, tile, worker);
+        }) {}
+
+  void operator()(int64_t range, int64_t tile, int worker) const {
+    call_(object_, range, tile, worker);
+  }
+
+ private:
+  const void* object_;
+  void (*call_)(const void*, int64_t, int64_t, int);
 };
 
 // What a running command may use: the thread pool, scratch memory, and a way to report a fault.
@@ -45,6 +65,11 @@ class Context {
   // See ThreadPool::ParallelFor.
   void ParallelFor(int64_t tiles, TileBody body);
 
+  // One loop over several ranges of tiles, ranges[r] of them each: body(r, tile, worker). A
+  // worker's share is its share of each range, one after the other, so that it reads what it wrote
+  // in the loops before.
+  void ParallelFor(std::span<const int64_t> ranges, RangeBody body);
+
   Trace& trace() { return trace_; }
 
   // Scratch of `count` floats for each worker, 64-byte aligned, undefined content, valid until the
@@ -68,6 +93,8 @@ class Context {
   bool interrupted() const { return interrupted_.load(std::memory_order_relaxed); }
 
  private:
+  void RunRanges(std::span<const int64_t> ranges, RangeBody body);
+
   std::function<void()> give_way_;
   std::unique_ptr<ThreadPool> pool_;
   Trace trace_;

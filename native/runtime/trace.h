@@ -12,6 +12,9 @@ struct TraceEvent {
   const char* name;
   int thread;  // 0 is the stream's own, the leader
   double start, end;
+  // Of a tile, where tiles are noted: which loop since the trace began, which of the ranges that
+  // the loop is made of, and which tile of that.
+  int64_t loop = -1, range = 0, tile = 0;
 };
 
 inline double TraceClock() {
@@ -22,9 +25,16 @@ inline double TraceClock() {
 // What threads do while tracing is on. Each thread writes its own list, so that nobody waits.
 class Trace {
  public:
-  void Start(int threads) { lists_.assign(threads, {}); }
+  // With `tiles`, every tile of every loop is noted, the leader's too.
+  void Start(int threads, bool tiles) {
+    lists_.assign(threads, {});
+    tiles_ = tiles;
+    loops_ = 0;
+  }
   void Stop() { lists_.clear(); }
   bool on() const { return !lists_.empty(); }
+  bool tiles() const { return tiles_; }
+  int64_t NextLoop() { return loops_++; }
   void Add(const TraceEvent& event) {
     if (event.thread < static_cast<int>(lists_.size())) lists_[event.thread].push_back(event);
   }
@@ -32,6 +42,8 @@ class Trace {
 
  private:
   std::vector<std::vector<TraceEvent>> lists_;
+  bool tiles_ = false;
+  int64_t loops_ = 0;
 };
 
 }  // namespace vitrine

@@ -52,6 +52,47 @@ describe('npm run bench', function () {
     for (const { gflops } of records) assert.ok(Number(gflops) > 0);
   });
 
+  it('predicts steps on more threads than there are, from a trace of one', () => {
+    const args = [
+      'scale',
+      '--predict',
+      '--model',
+      'tiny',
+      '--batch',
+      '2',
+      '--seconds',
+      '0.01',
+      '--json',
+      '--wake',
+      '2',
+    ];
+    const { status, stdout, stderr } = bench(args);
+    assert.equal(status, 0, stderr);
+    const records = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    assert.deepEqual(
+      records.map((record) => record.case),
+      ['train tiny 8px batch 2', 'infer tiny 8px batch 1'],
+    );
+    for (const { costs, predictions } of records) {
+      assert.deepEqual(costs, { wake: 2, barrier: 0.5 });
+      const threads = (predictions as { threads: number }[]).map((prediction) => prediction.threads);
+      assert.deepEqual(threads, [2, 4, 8, 16, 32, 64, 128]);
+    }
+  });
+
+  it('refuses flags that have no effect', () => {
+    for (const [args, message] of [
+      [['--wake', '1'], 'Expected --predict for --wake but received none.'],
+      [['--predict', '--threads', '2'], 'Expected no --threads for --predict but received --threads.'],
+    ] as const) {
+      const { status, stderr } = bench(['scale', ...args]);
+      assert.deepEqual([status, stderr], [1, `vitrine: ${message}\n`]);
+    }
+  });
+
   it('ends with one sentence when the trace cannot be written', () => {
     const { status, stderr } = bench([...quick, '--trace', join(tmpdir(), 'vitrine-no-such-folder', 'trace.json')]);
     assert.equal(status, 1);

@@ -220,6 +220,14 @@ const TAKERS: Record<string, Taker> = {
   SortOptions: {
     calls: { sort: (options) => ones([2, 2]).sort(options), argsort: (options) => ones([2, 2]).argsort(options) },
   },
+  TraceOptions: {
+    calls: {
+      startTrace: (options) => {
+        vitrine.startTrace(options);
+        vitrine.stopTrace();
+      },
+    },
+  },
   TopkOptions: { calls: { topk: (options) => ones([2, 2]).topk(1, options) } },
   MatmulOptions: { calls: { matmul: (options) => F.matmul(ones([2, 2]), ones([2, 2]), options) } },
   MlpOptions: {

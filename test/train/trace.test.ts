@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { F, randn, startTrace, stopTrace, writeTrace } from '../../lib/index.js';
+import { F, ones, randn, startTrace, stopTrace, writeTrace } from '../../lib/index.js';
 
 describe('a trace', () => {
   it('notes the commands enqueued meanwhile, in their order, and none before or after', () => {
@@ -18,6 +18,23 @@ describe('a trace', () => {
     assert.ok((events[1]?.start ?? 0) >= (events[0]?.end ?? Infinity));
     assert.deepEqual(stopTrace(), []);
     for (const item of [x, y, z, w]) item.dispose();
+  });
+
+  it('notes every tile of every loop where they are asked for', () => {
+    const x = ones([4, 16 * 1024]);
+    startTrace({ tiles: true });
+    const y = F.relu(x);
+    const z = F.relu(y);
+    const events = stopTrace();
+    const tiles = events.filter(({ loop }) => loop !== undefined);
+    assert.deepEqual([...new Set(tiles.map(({ loop }) => loop))].sort(), [0, 1]);
+    for (const loop of [0, 1]) {
+      const own = tiles.filter((event) => event.loop === loop);
+      assert.deepEqual(own.map(({ tile }) => tile).sort(), [0, 1, 2, 3]);
+      assert.ok(own.every(({ name, range }) => name === 'activationForward' && range === 0));
+    }
+    assert.equal(events.length - tiles.length, 2, 'and the commands');
+    for (const item of [x, y, z]) item.dispose();
   });
 
   it("is written in Chrome's format", async () => {
