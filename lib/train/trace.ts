@@ -1,3 +1,4 @@
+import { checkBoolean } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { writeFileAtomically } from '../io/formats/atomic-file.js';
 import { native, type TraceEvent } from '../native.js';
@@ -14,11 +15,11 @@ const TRACE_OPTIONS: OptionNames<TraceOptions> = { tiles: true };
  * Notes, from here in the stream on, which command runs when and on which thread. Costs about a microsecond each; with
  * `tiles` 0.1 us a tile more.
  *
- * @throws TypeError for an unknown option
+ * @throws TypeError for an unknown option, or one of the wrong type
  */
 export function startTrace(options?: TraceOptions): void {
   checkOptions(options, TRACE_OPTIONS, 'startTrace');
-  native.startTrace(options?.tiles ?? false);
+  native.startTrace(checkBoolean(options?.tiles ?? false, 'startTrace tiles'));
 }
 
 /** Ends what `startTrace` began and gives the spans. Blocks until all that is enqueued has run. */
