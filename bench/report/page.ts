@@ -36,7 +36,7 @@ ${tokensTable(report.tokens)}
 </section>`,
       machineSection(report),
     ],
-    data: { charts: [...embed, roofline, tokens], confusion: null },
+    data: () => ({ charts: [...embed, roofline, tokens], confusion: null }),
   });
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readdir, realpath, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { expected, Text } from '../check.js';
-import { writeFileAtomically } from '../io/formats/atomic-file.js';
+import { textChunks, writeFileAtomically } from '../io/formats/atomic-file.js';
 import { fileErrorFrom } from '../io/formats/file-error.js';
 import { syncFolder } from '../io/formats/sync-folder.js';
 import { native } from '../native.js';
@@ -100,9 +100,9 @@ export class RunWriter {
     if (!goesOn && (await exists(this.eventsFolder))) await rename(this.eventsFolder, this.path(FORMER_EVENTS));
   }
 
-  /** Writes a text file of the run. */
-  async write(name: string, text: string): Promise<void> {
-    await writeFileAtomically(this.path(name), [Buffer.from(text)]);
+  /** Writes a text file of the run, whole or in pieces that are made as they are written. */
+  async write(name: string, text: string | Iterable<string>): Promise<void> {
+    await writeFileAtomically(this.path(name), textChunks(typeof text === 'string' ? [text] : text));
   }
 
   /** Puts the run in its place and ends the writing. */

@@ -5,6 +5,7 @@ import type { Preprocessing } from '../io/pretrained/preprocessing.js';
 import { tensor } from '../ops/creation.js';
 import type { Generator as RandomGenerator } from '../ops/generator.js';
 import type { Tensor } from '../tensor.js';
+import { type ArrayBatch, imagesAt, isLarge, pixelsAt } from './array-batch.js';
 import type { ImageDraws } from './augment/augment.js';
 import { checkBatchLabels, checkDataset } from './check-dataset.js';
 import type { ArrayDataset } from './dataset.js';
@@ -32,9 +33,6 @@ export interface HostBatch {
   labels: Int32Array | Float32Array;
   count: number;
 }
-
-/** A batch of float32 arrays. */
-type ArrayBatch = HostBatch & { images: Float32Array; labels: Int32Array };
 
 /** Options of `DataLoader`. */
 export interface DataLoaderOptions extends FeedOptions {
@@ -218,20 +216,29 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
   *hostBatches(epoch: number, from = 0): Generator<ArrayBatch> {
     if (this.#feed !== undefined)
       throw expected('for await', 'a DataLoader of images that must be decoded', new Text('for'));
-    const { images, labels, shape, numClasses } = checkDataset(this.dataset as ArrayDataset, 'the DataLoader');
-    const pixels = shape[0] * shape[1] * shape[2];
-    const order = this.order(epoch);
+    for (const { dataset, places, labels } of this.#places(epoch, from)) {
+      yield { images: pixelsAt(dataset, places), labels, count: labels.length };
+    }
+  }
+
+  /** @internal The same, but for large batches on the stream, the receiver's to dispose: the event loop has turns meanwhile. */
+  async *arrayBatches(epoch: number, from = 0): AsyncGenerator<ArrayBatch<Float32Array | Tensor>> {
+    for (const { dataset, places, labels } of this.#places(epoch, from)) {
+      const images = isLarge(dataset, places) ? await imagesAt(dataset, places) : pixelsAt(dataset, places);
+      yield { images, labels, count: labels.length };
+    }
+  }
+
+  /** The places of an epoch's images, a batch at a time, and what is there. */
+  *#places(epoch: number, from: number): Generator<{ dataset: ArrayDataset; places: Uint32Array; labels: Int32Array }> {
+    const dataset = checkDataset(this.dataset as ArrayDataset, 'the DataLoader');
+    const order = new Uint32Array(this.order(epoch));
     for (let start = from * this.batchSize; start < order.length; start += this.batchSize) {
-      const size = Math.min(this.batchSize, order.length - start);
-      if (this.#dropLast && size < this.batchSize) return;
-      const batch = { images: new Float32Array(size * pixels), labels: new Int32Array(size), count: size };
-      for (let i = 0; i < size; i++) {
-        const sample = order[start + i];
-        batch.images.set(images.subarray(sample * pixels, (sample + 1) * pixels), i * pixels);
-        batch.labels[i] = labels[sample];
-      }
-      checkBatchLabels(batch, numClasses, 'a batch');
-      yield batch;
+      const places = order.subarray(start, start + this.batchSize);
+      if (this.#dropLast && places.length < this.batchSize) return;
+      const labels = Int32Array.from(places, (place) => dataset.labels[place]);
+      checkBatchLabels({ labels, count: labels.length }, dataset.numClasses, 'a batch');
+      yield { dataset, places, labels };
     }
   }
 

@@ -11,7 +11,9 @@ import type { Tensor } from '../tensor.js';
  */
 export function snapshot(tensor: Tensor, part = 0, parts = 1): () => Promise<Uint8Array> {
   checkMayRead('a snapshot of tensors');
-  const bytes = new Uint8Array((tensor.size / parts) * Float32Array.BYTES_PER_ELEMENT); // int32's are four, too
+  const length = (tensor.size / parts) * Float32Array.BYTES_PER_ELEMENT; // int32's are four, too
+  // Without zeros, which would be written here and not on the stream: of a ViT-B/16 and AdamW's moments, a gigabyte.
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
   const { handle } = tensor;
   let reading: Promise<Uint8Array> | undefined = settled(bytes, (done) =>
     native.read(handle, bytes, part * bytes.byteLength, done),

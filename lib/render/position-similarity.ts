@@ -27,7 +27,7 @@ export async function positionSimilarity(model: ViT): Promise<Uint8Array> {
   const patches = rows * columns;
   const table = (await posEmbed.data()).subarray((positions - patches) * width);
   const cell = Math.max(1, Math.floor(PIXELS / (columns * (columns + 1))));
-  const maps = cosineSimilarity(table, patches, width).map((similarity) => {
+  const maps = (await cosineSimilarity(table, patches, width)).map((similarity) => {
     const map = paint(columns, rows, (row, column) => viridis(((similarity[row * columns + column] ?? 0) + 1) / 2));
     return enlarge(map, cell);
   });

@@ -10,6 +10,7 @@ import type { Classifier } from '../train/evaluate.js';
 import { computeMetrics } from '../train/metric-set.js';
 import { isLoader, type TrainingData } from '../train/training-data.js';
 import { inputAt, picturesOf } from './images.js';
+import { similarityMosaic } from './picture.js';
 import type { ReportClass, ReportData, ReportFact, ReportSample, ReportState } from './report-data.js';
 import { type LabelledPredictions, selectSamples } from './select-samples.js';
 import type { Normalised } from './thumbnail.js';
@@ -70,7 +71,7 @@ async function testOf(
   // Where images could not be read, predictions are fewer, and it is not known whose they are.
   if (labels.length !== predictions.length) return { test: null, attention: null };
   const outcome = { labels: Int32Array.from(labels), predictions, probabilities };
-  const chosen = selectSamples(outcome);
+  const chosen = await selectSamples(outcome);
   const { mistakes, uncertain, recognised, attention } = chosen;
   const pictures = await picturesOf(
     data,
@@ -87,7 +88,7 @@ async function testOf(
       accuracy,
       count: labels.length,
       errorCount: chosen.errorCount,
-      ...ofClasses(outcome),
+      ...(await ofClasses(outcome)),
       samples: {
         mistakes: samplesAt(mistakes),
         uncertain: samplesAt(uncertain),
@@ -116,10 +117,10 @@ function answerAt({ labels, predictions, probabilities }: LabelledPredictions, i
 type OfClasses = Pick<NonNullable<ReportData['test']>, 'classes' | 'confusion'>;
 
 /** How each class fared, and what it was taken for. */
-function ofClasses(outcome: LabelledPredictions): OfClasses {
+async function ofClasses(outcome: LabelledPredictions): Promise<OfClasses> {
   const classes = outcome.probabilities.length / outcome.labels.length;
   const chosen = ['precisionPerClass', 'recallPerClass', 'f1PerClass'] as const;
-  const metrics = computeMetrics(chosen, { ...outcome, classes });
+  const metrics = await computeMetrics(chosen, { ...outcome, classes });
   const [precision, recall, f1] = chosen.map((name) => metrics[name] as readonly number[]); // one of each class
   const images = new Uint32Array(classes);
   const confusion = new Map<number, number>();
@@ -146,7 +147,9 @@ async function positionSimilarity({ posEmbed, grid }: ViT): Promise<ReportData['
   const [, positions, width] = posEmbed.shape as readonly [number, number, number]; // (1,T,D)
   const patches = grid[0] * grid[1];
   const rows = (await posEmbed.data()).subarray((positions - patches) * width);
-  return { grid, similarity: cosineSimilarity(rows, patches, width) };
+  const maps = await cosineSimilarity(rows, patches, width);
+  const least = maps.reduce((found, map) => Math.min(found, ...map), 1);
+  return { grid, least, uri: await similarityMosaic(grid, maps) };
 }
 
 async function classAttention(

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
-import { writeFileAtomically } from '../io/formats/atomic-file.js';
+import { textChunks, writeFileAtomically } from '../io/formats/atomic-file.js';
 import type { TrainerCallback, TrainingState } from '../train/callbacks.js';
 import type { EpochRecord } from '../train/epoch-record.js';
 import type { Classifier, Evaluation } from '../train/evaluate.js';
@@ -10,7 +10,7 @@ import type { FitResult } from '../train/fit-result.js';
 import { checkTrainingData, type TrainingData } from '../train/training-data.js';
 import { collectReportData, normalisedFor, type ReportSources } from './collect.js';
 import { machineFacts } from './machine-facts.js';
-import { renderReport } from './render.js';
+import { reportPieces } from './render.js';
 import type { ReportData, ReportFact, ReportState } from './report-data.js';
 import { trainBatchOf } from './train-batch.js';
 
@@ -104,11 +104,16 @@ export class HtmlReport implements TrainerCallback {
     await this.#write(state.model, { kind: stopped ? 'stopped' : 'done', epochs: state.epochs }, training);
   }
 
-  /** @internal The page of the end, not written: of a model whose weights are no longer those of the last evaluation. */
-  async lastPage(model: Classifier, evaluation: Evaluation, epochs: number, result: FitResult): Promise<string> {
+  /** @internal The page of the end in pieces, not written: of a model whose weights are no longer those of the last evaluation. */
+  async lastPage(
+    model: Classifier,
+    evaluation: Evaluation,
+    epochs: number,
+    result: FitResult,
+  ): Promise<Iterable<string>> {
     this.#evaluation = evaluation;
     const state: ReportState = { kind: result.stopped ? 'stopped' : 'done', epochs };
-    return renderReport(await this.#collect(model, state, result));
+    return reportPieces(await this.#collect(model, state, result));
   }
 
   /** Says on the page why the training came to no end; nothing where there is no page yet. */
@@ -142,6 +147,6 @@ export class HtmlReport implements TrainerCallback {
   async #save(data: ReportData): Promise<void> {
     this.#last = data;
     await mkdir(dirname(this.#path), { recursive: true });
-    await writeFileAtomically(this.#path, [Buffer.from(renderReport(data))]);
+    await writeFileAtomically(this.#path, textChunks(reportPieces(data)));
   }
 }

@@ -4,6 +4,8 @@ import type { FeedBatch } from '../data/feed/feed.js';
 import type { DataLoader } from '../data/loader.js';
 import type { Dataset } from '../data/sets/dataset.js';
 import { tensor } from '../ops/creation.js';
+import { slice } from '../ops/slice.js';
+import { untracked } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { isLoader, type TrainingData } from '../train/training-data.js';
 import type { ReportImage } from './report-data.js';
@@ -38,23 +40,22 @@ export async function picturesOf(
   return pictures;
 }
 
-/** The first images of a batch as pictures; the batch is used up. */
+/** The first images of a batch as pictures, one read after the other; the batch is used up. */
 export async function picturesOfBatch(
   { images }: Pick<FeedBatch, 'images'>,
   { shape }: Pick<DataLoader<Dataset>, 'shape'>,
   normalised: Normalised,
   count: number,
 ): Promise<ReportImage[]> {
-  const [channels, height, width] = shape ?? [0, 0, 0];
-  const reading = images.data();
-  images.dispose(); // the read is enqueued already
-  const values = Float32Array.from(await reading);
-  const size = channels * height * width;
   const pictures: ReportImage[] = [];
-  for (let i = 0; i < count; i++) {
-    const image = values.subarray(i * size, (i + 1) * size);
-    pictures.push(thumbnail(image, [channels, height, width], normalised, MOST_PIXELS));
-    await nextTurn();
+  try {
+    for (let i = 0; i < count; i++) {
+      using image = untracked(() => slice(images as Tensor<'float32'>, 0, i, i + 1)); // as feeds make them
+      pictures.push(thumbnail(await image.data(), shape ?? [0, 0, 0], normalised, MOST_PIXELS));
+      await nextTurn();
+    }
+  } finally {
+    images.dispose();
   }
   return pictures;
 }

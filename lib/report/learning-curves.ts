@@ -9,13 +9,14 @@ import { foldedTable } from './table.js';
 /** The places of the learning curves, and the same numbers as a table. */
 export function learningCurves(data: ReportData): Html {
   const { history } = data;
+  const rows = thinned(history, MOST_ROWS);
   if (history.length === 0) return html`<section><h2>Learning curves</h2><p>No epoch was completed.</p></section>`;
   return html`<section>
 <h2>Learning curves</h2>
 <div class="charts">
 ${curves(data).map(chartFigure)}
 </div>
-${foldedTable('The epochs as a table', { label: 'Epochs', head: HEAD, rows: history.map(row), names: 0 })}
+${foldedTable(rows.length < history.length ? `${rows.length} of the epochs as a table` : 'The epochs as a table', { label: 'Epochs', head: HEAD, rows: rows.map(row), names: 0 })}
 </section>`;
 }
 
@@ -35,8 +36,19 @@ function row(record: EpochRecord): string[] {
   ];
 }
 
+// More rows nobody reads, and more points than pixels nobody sees; a page is made anew while the training goes on.
+const MOST_ROWS = 300;
+const MOST_POINTS = 2000;
+
+/** So many of the records at most, evenly chosen, with the first and the last. */
+function thinned(history: readonly EpochRecord[], most: number): readonly EpochRecord[] {
+  if (history.length <= most) return history;
+  return Array.from({ length: most }, (_, i) => history[Math.round((i * (history.length - 1)) / (most - 1))]);
+}
+
 /** The curves of the epochs; none without an epoch. */
-export function curves({ history }: ReportData): Chart[] {
+export function curves(data: ReportData): Chart[] {
+  const history = thinned(data.history, MOST_POINTS);
   if (history.length === 0) return [];
   // JSON has no NaN: a curve has a gap there.
   const column = (pick: (record: EpochRecord) => number | undefined, factor = 1): (number | null)[] =>

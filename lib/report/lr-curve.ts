@@ -14,7 +14,7 @@ export function renderLrPage(finding: LrFinding): string {
     title: TITLE,
     header: html`<header><h1>${TITLE}</h1><p>Suggested learning rate: ${rate(valley)} (valley); steepest at ${rate(steep)}.</p></header>`,
     main: [html`<section><div class="charts">${chartFigure(chart)}</div></section>`],
-    data: { charts: [chart], confusion: null },
+    data: () => ({ charts: [chart], confusion: null }),
   });
 }
 

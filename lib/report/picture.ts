@@ -1,6 +1,7 @@
 import { fullAttention } from '../render/attention-scale.js';
 import { type Rgb, viridis } from '../render/colour-map.js';
-import { encodePng } from '../render/png.js';
+import { encodePng, encodePngAside, type PngImage } from '../render/png.js';
+import { Turns } from '../turns.js';
 import type { PatchGrid } from './report-data.js';
 
 // Of a map's side in a mosaic, about: far enough apart that the eye does not join two maps.
@@ -8,7 +9,11 @@ const MAP_PIXELS = 24;
 const GAP_PIXELS = 4;
 
 /** For each patch a map over the patches, coloured from -1 to 1, in its place: a picture, as a PNG data URI. */
-export function similarityMosaic([rows, columns]: PatchGrid, maps: readonly (readonly number[])[]): string {
+export async function similarityMosaic(
+  [rows, columns]: PatchGrid,
+  maps: readonly (readonly number[])[],
+): Promise<string> {
+  const turns = new Turns();
   const cell = Math.max(1, Math.round(MAP_PIXELS / Math.max(rows, columns)));
   const [mapHeight, mapWidth] = [rows * cell + GAP_PIXELS, columns * cell + GAP_PIXELS];
   const [height, width] = [rows * mapHeight - GAP_PIXELS, columns * mapWidth - GAP_PIXELS];
@@ -21,8 +26,9 @@ export function similarityMosaic([rows, columns]: PatchGrid, maps: readonly (rea
       const value = map[Math.floor(top / cell) * columns + Math.floor(left / cell)];
       data.set([...viridis((value + 1) / 2), 255], (y * width + x) * 4);
     }
+    await turns.pass();
   }
-  return pngUri({ width, height, data, channels: 4 });
+  return uriOf(await encodePngAside({ width, height, data, channels: 4 }));
 }
 
 const HIGHLIGHT: Rgb = [255, 122, 26];
@@ -37,6 +43,10 @@ export function attentionUri([height, width]: PatchGrid, attention: readonly num
 }
 
 /** A picture as a PNG data URI. */
-export function pngUri(image: { width: number; height: number; data: Uint8Array; channels: number }): string {
-  return `data:image/png;base64,${Buffer.from(encodePng(image)).toString('base64')}`;
+export function pngUri(image: PngImage): string {
+  return uriOf(encodePng(image));
+}
+
+function uriOf(png: Uint8Array): string {
+  return `data:image/png;base64,${Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString('base64')}`;
 }

@@ -1,11 +1,11 @@
 import { formatCount, formatPercent } from './format.js';
-import { type Html, html } from './html.js';
+import { Html, html } from './html.js';
 import { pictureTag } from './picture-tag.js';
 import type { ReportData, ReportSample } from './report-data.js';
 
-/** Test images: the worst mistakes, the most undecided answers, and some that were recognised. */
-export function predictions({ test, classNames }: ReportData): Html | null {
-  if (test === null) return null;
+/** Test images, in pieces: the worst mistakes, the most undecided answers, and some that were recognised. */
+export function* predictions({ test, classNames }: ReportData): Generator<Html | null> {
+  if (test === null) return;
   const { errorCount, count, samples } = test;
   const { mistakes, uncertain, recognised } = samples;
   const shown = mistakes.length < errorCount ? `, of which the ${formatCount(mistakes.length)} surest are shown` : '';
@@ -17,13 +17,13 @@ export function predictions({ test, classNames }: ReportData): Html | null {
     of.length === 0
       ? null
       : html`<h3>${title}</h3><div class="samples">${of.map((sample) => figure(sample, classNames))}</div>`;
-  return html`<section>
+  yield html`<section>
 <h2>Test images</h2>
-<p>${told} Under each: what it is, what the model took it for if not that, and the probabilities that it gave.</p>
-${group('Worst mistakes: wrong, and surest of it', mistakes)}
-${group('Most uncertain', uncertain)}
-${group('Recognised, of each class in turn', recognised)}
-</section>`;
+<p>${told} Under each: what it is, what the model took it for if not that, and the probabilities that it gave.</p>`;
+  yield group('Worst mistakes: wrong, and surest of it', mistakes);
+  yield group('Most uncertain', uncertain);
+  yield group('Recognised, of each class in turn', recognised);
+  yield new Html('</section>');
 }
 
 function figure(sample: ReportSample, classNames: readonly string[]): Html {

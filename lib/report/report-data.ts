@@ -75,8 +75,14 @@ export interface ReportData {
       readonly recognised: readonly ReportSample[];
     };
   } | null;
-  /** For each patch, the cosine similarity of its position embedding to that of every patch. */
-  readonly positions: { readonly grid: PatchGrid; readonly similarity: readonly (readonly number[])[] } | null;
+  /** For each patch a map, in its place: the cosine similarity of its position embedding to that of every patch. */
+  readonly positions: {
+    readonly grid: PatchGrid;
+    /** The least similarity of all. */
+    readonly least: number;
+    /** A PNG file as a data URI. */
+    readonly uri: string;
+  } | null;
   /** For each sample and layer, the class token's attention to every patch, averaged over heads. */
   readonly attention: {
     readonly grid: PatchGrid;

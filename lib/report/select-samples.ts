@@ -1,3 +1,5 @@
+import { Turns } from '../turns.js';
+
 /** What a model made of labelled images: for each the class, and (count, classes) probabilities. */
 export interface LabelledPredictions {
   readonly labels: Int32Array;
@@ -22,37 +24,74 @@ export interface Selection {
   readonly attention: readonly number[];
 }
 
-/** Chooses by the model's answers alone, so the same results give the same page. */
-export function selectSamples({ labels, predictions, probabilities }: LabelledPredictions): Selection {
+/** Chooses by the model's answers alone, so the same results give the same page; in turns of the event loop. */
+export async function selectSamples({ labels, predictions, probabilities }: LabelledPredictions): Promise<Selection> {
+  const turns = new Turns();
   const classes = labels.length === 0 ? 0 : probabilities.length / labels.length;
-  const row = (i: number): Float32Array => probabilities.subarray(i * classes, (i + 1) * classes);
-  const indices = [...labels.keys()];
-  const errors = indices.filter((i) => labels[i] !== predictions[i]);
-  const correct = indices.filter((i) => labels[i] === predictions[i]);
-  const sureness = Float64Array.from(indices, (i) => row(i)[predictions[i]] ?? 0);
-  const doubt = Float64Array.from(indices, (i) => (predictions[i] < 0 ? -1 : entropy(row(i))));
-  const most = (of: readonly number[], by: Float64Array): number[] => [...of].sort((a, b) => by[b] - by[a] || a - b);
+  const mistakes = new Greatest(MISTAKES_SHOWN);
+  const uncertain = new Greatest(UNCERTAIN_SHOWN);
+  const correct = new Map<number, number[]>();
+  const wrong = new Map<number, number[]>();
+  let errorCount = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const [label, prediction] = [labels[i], predictions[i]];
+    const row = probabilities.subarray(i * classes, (i + 1) * classes);
+    uncertain.add(i, prediction < 0 ? -1 : entropy(row));
+    if (label !== prediction) {
+      errorCount++;
+      mistakes.add(i, row[prediction] ?? 0);
+    }
+    addTo(label === prediction ? correct : wrong, label, i);
+    await turns.pass();
+  }
+  const firsts = ascending(correct, wrong).map((label) => (correct.get(label) ?? wrong.get(label) ?? [])[0]);
   return {
-    errorCount: errors.length,
-    mistakes: most(errors, sureness).slice(0, MISTAKES_SHOWN),
-    uncertain: most(indices, doubt).slice(0, UNCERTAIN_SHOWN),
-    recognised: inTurn(correct, labels).slice(0, RECOGNISED_SHOWN),
-    attention: inTurn([...correct, ...errors], labels)
-      .slice(0, new Set(labels).size)
-      .slice(0, ATTENTION_SHOWN),
+    errorCount,
+    mistakes: mistakes.indices,
+    uncertain: uncertain.indices,
+    recognised: inTurn(correct).slice(0, RECOGNISED_SHOWN),
+    attention: firsts.slice(0, ATTENTION_SHOWN),
   };
 }
 
+/** The indices of the greatest values, the greatest first; of equal ones the first. */
+class Greatest {
+  readonly #kept: { index: number; value: number }[] = [];
+
+  constructor(readonly most: number) {}
+
+  /** To be called with ascending indices. */
+  add(index: number, value: number): void {
+    const kept = this.#kept;
+    if (kept.length === this.most && !(value > kept[this.most - 1].value)) return;
+    let place = kept.length;
+    while (place > 0 && value > kept[place - 1].value) place--;
+    kept.splice(place, 0, { index, value });
+    if (kept.length > this.most) kept.pop();
+  }
+
+  get indices(): number[] {
+    return this.#kept.map(({ index }) => index);
+  }
+}
+
+/** Keeps as many images of a class as are ever shown. */
+function addTo(ofClass: Map<number, number[]>, label: number, index: number): void {
+  const members = ofClass.get(label);
+  if (members === undefined) ofClass.set(label, [index]);
+  else if (members.length < RECOGNISED_SHOWN) members.push(index);
+}
+
+function ascending(...maps: readonly Map<number, number[]>[]): number[] {
+  return [...new Set(maps.flatMap((map) => [...map.keys()]))].sort((a, b) => a - b);
+}
+
 /** Of the classes in turn: the first image of each, then the second of each, and so on. */
-function inTurn(indices: readonly number[], labels: Int32Array): number[] {
-  const before = new Map<number, number>();
-  const placed = indices.map((index) => {
-    const label = labels[index];
-    const turn = before.get(label) ?? 0;
-    before.set(label, turn + 1);
-    return { index, label, turn };
-  });
-  return placed.sort((a, b) => a.turn - b.turn || a.label - b.label).map(({ index }) => index);
+function inTurn(ofClass: Map<number, number[]>): number[] {
+  const labels = ascending(ofClass);
+  return Array.from({ length: RECOGNISED_SHOWN }, (_, turn) =>
+    labels.flatMap((label) => (ofClass.get(label) ?? []).slice(turn, turn + 1)),
+  ).flat();
 }
 
 /** Of probabilities, in nats. */

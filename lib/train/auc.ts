@@ -5,17 +5,26 @@
  * @see `sklearn.metrics.roc_auc_score`
  */
 export function rankingAuc(scores: Float64Array, isPositive: Uint8Array): number {
-  const order = Uint32Array.from(scores.keys()).sort((a, b) => scores[a] - scores[b]);
+  if (scores.some(Number.isNaN)) return Number.NaN;
+  const sorted = scores.slice().sort(); // by no function of ours: a tenth of the time
   const positives = isPositive.reduce((sum, value) => sum + value, 0);
   const negatives = scores.length - positives;
-  if (scores.some(Number.isNaN)) return Number.NaN;
   let ranks = 0; // of positives, summed
-  for (let begin = 0; begin < order.length; ) {
-    let end = begin + 1;
-    while (end < order.length && scores[order[end]] === scores[order[begin]]) end++;
-    const rank = (begin + 1 + end) / 2; // the mean of begin + 1 to end
-    for (let i = begin; i < end; i++) if (isPositive[order[i]] === 1) ranks += rank;
-    begin = end;
+  for (const [i, score] of scores.entries()) {
+    if (isPositive[i] === 0) continue;
+    const [below, upTo] = [countWhere(sorted, (value) => value < score), countWhere(sorted, (value) => value <= score)];
+    ranks += (below + 1 + upTo) / 2; // the mean of the ranks that equal scores have
   }
   return (ranks - (positives * (positives + 1)) / 2) / (positives * negatives);
+}
+
+/** How many of ascending values, from the first on, something is true of. */
+function countWhere(sorted: Float64Array, isTrue: (value: number) => boolean): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isTrue(sorted[middle])) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expected, Text } from '../check.js';
-import { writeFileAtomically } from '../io/formats/atomic-file.js';
+import { textChunks, writeFileAtomically } from '../io/formats/atomic-file.js';
 import { fileErrorFrom } from '../io/formats/file-error.js';
 import { JsonFields } from '../io/formats/json-fields.js';
 import { writeSafetensors } from '../io/formats/safetensors.js';
@@ -14,8 +14,9 @@ import { randomState, setRandomState } from '../ops/random.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import type { Tensor } from '../tensor.js';
 import type { ModelEma } from './ema.js';
+import type { EpochRecord } from './epoch-record.js';
 import type { Classifier } from './evaluate.js';
-import type { FitState } from './fit-state.js';
+import { encode, type FitState } from './fit-state.js';
 
 /** The files of a checkpoint. */
 export const CHECKPOINT_FILES = {
@@ -51,14 +52,28 @@ export function checkpointWriter(
   random.catch(() => undefined); // awaited below
   const metadata = model instanceof ViT ? modelMetadata(model) : { format: 'pt' };
   const rates = { lr: optimizer.lr, groups: optimizer.groups.map(({ lr }) => lr) };
-  const json = { format: FORMAT, ...state.toJson(), rates, ...(ema && { emaUpdates: ema.updates }) };
+  const { state: told, history } = state.toJson();
+  const json = { format: FORMAT, ...told, rates, ...(ema && { emaUpdates: ema.updates }) };
   return async (folder) => {
     await writeSafetensors(join(folder, CHECKPOINT_FILES.model), weights, metadata);
     if (averages !== undefined) await writeSafetensors(join(folder, CHECKPOINT_FILES.ema), averages, metadata);
     await writeSafetensors(join(folder, CHECKPOINT_FILES.optimizer), moments);
-    const text = `${JSON.stringify({ ...json, random: await random }, null, 1)}\n`;
-    await writeFileAtomically(join(folder, CHECKPOINT_FILES.state), [Buffer.from(text)]);
+    const text = stateText({ ...json, random: await random }, history);
+    await writeFileAtomically(join(folder, CHECKPOINT_FILES.state), textChunks(text));
   };
+}
+
+// Epochs that become text at a time: a millisecond's.
+const RECORDS = 500;
+
+/** The text of state.json in pieces, a line an epoch. */
+function* stateText(state: object, history: readonly EpochRecord[]): Generator<string> {
+  yield `${JSON.stringify(state, null, 1).slice(0, -'\n}'.length)},\n "history": [`;
+  for (let from = 0; from < history.length; from += RECORDS) {
+    const lines = history.slice(from, from + RECORDS).map((record) => `\n  ${JSON.stringify(encode(record))}`);
+    yield `${from === 0 ? '' : ','}${lines.join(',')}`;
+  }
+  yield '\n ]\n}\n';
 }
 
 /**

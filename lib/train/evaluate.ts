@@ -183,7 +183,7 @@ export async function evaluateWith(
   if (predictions.includes(NO_CLASS)) warnOfNaN(predictions);
   const accuracy = outcome.targets ? shareOfAnswers(outcome) : countEqual(predictions, labels) / labels.length;
   const evaluation = { loss: tally.loss, accuracy, predictions, probabilities };
-  return metrics === undefined ? evaluation : { ...evaluation, metrics: computeMetrics(metrics, outcome) };
+  return metrics === undefined ? evaluation : { ...evaluation, metrics: await computeMetrics(metrics, outcome) };
 }
 
 /** What a model makes of a batch. */

@@ -57,19 +57,20 @@ export class FitState {
     };
   }
 
-  toJson(): Readonly<Record<string, unknown>> {
+  /** As JSON: all but the history, of which a long training has much, and that. */
+  toJson(): { readonly state: Readonly<Record<string, unknown>>; readonly history: readonly EpochRecord[] } {
     const { epoch, batch, step, globalStep, history, evaluated, best, bad, seconds } = this;
-    return {
+    const state = {
       settings: this.#settings,
       position: { epoch, batch, step, globalStep },
       sums: { loss: this.loss.sums.map(numberText), accuracy: this.accuracy.sums.map(numberText) },
-      history: history.map(encode),
       ...(evaluated && { evaluated: { globalStep: evaluated.globalStep, scores: encode(evaluated.scores) } }),
       ...(best !== undefined && { best: numberText(best) }),
       bad,
       seconds,
       ...(this.#schedule?.state && { schedule: this.#schedule.state() }),
     };
+    return { state, history: history.slice() }; // records stay as they are
   }
 
   /** Throws unless a checkpoint is of a training like this. */
@@ -121,7 +122,8 @@ function numbers(value: unknown): number[] {
   return Array.isArray(value) ? value.map(toNumber) : [];
 }
 
-function encode(record: object): Readonly<Record<string, unknown>> {
+/** @internal A record as JSON can hold it. */
+export function encode(record: object): Readonly<Record<string, unknown>> {
   const entries = Object.entries(record).map(([name, value]) => [
     name,
     typeof value === 'number' ? numberText(value) : isObject(value) ? encode(value) : value,

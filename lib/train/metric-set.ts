@@ -1,4 +1,5 @@
 import { checkOneOf, expected, Text } from '../check.js';
+import { Turns } from '../turns.js';
 import { rankingAuc } from './auc.js';
 
 /** A metric's value: one number, one of each class, or rows of true classes by columns of predicted ones. */
@@ -51,14 +52,14 @@ const METRICS = {
   recallPerClass: (outcome: Outcome) => perClass(outcome).recall,
   f1PerClass: (outcome: Outcome) => perClass(outcome).f1,
   /** One class against the rest, the mean of those of which there are images and others; of two classes, that of class 1. */
-  auc: (outcome: Outcome) => {
-    const all = aucPerClass(outcome);
+  auc: async (outcome: Outcome) => {
+    const all = await aucPerClass(outcome);
     if (outcome.classes === 2 && outcome.targets === undefined) return all[1];
     return mean(all.filter((value) => !Number.isNaN(value)));
   },
   aucPerClass: (outcome: Outcome) => aucPerClass(outcome),
   confusionMatrix: (outcome: Outcome) => confusionMatrix(outcome),
-} as const satisfies Record<string, (outcome: Outcome) => MetricValue>;
+} as const satisfies Record<string, (outcome: Outcome) => MetricValue | Promise<MetricValue>>;
 
 /** Throws unless each is a metric's name, or a metric of the user's own, and none has the name of another. */
 export function checkMetrics(metrics: unknown, where: string): readonly MetricChoice[] {
@@ -74,18 +75,24 @@ export function checkMetrics(metrics: unknown, where: string): readonly MetricCh
   return metrics;
 }
 
-/** The chosen metrics of an evaluation, by name. */
-export function computeMetrics(chosen: readonly MetricChoice[], outcome: Outcome): Record<string, MetricValue> {
+/** The chosen metrics of an evaluation, by name; in turns of the event loop. */
+export async function computeMetrics(
+  chosen: readonly MetricChoice[],
+  outcome: Outcome,
+): Promise<Record<string, MetricValue>> {
   const ofOne = chosen.find((metric) => ['top1', 'top5', 'confusionMatrix'].includes(metric as string));
   if (outcome.targets !== undefined && ofOne !== undefined) {
     const advice = 'precision, recall, f1, auc and those by class can be had.';
     throw expected('images of one class each', `the metric ${String(ofOne)}`, new Text('labels of several'), advice);
   }
-  return Object.fromEntries(
-    chosen.map((metric) =>
-      typeof metric === 'string' ? [metric, METRICS[metric](outcome)] : [metric.name, metric.compute(outcome)],
-    ),
-  );
+  const turns = new Turns();
+  const values: [name: string, value: MetricValue][] = [];
+  for (const metric of chosen) {
+    if (typeof metric === 'string') values.push([metric, await METRICS[metric](outcome)]);
+    else values.push([metric.name, metric.compute(outcome)]);
+    await turns.pass();
+  }
+  return Object.fromEntries(values);
 }
 
 // Of a probability, and of a label: yes.
@@ -131,17 +138,20 @@ interface ClassCounts {
 
 function countsOf({ targets, labels, predictions, probabilities, classes }: Outcome): ClassCounts[] {
   const counts = Array.from({ length: classes }, () => ({ images: 0, predicted: 0, right: 0 }));
-  const add = (c: number, isOfIt: boolean, isTaken: boolean): void => {
-    if (isOfIt) counts[c].images++;
-    if (isTaken) counts[c].predicted++;
-    if (isOfIt && isTaken) counts[c].right++;
-  };
-  for (let i = 0; i < labels.length; i++) {
-    for (let c = 0; c < classes; c++) {
-      const at = i * classes + c;
-      if (targets === undefined) add(c, labels[i] === c, predictions[i] === c);
-      else add(c, targets[at] >= YES, probabilities[at] >= YES);
+  if (targets === undefined) {
+    for (const [i, label] of labels.entries()) {
+      counts[label].images++;
+      if (predictions[i] >= 0) counts[predictions[i]].predicted++;
+      if (predictions[i] === label) counts[label].right++;
     }
+    return counts;
+  }
+  for (let at = 0; at < targets.length; at++) {
+    const [isOfIt, isTaken] = [targets[at] >= YES, probabilities[at] >= YES];
+    const count = counts[at % classes];
+    if (isOfIt) count.images++;
+    if (isTaken) count.predicted++;
+    if (isOfIt && isTaken) count.right++;
   }
   return counts;
 }
@@ -160,11 +170,18 @@ function perClass(outcome: Outcome): { precision: number[]; recall: number[]; f1
   };
 }
 
-function aucPerClass({ labels, targets, probabilities, classes }: Outcome): number[] {
-  return Array.from({ length: classes }, (_, c) =>
-    rankingAuc(
-      Float64Array.from(labels, (_label, i) => probabilities[i * classes + c]),
-      Uint8Array.from(labels, (label, i) => Number(targets ? targets[i * classes + c] >= YES : label === c)),
-    ),
-  );
+async function aucPerClass({ labels, targets, probabilities, classes }: Outcome): Promise<number[]> {
+  const turns = new Turns();
+  const scores = new Float64Array(labels.length);
+  const isPositive = new Uint8Array(labels.length);
+  const aucs: number[] = [];
+  for (let c = 0; c < classes; c++) {
+    for (let i = 0; i < labels.length; i++) {
+      scores[i] = probabilities[i * classes + c];
+      isPositive[i] = Number(targets ? targets[i * classes + c] >= YES : labels[i] === c);
+    }
+    aucs.push(rankingAuc(scores, isPositive));
+    await turns.pass();
+  }
+  return aucs;
 }

@@ -74,7 +74,7 @@ export function numClassesOf({ numClasses }: DataFacts, where: string): number {
 /** The batches of an epoch, from one of them on. */
 export async function* batchesOf(loader: DataLoader | DataLoader<Dataset>, epoch: number, from = 0) {
   if (loader.shape === undefined) {
-    yield* (loader as DataLoader).hostBatches(epoch, from);
+    yield* (loader as DataLoader).arrayBatches(epoch, from);
     return;
   }
   for await (const { images, labels, targets, count } of loader.feedBatches(epoch, 0, from)) {

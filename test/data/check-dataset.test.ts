@@ -102,6 +102,23 @@ describe('DataLoader', () => {
     assert.throws(() => iterator.next(), /^TypeError: Expected class labels from 0 to 3 for a batch but received 7\./);
   });
 
+  it('gives large batches on the stream, the same numbers', async () => {
+    const [count, shape] = [6, [3, 256, 256] as const];
+    const images = Float32Array.from({ length: count * 3 * 256 * 256 }, (_, i) => (i % 1009) / 1009);
+    const set = { images, labels: Int32Array.from([0, 1, 0, 1, 0, 1]), count, shape, numClasses: 2 };
+    const loader = new data.DataLoader(set, { batchSize: 4, shuffle: true });
+    const small = [...loader.hostBatches(0)];
+    const large = [];
+    for await (const batch of loader.arrayBatches(0)) large.push(batch);
+    assert.equal(large.length, 2);
+    for (const [i, { images: held, labels }] of large.entries()) {
+      assert.ok(!(held instanceof Float32Array), 'on the stream');
+      assert.deepEqual(labels, small[i].labels);
+      assert.ok(Buffer.from((await held.data()).buffer).equals(Buffer.from(small[i].images.buffer)));
+      held.dispose();
+    }
+  });
+
   it('checks a data set again before each pass, as its parts may be exchanged', () => {
     const set = { ...textures(12) };
     const loader = new data.DataLoader(set, { batchSize: 4 });

@@ -26,7 +26,7 @@ const outcome = {
 };
 
 describe('metrics', () => {
-  it("of classes are scikit-learn's", () => {
+  it("of classes are scikit-learn's", async () => {
     const names = [
       'precisionPerClass',
       'recallPerClass',
@@ -36,7 +36,7 @@ describe('metrics', () => {
       'recall',
       'f1',
     ] as const;
-    const values = computeMetrics(names, outcome);
+    const values = await computeMetrics(names, outcome);
     assert.deepEqual(values.precisionPerClass, [1 / 2, 2 / 3, 1]);
     assert.deepEqual(values.recallPerClass, [1 / 2, 1, 1 / 2]);
     assert.deepEqual(values.f1PerClass, [1 / 2, 4 / 5, 2 / 3]);
@@ -50,14 +50,14 @@ describe('metrics', () => {
     near(values.f1, (1 / 2 + 4 / 5 + 2 / 3) / 3);
   });
 
-  it('are 0 of classes that are not there', () => {
+  it('are 0 of classes that are not there', async () => {
     const none = {
       labels: Int32Array.of(0),
       predictions: Int32Array.of(0),
       probabilities: Float32Array.of(1, 0),
       classes: 2,
     };
-    const { precisionPerClass, recallPerClass, f1PerClass } = computeMetrics(
+    const { precisionPerClass, recallPerClass, f1PerClass } = await computeMetrics(
       ['precisionPerClass', 'recallPerClass', 'f1PerClass'],
       none,
     );
@@ -71,7 +71,7 @@ describe('metrics', () => {
     );
   });
 
-  it('count the likeliest class, or five, and no NaN', () => {
+  it('count the likeliest class, or five, and no NaN', async () => {
     const random = generator(1);
     const classes = 9;
     const probabilities = Float32Array.from({ length: 40 * classes }, () => random());
@@ -81,12 +81,12 @@ describe('metrics', () => {
     const ranks = rows.map((row, i) => row.filter((value) => value > row[labels[i]]).length);
     const five = ranks.filter((rank, i) => i > 0 && rank < 5).length;
     const predictions = Int32Array.from(rows, (row, i) => (i === 0 ? -1 : row.indexOf(Math.max(...row))));
-    const { top1, top5 } = computeMetrics(['top1', 'top5'], { labels, predictions, probabilities, classes });
+    const { top1, top5 } = await computeMetrics(['top1', 'top5'], { labels, predictions, probabilities, classes });
     near(top1, ranks.filter((rank, i) => i > 0 && rank === 0).length / 40);
     near(top5, five / 40);
   });
 
-  it('of rankings are the share of pairs in order, ties a half', () => {
+  it('of rankings are the share of pairs in order, ties a half', async () => {
     const random = generator(2);
     const scores = Float64Array.from({ length: 60 }, () => Math.floor(random() * 12));
     const isPositive = Uint8Array.from({ length: 60 }, () => (random() < 0.3 ? 1 : 0));
@@ -100,7 +100,7 @@ describe('metrics', () => {
     }
     near(rankingAuc(scores, isPositive), inOrder / pairs);
     assert.ok(Number.isNaN(rankingAuc(Float64Array.of(1, 2), Uint8Array.of(1, 1))));
-    const { auc, aucPerClass } = computeMetrics(['auc', 'aucPerClass'], outcome);
+    const { auc, aucPerClass } = await computeMetrics(['auc', 'aucPerClass'], outcome);
     near(auc, (aucPerClass as number[]).reduce((sum, value) => sum + value, 0) / 3);
   });
 

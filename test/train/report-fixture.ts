@@ -43,13 +43,7 @@ export function reportData(changes: Partial<ReportData> = {}): ReportData {
       ],
       samples: { mistakes: [sample(0, 1)], uncertain: [sample(0, 0)], recognised: [sample(1, 1)] },
     },
-    positions: {
-      grid: [1, 2],
-      similarity: [
-        [1, -0.5],
-        [-0.5, 1],
-      ],
-    },
+    positions: { grid: [1, 2], least: -0.5, uri: sample(0, 0).image.uri },
     attention: { grid: [1, 2], samples: [{ sample: sample(1, 1), layers: [[0.5, 0.25]] }] },
     ...changes,
   };

@@ -4,7 +4,7 @@ import { cosineSimilarity } from '../../lib/render/cosine-similarity.js';
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../../lib/report/format.js';
 import { html, scriptJson } from '../../lib/report/html.js';
 import { attentionUri, similarityMosaic } from '../../lib/report/picture.js';
-import { renderReport } from '../../lib/report/render.js';
+import { renderReport, reportPieces } from '../../lib/report/render.js';
 import { selectSamples } from '../../lib/report/select-samples.js';
 import { thumbnail } from '../../lib/report/thumbnail.js';
 import { reportData, sample } from './report-fixture.js';
@@ -130,6 +130,33 @@ describe('renderReport', () => {
   });
 });
 
+describe('a report in pieces', () => {
+  const image = { width: 100, height: 100, uri: `data:image/png;base64,${'A'.repeat(40_000)}` };
+  const many = (count: number) => Array.from({ length: count }, (_, i) => ({ ...sample(0, i % 2), image }));
+
+  it('is the whole page, of which no piece is most', () => {
+    const { test } = reportData();
+    assert.ok(test);
+    const samples = { mistakes: many(36), uncertain: many(24), recognised: many(24) };
+    const layers = Array.from({ length: 12 }, () => [0.5, 0.25]);
+    const attention = { grid: [1, 2] as const, samples: many(10).map((shown) => ({ sample: shown, layers })) };
+    const page = reportData({ test: { ...test, samples }, attention });
+    const pieces = [...reportPieces(page)];
+    assert.equal(pieces.join(''), renderReport(page));
+    const longest = Math.max(...pieces.map(({ length }) => length));
+    assert.ok(longest < renderReport(page).length / 5, `${longest} of ${renderReport(page).length}`);
+  });
+
+  it('shows some of very many epochs, the first and the last among them', () => {
+    const [, epoch] = reportData().history;
+    const history = Array.from({ length: 20_000 }, (_, i) => ({ ...epoch, epoch: i }));
+    const page = ownMarkup(renderReport(reportData({ history })));
+    assert.ok(page.includes('300 of the epochs as a table'));
+    const rows = [...page.matchAll(/<tr><th scope="row" class="name">(\d+)<\/th>/g)].map(([, name]) => Number(name));
+    assert.deepEqual([rows.filter((n) => n > 2).length, rows.includes(1), rows.includes(20_000)], [299, true, true]);
+  });
+});
+
 describe('the pictures of a report', () => {
   /** An image whose values are bytes, undone as timm normalises by ImageNet's means. */
   const bytes = { mean: [0, 0, 0], std: [1, 1, 1], rescale: 1 };
@@ -147,8 +174,8 @@ describe('the pictures of a report', () => {
     assert.deepEqual(pixels(picture.uri), [3, 9, 8, 100]);
   });
 
-  it('colours similarity from -1 to 1, a map in the place of each patch', () => {
-    const uri = similarityMosaic(
+  it('colours similarity from -1 to 1, a map in the place of each patch', async () => {
+    const uri = await similarityMosaic(
       [1, 2],
       [
         [-1, 1],
@@ -179,7 +206,7 @@ describe('the pictures of a report', () => {
 });
 
 describe('cosineSimilarity', () => {
-  it('compares each row with each', () => {
+  it('compares each row with each', async () => {
     const rows = [1, 0, 0, 2, -3, 0, 1, 1];
     const half = Math.SQRT1_2;
     const wanted = [
@@ -188,13 +215,13 @@ describe('cosineSimilarity', () => {
       [-1, 0, 1, -half],
       [half, half, -half, 1],
     ];
-    for (const [i, row] of cosineSimilarity(rows, 4, 2).entries()) {
+    for (const [i, row] of (await cosineSimilarity(rows, 4, 2)).entries()) {
       for (const [j, value] of row.entries()) assert.ok(Math.abs(value - (wanted[i]?.[j] ?? Number.NaN)) < 1e-12);
     }
   });
 
-  it('calls a row of zeros similar to nothing', () => {
-    assert.deepEqual(cosineSimilarity([0, 0, 1, 1], 2, 2)[0], [0, 0]);
+  it('calls a row of zeros similar to nothing', async () => {
+    assert.deepEqual((await cosineSimilarity([0, 0, 1, 1], 2, 2))[0], [0, 0]);
   });
 });
 
@@ -214,7 +241,7 @@ describe('selectSamples', () => {
     };
   }
 
-  it('puts the surest mistakes first, and the most undecided answers', () => {
+  it('puts the surest mistakes first, and the most undecided answers', async () => {
     const answers = [
       [0, 0, 0.9],
       [0, 1, 0.5],
@@ -222,36 +249,36 @@ describe('selectSamples', () => {
       [1, 1, 0.4],
       [2, 0, 0.7],
     ] as const;
-    const { errorCount, mistakes, uncertain } = selectSamples(outcome(answers, 3));
+    const { errorCount, mistakes, uncertain } = await selectSamples(outcome(answers, 3));
     assert.equal(errorCount, 3);
     assert.deepEqual(mistakes, [2, 4, 1]);
     assert.deepEqual(uncertain, [3, 1, 4, 0, 2]);
   });
 
-  it('takes recognised images of the classes in turn, however they lie', () => {
+  it('takes recognised images of the classes in turn, however they lie', async () => {
     const answers = Array.from({ length: 1000 }, (_, i) => [i % 10, i % 10, 0.9] as const);
-    const { recognised, attention } = selectSamples(outcome(answers, 10));
+    const { recognised, attention } = await selectSamples(outcome(answers, 10));
     assert.deepEqual(recognised, [...Array(24).keys()]);
     assert.deepEqual(attention, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it('shows the attention to a class that was never recognised, too', () => {
+  it('shows the attention to a class that was never recognised, too', async () => {
     const answers = [
       [0, 1, 0.9],
       [1, 1, 0.9],
       [1, 1, 0.8],
     ] as const;
-    assert.deepEqual(selectSamples(outcome(answers, 2)).attention, [0, 1]);
+    assert.deepEqual((await selectSamples(outcome(answers, 2))).attention, [0, 1]);
   });
 
-  it('limits what is shown, but not the count of errors', () => {
+  it('limits what is shown, but not the count of errors', async () => {
     const answers = Array.from({ length: 1000 }, (_, i) => [0, i % 2, 0.8] as const);
-    const { errorCount, mistakes, uncertain } = selectSamples(outcome(answers, 2));
+    const { errorCount, mistakes, uncertain } = await selectSamples(outcome(answers, 2));
     assert.deepEqual([errorCount, mistakes.length, uncertain.length], [500, 36, 24]);
   });
 
-  it('takes an answer of NaN for a mistake that nobody is sure of', () => {
-    const { mistakes, uncertain } = selectSamples({
+  it('takes an answer of NaN for a mistake that nobody is sure of', async () => {
+    const { mistakes, uncertain } = await selectSamples({
       labels: Int32Array.from([0, 1]),
       predictions: Int32Array.from([-1, 0]),
       probabilities: Float32Array.from([Number.NaN, Number.NaN, 0.6, 0.4]),

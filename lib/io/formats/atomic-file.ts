@@ -39,6 +39,11 @@ export async function writeFileAtomically(
   await syncFolder(dirname(target));
 }
 
+/** Pieces of a text as bytes, each made when it is to be written: the event loop has turns between. */
+export function* textChunks(pieces: Iterable<string>): Generator<Uint8Array> {
+  for (const piece of pieces) yield Buffer.from(piece);
+}
+
 function temporaryPrefix(target: string): string {
   return join(dirname(target), `.${basename(target)}.`);
 }
