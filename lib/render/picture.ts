@@ -1,5 +1,5 @@
 import type { Rgb } from './colour-map.js';
-import { encodePngAside } from './png.js';
+import { encodePng } from './png.js';
 
 /** Pixels in red, green, blue, row by row. */
 export interface Picture {
@@ -50,6 +50,6 @@ export function mosaic(pictures: readonly Picture[], columns: number, gap: numbe
 }
 
 /** A picture as the bytes of a PNG file. */
-export function toPng({ width, height, data }: Picture): Promise<Uint8Array> {
-  return encodePngAside({ width, height, data, channels: 3 });
+export function toPng({ width, height, data }: Picture): Uint8Array {
+  return encodePng({ width, height, data, channels: 3 });
 }
