@@ -21,6 +21,7 @@ const ENTRIES = {
   bench: 'bench/main.ts',
   'contenders/vitrine': 'bench/contenders/vitrine.ts',
   'transform-worker': 'lib/data/feed/transform-worker.ts',
+  'parquet-worker': 'lib/io/formats/parquet-worker.ts',
 };
 
 const OPTIONS = {

@@ -1,5 +1,6 @@
-import type { Compressors, FileMetaData, SchemaElement } from 'hyparquet';
-import { fileErrorFrom } from './file-error.js';
+import type { FileMetaData, SchemaElement } from 'hyparquet';
+import { factsOf } from './parquet-rows.js';
+import { rowsAside } from './parquet-thread.js';
 import { StampedFile } from './stamped-file.js';
 
 /** A column of a table, as its schema has it. */
@@ -24,59 +25,24 @@ export class ParquetFile {
     readonly groups: readonly RowGroup[],
     /** What its writer says of it, by key. */
     readonly metadata: ReadonlyMap<string, string>,
-    readonly read: (column: string, group: RowGroup) => Promise<unknown[]>,
   ) {}
 
   /** @throws TypeError for what is no such file, or is damaged */
   static async open(path: string): Promise<ParquetFile> {
     const file = await StampedFile.of(path);
-    const source = {
-      byteLength: file.size,
-      slice: async (begin: number, end = file.size) => {
-        const bytes = await file.read(begin, end - begin);
-        return bytes.buffer as ArrayBuffer; // of its own, as it was just made
-      },
-    };
-    // Half a megabyte of JavaScript, for those who have such files.
-    const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
-    let facts: FileMetaData;
-    try {
-      facts = await parquetMetadataAsync(source);
-    } catch (cause) {
-      throw fileErrorFrom(cause, 'a Parquet file', path);
-    }
-    const read = async (column: string, { begin, count }: RowGroup): Promise<unknown[]> => {
-      const compressors = await compressorsFor(facts, path);
-      const asked = { columns: [column], rowStart: begin, rowEnd: begin + count, utf8: false };
-      try {
-        const rows = await parquetReadObjects({ file: source, metadata: facts, compressors, ...asked });
-        return rows.map((row): unknown => row[column]);
-      } catch (cause) {
-        throw fileErrorFrom(cause, `rows ${begin} to ${begin + count - 1} of column '${column}'`, path);
-      }
-    };
+    const facts = await factsOf(file);
     const pairs = (facts.key_value_metadata ?? []).map(({ key, value }) => [key, value ?? ''] as const);
-    return new ParquetFile(file, columnsOf(facts.schema), groupsOf(facts), new Map(pairs), read);
+    return new ParquetFile(file, columnsOf(facts.schema), groupsOf(facts), new Map(pairs));
+  }
+
+  /** What a group's rows have in a column, read by another thread. @throws TypeError for what is damaged, or has changed */
+  read(column: string, { begin, count }: RowGroup): Promise<unknown[]> {
+    const { path, stamp } = this.file;
+    return rowsAside({ path, stamp, column, begin, count });
   }
 
   get rows(): number {
     return this.groups.reduce((sum, { count }) => sum + count, 0);
-  }
-}
-
-/** What hyparquet decompresses itself. */
-const OWN_CODECS: readonly unknown[] = ['UNCOMPRESSED', 'SNAPPY'];
-
-/** Functions for the codecs of a file, from an optional package where there are others than hyparquet's own. */
-async function compressorsFor({ row_groups: groups }: FileMetaData, path: string): Promise<Compressors> {
-  const codecs = groups.flatMap(({ columns }) => columns.map((column) => column.meta_data?.codec));
-  const foreign = codecs.find((codec) => codec !== undefined && !OWN_CODECS.includes(codec));
-  if (foreign === undefined) return {};
-  try {
-    return (await import('hyparquet-compressors')).compressors;
-  } catch (cause) {
-    const advice = 'Install it with `npm install hyparquet-compressors`.';
-    throw fileErrorFrom(cause, `the package hyparquet-compressors, for what ${foreign} has compressed`, path, advice);
   }
 }
 

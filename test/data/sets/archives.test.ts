@@ -88,6 +88,17 @@ describe('data.parquet', () => {
     });
   }
 
+  it('has a thread decompress, which does not keep the process afterwards', async () => {
+    const set = await data.parquet(shard('plain-zstd.parquet'));
+    const { image } = set.get(0) as data.Sample;
+    const isReading = () => process.getActiveResourcesInfo().includes('MessagePort');
+    assert.ok(!isReading());
+    const bytes = (image as data.ArchivedImage).bytes();
+    assert.ok(isReading());
+    assert.ok((await bytes).length > 0);
+    assert.ok(!isReading());
+  });
+
   it('asks where there is a choice, and takes what is said', async () => {
     await assert.rejects(data.parquet(shard('two.parquet')), /one column of labels .* received "fine", "coarse"/);
     const set = await data.parquet(shard('two.parquet'), { label: 'coarse', image: 'image' });
