@@ -12,7 +12,7 @@ export function settingFacts(settings: TrainSettings, { config }: ViT, trainCoun
   const size = (pair: unknown): string => (Array.isArray(pair) ? pair.join(' × ') : `${pair} × ${pair}`);
   const share = Math.round((1000 * warmupEpochs) / epochs) / 10;
   const warmed =
-    warmupEpochs > 0 ? `${lr}, ${share}% warmup, then ${settings.schedule}` : `${lr}, ${settings.schedule}`;
+    warmupEpochs > 0 ? `${lr}, ${share}% warmup, then ${scheduleText(settings)}` : `${lr}, ${scheduleText(settings)}`;
   const facts: (ReportFact | null)[] = [
     model.name === null ? null : fact('model', model.name),
     model.pretrained === null ? null : fact('begun with', model.pretrained),
@@ -45,6 +45,27 @@ export function settingFacts(settings: TrainSettings, { config }: ViT, trainCoun
     fact('seed', String(settings.seed)),
   ];
   return facts.filter((entry) => entry !== null);
+}
+
+function scheduleText({ schedule, scheduling: own }: TrainSettings): string {
+  const { minLr, cycles, power, decayRate, decayEpochs, decayMilestones, patienceEpochs } = own;
+  const down = minLr > 0 ? ` to ${minLr}` : '';
+  switch (schedule) {
+    case 'cosine':
+      return `cosine${down}${cycles > 1 ? `, ${cycles} times` : ''}`;
+    case 'linear':
+      return `linear${down}`;
+    case 'poly':
+      return `poly${down}, power ${power}`;
+    case 'step':
+      return `× ${decayRate} every ${decayEpochs} epochs`;
+    case 'multistep':
+      return `× ${decayRate} after epochs ${decayMilestones.join(', ')}`;
+    case 'plateau':
+      return `× ${decayRate} after ${patienceEpochs} epochs without progress${down}`;
+    default:
+      return schedule;
+  }
 }
 
 function classWeightsText(weights: NonNullable<TrainSettings['classWeights']>): string {

@@ -9,6 +9,11 @@ export function wholeNumber(flag: string, least: number, most?: number): FlagPar
   return parser((text) => checkInteger(numberOrText(text), flag, least, most));
 }
 
+/** Whole numbers from `least` on, separated by commas. */
+export function wholeNumbers(flag: string, least: number): FlagParser<readonly number[]> {
+  return parser((text) => text.split(',').map((part) => checkInteger(numberOrText(part), flag, least)));
+}
+
 /** A number in [least, most]. */
 export function number(flag: string, least: number, most?: number): FlagParser<number> {
   return parser((text) => checkNumber(numberOrText(text), flag, least, most));

@@ -2,13 +2,14 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expected, Text } from '../check.js';
 import { stratified } from '../data/sets/combine.js';
+import { csv } from '../data/sets/csv.js';
 import type { Dataset } from '../data/sets/dataset.js';
 import type { ImageFolder } from '../data/sets/image-folder.js';
 import { ImageList, pick } from '../data/sets/list.js';
 import { parquet } from '../data/sets/parquet.js';
 import { tar } from '../data/sets/tar.js';
 
-type Kind = 'parquet' | 'tar';
+type Kind = 'parquet' | 'tar' | 'csv';
 
 /** What is read of a path: the files of each part, or of all. */
 interface Packed {
@@ -20,9 +21,14 @@ interface Packed {
 
 const PARTS = { val: /^(validation|valid|val|dev)\b/, test: /^test\b/ } as const;
 
+type Reader = (paths: readonly string[], options?: { classes: readonly string[] }) => Promise<Dataset>;
+
+const READERS: Record<Kind, Reader> = { parquet, tar, csv: ([file = ''], options) => csv(file, options) };
+
 /**
  * Finds out whether a path is of a data set in Parquet files or tar archives: one, shards as `train-{000..012}.tar`, or
- * a folder of them, or of a folder `data` of them, with parts by the names of files as Hugging Face has them.
+ * a folder of them, or of a folder `data` of them, with parts by the names of files as Hugging Face has them; or whether
+ * it is a table of images and labels, which folders of images often hold besides.
  *
  * @returns undefined for others
  */
@@ -34,7 +40,7 @@ export async function packedFiles(path: string): Promise<Packed | undefined> {
   }
   for (const within of [path, join(path, 'data')]) {
     const names = (await readdir(within).catch(() => [])).sort();
-    const first = names.map(kindOf).find((found) => found !== undefined);
+    const first = names.map(kindOf).find((found) => found !== undefined && found !== 'csv');
     if (first === undefined) continue;
     const own = names.filter((name) => kindOf(name) === first);
     const part = (pattern: RegExp): string[] =>
@@ -53,7 +59,7 @@ export async function packedImages(
 ): Promise<ImageFolder> {
   const read = async (paths: readonly string[], classes?: readonly string[]): Promise<ImageList> => {
     const options = classes && { classes };
-    return asList(await (kind === 'parquet' ? parquet(paths, options) : tar(paths, options)), paths[0] ?? '');
+    return asList(await READERS[kind](paths, options), paths[0] ?? '');
   };
   const [any] = [...files.train, ...files.val, ...files.test];
   const train = await read(files.train.length > 0 ? files.train : [any ?? '']);
@@ -72,8 +78,8 @@ export async function packedImages(
 }
 
 function kindOf(path: string): Kind | undefined {
-  if (/\.parquet$/i.test(path)) return 'parquet';
-  return /\.tar$/i.test(path) ? 'tar' : undefined;
+  const [, ending] = /\.(parquet|tar|csv)$/i.exec(path) ?? [];
+  return ending?.toLowerCase() as Kind | undefined; // the pattern's
 }
 
 function asList({ length, get, labels, classes }: Dataset, where: string): ImageList {

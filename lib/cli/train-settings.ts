@@ -4,14 +4,13 @@ import type { AugmentOptions } from '../data/augment/augment.js';
 import { augmentation, checkAugmentFlags } from './augment-flags.js';
 import type { ClassWeightsFlag } from './class-weights-flag.js';
 import { type ModelSizes, type Recipe, recipeFor, type Tuned } from './recipe.js';
+import { checkScheduleFlags, type ScheduleName, type Scheduling, scheduling } from './schedule-flags.js';
 import { checkTuningFlags, type LoraSettings, loraSettings } from './tuning-flags.js';
 import { UsageError } from './usage-error.js';
 
 export const OPTIMIZERS = ['sgd', 'adam', 'adamw', 'lamb', 'lion'] as const;
-export const SCHEDULES = ['cosine', 'linear', 'constant', 'onecycle'] as const;
 
 type OptimizerName = (typeof OPTIMIZERS)[number];
-type ScheduleName = (typeof SCHEDULES)[number];
 
 /** The flags of `vitrine train`, parsed; what was not given is absent. Named as timm's `train.py` names them. */
 export interface TrainFlags {
@@ -29,6 +28,13 @@ export interface TrainFlags {
   layerDecay?: number;
   sched?: ScheduleName;
   warmupEpochs?: number;
+  minLr?: number;
+  lrCycleLimit?: number;
+  schedPower?: number;
+  decayEpochs?: number;
+  decayMilestones?: readonly number[];
+  decayRate?: number;
+  patienceEpochs?: number;
   clipGrad?: number;
   gradAccumSteps?: number;
   modelEma?: number | true;
@@ -116,6 +122,8 @@ export interface TrainSettings {
   /** Factor of the learning rate from a layer to the one below it; null for one rate. */
   readonly layerDecay: number | null;
   readonly schedule: ScheduleName;
+  /** What the schedule goes by. */
+  readonly scheduling: Scheduling;
   /** Epochs, not whole ones either, in which the learning rate rises. */
   readonly warmupEpochs: number;
   /** Largest norm of the gradient; 0 for no clipping. */
@@ -188,6 +196,7 @@ export function checkFlags(flags: TrainFlags): void {
     );
   }
   checkAugmentFlags(flags);
+  checkScheduleFlags(flags);
   checkTuningFlags(flags);
   if (flags.pretrained === undefined) return;
   const sizes = ['model', 'patch', 'dim', 'depth', 'heads', 'mlpRatio'] as const;
@@ -223,6 +232,7 @@ export function resolveSettings(flags: TrainFlags, side: number | null = null): 
     weightDecay: flags.weightDecay ?? weightDecay,
     layerDecay: flags.layerDecay ?? recipe.layerDecay,
     schedule: flags.sched ?? 'cosine',
+    scheduling: scheduling(flags, epochs),
     warmupEpochs: flags.warmupEpochs ?? recipe.warmup * epochs,
     clip: flags.clipGrad ?? recipe.clip,
     gradAccumSteps: flags.gradAccumSteps ?? 1,
@@ -251,7 +261,7 @@ export function resolveSettings(flags: TrainFlags, side: number | null = null): 
 
 /** What a run is called by its data: a folder's name, or a file's without its ending. */
 function nameOfData(path: string): string {
-  return basename(path).replace(/\.(parquet|tar)$/i, '');
+  return basename(path).replace(/\.(parquet|tar|csv)$/i, '');
 }
 
 /** What of a checkpoint is trained; null where none is begun with. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import sharp from 'sharp';
 import { decodeSet, findImages } from '../../lib/cli/image-data.js';
 import { packedFiles } from '../../lib/cli/packed-data.js';
 import type { io } from '../../lib/index.js';
@@ -44,6 +45,18 @@ describe('--data of Parquet files and tar archives', () => {
       assert.ok(train.length > 0 && test.length > 0, path);
       assert.deepEqual(again.test.labels, test.labels);
     }
+  });
+
+  it('is a table of images and labels where it ends in .csv', async () => {
+    const rows = ['cat', 'dog', 'cat', 'dog'].map((label, i) => `${i}.png,${label}`);
+    writeFileSync(at('list.csv'), ['path,label', ...rows].join('\n'));
+    const pixels = { width: 5, height: 6, channels: 3, background: 'red' } as const;
+    for (const i of rows.keys())
+      await sharp({ create: pixels })
+        .png()
+        .toFile(at(`${i}.png`));
+    const { train, test, classes, side } = await findImages(at('list.csv'), { valSplit: 0.5, seed: 0 });
+    assert.deepEqual([train.length, test.length, classes, side], [2, 2, ['cat', 'dog'], 5]);
   });
 
   it('is refused where images are of several classes each', async () => {

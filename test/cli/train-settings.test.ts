@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { makeSchedule } from '../../lib/cli/make-optimizer.js';
 import { resolveSettings, type TrainFlags } from '../../lib/cli/train-settings.js';
 
 const flags = (given: Partial<TrainFlags>): TrainFlags => ({
@@ -25,6 +26,15 @@ describe('resolveSettings', () => {
       weightDecay: 0,
       layerDecay: null,
       schedule: 'cosine',
+      scheduling: {
+        minLr: 0,
+        cycles: 1,
+        power: 1,
+        decayEpochs: 20,
+        decayMilestones: [],
+        decayRate: 0.1,
+        patienceEpochs: 10,
+      },
       warmupEpochs: 3,
       clip: 1,
       gradAccumSteps: 1,
@@ -56,6 +66,7 @@ describe('resolveSettings', () => {
       resume: false,
       capture: true,
       report: true,
+      tensorboard: false,
       quiet: false,
       json: false,
       force: false,
@@ -114,9 +125,54 @@ describe('resolveSettings', () => {
     });
   });
 
+  it('takes what belongs to a schedule, and refuses it with another', () => {
+    const run = { preset: 'digits', epochs: 9 } as const;
+    const { scheduling } = resolveSettings(flags({ ...run, sched: 'step', decayRate: 0.5 }));
+    assert.deepEqual([scheduling.decayEpochs, scheduling.decayRate], [3, 0.5]);
+    assert.throws(() => resolveSettings(flags({ ...run, decayEpochs: 3 })), {
+      message: 'Expected --sched step for --decay-epochs but received 3. The schedule is cosine, which knows none.',
+    });
+    assert.throws(() => resolveSettings(flags({ ...run, sched: 'onecycle', minLr: 1e-5 })), {
+      message: /^Expected --sched cosine or linear or poly or plateau for --min-lr but received 0\.00001\./,
+    });
+    assert.throws(() => resolveSettings(flags({ ...run, sched: 'multistep' })), {
+      message: /^Expected --decay-milestones for --sched multistep but received none\./,
+    });
+  });
+
   it('refuses momentum for AdamW', () => {
     assert.throws(() => resolveSettings(flags({ preset: 'digits', opt: 'adamw', momentum: 0.9 })), {
       message: "Expected --opt sgd for --momentum but received 'adamw'. The others have no momentum to set.",
     });
+  });
+});
+
+describe('makeSchedule', () => {
+  // Ten steps an epoch, ten epochs, the first of which is the warmup.
+  const rates = (given: Partial<TrainFlags>, ...epochs: number[]): number[] => {
+    const run = { preset: 'digits', epochs: 10, warmupEpochs: 1, batchSize: 10, lr: 1 } as const;
+    const schedule = makeSchedule(resolveSettings(flags({ ...run, ...given })), 100);
+    return epochs.map((epoch) => schedule(10 * epoch));
+  };
+
+  it('counts the epochs of cuts: from the warmup on where they repeat, from the beginning where they are named', () => {
+    assert.deepEqual(rates({ sched: 'step', decayEpochs: 2, decayRate: 0.5 }, 1, 2.9, 3, 5), [1, 1, 0.5, 0.25]);
+    assert.deepEqual(rates({ sched: 'multistep', decayMilestones: [3, 6] }, 2.9, 3, 6), [1, 0.1, 0.1 ** 2]);
+    assert.throws(() => rates({ sched: 'multistep', decayMilestones: [1] }), {
+      message: 'Expected epochs after the warmup and before the last, 10 for --decay-milestones but received 1.',
+    });
+  });
+
+  it('ends at the least rate, in a straight line or by a power, and restarts', () => {
+    assert.equal(rates({ sched: 'poly', schedPower: 2, minLr: 0.1 }, 5.5)[0], 0.1 + 0.9 * 0.25);
+    assert.deepEqual(rates({ minLr: 0.1, lrCycleLimit: 3 }, 1, 4, 7, 10), [1, 1, 1, 0.1]);
+    assert.throws(() => rates({ minLr: 2 }), { message: 'Expected at most the rate, 1 for --min-lr but received 2.' });
+  });
+
+  it('hears of the evaluations where it waits for progress', () => {
+    const settings = resolveSettings(flags({ preset: 'digits', sched: 'plateau', patienceEpochs: 0, warmupEpochs: 0 }));
+    const schedule = makeSchedule(settings, 100);
+    for (const loss of [1, 1]) schedule.observe?.(loss);
+    assert.ok(Math.abs(schedule(5) - 0.01) < 1e-12);
   });
 });

@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander';
 import { classWeightsFlag } from '../class-weights-flag.js';
 import { readFlags } from '../config-file.js';
-import { nonEmpty, number, oneOf, wholeNumber } from '../flags.js';
-import { checkFlags, OPTIMIZERS, SCHEDULES, type TrainFlags } from '../train-settings.js';
+import { nonEmpty, number, oneOf, wholeNumber, wholeNumbers } from '../flags.js';
+import { SCHEDULES } from '../schedule-flags.js';
+import { checkFlags, OPTIMIZERS, type TrainFlags } from '../train-settings.js';
 
 const MODES = ['batch', 'pair', 'elem'] as const;
 const CACHES = ['auto', 'memory', 'disk', 'none'] as const;
@@ -46,7 +47,7 @@ function addDataFlags(command: Command): void {
     .option('--preset <name>', 'digits: the bundled 8 x 8 digits', oneOf('--preset', ['digits']))
     .option(
       '--data <path>',
-      "images in class folders, .parquet or .tar files, or IDX files with MNIST's names",
+      "images in class folders, .parquet or .tar files, a .csv of path,label, or IDX files with MNIST's names",
       nonEmpty('--data', 'a path'),
     )
     .option('--val-split <share>', 'of each class to test with, where no folder is for it (default: 0.2)', share)
@@ -64,6 +65,25 @@ function addScheduleFlags(command: Command): void {
     .option('--lr <x>', 'highest learning rate (default: by the optimizer)', number('--lr', 0))
     .option('--sched <name>', `of the rate: ${SCHEDULES.join(', ')} (default: cosine)`, oneOf('--sched', SCHEDULES))
     .option('--warmup-epochs <n>', 'in which the rate rises (default: a share)', number('--warmup-epochs', 0))
+    .option('--min-lr <x>', 'of cosine, linear, poly, plateau: the least (default: 0)', number('--min-lr', 0))
+    .option('--lr-cycle-limit <n>', 'of cosine: times that it falls (default: 1)', wholeNumber('--lr-cycle-limit', 1))
+    .option('--sched-power <x>', 'of poly (default: 1)', number('--sched-power', 0))
+    .option('--decay-epochs <n>', 'of step: from cut to cut (default: a third)', wholeNumber('--decay-epochs', 1))
+    .option(
+      '--decay-milestones <epochs>',
+      'of multistep: when it is cut, such as 30,60',
+      wholeNumbers('--decay-milestones', 1),
+    )
+    .option(
+      '--decay-rate <x>',
+      'of step, multistep, plateau: what a cut multiplies by (default: 0.1)',
+      number('--decay-rate', 0, 1),
+    )
+    .option(
+      '--patience-epochs <n>',
+      'of plateau: without a better test loss, before a cut (default: 10)',
+      wholeNumber('--patience-epochs', 0),
+    )
     .option('--model-ema [decay]', 'test and keep an average of the weights (0.999)', number('--model-ema', 0, 1));
 }
 

@@ -103,7 +103,12 @@ function columnOf(head: readonly string[], name: string, file: string): number {
   const column = head.findIndex((cell) => cell.trim() === name);
   if (column >= 0) return column;
   const found = new Text(head.length === 0 ? 'an empty file' : listed(head.map(quoted)));
-  throw expected(`a column ${quoted(name)}`, `the first line of ${file}`, found, 'Name the columns: { path, label }.');
+  throw expected(
+    `a column ${quoted(name)}`,
+    `the first line of ${file}`,
+    found,
+    'Call the columns path and label, or name yours: { path, label }.',
+  );
 }
 
 function namesIn(rows: readonly Row[]): string[] {
