@@ -3,8 +3,6 @@
 // of 2004 (SSE3, measured on an Emerald Rapids: 18 GFLOP/s against 150), so the choice may have to
 // be made for it.
 
-#include <dlfcn.h>
-
 #include <cstdlib>
 #include <limits>
 #include <stdexcept>
@@ -12,6 +10,7 @@
 
 #include "gemm/load_environment.h"
 #include "gemm/provider.h"
+#include "gemm/shared_library.h"
 #include "runtime/cpu.h"
 
 namespace vitrine::gemm {
@@ -54,18 +53,10 @@ const char* CoreFor(Isa isa) {
   }
 }
 
-template <class Function>
-Function* Symbol(void* handle, const char* name) {
-  return reinterpret_cast<Function*>(dlsym(handle, name));
-}
-
 void* OpenLibrary() {
-  for (const char* name : {"libopenblas.so.0", "libopenblas.so", "libopenblas.dylib",
-                           "/opt/homebrew/opt/openblas/lib/libopenblas.dylib",
-                           "/usr/local/opt/openblas/lib/libopenblas.dylib"}) {
-    if (void* handle = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return handle;
-  }
-  return nullptr;
+  return OpenFirst({"libopenblas.so.0", "libopenblas.so", "libopenblas.dylib",
+                    "/opt/homebrew/opt/openblas/lib/libopenblas.dylib",
+                    "/usr/local/opt/openblas/lib/libopenblas.dylib", "libopenblas.dll"});
 }
 
 std::string CoreName(void* handle) {
@@ -106,7 +97,7 @@ OpenBlas Open() {
   if (user_core == nullptr && CoreIsa(CoreName(blas.handle)) != ActiveIsa()) {
     const LoadEnvironment environment(
         {kOneThread, std::string("OPENBLAS_CORETYPE=") + CoreFor(ActiveIsa())});
-    dlclose(blas.handle);
+    Close(blas.handle);
     blas.handle = OpenLibrary();
   }
 #endif

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <initializer_list>
@@ -9,12 +10,37 @@
 
 #if defined(__APPLE__)
 #include <crt_externs.h>
-#else
+#elif !defined(_WIN32)
 #include <unistd.h>
 #endif
 
 namespace vitrine::gemm {
 
+#if defined(_WIN32)
+// Variables that a library finds while it loads, in place of the process's own of these names. The
+// C library of Windows copies what it is given, and has a lock.
+class LoadEnvironment {
+ public:
+  // Each as "NAME=value".
+  explicit LoadEnvironment(std::initializer_list<std::string> assignments) {
+    for (const std::string& assignment : assignments) {
+      const std::string name = assignment.substr(0, assignment.find('='));
+      const char* before = std::getenv(name.c_str());
+      // An empty value is none.
+      before_.push_back(name + "=" + (before == nullptr ? "" : before));
+      _putenv(assignment.c_str());
+    }
+  }
+  ~LoadEnvironment() {
+    for (const std::string& assignment : before_) _putenv(assignment.c_str());
+  }
+  LoadEnvironment(const LoadEnvironment&) = delete;
+  LoadEnvironment& operator=(const LoadEnvironment&) = delete;
+
+ private:
+  std::vector<std::string> before_;
+};
+#else
 // Variables that a library finds while it loads, in place of the process's own of these names.
 //
 // Not setenv(), which frees what another thread's getenv() may be reading. A second list is laid
@@ -66,5 +92,6 @@ class LoadEnvironment {
   char** own_;
   char** lent_;
 };
+#endif
 
 }  // namespace vitrine::gemm

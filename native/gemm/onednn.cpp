@@ -1,18 +1,17 @@
 // oneDNN, opened at run time if the system has it. It generates its kernels for the CPU that it
 // finds, so that no table of core names can be out of date.
 
-#include <dlfcn.h>
 #if defined(__linux__)
 #include <sched.h>
 #endif
 
-#include <initializer_list>
 #include <limits>
 #include <new>
 #include <stdexcept>
 #include <string>
 
 #include "gemm/provider.h"
+#include "gemm/shared_library.h"
 #include "runtime/cpu.h"
 
 namespace vitrine::gemm {
@@ -38,13 +37,6 @@ struct OneDnn {
   Library library;
 };
 
-void* OpenFirst(std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    if (void* handle = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return handle;
-  }
-  return nullptr;
-}
-
 // The CPUs that this thread may run on, given back at the end: where the environment has
 // OMP_PROC_BIND or GOMP_CPU_AFFINITY, OpenMP binds the thread that loads it, JavaScript's, to one.
 class KeepAffinity {
@@ -68,7 +60,7 @@ OneDnn Open() {
     throw std::runtime_error("Expected at least AVX2 for oneDNN but the kernels run on scalar.");
   }
   [[maybe_unused]] const KeepAffinity affinity;
-  void* handle = OpenFirst({"libdnnl.so.3", "libdnnl.so.2"});
+  void* handle = OpenFirst({"libdnnl.so.3", "libdnnl.so.2", "libdnnl.dylib", "dnnl.dll"});
   if (handle == nullptr) {
     throw std::runtime_error(
         "Expected the oneDNN library (libdnnl.so) but the system has none. Install it: `apt-get "
@@ -76,12 +68,13 @@ OneDnn Open() {
         "unset VITRINE_GEMM.");
   }
   OneDnn dnnl;
-  dnnl.sgemm = reinterpret_cast<SgemmFunction*>(dlsym(handle, "dnnl_sgemm"));
-  const auto version = reinterpret_cast<const Version* (*)()>(dlsym(handle, "dnnl_version"));
-  const auto set_isa = reinterpret_cast<int (*)(int)>(dlsym(handle, "dnnl_set_max_cpu_isa"));
+  dnnl.sgemm = Symbol<SgemmFunction>(handle, "dnnl_sgemm");
+  auto* const version = Symbol<const Version*()>(handle, "dnnl_version");
+  auto* const set_isa = Symbol<int(int)>(handle, "dnnl_set_max_cpu_isa");
   // oneDNN comes with its own OpenMP threads; each of ours must tell them to stay away.
-  if (void* openmp = OpenFirst({"libgomp.so.1", "libomp.so.5"})) {
-    dnnl.set_threads = reinterpret_cast<void (*)(int)>(dlsym(openmp, "omp_set_num_threads"));
+  if (void* openmp = OpenFirst({"libgomp.so.1", "libomp.so.5", "libomp.dylib",
+                                "libomp140.x86_64.dll", "vcomp140.dll"})) {
+    dnnl.set_threads = Symbol<void(int)>(openmp, "omp_set_num_threads");
   }
   if (dnnl.sgemm == nullptr || version == nullptr || dnnl.set_threads == nullptr) {
     throw std::runtime_error(

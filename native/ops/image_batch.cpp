@@ -1,7 +1,5 @@
 #include "ops/image_batch.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cmath>
@@ -9,6 +7,7 @@
 #include "kernels/image_normalize.h"
 #include "kernels/random.h"
 #include "ops/ranges.h"
+#include "runtime/files.h"
 
 namespace vitrine::ops {
 
@@ -128,8 +127,8 @@ Pixels ImageBatch::Prepare(size_t index) const {
   if (bytes == nullptr) {
     read.resize(image.height * image.width * image.channels);
     for (size_t done = 0; done < read.size();) {
-      const ssize_t count = pread(static_cast<int>(descriptor), read.data() + done,
-                                  read.size() - done, static_cast<off_t>(image.begin + done));
+      const int64_t count = ReadAt(static_cast<int>(descriptor), read.data() + done,
+                                   read.size() - done, image.begin + done);
       if (count <= 0) return {};
       done += count;
     }

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
+
+#include "runtime/aligned_memory.h"
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -40,10 +41,9 @@ size_t WholePages(size_t capacity) {
 
 void* SystemAllocate(size_t capacity) {
   const bool huge = IsHuge(capacity);
-  void* data = nullptr;
-  if (posix_memalign(&data, huge ? kHugePage : kAlignment, capacity) != 0) return nullptr;
+  void* const data = AlignedAllocate(huge ? kHugePage : kAlignment, capacity);
 #if defined(__linux__)
-  if (huge) {
+  if (huge && data != nullptr) {
     madvise(data, capacity, MADV_HUGEPAGE);
     madvise(data, WholePages(capacity), MADV_DONTFORK);
   }
@@ -56,7 +56,7 @@ void SystemFree(void* data, size_t capacity) {
   // What malloc makes of it next may be for a child.
   if (IsHuge(capacity)) madvise(data, WholePages(capacity), MADV_DOFORK);
 #endif
-  std::free(data);
+  AlignedFree(data);
 }
 
 }  // namespace

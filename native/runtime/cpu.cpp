@@ -1,6 +1,7 @@
 #include "runtime/cpu.h"
 
 #include "runtime/cgroup.h"
+#include "runtime/cpuid.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,42 +14,23 @@
 #if defined(__linux__)
 #include <sched.h>
 #endif
-#if defined(__x86_64__)
-#include <cpuid.h>
+#if defined(__APPLE__)
+#include <sys/sysctl.h>
 #endif
+#if defined(_WIN32)
+#include <windows.h>
+#else
 #include <unistd.h>
+#endif
 
 namespace vitrine {
 namespace {
 
-#if defined(__x86_64__)
-// A bit of CPUID that not every compiler's __builtin_cpu_supports knows.
-bool HasCpuidBit(unsigned leaf, int bit) {
-  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
-  return __get_cpuid(leaf, &eax, &ebx, &ecx, &edx) != 0 && (ecx >> bit & 1) != 0;
-}
-
-// What Highway has kernels compiled with for HWY_AVX2, where the operating system saves such
-// registers.
-bool HasAvx2() {
-  constexpr int kF16c = 29, kLzcnt = 5;
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
-         __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
-         __builtin_cpu_supports("aes") && __builtin_cpu_supports("pclmul") &&
-         HasCpuidBit(1, kF16c) && HasCpuidBit(0x80000001, kLzcnt);
-}
-
-// Likewise for HWY_AVX3.
-bool HasAvx512() {
-  return HasAvx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
-}
-#endif
-
 bool CpuHas([[maybe_unused]] Isa isa) {
 #if defined(__x86_64__)
-  if (isa == Isa::kAvx512) return HasAvx512();
-  if (isa == Isa::kAvx2) return HasAvx2();
+  static const Cpuid cpuid;
+  if (isa == Isa::kAvx512) return cpuid.HasAvx512();
+  if (isa == Isa::kAvx2) return cpuid.HasAvx2();
 #endif
   return true;
 }
@@ -71,12 +53,27 @@ const CgroupLimits& Limits() {
   return limits;
 }
 
+#if defined(_WIN32)
+uint64_t MachineMemory() {
+  MEMORYSTATUSEX status{};
+  status.dwLength = sizeof(status);
+  return GlobalMemoryStatusEx(&status) ? status.ullTotalPhys : UINT64_MAX;
+}
+
+// Not looked up: the limit then counts what Node.js itself holds, some 50 MB, as free.
+uint64_t Resident() { return 0; }
+#else
+uint64_t MachineMemory() {
+  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
+}
+
 // Bytes of this process that are in memory.
 uint64_t Resident() {
   std::ifstream file("/proc/self/statm");
   uint64_t all = 0, resident = 0;
   return file >> all >> resident ? resident * sysconf(_SC_PAGE_SIZE) : 0;
 }
+#endif
 
 }  // namespace
 
@@ -110,17 +107,31 @@ Isa ActiveIsa() {
 
 bool HasBf16() {
 #if defined(__x86_64__)
-  return ActiveIsa() == Isa::kAvx512 && __builtin_cpu_supports("avx512bf16");
+  static const bool has = Cpuid().HasAvx512Bf16();
+  return has && ActiveIsa() == Isa::kAvx512;
 #else
   return false;
 #endif
 }
 
 std::string CpuModel() {
+#if defined(__APPLE__)
+  char name[256] = "";
+  size_t size = sizeof(name) - 1;
+  if (sysctlbyname("machdep.cpu.brand_string", name, &size, nullptr, 0) == 0) return name;
+#elif defined(_WIN32) && defined(__x86_64__)
+  unsigned name[13] = {};  // 48 characters and a zero
+  for (unsigned i = 0; i < 3; ++i) {
+    unsigned* part = name + 4 * i;
+    if (__get_cpuid(0x80000002 + i, part, part + 1, part + 2, part + 3) == 0) return "unknown";
+  }
+  return reinterpret_cast<const char*>(name);
+#else
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);) {
     if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
   }
+#endif
   return "unknown";
 }
 
@@ -137,10 +148,7 @@ int UsableCpus() {
 
 bool HasCpuQuota() { return std::isfinite(Limits().cpus); }
 
-uint64_t MemoryLimit() {
-  const uint64_t machine = static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
-  return std::min(machine, Limits().memory);
-}
+uint64_t MemoryLimit() { return std::min(MachineMemory(), Limits().memory); }
 
 uint64_t MemoryForStorages() {
   const uint64_t limit = MemoryLimit(), resident = Resident();

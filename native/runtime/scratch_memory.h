@@ -2,10 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <new>
 #include <vector>
+
+#include "runtime/aligned_memory.h"
 
 namespace vitrine {
 
@@ -26,7 +27,7 @@ class ScratchMemory {
 
  private:
   struct Free {
-    void operator()(float* memory) const { std::free(memory); }
+    void operator()(float* memory) const { AlignedFree(memory); }
   };
   struct Buffer {
     std::unique_ptr<float[], Free> memory;
@@ -39,7 +40,7 @@ class ScratchMemory {
       memory.reset();
       if (wanted > (SIZE_MAX - 63) / sizeof(float)) throw std::bad_alloc();
       const size_t bytes = (wanted * sizeof(float) + 63) / 64 * 64;
-      memory.reset(static_cast<float*>(std::aligned_alloc(64, bytes)));
+      memory.reset(static_cast<float*>(AlignedAllocate(64, bytes)));
       if (memory == nullptr) throw std::bad_alloc();
       count = wanted;
     }
