@@ -1,3 +1,4 @@
+import './node-version.js';
 import './methods.js';
 
 export * as autograd from './autograd/public.js';

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { packageRoot } from './package-root.js';
@@ -36,6 +36,10 @@ const PACKED: Readonly<Record<string, { find: () => string; load: () => unknown 
   'darwin-x64': {
     find: () => require.resolve('../../prebuilds/darwin-x64/vitrine.node'),
     load: () => require('../../prebuilds/darwin-x64/vitrine.node'),
+  },
+  'win32-x64': {
+    find: () => require.resolve('../../prebuilds/win32-x64/vitrine.node'),
+    load: () => require('../../prebuilds/win32-x64/vitrine.node'),
   },
 };
 
@@ -127,7 +131,7 @@ function tryFile(path: string, load: () => unknown): Attempt {
     const reason = (error instanceof Error ? error.message : String(error)).replaceAll('\n', ' ');
     // What the addon says itself, of a variable of its own: no other file would say otherwise.
     if (reason.startsWith('Expected ')) throw error;
-    return { path, reason, advice: adviceOf(error, reason) };
+    return { path, reason, advice: adviceOf(error, path, reason) };
   }
 }
 
@@ -156,16 +160,35 @@ function checkWhole(path: string): void {
 const BUILD = 'Build it with `npx vitrine setup`, or `npm run setup` in a checkout.';
 const MISSING = `Install vitrine again with \`npm install --force\`, or build it with \`npx vitrine setup\`, or \`npm run setup\` in a checkout. In a program that is bundled, keep vitrine out of the bundle (esbuild: \`--external:vitrine\`).`;
 
-/** What mends it, by what the loader said. */
-function adviceOf(error: unknown, reason: string): string {
+/** The mount point of the file system that a file lies on, if that is mounted noexec: the loader does not say why it cannot map. */
+function noexecMountOf(path: string): string | undefined {
+  try {
+    const file = realpathSync(path);
+    // proc(5): number, parent, device, root, mount point, options, and more; the last that fits lies over the others.
+    const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+    const points = mounts.map((line) => line.split(' ')).map(([, , , , at = '', options = '']) => ({ at, options }));
+    const isAbove = (at: string) => at !== '' && file.startsWith(at.endsWith('/') ? at : `${at}/`);
+    const deepest = points
+      .filter(({ at }) => isAbove(at))
+      .toSorted((a, b) => a.at.length - b.at.length)
+      .at(-1);
+    return deepest?.options.split(',').includes('noexec') ? deepest.at : undefined;
+  } catch {
+    return undefined; // not Linux, or a file that may not be read
+  }
+}
+
+/** What mends it, by what the loader said of the file at `path`. */
+function adviceOf(error: unknown, path: string, reason: string): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'ERR_ACCESS_DENIED')
     return `Start node with \`--allow-addons --allow-fs-read=*\` beside \`--permission\`.`;
   if (code === 'ERR_DLOPEN_DISABLED') {
     return 'Start node with `--allow-addons` beside `--permission`, and without `--no-addons`.';
   }
-  if (/failed to map segment.*operation not permitted/i.test(reason)) {
-    return 'It lies on a file system that is mounted noexec: mount it with `mount -o remount,exec`, or install vitrine on another.';
+  const mount = /failed to map/i.test(reason) ? noexecMountOf(path) : undefined;
+  if (mount !== undefined) {
+    return `It lies on a file system that is mounted noexec: mount it with \`mount -o remount,exec ${mount}\`, or install vitrine on another.`;
   }
   if (/failed to map|cannot allocate|out of memory/i.test(reason)) {
     return "This process may not have more memory or address space: raise its limits (`ulimit -v`, a container's memory).";

@@ -1,3 +1,4 @@
+import './node-version.js';
 import { noteCopy } from './copies.js';
 import { loadAddon } from './load-addon.js';
 import { type AddonOps, bindOps, type Handle, type NativeOps } from './native-ops.js';

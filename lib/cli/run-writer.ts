@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readdir, realpath, rename, rm, rmdir, stat, statfs } from 'node:fs/promises';
+import fs, { chmod, mkdir, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { expected, Text } from '../check.js';
 import { textChunks, writeFileAtomically } from '../io/formats/atomic-file.js';
@@ -178,7 +178,7 @@ async function checkContents(target: string, out: string, config: RunConfig, for
 
 /** The folder that is written to, with the rights of the one that is there. */
 async function makeStage(target: string, bytes: number): Promise<string> {
-  const { bavail, bsize } = await statfs(dirname(target));
+  const { bavail, bsize } = await fs.statfs(dirname(target));
   if (bavail * bsize < bytes) {
     const received = new Text(`${formatBytes(bavail * bsize)} that are free`);
     throw expected(

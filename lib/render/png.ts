@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { crc32, deflate, deflateSync } from 'node:zlib';
+import zlib, { deflate, deflateSync } from 'node:zlib';
 
 const deflateAside = promisify(deflate);
 
@@ -50,6 +50,6 @@ function chunk(type: string, content: Uint8Array): Buffer {
   const whole = Buffer.alloc(named.length + 8);
   whole.writeUInt32BE(content.length, 0);
   whole.set(named, 4);
-  whole.writeUInt32BE(crc32(named), named.length + 4);
+  whole.writeUInt32BE(zlib.crc32(named), named.length + 4);
   return whole;
 }

@@ -51,7 +51,7 @@ void* SystemAllocate(size_t capacity) {
   return data;
 }
 
-void SystemFree(void* data, size_t capacity) {
+void SystemFree(void* data, [[maybe_unused]] size_t capacity) {
 #if defined(__linux__)
   // What malloc makes of it next may be for a child.
   if (IsHuge(capacity)) madvise(data, WholePages(capacity), MADV_DOFORK);

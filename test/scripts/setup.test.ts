@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
 import { execFileSync, type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { packageRoot } from '../../lib/native.js';
+import { addonPath, packageRoot } from '../../lib/native.js';
 import { childEnvironment } from '../child-environment.js';
 import { temporaryDirectory } from '../io/temporary-directory.js';
+import { packedAddon } from '../package/packed.js';
 
 const RELEASE = 'build/Release';
 
@@ -51,6 +61,58 @@ describe('the setup', function () {
 
   it('does not take a wrong value in the environment for a damaged addon', () => {
     assert.match(check(tree('odd shell'), { VITRINE_THREADS: 'all', VITRINE_ISA: 'mmx' }).line, /^present /);
+  });
+});
+
+describe('a binary that was made elsewhere', function () {
+  this.timeout(120_000);
+  const at = temporaryDirectory();
+  const binary = packedAddon();
+
+  /** A tree with that binary among its prebuilds, which has built none itself. */
+  function tree(name: string, stamp: string): string {
+    mkdirSync(join(at(name), dirname(binary)), { recursive: true });
+    for (const entry of readdirSync(packageRoot)) {
+      if (!['.git', 'build', 'prebuilds', 'scripts'].includes(entry)) {
+        symlinkSync(join(packageRoot, entry), join(at(name), entry));
+      }
+    }
+    // With times to the nanosecond, by which the setup knows what was bundled by them.
+    execFileSync('cp', ['-pr', join(packageRoot, 'scripts'), at(name)], { env: childEnvironment() });
+    cpSync(addonPath, join(at(name), binary));
+    writeFileSync(join(at(name), dirname(binary), 'vitrine.stamp'), stamp);
+    return at(name);
+  }
+
+  function run(root: string, args: readonly string[]): SpawnSyncReturns<string> {
+    return spawnSync(process.execPath, args, { cwd: root, env: childEnvironment({ PATH: '' }), encoding: 'utf8' });
+  }
+
+  /** What `npm run prebuild` writes beside a binary. */
+  function stampOfSources(): string {
+    const program = `import { contentOf, nativeSources } from './scripts/setup/freshness.mjs';
+      process.stdout.write(contentOf(nativeSources()));`;
+    return run(packageRoot, ['--input-type=module', '--eval', program]).stdout;
+  }
+
+  before(function () {
+    // A sanitizer's build does not load by itself.
+    if (process.env.VITRINE_ADDON) this.skip();
+  });
+
+  it('serves a clone of its sources, which then compiles nothing', () => {
+    const root = tree('same', stampOfSources());
+    const { stdout, stderr, status } = run(root, ['scripts/setup.mjs']);
+    assert.deepEqual({ stdout, stderr, status }, { stdout: '', stderr: '', status: 0 });
+    assert.equal(existsSync(join(root, 'build')), false);
+    assert.match(run(root, ['scripts/setup.mjs', '--check']).stdout, /^present {2}prebuilds\/.*vitrine\.node/m);
+  });
+
+  it('does not serve where the sources are others', () => {
+    assert.match(
+      run(tree('other', 'f'.repeat(64)), ['scripts/setup.mjs', '--check']).stdout,
+      /^MISSING {2}build\/Release\/vitrine\.node/m,
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { readdir, rm, stat, statfs } from 'node:fs/promises';
+import fs, { readdir, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { checkNumber, expected } from '../../check.js';
@@ -67,7 +67,7 @@ export async function clearCache(options: ClearCacheOptions = {}): Promise<Clear
 
 /** What every run does before it adds to a folder. */
 export async function tidyCache(folder: string): Promise<void> {
-  const disk = await statfs(folder).catch(() => undefined);
+  const disk = await fs.statfs(folder).catch(() => undefined);
   const most = disk === undefined ? Infinity : disk.blocks * disk.bsize * MOST_SHARE;
   await sweep(folder, MOST_DAYS, most);
 }

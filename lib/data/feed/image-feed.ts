@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises';
+import fs from 'node:fs/promises';
 import { checkFunction, checkInteger, checkNumber, checkOneOf, expected, Text } from '../../check.js';
 import type { OptionNames } from '../../check-options.js';
 import { checkPreprocessing, type Preprocessing } from '../../io/pretrained/preprocessing.js';
@@ -170,7 +170,7 @@ export class ImageFeed {
     const pixels = augmentation === undefined ? height * width : (most * most * 4) / 3;
     const bytes = pixels * preprocessing.mean.length * dataset.length;
     if (bytes <= native.cpu().memory / 4) return 'memory';
-    const disk = await statfs(cacheDir).catch(() => statfs('.'));
+    const disk = await fs.statfs(cacheDir).catch(() => fs.statfs('.'));
     return disk.bavail * disk.bsize >= 2 * bytes ? 'disk' : 'none';
   }
 }

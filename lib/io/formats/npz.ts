@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import zlib from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
 import { shapeText } from '../../check.js';
 import { fileError, fileErrorFrom, quoted, tensorOf } from './file-error.js';
@@ -197,7 +197,7 @@ async function* withChecksum(
 ): AsyncGenerator<Uint8Array> {
   let actual = 0;
   for await (const chunk of chunks) {
-    actual = crc32(chunk, actual);
+    actual = zlib.crc32(chunk, actual);
     yield chunk;
   }
   if (actual !== checksum) {
