@@ -13,9 +13,10 @@ export type ClassWeightsFlag = 'balanced' | Readonly<Record<string, number>>;
 const FLAG = '--class-weights';
 const MOST_BYTES = 10_000_000;
 
-/** `balanced`, weights by name as `cat=2,dog=0.5`, or a JSON file of them, `{ "cat": 2, "dog": 0.5 }`. */
+/** `balanced`, weights by name as `cat=2,dog=0.5` or `{ "cat": 2, "dog": 0.5 }`, or a JSON file of the latter. */
 export const classWeightsFlag: FlagParser<ClassWeightsFlag> = (text) => {
   if (text === 'balanced') return text;
+  if (text.trimStart().startsWith('{')) return byName(text, FLAG);
   if (!text.includes('=')) return fromFile(text);
   const weights: [string, number][] = [];
   for (const part of text.split(',')) {
@@ -39,11 +40,20 @@ function fromFile(path: string): ClassWeightsFlag {
   } catch (cause) {
     throw new UsageError(fileErrorFrom(cause, what, `${FLAG} ${path}`));
   }
-  const found = parseStrictJson(text, path);
-  if (!isObject(found)) throw fileError('an object of weights by name', path, 'something else');
-  return Object.fromEntries(
-    Object.entries(found).map(([name, value]) => [name, checkNumber(value, `${quoted(name)} in ${path}`, 0)]),
-  );
+  return byName(text, path);
+}
+
+function byName(text: string, where: string): Readonly<Record<string, number>> {
+  try {
+    const found = parseStrictJson(text, where);
+    if (!isObject(found)) throw fileError('an object of weights by name', where, 'something else');
+    const entries = Object.entries(found);
+    return Object.fromEntries(
+      entries.map(([name, value]) => [name, checkNumber(value, `${quoted(name)} in ${where}`, 0)]),
+    );
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(error) : error;
+  }
 }
 
 /**

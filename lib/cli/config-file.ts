@@ -11,8 +11,12 @@ import { UsageError } from './usage-error.js';
 
 const MOST_BYTES = 1_000_000;
 
+// Flags that a file may give an object to, name by name.
+const MAPS: readonly string[] = ['classWeights'];
+
 /**
- * Takes flags from a file, JSON or YAML: an object of their names, with dashes as on the command line or in camelCase.
+ * Takes flags from a file, JSON or YAML: an object of their names, with dashes as on the command line or in camelCase;
+ * `class-weights` may be an object, too.
  * What the command line says goes first. Values are checked as the command line's are.
  *
  * @param others flags of another command that a file may have too, and that do not count here
@@ -78,6 +82,8 @@ function settingOf(option: Option, name: string, value: unknown, path: string): 
     if (typeof value === 'boolean') return option.negate && name !== option.attributeName() ? !value : value;
     throw new UsageError(expected('true or false', where, value));
   }
+  if (MAPS.includes(option.attributeName()) && isObject(value))
+    return option.parseArg?.(JSON.stringify(value), undefined);
   if (typeof value !== 'string' && typeof value !== 'number') {
     const received = Array.isArray(value)
       ? new Text(`a list of ${listed(value.map((item) => quoted(String(item))))}`)

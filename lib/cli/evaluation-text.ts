@@ -20,16 +20,20 @@ export const METRICS = [
 const MOST_CLASSES = 30;
 const MOST_NAME = 20;
 
-/** An evaluation as JSON, or as lines: the first one by itself is what one wants to know. */
+/**
+ * An evaluation as JSON, or as lines: the first one by itself is what one wants to know.
+ *
+ * @param isWeighted whether training weighted the loss by class, which this one is not
+ */
 export function evaluationText(
   { accuracy, loss, predictions, metrics = {} }: Evaluation,
   names: readonly string[] | undefined,
-  json: boolean,
+  { json, isWeighted }: { json: boolean; isWeighted: boolean },
 ): string {
   const count = predictions.length;
   const right = Math.round(accuracy * count);
   if (json) return JSON.stringify({ accuracy, loss, count, right, classes: names, metrics });
-  const line = `Accuracy ${formatPercent(accuracy)} (${right} of ${count}), loss ${loss.toFixed(4)}`;
+  const line = `Accuracy ${formatPercent(accuracy)} (${right} of ${count}), loss ${loss.toFixed(4)}${isWeighted ? ' (without --class-weights)' : ''}`;
   const number = (name: MetricName): number => Number(metrics[name]);
   const means = [
     `precision ${formatPercent(number('precision'))}`,

@@ -28,7 +28,10 @@ export interface RunConfig {
 
 /** What a reader of a run needs of it. */
 export interface ReadRunConfig extends Pick<RunConfig, 'model' | 'classNames' | 'data'> {
-  readonly training: Pick<TrainSettings, 'batch' | 'precision' | 'seed' | 'valSplit'>;
+  readonly training: Pick<TrainSettings, 'batch' | 'precision' | 'seed' | 'valSplit'> & {
+    /** Whether classes counted differently in the loss. */
+    readonly isWeighted: boolean;
+  };
 }
 
 /** The config.json of a run with these settings. */
@@ -68,6 +71,7 @@ function readTraining(fields: JsonFields): ReadRunConfig['training'] {
     precision: checkOneOf(precision, where, ['fp32', 'bf16']),
     seed: training?.integer('seed') ?? 0,
     valSplit: training?.number('valSplit', 0),
+    isWeighted: training?.raw('classWeights') !== undefined,
   };
 }
 

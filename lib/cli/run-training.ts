@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { expected } from '../check.js';
 import type { ArrayDataset } from '../data/dataset.js';
 import { DataLoader } from '../data/loader.js';
-import { evaluate, info, ModelEma, setThreads, Trainer } from '../index.js';
+import { info, ModelEma, setThreads, Trainer } from '../index.js';
 import { fileErrorFrom } from '../io/formats/file-error.js';
 import type { ViT } from '../nn/vit/vit.js';
 import { formatCount, formatDuration, formatPercent } from '../report/format.js';
@@ -106,10 +106,10 @@ async function trainAndTest(
   settings: TrainSettings,
   around: Around,
 ): Promise<{ result: FitResult; evaluation: Evaluation }> {
-  const { model, test, report } = around;
+  const { test, report } = around;
   try {
-    const result = await trainToEnd(settings, around);
-    const evaluation = await evaluate(model, test, { batchSize: settings.batch, precision: settings.precision });
+    const { trainer, result } = await trainToEnd(settings, around);
+    const evaluation = await trainer.evaluate(test); // of the loss trained with, as after each epoch
     checkFinite(result, evaluation);
     return { result, evaluation };
   } catch (error) {
@@ -145,7 +145,7 @@ interface Around extends Prepared {
 }
 
 /** Trains to the end, or until somebody interrupts; what is left is an ordinary model. */
-async function trainToEnd(settings: TrainSettings, around: Around): Promise<FitResult> {
+async function trainToEnd(settings: TrainSettings, around: Around): Promise<{ trainer: Trainer; result: FitResult }> {
   const { model, lora, trainCount, test, checkpoints, metrics, events, report, interruption } = around;
   const { epochs, trace, quiet, json, resume } = settings;
   const display = quiet ? undefined : progressDisplay(process.stderr, epochs);
@@ -155,7 +155,7 @@ async function trainToEnd(settings: TrainSettings, around: Around): Promise<FitR
   });
   const ema = settings.ema === null ? undefined : new ModelEma(model, { decay: settings.ema, warmup: true });
   try {
-    const result = await new Trainer({
+    const trainer = new Trainer({
       ...trainerOptions(settings, around),
       schedule: makeSchedule(settings, trainCount),
       test,
@@ -174,10 +174,11 @@ async function trainToEnd(settings: TrainSettings, around: Around): Promise<FitR
         ...(report ? [report.callback] : []),
       ],
       signal: interruption.signal,
-    }).fit();
+    });
+    const result = await trainer.fit();
     if (ema !== undefined) model.loadStateDict(ema.stateDict());
     lora?.merge().unload();
-    return result;
+    return { trainer, result };
   } finally {
     ema?.dispose();
     display?.end();

@@ -149,6 +149,11 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
     return this.#feed && this.#options.preprocessing;
   }
 
+  /** @internal How far it smooths labels. */
+  get smoothing(): number {
+    return this.#options.augment?.smoothing ?? 0;
+  }
+
   /** @internal */
   get hasSampler(): boolean {
     return this.#sampler !== undefined;

@@ -170,7 +170,8 @@ export async function evaluateWith(
     for await (const batches of views.batches()) {
       try {
         signal?.throwIfAborted();
-        tally.add(batches[0], await answers(batches));
+        const { labels, count } = batches[0];
+        tally.add(batches[0], await answers(batches), loss.weightOf?.(labels, count));
       } finally {
         for (const batch of batches) disposeImages(batch);
       }

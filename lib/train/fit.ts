@@ -63,8 +63,8 @@ export class Fit {
     this.#ema = ema instanceof ModelEma || ema === undefined ? ema : new ModelEma(model, ema);
     this.#stop = new Stop(signal, maxTime);
     this.#trace = new StepTrace(options.trace);
-    this.#guard = options.onNonFinite === 'warn' ? undefined : untracked(() => tensor([0]));
     this.#loss = prepareLoss(options, factsOf(train, 'Trainer train'));
+    this.#guard = options.onNonFinite === 'warn' ? undefined : untracked(() => tensor([0]));
     const parts = { options, loss: this.#loss, ema: this.#ema, state: this.#state, stop: this.#stop };
     this.#validation = new Validation(parts);
   }
@@ -217,7 +217,7 @@ export class Fit {
     const { step, endsStep, learningRate, labels, count } = pending;
     const { epoch, loss: losses, accuracy } = this.#state;
     if (!Number.isFinite(loss)) await this.#tellNonFinite(pending, { loss, epoch, step, learningRate });
-    losses.add(loss, count);
+    losses.add(loss, this.#loss.weightOf?.(labels, count) ?? count);
     if (labels instanceof Int32Array) {
       accuracy.add(countEqual(argmaxRows(logits, logits.length / count), labels) / count, count);
     }

@@ -31,6 +31,7 @@ export class Mean {
   #weight = 0;
 
   add(value: number, weight: number): void {
+    if (weight === 0) return; // a batch whose classes do not count has no mean
     this.#sum += value * weight;
     this.#weight += weight;
   }

@@ -34,17 +34,22 @@ export class Tally {
     this.#predictions = new Int32Array(count);
   }
 
-  /** The mean over images. */
+  /** The mean, by what each batch counts. */
   get loss(): number {
     return this.#loss.value;
   }
 
-  add({ labels, count }: { labels: Int32Array | Float32Array; count: number }, answer: BatchAnswer): void {
+  /** @param weight what the batch's loss counts in the mean */
+  add(
+    { labels, count }: { labels: Int32Array | Float32Array; count: number },
+    answer: BatchAnswer,
+    weight = count,
+  ): void {
     const classes = answer.logits.length / count;
     const done = this.#done;
     if (done === 0) this.#probabilities = new Float32Array(this.#count * classes);
     this.#classes = classes;
-    this.#loss.add(answer.loss, count);
+    this.#loss.add(answer.loss, weight);
     this.#predictions.set(argmaxRows(answer.logits, classes), done);
     this.#probabilities.set(answer.probabilities, done * classes);
     if (labels instanceof Int32Array) this.#labels.set(labels, done);

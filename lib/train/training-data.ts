@@ -20,6 +20,8 @@ export interface DataFacts {
   readonly labels?: Int32Array | undefined;
   /** The classes' names, where it has them. */
   readonly classes?: readonly string[] | undefined;
+  /** How far a loader smooths labels before the loss sees them. */
+  readonly smoothing?: number | undefined;
 }
 
 export function isLoader(data: TrainingData | Dataset | undefined): data is DataLoader<Dataset> {
@@ -49,9 +51,9 @@ export function checkTrainingData(data: TrainingData, where: string): TrainingDa
 /** @throws TypeError for a loader of arrays, which are given as they are */
 export function factsOf(data: TrainingData | Dataset, where: string): DataFacts {
   if (isLoader(data)) {
-    const { numClasses, count, dataset } = data;
+    const { numClasses, count, dataset, smoothing } = data;
     shapeOf(data, where);
-    return { numClasses, count, labels: dataset.labels, classes: dataset.classes };
+    return { numClasses, count, labels: dataset.labels, classes: dataset.classes, smoothing };
   }
   if (!isDataset(data)) return data as ArrayDataset; // the only other kind
   const { classes, labels, length } = data as Dataset;

@@ -168,16 +168,28 @@ describe('the settings of a training in a file', function () {
   const at = temporaryDirectory();
 
   for (const [name, text] of [
-    ['recipe.json', '{ "batch-size": 16, "epochs": 3, "lr": 0.01, "capture": false, "quiet": true }'],
-    ['recipe.yaml', 'batchSize: 16\nepochs: 3\nlr: 0.01\nno-capture: true\nquiet: true\n'],
+    [
+      'recipe.json',
+      '{ "batch-size": 16, "epochs": 3, "lr": 0.01, "capture": false, "quiet": true, "classWeights": { "3": 2, "7": 0.5 } }',
+    ],
+    [
+      'recipe.yaml',
+      'batchSize: 16\nepochs: 3\nlr: 0.01\nno-capture: true\nquiet: true\nclass-weights:\n  3: 2\n  7: 0.5\n',
+    ],
   ] as const) {
     it(`are flags, and the command line goes first: ${name}`, async () => {
       writeFileSync(at(name), text);
       const args = ['train', '--preset', 'digits', '--config', at(name), '--epochs', '1', '--out', at('run')];
       const { code, stderr } = await runCli([...args, '--dim', '8', '--depth', '1', '--heads', '2', '--no-report']);
       assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
-      const { batch, epochs, lr, capture } = JSON.parse(readFileSync(at('run/config.json'), 'utf8')).training;
+      const { training } = JSON.parse(readFileSync(at('run/config.json'), 'utf8'));
+      const { batch, epochs, lr, capture, classWeights } = training;
       assert.deepEqual([batch, epochs, lr, capture], [16, 1, 0.01, false]);
+      assert.deepEqual(classWeights, { 3: 2, 7: 0.5 });
+      // The last epoch's loss and the final one are of the same definition.
+      const lines = readFileSync(at('run/metrics.jsonl'), 'utf8').trim().split('\n');
+      const last = lines.map((line) => JSON.parse(line)).findLast(({ event }) => event === 'epoch');
+      assert.equal(JSON.parse(readFileSync(at('run/summary.json'), 'utf8')).testLoss, last.testLoss);
     });
   }
 
@@ -188,6 +200,11 @@ describe('the settings of a training in a file', function () {
         /Expected the name of a flag for .* but received 'batchsize'\. Did you mean batch-size\?/,
       ],
       ['{ "lr": "nan" }', /--lr but received/],
+      [
+        '{ "class-weights": { "3": "much" } }',
+        /Expected a finite number .*for "3" in --class-weights but received 'much'/,
+      ],
+      ['{ "epochs": { "3": 1 } }', /Expected a value for epochs in .* but received an object/],
       ['{ "quiet": "yes" }', /Expected true or false for quiet/],
     ] as const) {
       writeFileSync(at('recipe.json'), text);

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { losses, nn, optim, scope, type Tensor, Trainer, type TrainerOptions, tensor } from '../../lib/index.js';
+import {
+  evaluate,
+  losses,
+  nn,
+  optim,
+  scope,
+  type Tensor,
+  Trainer,
+  type TrainerOptions,
+  tensor,
+} from '../../lib/index.js';
 import { assertNear, fromRef, returnsMemory } from '../native-op.js';
 import { ref } from '../reference/array.js';
 import { leavesNothing } from '../runtime/leaves-nothing.js';
@@ -97,6 +107,32 @@ describe('class weights', () => {
     assert.throws(() => losses.focal({ gama: 2 } as object), /Did you mean gamma\?/);
     assert.throws(() => losses.distillation({} as never), /Expected a model/);
   });
+});
+
+describe('class weights of many batches', () => {
+  it('make the mean of an epoch and of an evaluation what PyTorch makes of all at once', () =>
+    leavesNothing(async () => {
+      const own = textures(30);
+      const set = { ...own, labels: own.labels.map((label, i) => (i < 8 ? 3 : label)) }; // a batch of one class
+      const weights = [1, 0.5, 4, 0];
+      const loss = losses.crossEntropy({ classWeights: weights, labelSmoothing: 0 });
+      using model = tinyViT();
+      const optimizer = new optim.SGD(model.parameters(), { lr: 0 });
+      const options = { model, optimizer, train: set, test: set, epochs: 1, loss, onNonFinite: 'warn' } as const;
+      const means: number[] = [];
+      for (const batchSize of [7, 30]) {
+        const { history } = await new Trainer({ ...options, batchSize }).fit();
+        means.push(history[0]?.trainLoss ?? Number.NaN, history[0]?.testLoss ?? Number.NaN);
+      }
+      optimizer.dispose();
+      const { probabilities } = await evaluate(model, set);
+      let [sum, total] = [0, 0];
+      for (const [i, label] of set.labels.entries()) {
+        sum -= weights[label] * Math.log(probabilities[4 * i + label]);
+        total += weights[label];
+      }
+      for (const mean of means) assert.ok(Math.abs(mean - sum / total) < 1e-5, `${means} ${sum / total}`);
+    }));
 });
 
 describe('a loss in training', () => {

@@ -121,6 +121,21 @@ describe('labels that are mixed or several, in a Trainer', () => {
       for (const [i, value] of losses[0].entries()) assert.ok(Math.abs(value - losses[1][i]) < 1e-5);
     }));
 
+  it('are not smoothed twice: by the loader and by the loss', () =>
+    leavesNothing(async () => {
+      for (const mixup of [0, 1]) {
+        await using set = loaderOf(bytes, { augment: { mixup, smoothing: 0.1 } });
+        await assert.rejects(train(set, { labelSmoothing: 0.2 }), {
+          name: 'TypeError',
+          message:
+            /^Expected no second smoothing for losses\.crossEntropy labelSmoothing but received 0\.2, where the loader's augment has smoothing 0\.1 already\. /,
+        });
+      }
+      await using set = loaderOf(bytes, { augment: { smoothing: 0.1 } });
+      const binary = losses.binaryCrossEntropy({ labelSmoothing: 0.2 });
+      await assert.rejects(train(set, { loss: binary }), /for losses\.binaryCrossEntropy labelSmoothing/);
+    }));
+
   it('that are one class each, as rows, train as that class does', () =>
     leavesNothing(async () => {
       const rows = Array.from(labels, (label) => [0, 1, 2].map((c) => Number(c === label)));

@@ -57,7 +57,7 @@ export function addEval(program: Command): void {
       }
       const folder = data ?? config?.data ?? null;
       // In batches that fit the memory, and to the result of training; a CPU without bfloat16 gives nearly that.
-      const { batch = 32, precision = 'fp32' } = config?.training ?? {};
+      const { batch = 32, precision = 'fp32', isWeighted = false } = config?.training ?? {};
       const feed = { batchSize: batchSize ?? batch, views: tta };
       const own = data === undefined ? config?.training : undefined;
       const test = await evaluationData(model, folder, own, feed).catch((cause: Error) => {
@@ -72,7 +72,7 @@ export function addEval(program: Command): void {
         ...(tta && { tta }),
       });
       if ('dispose' in test) await test.dispose();
-      console.log(evaluationText(result, model.pretrainedConfig?.labels, json === true));
+      console.log(evaluationText(result, model.pretrainedConfig?.labels, { json: json === true, isWeighted }));
     });
 }
 

@@ -7,6 +7,7 @@ import { untracked } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 import { numClassesOf } from '../training-data.js';
 import { type Loss, type LossInput, ownLoss, type PreparedLoss } from './loss.js';
+import { checkSmoothedOnce } from './smoothed-once.js';
 
 /** Options of `losses.binaryCrossEntropy`. */
 export interface BinaryCrossEntropyLossOptions {
@@ -36,6 +37,7 @@ export function binaryCrossEntropy(options: BinaryCrossEntropyLossOptions = {}):
   return ownLoss({
     name: 'binary cross-entropy',
     prepare: (train) => {
+      checkSmoothedOnce(train, smoothing, where);
       const numClasses = numClassesOf(train, where);
       if (weights.length !== 1 && weights.length !== numClasses) {
         throw expected(`${numClasses} numbers`, `${where} posWeight`, new Text(`${weights.length}`));

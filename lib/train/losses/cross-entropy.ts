@@ -7,6 +7,7 @@ import { untracked } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 import { type ClassWeights, classWeights } from './class-weights.js';
 import { type Loss, type LossInput, ownLoss, type PreparedLoss } from './loss.js';
+import { checkSmoothedOnce } from './smoothed-once.js';
 
 /** Options of `losses.crossEntropy`. */
 export interface CrossEntropyLossOptions {
@@ -20,6 +21,7 @@ const NAMES: OptionNames<CrossEntropyLossOptions> = { labelSmoothing: true, clas
 
 /**
  * Cross-entropy with labels or soft targets, smoothing and class weights: the mean, weighted by the classes of the labels.
+ * That of an epoch or an evaluation is weighted likewise: by all its labels, as if it were one batch.
  * Of targets, such as mixup's, a class's share counts by its weight, and the mean is over images. Evaluation is without
  * smoothing, as timm's, so that runs can be compared.
  *
@@ -34,6 +36,7 @@ export function crossEntropy(options: CrossEntropyLossOptions = {}): Loss {
   return ownLoss({
     name: 'cross-entropy',
     prepare: (train) => {
+      checkSmoothedOnce(train, labelSmoothing, where);
       if (chosen === undefined) {
         return {
           compute: ({ logits, labels }) => op(logits, labels, { labelSmoothing }),
@@ -79,6 +82,8 @@ function weighted(weights: readonly number[], labelSmoothing: number): PreparedL
   return {
     compute: (input) => compute(input, labelSmoothing),
     evaluate: (input) => compute(input, 0),
+    weightOf: (labels, count) =>
+      labels instanceof Int32Array ? labels.reduce((sum, label) => sum + weights[label], 0) : count,
     dispose: () => {
       column.dispose();
       shares.dispose();

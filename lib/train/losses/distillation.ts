@@ -61,6 +61,7 @@ export function distillation(options: DistillationLossOptions): Loss {
           .add(learned.mul(alpha));
       },
       evaluate: (input) => (own.evaluate ?? own.compute)(input),
+      ...(own.weightOf && { weightOf: own.weightOf.bind(own) }),
       ...(own.takesSeveral !== undefined && { takesSeveral: own.takesSeveral }),
       dispose: () => own.dispose(),
     };

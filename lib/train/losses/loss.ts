@@ -27,6 +27,8 @@ export interface PreparedLoss {
   compute(input: LossInput): Tensor;
   /** The same for an evaluation, where that is another: without label smoothing, or a teacher. */
   evaluate?(input: LossInput): Tensor;
+  /** What a batch counts in the mean over batches. Default: its images. */
+  weightOf?(labels: Int32Array | Float32Array, count: number): number;
   /** Whether labels (N,classes) are a yes or no of each class by itself, and logits are read by a sigmoid then. */
   readonly takesSeveral?: boolean;
   /** In the place of the model's `forward`, where the loss needs more than logits; logits first. */
