@@ -9,6 +9,7 @@ import { sub } from '../ops/elementwise.js';
 import { softmax } from '../ops/softmax.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
+import { warnOnce } from '../warning.js';
 import type { ImageInput } from './image-inputs.js';
 import { imageViews } from './image-views.js';
 import type { Tta } from './tta-flag.js';
@@ -37,6 +38,9 @@ export interface Unreadable {
   readonly error: unknown;
 }
 
+const UNNAMED =
+  'The checkpoint does not name its classes, so they are numbers. A classes.json beside it, an array of names, is read.';
+
 // Enough that decoding and computing overlap, and few enough that the first results come soon.
 const BATCH = 16;
 
@@ -51,6 +55,7 @@ export async function* classify(
     throw expected('a model that knows classes', 'predict', new Text('one without a head'));
   }
   checkChannels(config);
+  if (config.labels === undefined) warnOnce(UNNAMED);
   for (let first = 0; first < inputs.length; first += BATCH) {
     const batch = inputs.slice(first, first + BATCH);
     const read = await Promise.allSettled(batch.map(({ file }) => loadImages([file], config)));

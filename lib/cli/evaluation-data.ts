@@ -12,6 +12,14 @@ import type { ReadRunConfig } from './run-config.js';
 import type { Tta } from './tta-flag.js';
 import { UsageError } from './usage-error.js';
 
+/** What a model is tested on. */
+export interface TestData {
+  /** A loader is the receiver's to dispose. */
+  readonly test: ArrayDataset | DataLoader<Dataset>;
+  /** Of the model's classes, where they are known. */
+  readonly classNames: readonly string[] | undefined;
+}
+
 /**
  * The images to test a model with: those that its run set apart, or else, of a folder that is named, its `val` or its
  * `test` part, or all of it. Classes are known by their names.
@@ -25,7 +33,7 @@ export async function evaluationData(
   folder: string | null,
   own: ReadRunConfig['training'] | undefined,
   { batchSize, views }: { batchSize: number; views: Tta | undefined },
-): Promise<ArrayDataset | DataLoader<Dataset>> {
+): Promise<TestData> {
   const where = 'the test images';
   const areCrops = views !== undefined && views !== 'flip';
   if (folder === null || holdsIdx(folder)) {
@@ -35,7 +43,7 @@ export async function evaluationData(
     }
     const test = await loadIdx(folder, 'test');
     checkDataFits(model, test, where);
-    return test;
+    return { test, classNames: model.pretrainedConfig?.labels };
   }
   const images = own === undefined ? await namedImages(folder) : (await findImages(folder, own)).test;
   const preprocessing = model.pretrainedConfig;
@@ -43,6 +51,8 @@ export async function evaluationData(
     throw expected('a model that says how images are prepared', 'eval', new Text('one that does not'));
   }
   const list = byModel(images, preprocessing.labels, folder);
+  // Without names of its own, the model's classes are taken for the folder's, in their order.
+  const classNames = list.classes.length === model.config.numClasses ? list.classes : preprocessing.labels;
   if (areCrops) {
     const loader = new DataLoader<Dataset>(list, {
       preprocessing,
@@ -55,12 +65,12 @@ export async function evaluationData(
       { shape: [preprocessing.mean.length, ...preprocessing.crop], numClasses: list.classes.length },
       where,
     );
-    return loader;
+    return { test: loader, classNames };
   }
   const [test] = await decodeSets([list], preprocessing, false);
   const set = { ...(test as ArrayDataset), numClasses: model.config.numClasses }; // one for one list
   checkDataFits(model, set, where);
-  return set;
+  return { test: set, classNames };
 }
 
 async function namedImages(folder: string): Promise<ImageList> {

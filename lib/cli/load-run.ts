@@ -52,7 +52,9 @@ async function load(folder: string): Promise<Run> {
   try {
     const model = withoutInit(() => new ViT(config.model));
     model.loadStateDict(weights);
-    model.pretrainedConfig = known;
+    const { classNames } = config;
+    const named = known?.labels === undefined && classNames.length === config.model.numClasses;
+    model.pretrainedConfig = known && named ? { ...known, labels: classNames } : known;
     return { model: model.eval(), config };
   } finally {
     for (const weight of weights.values()) weight.dispose();

@@ -5,6 +5,7 @@ import { writeFileAtomically } from '../io/formats/atomic-file.js';
 import { fileErrorFrom } from '../io/formats/file-error.js';
 import { isObject } from '../io/formats/json-fields.js';
 import { parseStrictJson } from '../io/formats/strict-json.js';
+import { readClasses } from '../io/pretrained/checkpoint-files.js';
 import type { FitResult } from '../train/fit-result.js';
 import { holdsSameRun, type RunConfig } from './run-config.js';
 import { RUN_FILES } from './run-folder.js';
@@ -54,13 +55,18 @@ export async function dropUnused(folder: string): Promise<void> {
 async function checkClasses(folder: string, classNames: readonly string[]): Promise<void> {
   const path = join(folder, RUN_FILES.config);
   const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return; // nothing was begun
-  const found = parseStrictJson(text, path);
-  const names = isObject(found) && Array.isArray(found.classNames) ? found.classNames.map(String) : [];
+  const names = text === undefined ? await readClasses(join(folder, RUN_FILES.classes)) : namesIn(text, path);
+  if (names === undefined) return; // nothing was begun
   if (names.join('\0') === classNames.join('\0')) return;
   const advice = 'Name the data that it was begun with, or begin anew with --force.';
   const what = `the classes of the training that goes on, ${listed(names.map(quoted), { most: 8 })},`;
   throw expected(what, '--resume', new Text(listed(classNames.map(quoted), { most: 8 })), advice);
+}
+
+/** What a run's config.json calls its classes. */
+function namesIn(text: string, path: string): readonly string[] {
+  const found = parseStrictJson(text, path);
+  return isObject(found) && Array.isArray(found.classNames) ? found.classNames.map(String) : [];
 }
 
 /** A training that came to its end needs them no more; of one that was stopped, says how it goes on. */

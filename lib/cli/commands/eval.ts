@@ -60,7 +60,7 @@ export function addEval(program: Command): void {
       const { batch = 32, precision = 'fp32', isWeighted = false } = config?.training ?? {};
       const feed = { batchSize: batchSize ?? batch, views: tta };
       const own = data === undefined ? config?.training : undefined;
-      const test = await evaluationData(model, folder, own, feed).catch((cause: Error) => {
+      const { test, classNames } = await evaluationData(model, folder, own, feed).catch((cause: Error) => {
         throw data === undefined && folder !== null && !(cause instanceof UsageError)
           ? movedData(folder, cause)
           : cause;
@@ -72,7 +72,7 @@ export function addEval(program: Command): void {
         ...(tta && { tta }),
       });
       if ('dispose' in test) await test.dispose();
-      console.log(evaluationText(result, model.pretrainedConfig?.labels, { json: json === true, isWeighted }));
+      console.log(evaluationText(result, classNames, { json: json === true, isWeighted }));
     });
 }
 

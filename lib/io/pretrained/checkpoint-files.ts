@@ -17,10 +17,13 @@ export interface CheckpointFiles {
   readonly config: JsonFields | undefined;
   /** `preprocessor_config.json`. */
   readonly preprocessor: JsonFields | undefined;
+  /** `classes.json`: the classes' names. */
+  readonly classes: readonly string[] | undefined;
 }
 
 const weightsName = 'model.safetensors';
 const indexName = 'model.safetensors.index.json';
+const classesName = 'classes.json';
 const maxConfigBytes = 10_000_000;
 
 /**
@@ -35,7 +38,8 @@ export async function openCheckpointFiles(path: string): Promise<CheckpointFiles
   const beside = (name: string): Promise<JsonFields | undefined> =>
     described ? readConfig(join(dirname(file), name)) : Promise.resolve(undefined);
   const [config, preprocessor] = [await beside('config.json'), await beside('preprocessor_config.json')];
-  return { weights: await openWeights(file), config, preprocessor };
+  const classes = described ? await readClasses(join(dirname(file), classesName)) : undefined;
+  return { weights: await openWeights(file), config, preprocessor, classes };
 }
 
 function openWeights(path: string): Promise<Weights> {
@@ -72,9 +76,27 @@ async function weightsIn(folder: string): Promise<string> {
 }
 
 async function readConfig(path: string): Promise<JsonFields | undefined> {
+  const json = await readJson(path);
+  return json === undefined ? undefined : new JsonFields(json, path);
+}
+
+/**
+ * The names of classes, in their order, as `vitrine train` writes them beside a model.
+ *
+ * @returns undefined where there is no such file
+ * @throws TypeError for one that is no array of names
+ */
+export async function readClasses(path: string): Promise<readonly string[] | undefined> {
+  const json = await readJson(path);
+  if (json === undefined) return undefined;
+  if (Array.isArray(json) && json.every((name) => typeof name === 'string')) return json;
+  throw fileError('an array of names of classes', path, 'something else');
+}
+
+async function readJson(path: string): Promise<unknown> {
   const stats = await stat(path).catch(() => undefined);
   if (stats === undefined) return undefined;
   const size = await regularFileSize(path);
   if (size > maxConfigBytes) throw fileError(`at most ${maxConfigBytes} bytes`, path, `${size}`);
-  return new JsonFields(parseStrictJson(await readFile(path, 'utf8'), path), path);
+  return parseStrictJson(await readFile(path, 'utf8'), path);
 }

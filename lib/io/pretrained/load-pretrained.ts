@@ -2,6 +2,7 @@ import { checkPair } from '../../check.js';
 import * as init from '../../nn/init.js';
 import type { ViTConfig, ViTOptions } from '../../nn/vit/config.js';
 import { ViT } from '../../nn/vit/vit.js';
+import { warnOnce } from '../../warning.js';
 import { fileError } from '../formats/file-error.js';
 import type { JsonFields } from '../formats/json-fields.js';
 import { type CheckpointFiles, openCheckpointFiles } from './checkpoint-files.js';
@@ -72,23 +73,31 @@ async function load(files: CheckpointFiles, options: ViTOptions): Promise<Pretra
     throw error;
   }
   warnOfGuess(plan, given, weights.path);
-  return { model: model.eval(), ...preparationOf(model, plan, layout, evidence, ownHead), path: weights.path };
+  const names = ownHead ? namesFrom(files.classes, config.numClasses, weights.path) : undefined;
+  return {
+    model: model.eval(),
+    ...preparationOf(model, plan, layout, evidence, { ownHead, names }),
+    path: weights.path,
+  };
 }
 
-/** How images are prepared and what the classes are called: as the files beside the weights say, then the file of ours. */
+/**
+ * How images are prepared and what the classes are called: as the files beside the weights say, then the file of ours;
+ * names at last as `classes.json` has them.
+ */
 function preparationOf(
   { config }: ViT,
   plan: Guess,
   layout: Layout,
   evidence: Evidence,
-  ownHead: boolean,
+  { ownHead, names }: { ownHead: boolean; names: readonly string[] | undefined },
 ): { pretrainedConfig: PretrainedConfig; certain: boolean } {
   const size = sizeOf(config, plan.config.imgSize ?? config.imgSize);
   const stated = layout.statesPreprocessing(evidence);
   const own = stated && evidence.preprocessor !== undefined ? undefined : evidence.own?.pretrainedConfig;
   const preprocessing = own === undefined ? layout.preprocessing(evidence, size) : preprocessingOf(own);
   const beside = evidence.config && labelsOf(evidence.config, config.numClasses);
-  const labels = ownHead ? (beside ?? evidence.own?.pretrainedConfig?.labels) : undefined;
+  const labels = ownHead ? (beside ?? evidence.own?.pretrainedConfig?.labels ?? names) : undefined;
   return {
     pretrainedConfig: {
       layout: layout.name,
@@ -136,6 +145,19 @@ function sizeOf(
 ): ModelSize {
   const pair = (size: ViTConfig['imgSize']): readonly [number, number] => checkPair(size, 'ViT imgSize', 1);
   return { imgSize: pair(imgSize), trained: pair(trained), inChans, embedDim, depth, distilled };
+}
+
+/** The names of `classes.json`, where it is of as many classes. */
+function namesFrom(
+  names: readonly string[] | undefined,
+  numClasses: number | undefined,
+  path: string,
+): readonly string[] | undefined {
+  if (names === undefined || names.length === numClasses) return names;
+  warnOnce(
+    `classes.json beside ${path} names ${names.length} classes, and the model has ${numClasses}: it is left out.`,
+  );
+  return undefined;
 }
 
 /** Hugging Face's `id2label`, or timm's `label_names`. */

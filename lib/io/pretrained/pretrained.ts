@@ -32,6 +32,8 @@ declare module '../../nn/vit/vit.js' {
      * A model from a checkpoint of timm, torchvision, Hugging Face or Google, in evaluation mode; the layout and the
      * architecture are read off the weights and the config.json beside them.
      *
+     * Classes are called as `id2label`, `label_names` or a `classes.json` beside the weights say.
+     *
      * What the file says is believed, then the options; what neither tells is assumed, and said in one warning. A file
      * that `save` wrote tells everything.
      *
