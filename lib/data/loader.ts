@@ -97,6 +97,8 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
   readonly seed: number;
   /** What the samples are from. */
   readonly dataset: D;
+  /** @internal How far it smooths labels. */
+  readonly smoothing: number;
   /** Images of a batch; the last of an epoch may have fewer. */
   readonly batchSize: number;
   /** A number of its own, by which deep equality tells loaders apart. */
@@ -111,6 +113,7 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
     this.#shuffle = checkBoolean(options.shuffle ?? false, 'DataLoader shuffle');
     this.#dropLast = checkBoolean(options.dropLast ?? false, 'DataLoader dropLast');
     this.seed = seedOf(options);
+    this.smoothing = options.augment?.smoothing ?? 0;
     this.#sampler = checkSampler(options.sampler, this.#shuffle);
     this.#buffer = checkBuffer(options, dataset);
     if (isDataset(dataset) || dataset instanceof SampleStream) {
@@ -147,11 +150,6 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
   /** @internal How its images are prepared; undefined for float32 arrays. */
   get preprocessing(): Preprocessing | undefined {
     return this.#feed && this.#options.preprocessing;
-  }
-
-  /** @internal How far it smooths labels. */
-  get smoothing(): number {
-    return this.#options.augment?.smoothing ?? 0;
   }
 
   /** @internal */
