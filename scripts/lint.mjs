@@ -1,4 +1,5 @@
-// Looks for defects: Biome for TypeScript and JavaScript, TypeDoc for docstrings, clang-tidy for C++. Formatting is format.mjs's.
+// Looks for defects: Biome for TypeScript and JavaScript, TypeDoc for docstrings, publint and attw for the package, clang-tidy for C++.
+// Formatting is format.mjs's.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -30,6 +31,7 @@ async function check(command, args) {
 }
 
 const checkReference = () => check(process.execPath, ['scripts/reference.mjs', '--check']);
+const checkPackage = () => check(process.execPath, ['scripts/package-lint.mjs']);
 const tidy = (file) => check('clang-tidy', ['--quiet', '-p', DATABASE, ...leftOut(file), file]);
 
 await runScript(async () => {
@@ -39,6 +41,6 @@ await runScript(async () => {
     finds('scripts/duplicates.mjs'),
   ];
   await cmakeJs('lint: listing the compile commands of native', 'configure', DATABASE, {});
-  const sound = await sideBySide([checkReference, ...tidySources().map((file) => () => tidy(file))]);
+  const sound = await sideBySide([checkReference, checkPackage, ...tidySources().map((file) => () => tidy(file))]);
   process.exitCode = !found.includes(true) && sound.every(Boolean) ? 0 : 1;
 });
