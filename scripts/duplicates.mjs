@@ -66,8 +66,8 @@ const KEYS = {
 };
 
 const FILES = FOLDERS.flatMap((folder) => readdirSync(folder, { recursive: true }).map((name) => join(folder, name)))
-  // The tests of native/ stand alone.
-  .filter((path) => /\.(ts|mjs|h|cpp)$/.test(path) && !GENERATED.has(path) && !path.startsWith('native/tests/'))
+  // The tests of native/ stand alone; a tool's packages lie in a folder of scripts/.
+  .filter((path) => /\.(ts|mjs|h|cpp)$/.test(path) && !GENERATED.has(path) && !/^native.tests|node_modules/.test(path))
   .map((path) => ({ path, lines: linesOf(path) }));
 
 /** Pairs of places that are `kind`. */

@@ -21,6 +21,8 @@ const TENSOR_OPTIONS: OptionNames<TensorOptions> = { dtype: true, requiresGrad: 
 
 /** Options that say the dtype, where the type checker can see it. */
 type Of<D extends DType> = TensorOptions & { dtype?: D };
+/** D as the arguments tell it, and not what the result is put into: `NoInfer<D>`, which TypeScript has from 5.4 on. */
+type Told<D extends DType> = [D][D extends unknown ? 0 : never];
 
 /**
  * @internal The options of a function that makes a tensor, before it does.
@@ -48,12 +50,12 @@ export function tensor<D extends DType = 'int32'>(
   values: Int32Array,
   shape?: readonly number[],
   options?: Of<D>,
-): Tensor<NoInfer<D>>;
+): Tensor<Told<D>>;
 export function tensor<D extends DType = 'float32'>(
   values: Float32Array | NestedNumbers | number,
   shape?: readonly number[],
   options?: Of<D>,
-): Tensor<NoInfer<D>>;
+): Tensor<Told<D>>;
 export function tensor(
   values: TensorData | NestedNumbers | number,
   shape?: readonly number[],
@@ -76,12 +78,12 @@ export function tensor(
 }
 
 /** A tensor of zeros. @see `torch.zeros` */
-export function zeros<D extends DType = 'float32'>(shape: readonly number[], options: Of<D> = {}): Tensor<NoInfer<D>> {
+export function zeros<D extends DType = 'float32'>(shape: readonly number[], options: Of<D> = {}): Tensor<Told<D>> {
   return filled(shape, 0, options, 'zeros');
 }
 
 /** A tensor of ones. @see `torch.ones` */
-export function ones<D extends DType = 'float32'>(shape: readonly number[], options: Of<D> = {}): Tensor<NoInfer<D>> {
+export function ones<D extends DType = 'float32'>(shape: readonly number[], options: Of<D> = {}): Tensor<Told<D>> {
   return filled(shape, 1, options, 'ones');
 }
 
@@ -90,22 +92,22 @@ export function full<D extends DType = 'float32'>(
   shape: readonly number[],
   value: number,
   options: Of<D> = {},
-): Tensor<NoInfer<D>> {
+): Tensor<Told<D>> {
   return filled(shape, value, options, 'full');
 }
 
 /** Zeros of the shape of another tensor, and of its dtype. @see `torch.zeros_like` */
-export function zerosLike<D extends DType>(x: Tensor<D>, options: Of<D> = {}): Tensor<NoInfer<D>> {
+export function zerosLike<D extends DType>(x: Tensor<D>, options: Of<D> = {}): Tensor<Told<D>> {
   return filledLike(x, 0, options, 'zerosLike');
 }
 
 /** Ones of the shape of another tensor, and of its dtype. @see `torch.ones_like` */
-export function onesLike<D extends DType>(x: Tensor<D>, options: Of<D> = {}): Tensor<NoInfer<D>> {
+export function onesLike<D extends DType>(x: Tensor<D>, options: Of<D> = {}): Tensor<Told<D>> {
   return filledLike(x, 1, options, 'onesLike');
 }
 
 /** `value` in the shape of another tensor, and in its dtype. @see `torch.full_like` */
-export function fullLike<D extends DType>(x: Tensor<D>, value: number, options: Of<D> = {}): Tensor<NoInfer<D>> {
+export function fullLike<D extends DType>(x: Tensor<D>, value: number, options: Of<D> = {}): Tensor<Told<D>> {
   return filledLike(x, value, options, 'fullLike');
 }
 
@@ -120,7 +122,7 @@ function filled<D extends DType>(
   value: number,
   options: TensorOptions,
   where: string,
-): Tensor<NoInfer<D>> {
+): Tensor<Told<D>> {
   const { dtype, requiresGrad } = checkTensorOptions(options, where, 'float32');
   const sizes = checkShape(shape, where);
   toTypedArray([value], dtype); // throws for what the dtype cannot hold, while there is no tensor yet
@@ -134,7 +136,7 @@ function computed<D extends DType>(
   shape: readonly number[],
   at: (index: number) => number,
   { dtype, requiresGrad }: Required<TensorOptions>,
-): Tensor<NoInfer<D>> {
+): Tensor<Told<D>> {
   const values = emptyArray(
     shape.reduce((product, size) => product * size, 1),
     dtype,
@@ -152,15 +154,15 @@ function computed<D extends DType>(
  * @throws TypeError for a step of 0 or one that leads away from `end`, or, as int32, for what is not whole
  * @see `torch.arange`
  */
-export function arange<D extends DType = 'float32'>(end: number, options?: Of<D>): Tensor<NoInfer<D>>;
-export function arange<D extends DType = 'float32'>(start: number, end: number, options?: Of<D>): Tensor<NoInfer<D>>;
+export function arange<D extends DType = 'float32'>(end: number, options?: Of<D>): Tensor<Told<D>>;
+export function arange<D extends DType = 'float32'>(start: number, end: number, options?: Of<D>): Tensor<Told<D>>;
 export function arange<D extends DType = 'float32'>(
   start: number,
   end: number,
   step: number,
   options?: Of<D>,
-): Tensor<NoInfer<D>>;
-export function arange<D extends DType>(...args: (number | Of<D> | undefined)[]): Tensor<NoInfer<D>> {
+): Tensor<Told<D>>;
+export function arange<D extends DType>(...args: (number | Of<D> | undefined)[]): Tensor<Told<D>> {
   const numbers = typeof args.at(-1) === 'number' ? args : args.slice(0, -1);
   const { [numbers.length]: options = {} } = args as TensorOptions[]; // behind the numbers, as the overloads say
   const checked = checkTensorOptions(options, 'arange', 'float32');
@@ -189,7 +191,7 @@ export function linspace<D extends DType = 'float32'>(
   end: number,
   steps: number,
   options: Of<D> = {},
-): Tensor<NoInfer<D>> {
+): Tensor<Told<D>> {
   const checked = checkTensorOptions(options, 'linspace', 'float32');
   checkNumber(start, 'linspace start');
   checkNumber(end, 'linspace end');
@@ -206,9 +208,9 @@ export function linspace<D extends DType = 'float32'>(
  * The second size is that of the first where it is not given.
  * @see `torch.eye`
  */
-export function eye<D extends DType = 'float32'>(n: number, options?: Of<D>): Tensor<NoInfer<D>>;
-export function eye<D extends DType = 'float32'>(n: number, m: number, options?: Of<D>): Tensor<NoInfer<D>>;
-export function eye<D extends DType>(n: number, second?: number | Of<D>, third?: Of<D>): Tensor<NoInfer<D>> {
+export function eye<D extends DType = 'float32'>(n: number, options?: Of<D>): Tensor<Told<D>>;
+export function eye<D extends DType = 'float32'>(n: number, m: number, options?: Of<D>): Tensor<Told<D>>;
+export function eye<D extends DType>(n: number, second?: number | Of<D>, third?: Of<D>): Tensor<Told<D>> {
   const [m, options = {}] = typeof second === 'number' || third !== undefined ? [second, third] : [n, second];
   const checked = checkTensorOptions(options as TensorOptions, 'eye', 'float32'); // checked there
   const shape = checkShape([n, m], 'eye');

@@ -77,7 +77,7 @@ export function checkRecord(record: TensorRecord, where: string): void {
   }
 }
 
-/** Fresh zeroed memory, aligned for every dtype; throws a clear error where `bytes` cannot be had. */
+/** @internal Fresh zeroed memory, aligned for every dtype; throws a clear error where `bytes` cannot be had. */
 export function allocateBytes(bytes: number, where: string): Uint8Array<ArrayBuffer> {
   try {
     return new Uint8Array(bytes);
