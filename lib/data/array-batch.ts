@@ -2,6 +2,7 @@ import { native } from '../native.js';
 import { untracked } from '../scope.js';
 import { empty, type Tensor } from '../tensor.js';
 import { Turns } from '../turns.js';
+import { checkBatchLabels } from './check-dataset.js';
 import type { ArrayDataset } from './dataset.js';
 
 /** Images (N,C,H,W) of arrays and their classes. */
@@ -9,6 +10,29 @@ export interface ArrayBatch<Images = Float32Array> {
   images: Images;
   labels: Int32Array;
   count: number;
+}
+
+/** Which images of a data set a batch has, and their classes. */
+export interface BatchPlaces {
+  readonly dataset: ArrayDataset;
+  readonly places: Uint32Array;
+  readonly labels: Int32Array;
+}
+
+/** An epoch's places, a batch at a time, from batch `from` on. @throws TypeError for a label that has become no class */
+export function* placesOf(
+  dataset: ArrayDataset,
+  order: ArrayLike<number>,
+  { batchSize, dropLast, from }: { batchSize: number; dropLast: boolean; from: number },
+): Generator<BatchPlaces> {
+  const all = new Uint32Array(order);
+  for (let start = from * batchSize; start < all.length; start += batchSize) {
+    const places = all.subarray(start, start + batchSize);
+    if (dropLast && places.length < batchSize) return;
+    const labels = Int32Array.from(places, (place) => dataset.labels[place]);
+    checkBatchLabels({ labels, count: labels.length }, dataset.numClasses, 'a batch');
+    yield { dataset, places, labels };
+  }
 }
 
 /** The images at some places, in JavaScript's memory. */

@@ -5,11 +5,11 @@ import type { Preprocessing } from '../io/pretrained/preprocessing.js';
 import { tensor } from '../ops/creation.js';
 import type { Generator as RandomGenerator } from '../ops/generator.js';
 import type { Tensor } from '../tensor.js';
-import { type ArrayBatch, imagesAt, isLarge, pixelsAt } from './array-batch.js';
+import { type ArrayBatch, type BatchPlaces, imagesAt, isLarge, pixelsAt, placesOf } from './array-batch.js';
 import type { ImageDraws } from './augment/augment.js';
-import { checkBatchLabels, checkDataset } from './check-dataset.js';
+import { checkDataset } from './check-dataset.js';
 import type { ArrayDataset } from './dataset.js';
-import { type EpochItems, itemsOf, itemsOfStream } from './feed/epoch-items.js';
+import { type EpochItems, epochOf, itemsOf, itemsOfStream } from './feed/epoch-items.js';
 import type { FeedBatch } from './feed/feed.js';
 import { checkFeedOptions, FEED_NAMES, type FeedOptions, ImageFeed } from './feed/image-feed.js';
 import { checkBuffer, checkSampler, seedOf } from './loader-order.js';
@@ -91,6 +91,8 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
   readonly #dropLast: boolean;
   readonly #sampler: Sampler | undefined;
   readonly #buffer: number;
+  /** Items there were when this was made. */
+  readonly #given: number = 0;
   readonly #feed: ImageFeed | undefined;
   #position = 0;
   /** What the orders of the epochs and all that is drawn follow from. */
@@ -121,6 +123,7 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
       const { batchSize, seed } = this;
       const parts = checkFeedOptions(options, dataset as Dataset | SampleStream, 'DataLoader');
       const augmentation = draws ?? parts.augmentation;
+      if (!(dataset instanceof SampleStream)) this.#given = (dataset as Dataset).length;
       this.#feed = new ImageFeed({ ...parts, augmentation, batchSize, seed, dropLast: this.#dropLast });
     } else {
       if (isIterable(dataset)) {
@@ -232,17 +235,10 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
     }
   }
 
-  /** The places of an epoch's images, a batch at a time, and what is there. */
-  *#places(epoch: number, from: number): Generator<{ dataset: ArrayDataset; places: Uint32Array; labels: Int32Array }> {
+  #places(epoch: number, from: number): Generator<BatchPlaces> {
     const dataset = checkDataset(this.dataset as ArrayDataset, 'the DataLoader');
-    const order = new Uint32Array(this.order(epoch));
-    for (let start = from * this.batchSize; start < order.length; start += this.batchSize) {
-      const places = order.subarray(start, start + this.batchSize);
-      if (this.#dropLast && places.length < this.batchSize) return;
-      const labels = Int32Array.from(places, (place) => dataset.labels[place]);
-      checkBatchLabels({ labels, count: labels.length }, dataset.numClasses, 'a batch');
-      yield { dataset, places, labels };
-    }
+    const { batchSize } = this;
+    return placesOf(dataset, this.order(epoch), { batchSize, dropLast: this.#dropLast, from });
   }
 
   /**
@@ -259,7 +255,8 @@ export class DataLoader<D extends ArrayDataset | Dataset | SampleStream = ArrayD
 
   #items(epoch: number, begin: number): EpochItems {
     const { dataset, numClasses, seed } = this;
-    if (!(dataset instanceof SampleStream)) return itemsOf(dataset as Dataset, this.order(epoch), numClasses);
+    if (!(dataset instanceof SampleStream))
+      return epochOf(dataset as Dataset, this.order(epoch), numClasses, this.#given);
     return itemsOfStream(dataset, { epoch, seed, begin, buffer: this.#buffer, numClasses });
   }
 

@@ -67,6 +67,7 @@ export function viewsOf(
   }
   const images = loader as DataLoader<Dataset>; // it has a preprocessing
   const order = images.order(0);
+  // A batch is not loaded ahead: of several passes, each would decode what the first has not cached yet.
   const plain = { sampler: () => order, shuffle: undefined, augment: undefined, prefetch: 0 };
   const [count, derived] =
     typeof tta === 'string'

@@ -59,6 +59,13 @@ const TAKERS: Record<string, Taker> = {
     names: ['dtype', 'requiresGrad', 'generator'],
     calls: { randn: (options) => randn([1], options), rand: (options) => rand([1], options) },
   },
+  TransformWorkers: {
+    needs: { worker: 'transform.mjs' },
+    calls: {
+      'DataLoader transform': (transform) =>
+        new data.DataLoader(SET, { batchSize: 1, preprocessing: BYTES, transform }),
+    },
+  },
   LoraOptions: { calls: { applyLora: (options) => nn.applyLora(vit(), options) } },
   GradOptions: {
     calls: {
@@ -453,7 +460,7 @@ const OTHERS = new Map([
   ['ImageResizeOptions', 'inside loadImages; test/ops'],
 ]);
 
-const OPTIONS = /export (?:declare )?(?:interface|type) (\w*(?:Options|Masks|Group|Config))\b/g;
+const OPTIONS = /export (?:declare )?(?:interface|type) (\w*(?:Options|Masks|Group|Config|Workers))\b/g;
 // These hold no functions of the library's users, or have tests of their own names: command line, report, files, data.
 const PUBLIC = [
   'autograd',

@@ -1,4 +1,4 @@
-import { expected } from '../../check.js';
+import { expected, Text } from '../../check.js';
 import type { Preprocessing } from '../../io/pretrained/preprocessing.js';
 import { clone } from '../../ops/copies.js';
 import { type BatchImage, imageBatch, imageMix } from '../../ops/image-batch.js';
@@ -79,7 +79,7 @@ export class Feed {
     const { batchSize, prefetch, dropLast } = this.#parts;
     const cache = await this.#cache();
     const ahead: (Loaded | Promise<Loaded | typeof CORRUPT | typeof END>)[] = [];
-    let [position, next, number] = [begin, begin, 0];
+    let [position, next, number, read] = [begin, begin, 0, 0];
     let batch: Loaded[] = [];
     const made = (): FeedBatch | undefined => {
       const full = number++ < skipped ? undefined : this.#make(batch, { epoch, position, cache });
@@ -96,11 +96,12 @@ export class Feed {
         const loaded = isThenable(loading) ? await loading : loading;
         if (loaded === END || loaded === undefined) break;
         position++;
-        if (loaded !== CORRUPT) batch.push(loaded);
+        if (loaded !== CORRUPT) read = batch.push(loaded);
         if (batch.length < batchSize) continue;
         const full = made();
         if (full !== undefined) yield full;
       }
+      if (read === 0 && items.isEpoch && begin === 0 && position > 0) throw noneRead(position);
       const last = batch.length > 0 && !dropLast ? made() : undefined;
       if (last !== undefined) yield last;
     } finally {
@@ -247,6 +248,12 @@ export class Feed {
     if (augmentation === undefined || corner !== undefined) return asItIs(image, corner ?? [0, 0]);
     return { ...image, ...augmentation.draw({ seed, epoch, index }, [height, width], crop), top: 0, left: 0 };
   }
+}
+
+/** The error of an epoch that has no image, though `maxCorrupt` lets all be left out. */
+function noneRead(count: number): Error {
+  const advice = 'They are told above, each with what is wrong with it.';
+  return expected('at least one image that can be read', 'the DataLoader', new Text(`none of ${count}`), advice);
 }
 
 /** Gives back an image that nobody keeps, once its last use is enqueued. */

@@ -54,10 +54,29 @@ export function sampleAt(
   classes: number | undefined,
   where: string,
 ): Sample | Promise<Sample> {
-  const sample = dataset.get(index);
   const name = `item ${index} of ${where}`;
-  if (isThenable(sample)) return Promise.resolve(sample).then((value) => checkSample(value, classes, name));
-  return checkSample(sample, classes, name);
+  let sample: ReturnType<typeof dataset.get>;
+  try {
+    sample = dataset.get(index);
+  } catch (cause) {
+    throw itemError(cause, dataset, index, name);
+  }
+  if (!isThenable(sample)) return checkSample(sample, classes, name);
+  return Promise.resolve(sample).then(
+    (value) => checkSample(value, classes, name),
+    (cause) => {
+      throw itemError(cause, dataset, index, name);
+    },
+  );
+}
+
+/** The error of an item that a data set does not give; tells which, and where the data set has become shorter. */
+function itemError(cause: unknown, { length }: Dataset, index: number, name: string): Error {
+  const found = new Text(`the error of its get: ${cause instanceof Error ? cause.message : String(cause)}`);
+  const advice = index < length ? '' : `It has ${length} items now; a data set must stay as it is while it is in use.`;
+  const error = expected('{ image, label }', name, found, advice);
+  error.cause = cause;
+  return error;
 }
 
 /**

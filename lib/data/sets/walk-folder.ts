@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { extname, join, relative } from 'node:path';
+import { extname, join, relative, sep } from 'node:path';
 import { fileErrorFrom } from '../../io/formats/file-error.js';
 
 const EXTENSIONS = ['.png', '.jpg', '.jpeg', '.jpe', '.jfif', '.webp', '.gif', '.tif', '.tiff'];
@@ -41,8 +41,8 @@ export class FolderWalk {
   /** The image files at any depth below a folder, its own first. */
   async images(folder: string, above: readonly string[] = []): Promise<string[]> {
     const real = await realpath(folder);
-    if (above.includes(real)) {
-      this.leaveOut(folder); // a link back up
+    if (above.some((path) => path === real || path.startsWith(join(real, sep)))) {
+      this.leaveOut(folder); // a link back up, perhaps beyond where this began
       return [];
     }
     const { folders, files } = await this.entries(folder);

@@ -8,9 +8,10 @@ export function fileError(what: string, where: string, received: string, advice 
   return expected(what, where, new Text(received), advice);
 }
 
-/** The same where another error, from the system or a library, tells what was found. */
+/** The same where another error, from the system or a library, tells what was found: in its first line, as libvips tells more. */
 export function fileErrorFrom(cause: unknown, what: string, where: string, advice = ''): Error {
-  const error = fileError(what, where, cause instanceof Error ? cause.message : String(cause), advice);
+  const [found] = (cause instanceof Error ? cause.message : String(cause)).trim().split('\n', 1);
+  const error = fileError(what, where, found, advice);
   error.cause = cause;
   return error;
 }
