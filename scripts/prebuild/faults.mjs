@@ -33,7 +33,7 @@ export function readBinary(bytes) {
 /** Sentences, none for a binary that is as it should be. */
 export function faultsOf(platform, bytes) {
   const [system, machine, libc] = platform.split('-');
-  const { format, machine: found, libraries, imports, exports } = readBinary(bytes);
+  const { format, machine: found, libraries, imports, exports, signed } = readBinary(bytes);
   const faults = [];
   const expectedFormat = { linux: 'elf', darwin: 'mach-o', win32: 'pe' }[system];
   if (format !== expectedFormat || found !== machine) {
@@ -52,6 +52,7 @@ export function faultsOf(platform, bytes) {
   // On Windows the addon looks them up itself.
   if (system !== 'win32' && !imports.some(({ name }) => name === 'napi_create_function'))
     faults.push('It takes nothing from Node-API.');
+  if (platform === 'darwin-arm64' && !signed) faults.push('It is not signed, and Apple silicon loads no such file.');
   for (const name of exports.filter((name) => !ENTRIES.includes(name))) faults.push(`It gives ${name} away.`);
   if (!exports.includes(ENTRIES[0])) faults.push(`It has no ${ENTRIES[0]}.`);
   return faults;

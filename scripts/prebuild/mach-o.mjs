@@ -1,6 +1,6 @@
 // What macOS's dynamic loader sees of a Mach-O file of 64 bits (mach-o/loader.h, nlist.h).
 
-const LC = { symtab: 0x2, loadDylib: 0xc, loadWeakDylib: 0x80000018, reexportDylib: 0x8000001f };
+const LC = { symtab: 0x2, loadDylib: 0xc, loadWeakDylib: 0x80000018, reexportDylib: 0x8000001f, signature: 0x1d };
 const MACHINES = { 16777223: 'x64', 16777228: 'arm64' };
 const N_STAB = 0xe0;
 const N_PRIVATE = 0x10;
@@ -14,12 +14,14 @@ export function readMachO(bytes) {
   const libraries = [];
   const imports = [];
   const exports = [];
+  let signed = false;
   let at = 32;
   for (let i = 0; i < bytes.readUInt32LE(16); i++, at += bytes.readUInt32LE(at + 4)) {
     const command = bytes.readUInt32LE(at);
     if ([LC.loadDylib, LC.loadWeakDylib, LC.reexportDylib].includes(command)) {
       libraries.push(text(at + bytes.readUInt32LE(at + 8)));
     }
+    if (command === LC.signature) signed = true;
     if (command !== LC.symtab) continue;
     const [symbols, count, names] = [8, 12, 16].map((field) => bytes.readUInt32LE(at + field));
     for (let entry = symbols; entry < symbols + count * 16; entry += 16) {
@@ -36,5 +38,6 @@ export function readMachO(bytes) {
     libraries,
     imports,
     exports,
+    signed,
   };
 }
