@@ -1,10 +1,9 @@
-// Prints, as JSON, a digest of the bits of every op's result and gradients, and of a short training run, each large
-// enough for several tiles. Run it on other numbers of threads: the digests must be equal.
+// Prints, as a line of JSON for each number of threads that it is given, a digest of the bits of every op's result and
+// gradients, and of a short training run, each large enough for several tiles. The digests must be equal.
 import { createHash } from 'node:crypto';
 import {
   autocast,
   F,
-  getThreads,
   info,
   manualSeed,
   multinomial,
@@ -15,6 +14,7 @@ import {
   randn,
   randperm,
   scope,
+  setThreads,
   type Tensor,
   ViT,
 } from '../lib/index.js';
@@ -109,6 +109,9 @@ const OPS: Record<string, () => string> = {
     ofOp([[611, 197], [389, 197], [389], [611, 389]], (x, w, b, residual) =>
       F.linear(x, w, b, { activation: 'gelu', residual }),
     ),
+  // Its weight's gradient is summed in more than two parts.
+  linearDeep: () => ofOp([[2311, 197], [205, 197], [205]], (x, w, b) => F.linear(x, w, b)),
+  linearWide: () => ofOp([[197, 211], [1031, 211], [1031]], (x, w, b) => F.linear(x, w, b)),
   matmul: () =>
     ofOp(
       [
@@ -185,11 +188,18 @@ function ofImage(): string {
   return createHash('sha256').update(y.bytesSync()).digest('hex').slice(0, 16);
 }
 
-const digests = Object.fromEntries(Object.entries(OPS).map(([name, run]) => [name, run()]));
-digests.imageResize = ofImage();
-digests.multinomial = ofDraws(() => multinomial(rand([611, 197]), 50));
-digests.randperm = ofDraws(() => randperm(50_000));
-digests.sgd = training((parameters) => new optim.SGD(parameters, { lr: 0.1, momentum: 0.9, weightDecay: 1e-3 }));
-digests.adamw = training((parameters) => new optim.AdamW(parameters, { lr: 1e-3 }));
-const bits: OpBits = { isa: info().isa, threads: getThreads(), digests };
-console.log(JSON.stringify(bits));
+function allDigests(): Record<string, string> {
+  const digests = Object.fromEntries(Object.entries(OPS).map(([name, run]) => [name, run()]));
+  digests.imageResize = ofImage();
+  digests.multinomial = ofDraws(() => multinomial(rand([611, 197]), 50));
+  digests.randperm = ofDraws(() => randperm(50_000));
+  digests.sgd = training((parameters) => new optim.SGD(parameters, { lr: 0.1, momentum: 0.9, weightDecay: 1e-3 }));
+  digests.adamw = training((parameters) => new optim.AdamW(parameters, { lr: 1e-3 }));
+  return digests;
+}
+
+for (const threads of process.argv.slice(2).map(Number)) {
+  setThreads(threads);
+  const bits: OpBits = { isa: info().isa, threads, digests: allDigests() };
+  console.log(JSON.stringify(bits));
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ContenderProcess } from '../contender-process.js';
 import { vitrine } from '../contenders.js';
 import type { Case, Precision } from '../work.js';
-import { medianProfile, type Profile, profileOf } from './profile.js';
+import { fastestProfile, type Profile, profileOf } from './profile.js';
 
 /** A case's step as it is on one thread, and how long steps take. */
 export interface Measured {
@@ -15,7 +15,7 @@ export interface Measured {
 }
 
 // Traces of a step, and turns of either number of threads, which alternate with them.
-const ROUNDS = 5;
+const ROUNDS = 7;
 
 /** Traces steps of a case on one thread, and times it on one and on two. */
 export async function measure(item: Case, precision: Precision, seconds: number, cpus: number): Promise<Measured> {
@@ -45,7 +45,7 @@ export async function measure(item: Case, precision: Precision, seconds: number,
   }
   const [one = [], two] = samples;
   return {
-    profile: medianProfile(profiles),
+    profile: fastestProfile(profiles),
     oneThread: Math.min(...one),
     twoThreads: two === undefined ? null : Math.min(...two),
   };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { predict } from '../../bench/predict/prediction.js';
-import { medianProfile, profileOf } from '../../bench/predict/profile.js';
+import { fastestProfile, profileOf } from '../../bench/predict/profile.js';
 import { loopTime } from '../../bench/predict/schedule.js';
 import { predictionText } from '../../bench/predict/text.js';
 
@@ -70,9 +70,9 @@ describe('the profile of a traced step', () => {
     });
   });
 
-  it('takes each time’s median of several traces', () => {
-    const [slow, fast] = [TRACE.replace('"dur":30', '"dur":3000'), TRACE.replace('"dur":90', '"dur":80')];
-    const profile = medianProfile([slow, TRACE, fast].map(profileOf));
+  it('takes the shortest of each time in several traces', () => {
+    const [slowLoop, slowLoss] = [TRACE.replace('"dur":10,', '"dur":10.5,'), TRACE.replace('"dur":20', '"dur":2000')];
+    const profile = fastestProfile([slowLoop, slowLoss].map(profileOf));
     assert.deepEqual(profile, profileOf(TRACE));
   });
 });

@@ -90,6 +90,16 @@ describe('linear', () => {
     check({ x: [1500, 5], out: 7, activation: 'relu', bound: LONG_SUM }, { bias: true, residual: true });
   });
 
+  // From 32 Mi multiply-adds on, products are cut for more than 16 threads.
+  it('has them where the weight’s gradient is summed in four parts, or few rows are cut by many columns', () => {
+    for (const [x, out] of [
+      [[1153, 173], 181],
+      [[197, 211], 1031],
+    ] satisfies [number[], number][]) {
+      check({ x, out, activation: 'none', bound: LONG_SUM }, { bias: true, residual: false });
+    }
+  });
+
   it('takes one tensor as input and residual', () => {
     const random = generator(2);
     const x = normal([5, 17], random);

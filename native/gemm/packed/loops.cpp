@@ -48,15 +48,13 @@ class PackedLoops final : public Loops {
     }
   }
 
-  int64_t AddTiles() const override {
-    return plan_.splits == 1 ? 0 : CeilDiv(plan_.m, RowsPerTile(plan_.n));
-  }
+  int64_t AddTiles() const override { return plan_.splits == 1 ? 0 : CeilDiv(plan_.m, AddRows()); }
   void Add(int64_t tile, float* shared) const override {
-    const int64_t step = RowsPerTile(plan_.n);
-    const float* half = SecondHalf(shared);
+    const int64_t step = AddRows();
     for (int64_t row = tile * step; row < std::min(plan_.m, (tile + 1) * step); ++row) {
       float* c = product_.c + row * product_.ldc;
-      kernels::Add(c, c, half + row * plan_.n, plan_.n);
+      for (int64_t split = 1; split < plan_.splits; ++split)
+        kernels::Add(c, c, Later(split, shared) + row * plan_.n, plan_.n);
     }
   }
 
@@ -75,8 +73,11 @@ class PackedLoops final : public Loops {
     const int64_t at = product_.batch.stride_b == 0 ? 0 : i * plan_.RightFloats();
     return {plan_, plan_.n, b, shared + at};
   }
-  // Of c, over the second half of k: behind packed b.
-  float* SecondHalf(float* shared) const { return shared + Rights() * plan_.RightFloats(); }
+  // Of c, over a part of k that is not the first: behind packed b.
+  float* Later(int64_t split, float* shared) const {
+    return shared + Rights() * plan_.RightFloats() + (split - 1) * plan_.m * plan_.n;
+  }
+  int64_t AddRows() const { return RowsPerTile(plan_.n * (plan_.splits - 1)); }
 
   int64_t TilesOfOne() const {
     return plan_.by_columns ? CeilDiv(plan_.n, plan_.column_step)
@@ -102,20 +103,16 @@ class PackedLoops final : public Loops {
     const Right right = RightOf(i, shared);
     const Panels& panels = right.panels();
     const int64_t row = plan_.FirstRow(row_tile);
-    Part part{row,
-              plan_.FirstRow(row_tile + 1) - row,
-              panels.count() * group / plan_.groups,
-              panels.count() * (group + 1) / plan_.groups,
-              0,
-              plan_.words};
-    if (plan_.splits == 2) {
-      const int64_t half = RoundUp(CeilDiv(plan_.k, 2), 16) / plan_.kernel->per_word;
-      (split == 0 ? part.last_word : part.first_word) = half;
-    }
+    const Part part{row,
+                    plan_.FirstRow(row_tile + 1) - row,
+                    panels.count() * group / plan_.groups,
+                    panels.count() * (group + 1) / plan_.groups,
+                    plan_.FirstWord(split),
+                    plan_.FirstWord(split + 1)};
     if (split == 0) {
       packed::Multiply(plan_, AOf(i), right, part, COf(i), product_.ldc, accumulate, own);
     } else {
-      packed::Multiply(plan_, AOf(i), right, part, SecondHalf(shared), plan_.n, false, own);
+      packed::Multiply(plan_, AOf(i), right, part, Later(split, shared), plan_.n, false, own);
     }
     const int64_t column = panels.Column(part.begin);
     return {row, part.rows, column, std::min(panels.Column(part.end), plan_.n) - column};

@@ -1,6 +1,8 @@
 #include "gemm/packed/plan.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
 
 namespace vitrine::gemm::packed {
 namespace {
@@ -15,8 +17,36 @@ constexpr int64_t kManyColumns = 128;
 constexpr int64_t kFewRows = 256;
 constexpr int64_t kNear = 256;
 
-// Steps along k from which on halves of them are for different threads.
+// Steps along k from which on halves of them are for different threads, and the fewest of a part
+// where there are more than two.
 constexpr int64_t kLeastSplit = 128;
+constexpr int64_t kLeastPart = 256;
+
+// Rows and columns of the smallest tiles into which a product is cut that has work enough.
+constexpr int64_t kLeastRows = 48;
+constexpr int64_t kLeastColumns = 96;
+
+constexpr int64_t kFewShares = 16;
+
+// Into how many tiles a product is cut: 16 if it is small; 64 if each of them still takes some 10
+// us, which is several times what it takes to wake so many threads; more, so that those which end
+// early can help the others, if that is no great part of them.
+int64_t SharesOf(int64_t work) {
+  constexpr int64_t kManyShares = 64, kMostShares = 256;
+  constexpr int64_t kEnough = 1024 * 1024, kPlenty = 16 * kEnough;  // multiply-adds
+  int64_t shares = kFewShares;
+  while (shares < kManyShares && work / (2 * shares) >= kEnough) shares *= 2;
+  while (shares < kMostShares && work / (2 * shares) >= kPlenty) shares *= 2;
+  return shares;
+}
+
+// Saturates where sizes are beyond all memory.
+int64_t WorkOf(int64_t m, int64_t n, int64_t k) {
+  int64_t work = 0;
+  const bool overflows =
+      __builtin_mul_overflow(m, n, &work) || __builtin_mul_overflow(work, k, &work);
+  return overflows ? INT64_MAX : work;
+}
 
 }  // namespace
 
@@ -32,7 +62,7 @@ Plan::Plan(const MatrixProduct& product, For threads)
   const Factor& b = product.b;
   const int64_t sharers = product.batch.stride_b == 0 ? product.batch.count : 1;
   const bool few_rows = m * sharers <= kFewRows;
-  if (product.splits_depth && a.transposed && k >= kLeastSplit) splits = 2;
+  if (product.splits_depth && a.transposed && k >= kLeastSplit) SplitDepth();
   by_columns = !alone && few_rows && !a.transposed;
   if (by_columns) {
     CutColumns();
@@ -45,31 +75,66 @@ Plan::Plan(const MatrixProduct& product, For threads)
             !(b.stride > kNear && kernel->packs_strided && !few_rows);
 }
 
+// In halves; in more parts where a small c has too few tiles. Its copies are small, too.
+void Plan::SplitDepth() {
+  constexpr int64_t kMostSplits = 8;
+  splits = 2;
+  const int64_t shares = SharesOf(WorkOf(m, n, k));
+  if (shares == kFewShares) return;
+  const int64_t tiles = CeilDiv(m, kLeastRows) * CeilDiv(n, kLeastColumns);
+  while (splits < kMostSplits && splits * tiles < shares && k / (2 * splits) >= kLeastPart)
+    splits *= 2;
+}
+
 void Plan::CutColumns() {
   constexpr int64_t kPacked = 128 * 1024;  // words of b in a tile: they leave room in L2
   constexpr int64_t kPanelColumns = 48;    // of whole panels, for vectors of any length
-  const int64_t most = std::min(CeilDiv(n, 8), kPacked / std::max<int64_t>(1, words));
+  constexpr int64_t kFewTiles = 8;
+  const int64_t work = WorkOf(m, n, k), shares = SharesOf(work);
+  const int64_t tiles = shares == kFewShares ? kFewTiles : shares;
+  const int64_t most = std::min(CeilDiv(n, tiles), kPacked / std::max<int64_t>(1, words));
   const int64_t least = CeilDiv(kLeastWork, std::max<int64_t>(1, m * k));
   const int64_t step = std::max<int64_t>({least, most, 1});
   // Whole panels where that is no great change, or where they are narrow; else whole vectors in
   // equal tiles.
   const int64_t least_columns = std::min<int64_t>(16, kernel->lanes * kernel->max_vectors);
-  column_step = n > 8 * kPanelColumns ? RoundUp(step, kPanelColumns)
-                                      : RoundUp(EvenStep(n, step), least_columns);
+  column_step = n > kFewTiles * kPanelColumns ? RoundUp(step, kPanelColumns)
+                                              : RoundUp(EvenStep(n, step), least_columns);
 }
 
+// So many panels to a group that a's rows are read, and packed, for many, and so few that a tile
+// of c stays in L2.
 void Plan::CutRows(int64_t sharers) {
-  // Equal shares, 16 of them if they are not too small.
-  const int64_t shares = std::max<int64_t>(1, 16 / (splits * sharers));
-  const int64_t least = kLeastWork / std::max<int64_t>(1, n * k);
-  const int64_t rows = std::max(least, std::clamp<int64_t>(CeilDiv(m, shares), 48, 256));
-  row_tiles = std::max<int64_t>(1, CeilDiv(m, rows));
-  if (row_tiles > 1) row_tiles = RoundUp(row_tiles, 2);  // two threads end together
-  // So many panels that a's rows are read, and packed, for many, and so few that a tile of c stays
-  // in L2.
+  constexpr int64_t kMostRows = 256;
   constexpr int64_t kMostColumns = 768;
-  const int64_t wanted = std::min(shares / row_tiles, AllPanels().count() / 4);
-  groups = std::max<int64_t>({1, CeilDiv(n, kMostColumns), wanted});
+  const int64_t all = SharesOf(WorkOf(m, n, k));
+  const int64_t shares = std::max<int64_t>(1, all / (splits * sharers));
+  const int64_t least_groups = std::max<int64_t>(1, CeilDiv(n, kMostColumns));
+  if (all == kFewShares) {
+    const int64_t least = kLeastWork / std::max<int64_t>(1, n * k);
+    const int64_t rows =
+        std::max(least, std::clamp<int64_t>(CeilDiv(m, shares), kLeastRows, kMostRows));
+    row_tiles = std::max<int64_t>(1, CeilDiv(m, rows));
+    if (row_tiles > 1) row_tiles = RoundUp(row_tiles, 2);  // two threads end together
+    groups = std::max(least_groups, std::min(shares / row_tiles, AllPanels().count() / 4));
+    return;
+  }
+  // Of all ways to cut rows and columns, the one whose largest tiles are smallest: the last thread
+  // ends first. More groups must pay for reading a's rows again.
+  constexpr double kPays = 0.97;
+  const int64_t most_groups = std::max(least_groups, n / kLeastColumns);
+  const int64_t blocks = CeilDiv(m, kernel->max_rows), panels = AllPanels().count();
+  double best = INFINITY;
+  for (int64_t g = least_groups; g <= std::min(most_groups, panels); ++g) {
+    const int64_t wanted = std::max(CeilDiv(shares, g), CeilDiv(m, kMostRows));
+    const int64_t r = std::clamp<int64_t>(wanted, 1, std::max<int64_t>(1, m / kLeastRows));
+    const double time = static_cast<double>(CeilDiv(r * g, shares) * CeilDiv(blocks, r)) *
+                        static_cast<double>(CeilDiv(panels, g));
+    if (time >= kPays * best) continue;
+    best = time;
+    row_tiles = r;
+    groups = g;
+  }
 }
 
 int64_t Plan::RightFloats() const {

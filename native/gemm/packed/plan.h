@@ -57,6 +57,11 @@ struct Plan {
   int64_t FirstRow(int64_t tile) const {
     return tile == row_tiles ? m : m * tile / row_tiles / kernel->max_rows * kernel->max_rows;
   }
+  // The first word of a part of k; that behind the last one is words.
+  int64_t FirstWord(int64_t part) const {
+    if (part == splits) return words;
+    return RoundUp(CeilDiv(k * part, splits), 16) / kernel->per_word;
+  }
   // Floats of b packed, all of it or that of a tile of columns, and of a tile's rows of a.
   int64_t RightFloats() const;
   int64_t LeftFloats() const;
@@ -66,6 +71,7 @@ struct Plan {
   }
 
  private:
+  void SplitDepth();
   void CutColumns();
   void CutRows(int64_t sharers);
 };
