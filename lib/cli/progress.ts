@@ -27,9 +27,10 @@ export function isLive({ isTTY }: ProgressOutput): boolean {
   return isTTY === true && process.env.TERM !== 'dumb';
 }
 
-/** Columns of the output; 80 where it is no terminal. */
-export function widthOf({ columns }: ProgressOutput): number {
-  return columns ?? 80;
+/** Columns of the output: a terminal's own, or else what `COLUMNS` says, or 80. */
+export function widthOf({ columns }: Pick<ProgressOutput, 'columns'>): number {
+  const said = Number(process.env.COLUMNS);
+  return columns ?? (Number.isInteger(said) && said > 0 ? said : 80);
 }
 
 // As often as an eye follows, and seldom enough that drawing costs nothing.

@@ -1,5 +1,6 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import { writeFileAtomically } from '../io/formats/atomic-file.js';
+import { fileErrorFrom } from '../io/formats/file-error.js';
 import type { TrainerCallback, TrainingState } from '../train/callbacks.js';
 import { JsonLines } from '../train/loggers/json-lines.js';
 
@@ -23,7 +24,10 @@ export class RunMetrics extends JsonLines implements TrainerCallback {
 
   /** Copies what there is to the run. */
   async copyTo(path: string): Promise<void> {
-    if (path !== this.#path) await copyFile(this.#path, path);
+    if (path === this.#path) return;
+    await copyFile(this.#path, path).catch((cause) => {
+      throw fileErrorFrom(cause, 'a file that may be written', path, 'Is there room, and the right to write?');
+    });
   }
 }
 

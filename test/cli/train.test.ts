@@ -221,6 +221,22 @@ describe('vitrine train, eval and predict', function () {
     assert.equal((await runCli(['eval', '--run', at('stopped')])).code, 0);
   });
 
+  it('ends at once on the second Ctrl-C, and what is left hinders no other run', async () => {
+    const own = [...small, '--no-report', '--resume', '--out', at('twice')];
+    const { code, signal } = await runCli([...own, '--epochs', '100000'], {
+      onOutput: (child, _, text) => {
+        if (text.includes('once more quits')) child.kill('SIGINT');
+        else if (text.includes('epoch 1/') && !child.killed) child.kill('SIGINT');
+      },
+    });
+    // By the signal, which a shell tells as 130; a process that was quicker has said 130 itself.
+    assert.ok(signal === 'SIGINT' || code === 130, `${code} ${signal}`);
+    const again = await runCli([...small, '--no-report', '--epochs', '1', '--out', at('twice'), '--force']);
+    assert.equal(again.code, 0, again.stderr);
+    const left = readdirSync(at('.')).filter((name) => /twice/.test(name) && /\.(tmp|old|lock)$/.test(name));
+    assert.deepEqual(left, []);
+  });
+
   it('tells in one line what does not go together', async () => {
     const wrong: readonly (readonly [args: string[], sentence: RegExp])[] = [
       [

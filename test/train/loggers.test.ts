@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loggers, optim, Trainer, type TrainingState } from '../../lib/index.js';
 import { crc32c } from '../../lib/io/formats/crc32c.js';
 import { record, scalarEvent } from '../../lib/train/loggers/tensorboard-event.js';
+import { childEnvironment } from '../child-environment.js';
 import { temporaryDirectory } from '../io/temporary-directory.js';
 import { textures, tinyViT } from './tiny-problem.js';
 
@@ -88,6 +90,29 @@ describe('loggers', () => {
       records.map((data) => data.subarray(9).toString('hex')),
       [Buffer.from('\x1a\x0dbrain.Event:2', 'latin1').toString('hex'), '10ac023a020801'],
     );
+  });
+
+  it('leave whole events where there is no more room, and say so in a sentence', function () {
+    if (process.platform === 'win32') this.skip(); // there is no limit to set
+    const library = JSON.stringify(new URL('../../lib/index.js', import.meta.url).href);
+    const program = `
+      import { loggers } from ${library};
+      const board = new loggers.TensorBoard(${JSON.stringify(path('full'))});
+      try {
+        for (let i = 0; i < 20; i++) await board.text('note', 'x'.repeat(1500), i);
+      } catch ({ name, message }) {
+        console.log(name, message);
+      }`;
+    // Files of 8 blocks at most, 4 or 8 KiB by the shell: what a full disk is to who writes.
+    const args = ['-c', 'ulimit -f 8 && exec "$0" --input-type=module --eval "$1"', process.execPath, program];
+    const { stdout, stderr } = spawnSync('sh', args, { env: childEnvironment(), encoding: 'utf8' });
+    assert.match(
+      stdout,
+      /^TypeError Expected a file that events can be added to for .*tfevents.* but received EFBIG.*\. Is there room, and the right to write\?\n$/,
+      stderr,
+    );
+    const [file = ''] = readdirSync(path('full'));
+    assert.ok(recordsOf(join(path('full'), file)).length > 2); // all of them whole
   });
 
   it('keep the events of two boards apart that begin together in one folder', async () => {

@@ -18,7 +18,8 @@ const EXAMPLES = `
 Examples:
   vitrine eval --run runs/pets
   vitrine eval --run runs/pets --tta flip
-  vitrine eval --run vit-base-patch16-224/ --data photos/val --json`;
+  vitrine eval --run vit-base-patch16-224/ --json \\
+    --data photos/val`;
 
 /** `vitrine eval`: how well a trained model does on test images. */
 export function addEval(program: Command): void {

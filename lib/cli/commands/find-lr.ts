@@ -15,7 +15,8 @@ export interface FindLrFlags extends TrainFlags {
 const EXAMPLES = `
 Examples:
   vitrine find-lr --data photos/
-  vitrine find-lr --data photos/ --pretrained vit-base-patch16-224/ --lora 8 --plot rates.png`;
+  vitrine find-lr --data photos/ --lora 8 --plot rates.png \\
+    --pretrained vit-base-patch16-224/`;
 
 /** `vitrine find-lr`: trains while the learning rate rises, and suggests one. */
 export function addFindLr(program: Command): void {

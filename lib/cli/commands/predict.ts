@@ -19,8 +19,10 @@ interface PredictFlags {
 const EXAMPLES = `
 Examples:
   vitrine predict --run runs/pets photos/ holiday.jpg
-  vitrine predict --run vit-base-patch16-224/ --format csv 'photos/**/*.jpg' > classes.csv
-  cat cat.jpg | vitrine predict --run runs/pets --attention looked-at.png -`;
+  vitrine predict --run vit-base-patch16-224/ --format csv \\
+    'photos/**/*.jpg' > classes.csv
+  cat cat.jpg | vitrine predict --run runs/pets - \\
+    --attention looked-at.png`;
 
 /** `vitrine predict`: what a model takes images for. */
 export function addPredict(program: Command): void {

@@ -9,12 +9,15 @@ const MODES = ['batch', 'pair', 'elem'] as const;
 const CACHES = ['auto', 'memory', 'disk', 'none'] as const;
 
 const EXAMPLES = `
-Without more than --data, sizes and recipe go by the size of the images.
+Without more than --data, sizes and recipe go by the
+size of the images.
 
 Examples:
   vitrine train --data photos/
-  vitrine train --data photos/ --pretrained vit-base-patch16-224/ --epochs 5 --freeze 'blocks.*'
-  vitrine train --data photos/ --pretrained vit-base-patch16-224/ --lora 8
+  vitrine train --data photos/ --freeze 'blocks.*' \\
+    --pretrained vit-base-patch16-224/ --epochs 5
+  vitrine train --data photos/ --lora 8 \\
+    --pretrained vit-base-patch16-224/
   vitrine train --config recipe.yaml --seed 1`;
 
 /** `vitrine train`: trains a ViT on a folder of images and leaves model, settings, summary and report. */
