@@ -42,7 +42,8 @@ async function lineOf(dataset: Dataset, index: number): Promise<string | undefin
 }
 
 /**
- * Decoded images in one file, which the stream reads. It is written beside as images are decoded, and renamed once it
+ * Decoded images in one file, which the stream reads, and does not map: that takes five times as long for a photograph, and a
+ * file that is cut short would end the process (docs/architecture.md, Images). It is written beside as images are decoded, and renamed once it
  * has all of them; one of another key, or torn, counts for nothing.
  */
 export class DiskCache implements ImageCache {
