@@ -115,7 +115,6 @@ async function prebuild(name, tools, include, jobs) {
   const folder = join(WORK, name);
   const [built, file] = [join(folder, 'vitrine.node'), join('prebuilds', name, 'vitrine.node')];
   const sources = readFileSync('native/sources.txt', 'utf8').split('\n').filter(Boolean);
-  // Taken before the build: a source that changes meanwhile makes the binary one of other sources.
   const stamp = contentOf(nativeSources());
   const objects = sources.map((source) => join(folder, `${source}.o`));
   for (const object of objects) mkdirSync(dirname(object), { recursive: true });
@@ -127,6 +126,12 @@ async function prebuild(name, tools, include, jobs) {
     return must(zig, [...args, '-c', `native/${source}`, '-o', objects[i]], env);
   });
   await inParallel(compiling, jobs);
+  // Objects of two states of a header link, and then free each other's memory.
+  if (contentOf(nativeSources()) !== stamp) {
+    throw new StepError(
+      `prebuild: the sources changed while ${name} was made. Run it again: what did not change is kept.`,
+    );
+  }
   await link(name, objects, built, tools);
 
   const binary = readFileSync(built);
