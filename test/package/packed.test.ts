@@ -120,6 +120,15 @@ describe('the packed vitrine, installed', function () {
     assert.match(stdout, VERSION);
   });
 
+  it('runs in worker threads, each with a stream of its own', () => {
+    const program = `import { once } from 'node:events'; import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+      import { F, ones } from 'vitrine';
+      const sum = await F.sum(F.matmul(ones([8, 8]), ones([8, 8]))).item();
+      if (isMainThread) console.log(sum, (await once(new Worker(new URL(import.meta.url)), 'message'))[0]);
+      else parentPort.postMessage(sum);`;
+    assert.equal(run('threads.mjs', program).stdout, '512 512\n');
+  });
+
   it('has the benchmarks, whose contender starts without sharp', () => {
     const program = `process.argv.splice(2, 0, 'fp32', 'vitrine');
       await import('./node_modules/vitrine/dist/package/contenders/vitrine.js'); process.stdin.destroy();`;
