@@ -52,6 +52,16 @@ export async function dropUnused(folder: string): Promise<void> {
   if (!names.some((name) => name.startsWith('step-') || name.endsWith('.lock'))) await removeCheckpoints(folder);
 }
 
+/** Whether a run with these settings has come to its end: its files are there, and there is nothing to go on with. */
+export async function isDone(out: string, config: RunConfig): Promise<boolean> {
+  const kept = await readdir(checkpointFolder(out)).catch(() => []);
+  if (kept.some((name) => name.startsWith('step-')) || (await holdsSameRun(out, config)) !== true) return false;
+  const path = join(out, RUN_FILES.summary);
+  const text = await readFile(path, 'utf8').catch(() => 'null');
+  const summary = parseStrictJson(text, path);
+  return isObject(summary) && summary.stopped === false;
+}
+
 async function checkClasses(folder: string, classNames: readonly string[]): Promise<void> {
   const path = join(folder, RUN_FILES.config);
   const text = await readFile(path, 'utf8').catch(() => undefined);

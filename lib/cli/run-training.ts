@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { expected } from '../check.js';
+import { expected, printable } from '../check.js';
 import type { ArrayDataset } from '../data/dataset.js';
 import { DataLoader } from '../data/loader.js';
 import { info, ModelEma, setThreads, Trainer } from '../index.js';
@@ -21,6 +21,7 @@ import {
   checkpointFolder,
   dropUnused,
   finishCheckpoints,
+  isDone,
   removeCheckpoints,
 } from './run-checkpoints.js';
 import { type RunConfig, runConfig } from './run-config.js';
@@ -39,6 +40,13 @@ export async function runTraining(flags: TrainFlags): Promise<void> {
   const prepared = await prepareTraining(flags);
   const { settings, model, classNames, train } = prepared;
   const config = runConfig(settings, model.config, classNames);
+  if (settings.resume && !settings.force && (await isDone(settings.out, config))) {
+    if (train instanceof DataLoader) await train.dispose();
+    console.error(
+      `vitrine: ${printable(settings.out)} is done: nothing to go on with. To train it anew, take --force.`,
+    );
+    return;
+  }
   const bytes = Float32Array.BYTES_PER_ELEMENT * model.numParameters();
   const run = await RunWriter.open(settings.out, config, { force: settings.force, bytes });
   const interruption = listenForInterrupts();

@@ -84,6 +84,9 @@ describe('vitrine on a folder of photographs', function () {
     assert.ok(readFileSync(at('other/model.safetensors')).equals(expected));
     const { training } = JSON.parse(readFileSync(at('other/config.json'), 'utf8'));
     assert.deepEqual([training.augment.mixup, training.augment.cutmix, training.augment.mixupMode], [0.8, 1, 'elem']);
+    const done = await runCli([...args, '--quiet', '--resume']);
+    assert.deepEqual([done.code, done.stdout], [0, '']);
+    assert.match(done.stderr, /other is done: nothing to go on with\. To train it anew, take --force\.\n$/);
   });
 
   it('begins with a run of its own, with a new head for other classes, and freezes what is named', async () => {
