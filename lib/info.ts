@@ -32,7 +32,7 @@ export interface Info {
   platform: string;
   /** The CPU's name. */
   cpu: string;
-  /** CPUs that this process may use. */
+  /** Cores that this process may use, by its affinity and the whole CPUs of its quotas: as many threads as the pool has by default. */
   cpus: number;
   /** Threads of the pool. */
   threads: number;
@@ -106,8 +106,8 @@ export function getThreads(): number {
 }
 
 /**
- * Sets the number of threads for all that is enqueued from now on. Default: the CPUs that the process may use, or
- * VITRINE_THREADS. Results do not depend on it.
+ * Sets the number of threads for all that is enqueued from now on. Default: one for each core that the process may use,
+ * or VITRINE_THREADS. Results do not depend on it.
  *
  * @throws TypeError unless it is a whole number from 1 to 1024
  */

@@ -99,6 +99,7 @@ interface NativeSystem {
   exchangePaths(a: string, b: string): boolean;
   resetPeak(): void;
   trim(): void;
+  spread(handle: Handle): void;
   startTrace(tiles: boolean): void;
   stopTrace(): TraceEvent[];
   threads(): number;

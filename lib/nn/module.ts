@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor.js';
 import { Calls, route } from './calls.js';
 import { addHook, type ForwardHook, type ForwardPreHook, type HookHandle } from './hooks.js';
 import { matcher } from './name-pattern.js';
-import { type BufferOptions, checkBuffer, checkPersistent, Registered } from './registered.js';
+import { type BufferOptions, checkBuffer, checkPersistent, Registered, trained } from './registered.js';
 import { type LoadReport, type LoadStateOptions, loadState } from './state.js';
 
 /**
@@ -56,7 +56,7 @@ export abstract class Module {
    */
   protected parameter(name: string, make: () => Tensor): Tensor {
     const parameter = checkTensor(untracked(make), `the parameter '${name}'`);
-    parameter.requiresGrad = true;
+    trained(parameter);
     this.#registered.parameters.get(name)?.dispose();
     this.#registered.set('parameters', name, parameter);
     this.revision++;

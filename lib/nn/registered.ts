@@ -1,5 +1,6 @@
 import { checkBoolean, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
+import { native } from '../native.js';
 import { checkTensor } from '../ops/check-tensor.js';
 import { keep } from '../scope.js';
 import { Tensor } from '../tensor.js';
@@ -45,8 +46,14 @@ export function checkPersistent(options: BufferOptions, where: string): boolean 
 export function parameter(tensor: Tensor): Tensor {
   checkTensor(tensor, 'nn.parameter');
   if (tensor.node !== undefined) throw expected('a tensor not computed from parameters', 'nn.parameter', tensor);
+  return keep(trained(tensor));
+}
+
+/** @internal A tensor that is trained from now on, and lies in the memory of all nodes that threads run on. */
+export function trained(tensor: Tensor): Tensor {
   tensor.requiresGrad = true;
-  return keep(tensor);
+  native.spread(tensor.storage.handle);
+  return tensor;
 }
 
 /**

@@ -8,6 +8,7 @@
 #include "binding/environment.h"
 #include "binding/guard.h"
 #include "binding/number.h"
+#include "runtime/placement.h"
 
 namespace vitrine::binding {
 namespace {
@@ -73,6 +74,12 @@ Napi::Value Allocate(const Napi::CallbackInfo& info) {
 void Retain(const Napi::CallbackInfo& info) { Environment::Of(info).Retain(HandleOf(info[0])); }
 
 void Release(const Napi::CallbackInfo& info) { Environment::Of(info).Release(HandleOf(info[0])); }
+
+// spread(handle): over the memory of all NUMA nodes that threads run on
+void Spread(const Napi::CallbackInfo& info) {
+  const Block& block = Environment::Of(info).BlockOf(HandleOf(info[0]));
+  SpreadOverNodes(block.data, block.bytes);
+}
 
 // write(handle, array, byteOffset): at once where no command on its way can touch the storage
 void Write(const Napi::CallbackInfo& info) {
@@ -158,6 +165,7 @@ void ReleaseGraph(const Napi::CallbackInfo& info) {
 void ExportMemory(Napi::Env env, Napi::Object exports) {
   exports.Set("allocate", Napi::Function::New<Guarded<Allocate>>(env));
   exports.Set("retain", Napi::Function::New<Guarded<Retain>>(env));
+  exports.Set("spread", Napi::Function::New<Guarded<Spread>>(env));
   exports.Set("release", Napi::Function::New<Guarded<Release>>(env));
   exports.Set("write", Napi::Function::New<Guarded<Write>>(env));
   exports.Set("read", Napi::Function::New<Guarded<Read>>(env));

@@ -2,6 +2,7 @@
 
 #include "runtime/cgroup.h"
 #include "runtime/cpuid.h"
+#include "runtime/placement.h"
 
 #include <algorithm>
 #include <cmath>
@@ -11,9 +12,6 @@
 #include <stdexcept>
 #include <thread>
 
-#if defined(__linux__)
-#include <sched.h>
-#endif
 #if defined(__APPLE__)
 #include <sys/sysctl.h>
 #endif
@@ -136,11 +134,8 @@ std::string CpuModel() {
 }
 
 int UsableCpus() {
-  double cpus = std::max(1u, std::thread::hardware_concurrency());
-#if defined(__linux__)
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) cpus = CPU_COUNT(&set);
-#endif
+  const auto cores = static_cast<double>(ThisProcess().cores.size());
+  const double cpus = cores > 0 ? cores : std::max(1u, std::thread::hardware_concurrency());
   // Rounded down: threads that are more than the quota are all stopped at once for the rest of each
   // period, and the event loop with them.
   return static_cast<int>(std::max(1.0, std::floor(std::min(cpus, Limits().cpus))));

@@ -33,8 +33,8 @@ bool HasBf16();
 
 std::string CpuModel();
 
-// CPUs that this process may use: its affinity mask, cut to the whole CPUs of its control groups'
-// quotas. At least 1.
+// Cores that this process may use: those that its affinity mask has a CPU of, cut to the whole CPUs
+// of its control groups' quotas. At least 1.
 int UsableCpus();
 
 // Whether a control group limits this process's CPU time, which spinning uses up too.

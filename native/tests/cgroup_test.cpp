@@ -2,32 +2,17 @@
 
 #include <cmath>
 #include <cstdint>
-#include <filesystem>
-#include <fstream>
 #include <limits>
-#include <map>
 #include <string>
 
+#include "tests/fake_root.h"
 #include "tests/harness.h"
 
 namespace vitrine {
 namespace {
 
-using Files = std::map<std::string, std::string>;
-
 // What a process reads that sees these files.
-CgroupLimits LimitsWith(const Files& files) {
-  namespace fs = std::filesystem;
-  std::string name = (fs::temp_directory_path() / "vitrine-cgroup-XXXXXX").string();
-  Expect(mkdtemp(name.data()) != nullptr, "a temporary folder can be made");
-  for (const auto& [path, text] : files) {
-    fs::create_directories(fs::path(name + path).parent_path());
-    std::ofstream(name + path) << text;
-  }
-  const CgroupLimits limits = ReadCgroupLimits(name);
-  fs::remove_all(name);
-  return limits;
-}
+CgroupLimits LimitsWith(const Files& files) { return ReadCgroupLimits(FakeRoot(files).path()); }
 
 constexpr uint64_t kNone = std::numeric_limits<uint64_t>::max();
 const std::string kV2 = "30 24 0:26 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw\n";

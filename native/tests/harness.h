@@ -21,6 +21,7 @@ std::span<const Test> CgroupTests();
 std::span<const Test> ExceptionTests();
 std::span<const Test> LaneTests();
 std::span<const Test> OpsTests();
+std::span<const Test> PlacementTests();
 std::span<const Test> SlotNumbersTests();
 std::span<const Test> StreamTests();
 

@@ -9,9 +9,10 @@
 int main() {
   int passed = 0;
   int failed = 0;
-  for (const auto tests : {vitrine::AllocatorTests(), vitrine::CgroupTests(),
-                           vitrine::ExceptionTests(), vitrine::LaneTests(), vitrine::OpsTests(),
-                           vitrine::SlotNumbersTests(), vitrine::StreamTests()}) {
+  for (const auto tests :
+       {vitrine::AllocatorTests(), vitrine::CgroupTests(), vitrine::ExceptionTests(),
+        vitrine::LaneTests(), vitrine::OpsTests(), vitrine::PlacementTests(),
+        vitrine::SlotNumbersTests(), vitrine::StreamTests()}) {
     for (const vitrine::Test& test : tests) {
       try {
         test.run();

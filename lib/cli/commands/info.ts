@@ -32,7 +32,7 @@ export function addInfo(program: Command): void {
       const lines: readonly (readonly [string, string])[] = [
         ['vitrine', found.version],
         ['node', `${found.node} on ${found.platform}`],
-        ['processor', `${found.cpu}, ${found.cpus} usable`],
+        ['processor', `${found.cpu}, ${found.cpus} usable ${found.cpus === 1 ? 'core' : 'cores'}`],
         ['threads', String(found.threads)],
         ['native code', found.addon],
         ['instruction set', `${found.isa} (has ${found.isas.join(', ')})`],

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace vitrine {
+
+// A CPU by its number: the core that it is a thread of, by the least of that core's numbers, and
+// the NUMA node that it belongs to.
+struct Cpu {
+  int number, core, node;
+  bool operator==(const Cpu&) const = default;
+};
+
+// "0-3,8" as the system lists numbers; empty where the text is no such list.
+std::vector<int> NumbersInList(const std::string& text);
+
+// CPUs by /sys/devices/system, which Linux has; where it says nothing, each is a core of its own,
+// of node 0. `root` stands before every path, for tests.
+std::vector<Cpu> DescribeCpus(const std::vector<int>& numbers, const std::string& root = "");
+
+// The first CPU of each core, node by node: threads that compute gain nothing from a second one,
+// which shares the core's multipliers with the first.
+std::vector<Cpu> OnePerCore(std::vector<Cpu> cpus);
+
+}  // namespace vitrine
