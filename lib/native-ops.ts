@@ -16,6 +16,23 @@ export interface Window {
   readonly stride: readonly [number, number];
 }
 
+/**
+ * The sizes of a convolution of x (N,C,H,W) by weight (OC,C/groups,kh,kw) to y (N,OC,OH,OW). As
+ * `tokens` y is (N,L,OC), with L = OH*OW, and the windows are patches, of one group. `bf16`:
+ * whether the products of tokens read their factors rounded to bfloat16.
+ */
+export interface Convolution {
+  readonly batch: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly outChannels: number;
+  readonly groups: number;
+  readonly window: Window;
+  readonly tokens: boolean;
+  readonly bf16: boolean;
+}
+
 /** A part of an image, in pixels. */
 export interface ImageWindow {
   readonly top: number;
@@ -121,22 +138,13 @@ export interface AttentionBackward {
   readonly bf16: boolean;
 }
 
-/**
- * y (N,OC,OH,OW) = conv2d(x (N,C,H,W), weight (OC,C/groups,kh,kw)) + bias (OC), as
- * torch.nn.functional.conv2d.
- */
+/** y = conv2d(x, weight) + bias (OC), as torch.nn.functional.conv2d. */
 export interface Conv2dForward {
   readonly y: Operand;
   readonly x: Operand;
   readonly weight: Operand;
   readonly bias: Operand | undefined;
-  readonly batch: number;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly outChannels: number;
-  readonly groups: number;
-  readonly window: Window;
+  readonly sizes: Convolution;
 }
 
 /**
@@ -150,54 +158,9 @@ export interface Conv2dBackward {
   readonly dy: Operand;
   readonly x: Operand;
   readonly weight: Operand;
-  readonly batch: number;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly outChannels: number;
-  readonly groups: number;
-  readonly window: Window;
+  readonly sizes: Convolution;
   readonly accumulateDweight: boolean;
   readonly accumulateDbias: boolean;
-}
-
-/**
- * The convolution whose stride is its kernel, and its result as tokens: y (N,L,OC) = patches of x
- * (N,C,H,W) by weight (OC,C*kh*kw), + bias. No window overlaps, so each pixel is read once,
- * straight into the product's tile.
- */
-export interface PatchEmbedForward {
-  readonly y: Operand;
-  readonly x: Operand;
-  readonly weight: Operand;
-  readonly bias: Operand | undefined;
-  readonly batch: number;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly kernelHeight: number;
-  readonly kernelWidth: number;
-  readonly outChannels: number;
-  readonly bf16: boolean;
-}
-
-export interface PatchEmbedBackward {
-  readonly dx: Operand | undefined;
-  readonly dweight: Operand | undefined;
-  readonly dbias: Operand | undefined;
-  readonly dy: Operand;
-  readonly x: Operand;
-  readonly weight: Operand;
-  readonly batch: number;
-  readonly channels: number;
-  readonly height: number;
-  readonly width: number;
-  readonly kernelHeight: number;
-  readonly kernelWidth: number;
-  readonly outChannels: number;
-  readonly accumulateDweight: boolean;
-  readonly accumulateDbias: boolean;
-  readonly bf16: boolean;
 }
 
 /**
@@ -903,8 +866,6 @@ export interface NativeOps {
   attentionBackward(o: AttentionBackward): void;
   conv2dForward(o: Conv2dForward): void;
   conv2dBackward(o: Conv2dBackward): void;
-  patchEmbedForward(o: PatchEmbedForward): void;
-  patchEmbedBackward(o: PatchEmbedBackward): void;
   crossEntropyForward(o: CrossEntropyForward): void;
   crossEntropyBackward(o: CrossEntropyBackward): void;
   binary(o: BinaryForward): void;
@@ -1024,20 +985,22 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.x.handle,
         o.weight.handle,
         o.bias?.handle ?? 0,
-        o.batch,
-        o.channels,
-        o.height,
-        o.width,
-        o.outChannels,
-        o.groups,
-        o.window.kernel[0],
-        o.window.kernel[1],
-        o.window.dilation[0],
-        o.window.dilation[1],
-        o.window.padding[0],
-        o.window.padding[1],
-        o.window.stride[0],
-        o.window.stride[1],
+        o.sizes.batch,
+        o.sizes.channels,
+        o.sizes.height,
+        o.sizes.width,
+        o.sizes.outChannels,
+        o.sizes.groups,
+        o.sizes.window.kernel[0],
+        o.sizes.window.kernel[1],
+        o.sizes.window.dilation[0],
+        o.sizes.window.dilation[1],
+        o.sizes.window.padding[0],
+        o.sizes.window.padding[1],
+        o.sizes.window.stride[0],
+        o.sizes.window.stride[1],
+        o.sizes.tokens,
+        o.sizes.bf16,
       ),
     conv2dBackward: (o) =>
       addon.conv2dBackward(
@@ -1047,56 +1010,24 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.dy.handle,
         o.x.handle,
         o.weight.handle,
-        o.batch,
-        o.channels,
-        o.height,
-        o.width,
-        o.outChannels,
-        o.groups,
-        o.window.kernel[0],
-        o.window.kernel[1],
-        o.window.dilation[0],
-        o.window.dilation[1],
-        o.window.padding[0],
-        o.window.padding[1],
-        o.window.stride[0],
-        o.window.stride[1],
+        o.sizes.batch,
+        o.sizes.channels,
+        o.sizes.height,
+        o.sizes.width,
+        o.sizes.outChannels,
+        o.sizes.groups,
+        o.sizes.window.kernel[0],
+        o.sizes.window.kernel[1],
+        o.sizes.window.dilation[0],
+        o.sizes.window.dilation[1],
+        o.sizes.window.padding[0],
+        o.sizes.window.padding[1],
+        o.sizes.window.stride[0],
+        o.sizes.window.stride[1],
+        o.sizes.tokens,
+        o.sizes.bf16,
         o.accumulateDweight,
         o.accumulateDbias,
-      ),
-    patchEmbedForward: (o) =>
-      addon.patchEmbedForward(
-        o.y.handle,
-        o.x.handle,
-        o.weight.handle,
-        o.bias?.handle ?? 0,
-        o.batch,
-        o.channels,
-        o.height,
-        o.width,
-        o.kernelHeight,
-        o.kernelWidth,
-        o.outChannels,
-        o.bf16,
-      ),
-    patchEmbedBackward: (o) =>
-      addon.patchEmbedBackward(
-        o.dx?.handle ?? 0,
-        o.dweight?.handle ?? 0,
-        o.dbias?.handle ?? 0,
-        o.dy.handle,
-        o.x.handle,
-        o.weight.handle,
-        o.batch,
-        o.channels,
-        o.height,
-        o.width,
-        o.kernelHeight,
-        o.kernelWidth,
-        o.outChannels,
-        o.accumulateDweight,
-        o.accumulateDbias,
-        o.bf16,
       ),
     crossEntropyForward: (o) =>
       addon.crossEntropyForward(

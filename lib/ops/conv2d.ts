@@ -2,6 +2,7 @@ import { type Gradients, record } from '../autograd.js';
 import { checkInteger, expected, type Pair } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
+import type { Convolution } from '../native-ops.js';
 import { currentPrecision } from '../precision.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
@@ -52,14 +53,9 @@ export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Conv2d
     throw expected(`output channels that ${groups} groups divide`, 'conv2d weight', weight);
   if (bias !== undefined) checkTensor(bias, 'conv2d bias', { shape: [outChannels] });
   const { window, positions } = checkWindow({ ...options, kernelSize: [kh, kw] }, [h, w], 'conv2d');
-  const y = empty([n, outChannels, ...positions]);
-  const sizes = { batch: n, channels: c, height: h, width: w, outChannels, groups, window };
-  native.conv2dForward({ y, x, weight, bias, ...sizes });
-  return record('conv2d', y, [x, weight, bias], [x, weight], (dy, grads, [savedX, savedWeight]) => {
-    const { gradients, deliver } = gradientsOf(grads, [n, c, h, w]);
-    native.conv2dBackward({ ...gradients, dy, x: savedX, weight: savedWeight, ...sizes });
-    deliver();
-  });
+  const image = { batch: n, channels: c, height: h, width: w };
+  const sizes = { ...image, outChannels, groups, window, tokens: false, bf16: false };
+  return convolve('conv2d', [n, outChannels, ...positions], [x, weight, bias], sizes);
 }
 
 /**
@@ -78,14 +74,24 @@ export function patchEmbed(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   checkTensor(x, 'patchEmbed input', { shape: [null, channels, null, null] });
   const [n, c, h, w] = x.shape as [number, number, number, number];
   if (bias !== undefined) checkTensor(bias, 'patchEmbed bias', { shape: [outChannels] });
-  const { positions } = checkWindow({ kernelSize: [kh, kw], stride: [kh, kw] }, [h, w], 'patchEmbed');
-  const y = empty([n, positions[0] * positions[1], outChannels]);
-  const bf16 = currentPrecision() === 'bf16';
-  const sizes = { batch: n, channels: c, height: h, width: w, kernelHeight: kh, kernelWidth: kw, outChannels };
-  native.patchEmbedForward({ y, x, weight, bias, ...sizes, bf16 });
-  return record('patchEmbed', y, [x, weight, bias], [x, weight], (dy, grads, [savedX, savedWeight]) => {
-    const { gradients, deliver } = gradientsOf(grads, [n, c, h, w]);
-    native.patchEmbedBackward({ ...gradients, dy, x: savedX, weight: savedWeight, ...sizes, bf16 });
+  const { window, positions } = checkWindow({ kernelSize: [kh, kw], stride: [kh, kw] }, [h, w], 'patchEmbed');
+  const image = { batch: n, channels: c, height: h, width: w };
+  const sizes = { ...image, outChannels, groups: 1, window, tokens: true, bf16: currentPrecision() === 'bf16' };
+  return convolve('patchEmbed', [n, positions[0] * positions[1], outChannels], [x, weight, bias], sizes);
+}
+
+/** Enqueues what was checked, and its gradients. */
+function convolve(
+  name: string,
+  shape: readonly number[],
+  [x, weight, bias]: readonly [Tensor, Tensor, Tensor | undefined],
+  sizes: Convolution,
+): Tensor {
+  const y = empty(shape);
+  native.conv2dForward({ y, x, weight, bias, sizes });
+  return record(name, y, [x, weight, bias], [x, weight], (dy, grads, [savedX, savedWeight]) => {
+    const { gradients, deliver } = gradientsOf(grads, savedX.shape);
+    native.conv2dBackward({ ...gradients, dy, x: savedX, weight: savedWeight, sizes });
     deliver();
   });
 }

@@ -25,7 +25,7 @@ class Unpacker {
 
   template <class... Field>
   void operator()(Field&... fields) {
-    (Read(Next(), fields), ...);
+    (ReadField(fields), ...);
   }
 
   // After the last field: what lib/native-ops.ts sends more was of another struct.
@@ -39,6 +39,15 @@ class Unpacker {
     if (next_ >= info_.Length())
       throw Napi::TypeError::New(info_.Env(), "Expected more arguments for a native op.");
     return info_[next_++];
+  }
+
+  template <class Field>
+  void ReadField(Field& field) {
+    if constexpr (requires { field.Fields(*this); }) {
+      field.Fields(*this);
+    } else {
+      Read(Next(), field);
+    }
   }
 
   template <class T>
@@ -86,18 +95,6 @@ class Unpacker {
   size_t next_ = 0;
 };
 
-// An op with its arguments, as a record on the stream.
-template <class Op>
-class OpCommand final : public Command {
- public:
-  explicit OpCommand(Op op) : op_(std::move(op)) {}
-  const char* name() const override { return Op::kName; }
-  void Run(Context& context) override { op_.Run(context); }
-
- private:
-  Op op_;
-};
-
 // The JavaScript function of an op: unpack, check that memory suffices, enqueue.
 template <class Op>
 void EnqueueOp(const Napi::CallbackInfo& info) {
@@ -110,7 +107,7 @@ void EnqueueOp(const Napi::CallbackInfo& info) {
         info.Env(), std::string("Expected operands that hold the sizes given to ") + Op::kName +
                         " but received smaller ones.");
   }
-  Environment::Of(info).Enqueue(std::make_shared<OpCommand<Op>>(std::move(op)));
+  Environment::Of(info).Enqueue(std::make_shared<ops::OpCommand<Op>>(std::move(op)));
 }
 
 template <class... Op>

@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "kernels/simd-inl.h"
+#include "kernels/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace vitrine::kernels::HWY_NAMESPACE {
@@ -40,29 +41,20 @@ HWY_INLINE void PackVector(float* out, int64_t ldo, const float* x, int64_t ldx,
   const int64_t present = std::clamp<int64_t>(rows - i, 0, lanes);
   int64_t j = 0;
 #if HWY_TARGET != HWY_SCALAR
-  const hn::RepartitionToWide<F32> pair;
   const VF factor = Splat(scale);
   const auto valid = hn::FirstN(d, present);
-  const auto store = [&](auto column, float* to) KERNEL_INLINE {
-    const VF scaled = hn::Mul(factor, hn::BitCast(d, column));
+  const auto store = [&](VF column, int64_t at) KERNEL_INLINE {
+    const VF scaled = hn::Mul(factor, column);
     const VF kept = kWhole ? scaled : hn::IfThenElseZero(valid, scaled);
+    float* const to = out + (j + at) * ldo + i;
     kStreams ? hn::Stream(kept, d, to) : hn::StoreU(kept, d, to);
   };
   for (; j + 4 <= columns; j += 4) {
-    // 4x4 transposes, one in each 128-bit block.
     const VF row0 = LoadBlocks<kWhole>(d, x + j, ldx, i, rows - 1);
     const VF row1 = LoadBlocks<kWhole>(d, x + j, ldx, i + 1, rows - 1);
     const VF row2 = LoadBlocks<kWhole>(d, x + j, ldx, i + 2, rows - 1);
     const VF row3 = LoadBlocks<kWhole>(d, x + j, ldx, i + 3, rows - 1);
-    const auto low01 = hn::BitCast(pair, hn::InterleaveLower(d, row0, row1));
-    const auto low23 = hn::BitCast(pair, hn::InterleaveLower(d, row2, row3));
-    const auto high01 = hn::BitCast(pair, hn::InterleaveUpper(d, row0, row1));
-    const auto high23 = hn::BitCast(pair, hn::InterleaveUpper(d, row2, row3));
-    float* to = out + j * ldo + i;
-    store(hn::InterleaveLower(pair, low01, low23), to);
-    store(hn::InterleaveUpper(pair, low01, low23), to + ldo);
-    store(hn::InterleaveLower(pair, high01, high23), to + 2 * ldo);
-    store(hn::InterleaveUpper(pair, high01, high23), to + 3 * ldo);
+    TransposeFours(d, row0, row1, row2, row3, store);
   }
 #endif
   for (; j < columns; ++j) {

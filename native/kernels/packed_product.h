@@ -3,7 +3,7 @@
 #include <cstdint>
 
 // Register-blocked matrix products c = a b. Factors are packed where the kernel needs it, b once
-// for all tiles of a product; a BLAS call packs both each time that it is called. ops/packed.h
+// for all tiles of a product; a BLAS call packs both each time that it is called. gemm/packed
 // drives them.
 namespace vitrine::kernels {
 
@@ -54,7 +54,7 @@ struct PackedKernel {
   // Whether a, and b where it is not transposed and its columns are whole vectors, can be read
   // where they are.
   bool reads_in_place;
-  // Whether a that is transposed, and such b, are packed all the same where ops/packed.cpp says
+  // Whether a that is transposed, and such b, are packed all the same where gemm/packed says
   // that it pays.
   bool packs_strided;
   // Whether the next rows of a are fetched while the first panel is multiplied.

@@ -9,9 +9,11 @@
 
 #include <algorithm>
 
+#include "kernels/simd-inl.h"
+#include "kernels/transpose-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace vitrine::kernels::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
 
 HWY_INLINE void TransposeScalars(float* y, const float* x, int64_t rows, int64_t columns,
                                  int64_t ldy, int64_t ldx) {
@@ -27,17 +29,10 @@ HWY_INLINE void Transpose4x4(float* y, const float* x, int64_t ldy, int64_t ldx)
   TransposeScalars(y, x, 4, 4, ldy, ldx);
 #else
   const hn::FixedTag<float, 4> d;
-  const hn::FixedTag<double, 2> pairs;
-  const auto a = hn::LoadU(d, x), b = hn::LoadU(d, x + ldx);
-  const auto c = hn::LoadU(d, x + 2 * ldx), e = hn::LoadU(d, x + 3 * ldx);
-  const auto ab_low = hn::BitCast(pairs, hn::InterleaveLower(d, a, b));
-  const auto ab_high = hn::BitCast(pairs, hn::InterleaveUpper(d, a, b));
-  const auto ce_low = hn::BitCast(pairs, hn::InterleaveLower(d, c, e));
-  const auto ce_high = hn::BitCast(pairs, hn::InterleaveUpper(d, c, e));
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_low, ce_low)), d, y);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_low, ce_low)), d, y + ldy);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveLower(pairs, ab_high, ce_high)), d, y + 2 * ldy);
-  hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(pairs, ab_high, ce_high)), d, y + 3 * ldy);
+  TransposeFours(d, hn::LoadU(d, x), hn::LoadU(d, x + ldx), hn::LoadU(d, x + 2 * ldx),
+                 hn::LoadU(d, x + 3 * ldx), [&](auto column, int64_t at) KERNEL_INLINE {
+                   hn::StoreU(column, d, y + at * ldy);
+                 });
 #endif
 }
 

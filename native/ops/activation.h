@@ -1,9 +1,6 @@
 #pragma once
 
-#include <cstdint>
-
-#include "runtime/context.h"
-#include "runtime/operand.h"
+#include "ops/op.h"
 
 namespace vitrine::ops {
 
@@ -17,32 +14,22 @@ void RunActivationBackward(Activation activation, float* dx, const float* dy, co
 
 // y = act(x), element by element.
 struct ActivationForward {
-  static constexpr const char* kName = "activationForward";
   Out<float> y;
   In<float> x;
   int64_t count;
   int32_t activation;
-  template <class F>
-  void Fields(F& f) {
-    f(y, x, count, activation);
-  }
+  OP("activationForward", y, x, count, activation);
   bool Valid() const { return Holds(y, count) && Holds(x, count); }
-  void Run(Context& context);
 };
 
 // dx = dy * act'(x)
 struct ActivationBackward {
-  static constexpr const char* kName = "activationBackward";
   Out<float> dx;
   In<float> dy, x;
   int64_t count;
   int32_t activation;
-  template <class F>
-  void Fields(F& f) {
-    f(dx, dy, x, count, activation);
-  }
+  OP("activationBackward", dx, dy, x, count, activation);
   bool Valid() const { return Holds(dx, count) && Holds(dy, count) && Holds(x, count); }
-  void Run(Context& context);
 };
 
 }  // namespace vitrine::ops

@@ -38,14 +38,14 @@ struct OpList {};
 // Every op that JavaScript can call, and that the tests of all ops go through.
 using AllOps =
     OpList<ActivationForward, ActivationBackward, AttentionForward, AttentionBackward,
-           Conv2dForward, Conv2dBackward, PatchEmbedForward, PatchEmbedBackward,
-           CrossEntropyForward, CrossEntropyBackward, BinaryForward, Ternary, Affine, Fill,
-           EmbeddingForward, EmbeddingBackward, ImageBatch, ImageMix, ImageConvert, ImageResize,
-           LayerNormForward, LayerNormBackward, LinearForward, LinearBackward, Matmul,
-           MaxPool2dForward, MaxPool2dBackward, GuardFinite, SgdStep, AdamStep, LionStep, LambStep,
-           GradientNorm, ClampGradients, LerpStep, RandomFill, DropoutForward, DropoutBackward, Sum,
-           RowReduce, NllForward, NllBackward, RandomPermutation, Multinomial, SoftmaxForward,
-           SoftmaxBackward, StridedCopy, CheckedIndex, Gather, Scatter, Sort, Cumsum, UnaryForward,
-           UnaryBackward, Unfold, Fold, PeakFma>;
+           Conv2dForward, Conv2dBackward, CrossEntropyForward, CrossEntropyBackward, BinaryForward,
+           Ternary, Affine, Fill, EmbeddingForward, EmbeddingBackward, ImageBatch, ImageMix,
+           ImageConvert, ImageResize, LayerNormForward, LayerNormBackward, LinearForward,
+           LinearBackward, Matmul, MaxPool2dForward, MaxPool2dBackward, GuardFinite, SgdStep,
+           AdamStep, LionStep, LambStep, GradientNorm, ClampGradients, LerpStep, RandomFill,
+           DropoutForward, DropoutBackward, Sum, RowReduce, NllForward, NllBackward,
+           RandomPermutation, Multinomial, SoftmaxForward, SoftmaxBackward, StridedCopy,
+           CheckedIndex, Gather, Scatter, Sort, Cumsum, UnaryForward, UnaryBackward, Unfold, Fold,
+           PeakFma>;
 
 }  // namespace vitrine::ops

@@ -1,9 +1,6 @@
 #pragma once
 
-#include <cstdint>
-
-#include "runtime/context.h"
-#include "runtime/operand.h"
+#include "ops/op.h"
 
 namespace vitrine::ops {
 
@@ -20,7 +17,6 @@ using BiasLayout = Dims;
 // are ignored; causal lets query t see keys up to t. A query that sees no key, as where the bias is
 // -infinity, gives zeros.
 struct AttentionForward {
-  static constexpr const char* kName = "attentionForward";
   Out<float> y;  // (B,H,T,D) by layout_y
   // (2,B,H,T), contiguous, for backward: of each row of scores the maximum, then 1 / the sum of
   // exp(scores - maximum). As one number they would lose digits where scores are large.
@@ -34,13 +30,9 @@ struct AttentionForward {
   float scale;
   bool causal;
   bool bf16;  // round the factors of the products to bfloat16, where the CPU HasBf16()
-  template <class F>
-  void Fields(F& f) {
-    f(y, softmax, q, k, v, key_padding, bias, layout_y, layout_q, layout_k, layout_v, layout_bias,
-      batch, heads, queries, keys, width, scale, causal, bf16);
-  }
+  OP("attentionForward", y, softmax, q, k, v, key_padding, bias, layout_y, layout_q, layout_k,
+     layout_v, layout_bias, batch, heads, queries, keys, width, scale, causal, bf16);
   bool Valid() const;
-  void Run(Context& context);
 
  private:
   void RunFp32(Context& context);
@@ -50,7 +42,6 @@ struct AttentionForward {
 // Probabilities are computed again, a block of queries at a time: T x T is never
 // stored.
 struct AttentionBackward {
-  static constexpr const char* kName = "attentionBackward";
   Out<float> dq, dk, dv;  // by the layouts of q, k, v; written
   // (parts, and then a bias without gaps): as many sums, which together are the gradient. Heads
   // that share a piece of the bias are dealt out to them, so that threads share the work.
@@ -66,13 +57,10 @@ struct AttentionBackward {
   float scale;
   bool causal;
   bool bf16;  // round the factors of the products to bfloat16, where the CPU HasBf16()
-  template <class F>
-  void Fields(F& f) {
-    f(dq, dk, dv, dbias, dy, y, q, k, v, softmax, key_padding, bias, layout_y, layout_q, layout_k,
-      layout_v, layout_bias, batch, heads, queries, keys, width, parts, scale, causal, bf16);
-  }
+  OP("attentionBackward", dq, dk, dv, dbias, dy, y, q, k, v, softmax, key_padding, bias, layout_y,
+     layout_q, layout_k, layout_v, layout_bias, batch, heads, queries, keys, width, parts, scale,
+     causal, bf16);
   bool Valid() const;
-  void Run(Context& context);
 
  private:
   void RunFp32(Context& context);

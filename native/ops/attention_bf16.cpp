@@ -40,91 +40,94 @@ int64_t ProductScratch(int64_t rows, int64_t keys, int64_t width) {
       {scratch(rows, keys, width), scratch(rows, width, keys), scratch(keys, width, rows)});
 }
 
-class Forward {
+// What both directions have in common.
+template <class Op>
+class Pass : public HeadPass<Op> {
  public:
-  explicit Forward(const AttentionForward& op) : op_(op) {}
-  int64_t scratch() const { return layout_.size(); }
-
-  void Run(const Head& head, const Range& queries, float* scratch) const {
-    kernels::AttentionScaleCopy(scratch + keys_, op_.k + HeadOffset(op_.layout_k, head.b, head.h),
-                                op_.layout_k.at[3], op_.keys, op_.width, op_.scale);
-    if (op_.key_padding)
-      FillPadding(scratch + padding_, op_.key_padding + head.b * op_.keys, op_.keys);
-    ForBlocks(queries, block_rows_, [&](const Range& rows) {
-      RunBlock({op_, head, rows}, scratch);
-    });
+  void Begin(const Head& head, float* scratch) const {
+    kernels::AttentionScaleCopy(scratch + keys_, this->op_.k + this->InK(head), this->k_stride_,
+                                this->op_.keys, this->op_.width, this->op_.scale);
   }
 
- private:
-  void RunBlock(const Block<AttentionForward>& block, float* scratch) const {
-    const int64_t rows = block.rows(), seen = block.seen(), width = op_.width;
-    const float* v = op_.v + HeadOffset(op_.layout_v, block.head.b, block.head.h);
-    float *scores = scratch + scores_, *product = scratch + product_, *y = op_.y + block.InY();
-    Multiply(scores, score_stride_, rows, seen, width,
-             Rows(op_.q + block.InQ(), op_.layout_q.at[3]), Columns(scratch + keys_, width), false,
-             product);
-    block.Softmax(scores, score_stride_, scratch + padding_);
-    Multiply(y, op_.layout_y.at[3], rows, width, seen, Rows(scores, score_stride_),
-             Rows(v, op_.layout_v.at[3]), false, product);
-    kernels::AttentionScaleRows(y, op_.layout_y.at[3], block.InverseSum(), rows, width);
+ protected:
+  explicit Pass(const Op& op)
+      : HeadPass<Op>(op, BlockRowsBf16(ScoreStride(op.keys), op.queries)),
+        keys_(this->layout_.Take(op.keys * op.width)),
+        product_(this->layout_.Take(ProductScratch(this->block_rows_, op.keys, op.width))) {}
+
+  PackedSource Q(const Block<Op>& block) const {
+    return Rows(this->op_.q + block.InQ(), this->q_stride_);
+  }
+  // scores (rows, seen) = q k^T, k times scale
+  void Scores(float* scores, const Block<Op>& block, float* scratch) const {
+    const int64_t width = this->op_.width;
+    Multiply(scores, this->score_stride_, block.rows(), block.seen(), width, Q(block),
+             Columns(scratch + keys_, width), false, scratch + product_);
   }
 
-  const AttentionForward& op_;
-  const int64_t score_stride_ = ScoreStride(op_.keys);
-  const int64_t block_rows_ = BlockRowsBf16(score_stride_, op_.queries);
-  // Parts of a worker's scratch.
-  ScratchLayout layout_;
-  const int64_t keys_ = layout_.Take(op_.keys * op_.width);  // (M,D), times scale
-  const int64_t padding_ = layout_.Take(op_.key_padding ? Padded(op_.keys) : 0);
-  const int64_t scores_ = layout_.Take(block_rows_ * score_stride_);  // (block, M)
-  const int64_t product_ = layout_.Take(ProductScratch(block_rows_, op_.keys, op_.width));
+  const int64_t keys_;  // (M,D), times scale
+  const int64_t product_;
 };
 
-class Backward {
+class Forward : public Pass<AttentionForward> {
  public:
-  explicit Backward(const AttentionBackward& op) : op_(op) {}
-  int64_t scratch() const { return layout_.size(); }
+  explicit Forward(const AttentionForward& op) : Pass(op) {}
 
-  void Run(const Head& head, float* head_dbias, float* scratch) const {
-    const int64_t in_k = HeadOffset(op_.layout_k, head.b, head.h);
-    const int64_t in_v = HeadOffset(op_.layout_v, head.b, head.h);
-    kernels::AttentionScaleCopy(scratch + keys_, op_.k + in_k, op_.layout_k.at[3], op_.keys,
-                                op_.width, op_.scale);
-    if (op_.key_padding)
-      FillPadding(scratch + padding_, op_.key_padding + head.b * op_.keys, op_.keys);
-    if (op_.causal) {  // not every block reaches every key
-      for (int64_t key = 0; key < op_.keys; ++key) {
-        std::fill_n(op_.dk + in_k + key * op_.layout_k.at[3], op_.width, 0.0f);
-        std::fill_n(op_.dv + in_v + key * op_.layout_v.at[3], op_.width, 0.0f);
-      }
-    }
-    ForBlocks({0, op_.queries}, block_rows_, [&](const Range& rows) {
-      const Block<AttentionBackward> block{op_, head, rows};
-      ScoreGradient(block, head_dbias, scratch);
-      Products(block, scratch);
-    });
+  void RunBlock(const Block<AttentionForward>& block, float* /*dbias*/, float* scratch) const {
+    float *scores = scratch + scores_, *y = op_.y + block.InY();
+    Scores(scores, block, scratch);
+    block.Softmax(scores, score_stride_, scratch + padding_);
+    Multiply(y, y_stride_, block.rows(), op_.width, block.seen(), Rows(scores, score_stride_),
+             Rows(op_.v + InV(block.head), v_stride_), false, scratch + product_);
+    kernels::AttentionScaleRows(y, y_stride_, block.InverseSum(), block.rows(), op_.width);
   }
 
  private:
-  PackedSource Q(const Block<AttentionBackward>& block) const {
-    return Rows(op_.q + block.InQ(), op_.layout_q.at[3]);
+  const int64_t scores_ = layout_.Take(block_rows_ * score_stride_);  // (block, M)
+};
+
+class Backward : public Pass<AttentionBackward> {
+ public:
+  explicit Backward(const AttentionBackward& op) : Pass(op) {}
+
+  void Begin(const Head& head, float* scratch) const {
+    Pass::Begin(head, scratch);
+    if (!op_.causal) return;
+    for (int64_t key = 0; key < op_.keys; ++key) {  // not every block reaches every key
+      std::fill_n(op_.dk + InK(head) + key * k_stride_, op_.width, 0.0f);
+      std::fill_n(op_.dv + InV(head) + key * v_stride_, op_.width, 0.0f);
+    }
   }
+
+  void RunBlock(const Block<AttentionBackward>& block, float* head_dbias, float* scratch) const {
+    ScoreGradient(block, head_dbias, scratch);
+    // dq = ds k; dk = ds^T q and dv = p^T dy, summed over the blocks.
+    const int64_t rows = block.rows(), seen = block.seen(), width = op_.width;
+    const int64_t in_k = InK(block.head), in_v = InV(block.head);
+    float *p = scratch + p_, *ds = scratch + ds_, *product = scratch + product_;
+    const bool accumulate = op_.causal || block.queries.begin > 0;
+    Multiply(op_.dq + block.InQ(), q_stride_, rows, width, seen, Rows(ds, score_stride_),
+             Rows(op_.k + in_k, k_stride_), false, product);
+    Multiply(op_.dk + in_k, k_stride_, seen, width, rows, Columns(ds, score_stride_), Q(block),
+             accumulate, product);
+    Multiply(op_.dv + in_v, v_stride_, seen, width, rows, Columns(p, score_stride_), Dy(block),
+             accumulate, product);
+  }
+
+ private:
   PackedSource Dy(const Block<AttentionBackward>& block) const {
-    return Rows(op_.dy + block.InY(), op_.layout_y.at[3]);
+    return Rows(op_.dy + block.InY(), y_stride_);
   }
 
   // Makes p and ds.
   void ScoreGradient(const Block<AttentionBackward>& block, float* head_dbias,
                      float* scratch) const {
-    const int64_t rows = block.rows(), seen = block.seen(), width = op_.width;
-    const float* v = op_.v + HeadOffset(op_.layout_v, block.head.b, block.head.h);
-    float *p = scratch + p_, *ds = scratch + ds_;
-    float *delta = scratch + delta_, *product = scratch + product_;
-    Multiply(p, score_stride_, rows, seen, width, Q(block), Columns(scratch + keys_, width), false,
-             product);
+    const int64_t rows = block.rows(), seen = block.seen();
+    float *p = scratch + p_, *ds = scratch + ds_, *delta = scratch + delta_;
+    Scores(p, block, scratch);
     block.Probabilities(p, score_stride_, scratch + padding_);
-    Multiply(ds, score_stride_, rows, seen, width, Dy(block), Columns(v, op_.layout_v.at[3]), false,
-             product);
+    Multiply(ds, score_stride_, rows, seen, op_.width, Dy(block),
+             Columns(op_.v + InV(block.head), v_stride_), false, scratch + product_);
     // That is y dy, of the factors as they were rounded.
     kernels::AttentionRowDots(delta, p, score_stride_, ds, score_stride_, rows, seen);
     kernels::AttentionScoreGradientRows(ds, p, score_stride_, delta,
@@ -132,43 +135,20 @@ class Backward {
     block.BiasGradient(head_dbias, ds, score_stride_);
   }
 
-  // dq = ds k; dk = ds^T q and dv = p^T dy, summed over the blocks.
-  void Products(const Block<AttentionBackward>& block, float* scratch) const {
-    const int64_t rows = block.rows(), seen = block.seen(), width = op_.width;
-    const auto [b, h] = block.head;
-    float *p = scratch + p_, *ds = scratch + ds_, *product = scratch + product_;
-    const int64_t in_k = HeadOffset(op_.layout_k, b, h), in_v = HeadOffset(op_.layout_v, b, h);
-    const int64_t k_stride = op_.layout_k.at[3], v_stride = op_.layout_v.at[3];
-    const bool accumulate = op_.causal || block.queries.begin > 0;
-    Multiply(op_.dq + block.InQ(), op_.layout_q.at[3], rows, width, seen, Rows(ds, score_stride_),
-             Rows(op_.k + in_k, k_stride), false, product);
-    Multiply(op_.dk + in_k, k_stride, seen, width, rows, Columns(ds, score_stride_), Q(block),
-             accumulate, product);
-    Multiply(op_.dv + in_v, v_stride, seen, width, rows, Columns(p, score_stride_), Dy(block),
-             accumulate, product);
-  }
-
-  const AttentionBackward& op_;
-  const int64_t score_stride_ = ScoreStride(op_.keys);
-  const int64_t block_rows_ = BlockRowsBf16(score_stride_, op_.queries);
   // Parts of a worker's scratch.
-  ScratchLayout layout_;
-  const int64_t keys_ = layout_.Take(op_.keys * op_.width);  // (M,D), times scale
-  const int64_t padding_ = layout_.Take(op_.key_padding ? Padded(op_.keys) : 0);
   const int64_t p_ = layout_.Take(block_rows_ * score_stride_);   // (block, M)
   const int64_t ds_ = layout_.Take(block_rows_ * score_stride_);  // (block, M)
   const int64_t delta_ = layout_.Take(block_rows_);
-  const int64_t product_ = layout_.Take(ProductScratch(block_rows_, op_.keys, op_.width));
 };
 
 }  // namespace
 
 void AttentionForward::RunBf16(Context& context) {
-  RunHeads(context, ForwardTiles(*this), Forward(*this));
+  Forward::Run<Forward, ForwardTiles>(context, *this);
 }
 
 void AttentionBackward::RunBf16(Context& context) {
-  RunHeads(context, BackwardTiles(*this), Backward(*this));
+  Backward::Run<Backward, BackwardTiles>(context, *this);
 }
 
 }  // namespace vitrine::ops

@@ -164,13 +164,13 @@ class ForwardTiles {
         parts_(QueryParts(items_, groups_, op.queries)) {}
   int64_t count() const { return groups_ * parts_; }
 
-  // body(head, queries) for each head of a tile.
+  // body(head, queries, null) for each head of a tile.
   template <class Body>
   void ForHeads(int64_t tile, const Body& body) const {
     const Range group = Range::Part(items_, groups_, tile / parts_);
     const Range queries = Range::Part(op_.queries, parts_, tile % parts_);
     for (int64_t i = group.begin; i < group.end; ++i) {
-      body(Head{i / op_.heads, i % op_.heads}, queries);
+      body(Head{i / op_.heads, i % op_.heads}, queries, nullptr);
     }
   }
 
@@ -198,13 +198,15 @@ class BackwardTiles {
   }
   int64_t count() const { return groups_; }
 
-  // body(head, the gradient of this head's piece of the bias or null) for each head of a tile.
+  // body(head, queries, the gradient of this head's piece of the bias or null) for each head of a
+  // tile.
   template <class Body>
   void ForHeads(int64_t tile, const Body& body) const {
+    const Range queries{0, op_.queries};
     if (op_.dbias == nullptr) {
       const Range range = Range::Part(items_, groups_, tile);
       for (int64_t i = range.begin; i < range.end; ++i) {
-        body(Head{i / op_.heads, i % op_.heads}, static_cast<float*>(nullptr));
+        body(Head{i / op_.heads, i % op_.heads}, queries, nullptr);
       }
       return;
     }
@@ -218,7 +220,7 @@ class BackwardTiles {
     float* dbias = op_.dbias + tile % op_.parts * BiasCount(op_) +
                    BiasOffset(op_.layout_bias, b(range.begin), h(range.begin));
     std::fill_n(dbias, BiasPiece(op_), 0.0f);
-    for (int64_t i = range.begin; i < range.end; ++i) body(Head{b(i), h(i)}, dbias);
+    for (int64_t i = range.begin; i < range.end; ++i) body(Head{b(i), h(i)}, queries, dbias);
   }
 
  private:
@@ -229,22 +231,53 @@ class BackwardTiles {
   int64_t groups_ = 0;
 };
 
-// Runs a precision's pass over all tiles' heads, each worker in scratch of its own.
-template <class Tiles, class Pass>
-void RunHeads(Context& context, const Tiles& tiles, const Pass& pass) {
-  context.ReserveScratch(pass.scratch());
-  context.ParallelFor(tiles.count(), [&](int64_t tile, int worker) {
-    tiles.ForHeads(tile, [&](const Head& head, const auto& part) {
-      pass.Run(head, part, context.Scratch(worker));
+// What a pass over heads has in both precisions and directions: the op, and the parts of a worker's
+// scratch, of which the mask of a head's keys is the first.
+template <class Op>
+class HeadPass {
+ public:
+  // Runs it over all tiles' heads, each worker in scratch of its own: Begin() for a head,
+  // RunBlock() for blocks of its queries, and End() where the pass has one.
+  template <class Pass, class Tiles>
+  static void Run(Context& context, const Op& op) {
+    const Pass pass(op);
+    const Tiles tiles(op);
+    context.ReserveScratch(pass.layout_.size());
+    context.ParallelFor(tiles.count(), [&](int64_t tile, int worker) {
+      float* const scratch = context.Scratch(worker);
+      tiles.ForHeads(tile, [&](const Head& head, const Range& queries, float* dbias) {
+        pass.Begin(head, scratch);
+        pass.FillPadding(head, scratch);
+        ForBlocks(queries, pass.block_rows_, [&](const Range& rows) {
+          pass.RunBlock(Block<Op>{op, head, rows}, dbias, scratch);
+        });
+        if constexpr (requires { pass.End(head, scratch); }) pass.End(head, scratch);
+      });
     });
-  });
-}
-
-inline void FillPadding(float* padding, const int32_t* key_padding, int64_t keys) {
-  for (int64_t j = 0; j < keys; ++j) {
-    padding[j] = key_padding[j] != 0 ? -std::numeric_limits<float>::infinity() : 0;
   }
-  std::fill(padding + keys, padding + Padded(keys), 0.0f);
-}
+
+ protected:
+  HeadPass(const Op& op, int64_t block_rows) : op_(op), block_rows_(block_rows) {}
+
+  int64_t InK(const Head& head) const { return HeadOffset(op_.layout_k, head.b, head.h); }
+  int64_t InV(const Head& head) const { return HeadOffset(op_.layout_v, head.b, head.h); }
+  void FillPadding(const Head& head, float* scratch) const {
+    if (!op_.key_padding) return;
+    const int32_t* const masked = op_.key_padding + head.b * op_.keys;
+    float* const padding = scratch + padding_;
+    for (int64_t j = 0; j < op_.keys; ++j) {
+      padding[j] = masked[j] != 0 ? -std::numeric_limits<float>::infinity() : 0;
+    }
+    std::fill(padding + op_.keys, padding + Padded(op_.keys), 0.0f);
+  }
+
+  const Op& op_;
+  const int64_t block_rows_;
+  const int64_t score_stride_ = ScoreStride(op_.keys);
+  const int64_t q_stride_ = op_.layout_q.at[3], k_stride_ = op_.layout_k.at[3];
+  const int64_t v_stride_ = op_.layout_v.at[3], y_stride_ = op_.layout_y.at[3];
+  ScratchLayout layout_;
+  const int64_t padding_ = layout_.Take(op_.key_padding ? Padded(op_.keys) : 0);
+};
 
 }  // namespace vitrine::ops

@@ -1,9 +1,6 @@
 #pragma once
 
-#include <cstdint>
-
-#include "runtime/context.h"
-#include "runtime/operand.h"
+#include "ops/op.h"
 
 namespace vitrine::ops {
 
@@ -16,7 +13,6 @@ enum class Reduction : int32_t { kNone = 0, kMean = 1, kSum = 2 };
 // weights, or the rows. A label that is neither a class nor ignore_index fails the command, naming
 // `site`.
 struct CrossEntropyForward {
-  static constexpr const char* kName = "crossEntropyForward";
   Out<float> loss;             // (1), or (rows) without reduction
   Out<float> softmax;          // (2, rows) for backward: see kernels::SoftmaxRows
   In<float> logits;            // (rows, classes)
@@ -27,22 +23,17 @@ struct CrossEntropyForward {
   float smoothing;
   int32_t ignore_index, reduction;
   uint32_t site;
-  template <class F>
-  void Fields(F& f) {
-    f(loss, softmax, logits, labels, target, weight, rows, classes, smoothing, ignore_index,
-      reduction, site);
-  }
+  OP("crossEntropyForward", loss, softmax, logits, labels, target, weight, rows, classes, smoothing,
+     ignore_index, reduction, site);
   bool Valid() const {
     const bool none = reduction == static_cast<int32_t>(Reduction::kNone);
     return Holds(loss, none ? rows : 1) && Holds(softmax, Product(2, rows)) &&
            Holds(logits, Product(rows, classes)) && HoldsOrAbsent(weight, classes) &&
            (labels != nullptr ? Holds(labels, rows) : Holds(target, Product(rows, classes)));
   }
-  void Run(Context& context);
 };
 
 struct CrossEntropyBackward {
-  static constexpr const char* kName = "crossEntropyBackward";
   Out<float> dlogits;          // (rows, classes)
   In<float> dloss;             // (1), or (rows) without reduction
   In<float> softmax;           // (2, rows)
@@ -53,11 +44,8 @@ struct CrossEntropyBackward {
   int64_t rows, classes;
   float smoothing;
   int32_t ignore_index, reduction;
-  template <class F>
-  void Fields(F& f) {
-    f(dlogits, dloss, softmax, logits, labels, target, weight, rows, classes, smoothing,
-      ignore_index, reduction);
-  }
+  OP("crossEntropyBackward", dlogits, dloss, softmax, logits, labels, target, weight, rows, classes,
+     smoothing, ignore_index, reduction);
   bool Valid() const {
     const bool none = reduction == static_cast<int32_t>(Reduction::kNone);
     return Holds(dlogits, Product(rows, classes)) && Holds(dloss, none ? rows : 1) &&
@@ -65,7 +53,6 @@ struct CrossEntropyBackward {
            HoldsOrAbsent(weight, classes) &&
            (labels != nullptr ? Holds(labels, rows) : Holds(target, Product(rows, classes)));
   }
-  void Run(Context& context);
 };
 
 }  // namespace vitrine::ops

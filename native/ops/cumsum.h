@@ -1,9 +1,6 @@
 #pragma once
 
-#include <cstdint>
-
-#include "runtime/context.h"
-#include "runtime/operand.h"
+#include "ops/op.h"
 
 namespace vitrine::ops {
 
@@ -11,19 +8,14 @@ namespace vitrine::ops {
 // from it on where `backwards` is set. Sums are kept in float64; of int32 elements (`integers`) in
 // 32 bits, which wrap around.
 struct Cumsum {
-  static constexpr const char* kName = "cumsum";
   Out<float> y;
   In<float> x;
   int64_t outer, size, inner;
   bool backwards, integers;
-  template <class F>
-  void Fields(F& f) {
-    f(y, x, outer, size, inner, backwards, integers);
-  }
+  OP("cumsum", y, x, outer, size, inner, backwards, integers);
   bool Valid() const {
     return Holds(y, Product(outer, size, inner)) && Holds(x, Product(outer, size, inner));
   }
-  void Run(Context& context);
 };
 
 }  // namespace vitrine::ops

@@ -3,8 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "runtime/context.h"
-#include "runtime/operand.h"
+#include "ops/op.h"
 
 namespace vitrine::ops {
 
@@ -12,7 +11,6 @@ namespace vitrine::ops {
 // Those of axis k lie in [0, sizes[k]); where `from_end` is set they may count from the end, down
 // to -sizes[k]. One outside fails the command, naming `site`; `operation` is a place in kIndexed.
 struct CheckedIndex {
-  static constexpr const char* kName = "checkedIndex";
   Out<int32_t> y;
   std::vector<In<int32_t>> index;
   std::vector<int64_t> sizes;
@@ -20,12 +18,8 @@ struct CheckedIndex {
   bool from_end;
   int32_t operation;
   uint32_t site;
-  template <class F>
-  void Fields(F& f) {
-    f(y, index, sizes, count, from_end, operation, site);
-  }
+  OP("checkedIndex", y, index, sizes, count, from_end, operation, site);
   bool Valid() const;
-  void Run(Context& context);
 };
 
 // What Gather and Scatter go over: rows of `inner` elements, `count` of them for each of `outer`
@@ -35,37 +29,27 @@ struct CheckedIndex {
 // y (outer,count,inner) = table (outer,entries,inner)[index], of any 4-byte dtype. Where `winner`
 // (outer,entries,inner) is given, y is 0 unless it is the winner's number: see Scatter.
 struct Gather {
-  static constexpr const char* kName = "gather";
   Out<float> y;
   In<float> table;
   In<int32_t> index;
   OptionalIn<int32_t> winner;
   int64_t outer, count, entries, inner;
   bool each;
-  template <class F>
-  void Fields(F& f) {
-    f(y, table, index, winner, outer, count, entries, inner, each);
-  }
+  OP("gather", y, table, index, winner, outer, count, entries, inner, each);
   bool Valid() const;
-  void Run(Context& context);
 };
 
 // table[index] = x, += x (of float32 or int32), or the number of x's element, rows in order: of
 // several for one place the last counts. `mode` is a ScatterMode; kNumber needs no x.
 struct Scatter {
-  static constexpr const char* kName = "scatter";
   Out<float> table;
   OptionalIn<float> x;
   In<int32_t> index;
   int64_t outer, count, entries, inner;
   bool each;
   int32_t mode;
-  template <class F>
-  void Fields(F& f) {
-    f(table, x, index, outer, count, entries, inner, each, mode);
-  }
+  OP("scatter", table, x, index, outer, count, entries, inner, each, mode);
   bool Valid() const;
-  void Run(Context& context);
 
  private:
   template <class Put>

@@ -4,8 +4,7 @@
 #include <vector>
 
 #include "ops/concatenation.h"
-#include "runtime/context.h"
-#include "runtime/operand.h"
+#include "ops/op.h"
 
 namespace vitrine::ops {
 
@@ -24,49 +23,34 @@ std::vector<const float*> PointersOf(const std::vector<Operand>& operands) {
 // torch.nn.utils.clip_grad_norm_. The optimizer's pass multiplies by scale, so gradients are read
 // once only; with `apply` they are scaled here.
 struct GradientNorm {
-  static constexpr const char* kName = "gradientNorm";
   Out<float> norm, scale;  // (1) each
   std::vector<Out<float>> gradients;
   std::vector<int64_t> counts;
   float max_norm;
   bool apply;
-  template <class F>
-  void Fields(F& f) {
-    f(norm, scale, gradients, counts, max_norm, apply);
-  }
+  OP("gradientNorm", norm, scale, gradients, counts, max_norm, apply);
   bool Valid() const;
-  void Run(Context& context);
 };
 
 // Every gradient within [-limit, limit], in place: torch.nn.utils.clip_grad_value_.
 struct ClampGradients {
-  static constexpr const char* kName = "clampGradients";
   std::vector<Out<float>> gradients;
   std::vector<int64_t> counts;
   float limit;
-  template <class F>
-  void Fields(F& f) {
-    f(gradients, counts, limit);
-  }
+  OP("clampGradients", gradients, counts, limit);
   bool Valid() const;
-  void Run(Context& context);
 };
 
 // averages += weight * (values - averages), all in one pass: torch._foreach_lerp_. The weight is a
 // storage, so that a replayed step sees a new one.
 struct LerpStep {
-  static constexpr const char* kName = "lerpStep";
   std::vector<Out<float>> averages;
   std::vector<In<float>> values;
   std::vector<int64_t> counts;
   In<float> weight;         // (1)
   OptionalIn<float> guard;  // (1): of GuardFinite; absent means 0
-  template <class F>
-  void Fields(F& f) {
-    f(averages, values, counts, weight, guard);
-  }
+  OP("lerpStep", averages, values, counts, weight, guard);
   bool Valid() const;
-  void Run(Context& context);
 };
 
 }  // namespace vitrine::ops

@@ -4,8 +4,7 @@
 #include <vector>
 
 #include "ops/image_augment.h"
-#include "runtime/context.h"
-#include "runtime/operand.h"
+#include "ops/op.h"
 
 namespace vitrine::ops {
 
@@ -18,19 +17,14 @@ namespace vitrine::ops {
 // the result on the canvas, which is filled with fill[c]; the number of augmentations, each its
 // number and arguments; the number of rectangles, each top, left, height, width, mode and seed.
 struct ImageBatch {
-  static constexpr const char* kName = "imageBatch";
   Out<float> y;
   std::vector<OptionalIn<uint8_t>> x;
   int64_t descriptor;
   int64_t channels, height, width;
   std::vector<double> program;
   std::vector<float> offset, divisor, fill;
-  template <class F>
-  void Fields(F& f) {
-    f(y, x, descriptor, channels, height, width, program, offset, divisor, fill);
-  }
+  OP("imageBatch", y, x, descriptor, channels, height, width, program, offset, divisor, fill);
   bool Valid();
-  void Run(Context& context);
 
  private:
   struct Image {
@@ -52,18 +46,13 @@ struct ImageBatch {
 // and inside the box (top,left,height,width) of four numbers an image, where it has an area, the
 // other's pixels. Mixup and CutMix.
 struct ImageMix {
-  static constexpr const char* kName = "imageMix";
   Out<float> y;
   In<float> x;
   int64_t count, channels, height, width;
   std::vector<float> weight;
   std::vector<int64_t> boxes;
-  template <class F>
-  void Fields(F& f) {
-    f(y, x, count, channels, height, width, weight, boxes);
-  }
+  OP("imageMix", y, x, count, channels, height, width, weight, boxes);
   bool Valid() const;
-  void Run(Context& context);
 };
 
 }  // namespace vitrine::ops

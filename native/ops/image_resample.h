@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "ops/image_filter.h"
+#include "ops/op.h"
 
 namespace vitrine::ops {
 
@@ -18,10 +19,7 @@ struct ImageWindow {
     return top >= 0 && left >= 0 && height >= 1 && width >= 1 && height <= rows - top &&
            width <= columns - left;
   }
-  template <class F>
-  void Fields(F& f) {
-    f(top, left, height, width);
-  }
+  FIELDS(top, left, height, width);
 };
 
 // Decoded bytes (height,width,channels) in memory of their own.

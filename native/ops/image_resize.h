@@ -1,10 +1,7 @@
 #pragma once
 
-#include <cstdint>
-
 #include "ops/image_resample.h"
-#include "runtime/context.h"
-#include "runtime/operand.h"
+#include "ops/op.h"
 
 namespace vitrine::ops {
 
@@ -12,7 +9,6 @@ namespace vitrine::ops {
 // resized. `between` (window.height, w, C) holds what goes from one pass to the other; it may be
 // absent where only one side changes, and for nearest pixels.
 struct ImageResize {
-  static constexpr const char* kName = "imageResize";
   Out<uint8_t> y;
   OptionalOut<uint8_t> between;
   In<uint8_t> x;
@@ -22,16 +18,9 @@ struct ImageResize {
   ImageWindow kept;
   int filter;
   bool antialias;
-  template <class F>
-  void Fields(F& f) {
-    f(y, between, x, channels, height, width);
-    window.Fields(f);
-    f(out_height, out_width);
-    kept.Fields(f);
-    f(filter, antialias);
-  }
+  OP("imageResize", y, between, x, channels, height, width, window, out_height, out_width, kept,
+     filter, antialias);
   bool Valid() const;
-  void Run(Context& context);
 
  private:
   ResizePlan Plan() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ops/op.h"
 #include "ops/optimizer.h"
 
 namespace vitrine::ops {
@@ -9,21 +10,15 @@ namespace vitrine::ops {
 // update is: a first pass changes the moments and sums the norms, a second makes the update again
 // and takes it, so that no update is kept.
 struct LambStep {
-  static constexpr const char* kName = "lambStep";
   std::vector<Out<float>> parameters, first_moments, second_moments;
   std::vector<int64_t> counts;
   StepInputs inputs;
   double beta1, beta2, eps;
   double max_grad_norm;  // 0: not clipped
   bool bias_correction, grad_averaging, trust_clip, always_adapt;
-  template <class F>
-  void Fields(F& f) {
-    f(parameters, first_moments, second_moments, counts);
-    inputs.Fields(f);
-    f(beta1, beta2, eps, max_grad_norm, bias_correction, grad_averaging, trust_clip, always_adapt);
-  }
+  OP("lambStep", parameters, first_moments, second_moments, counts, inputs, beta1, beta2, eps,
+     max_grad_norm, bias_correction, grad_averaging, trust_clip, always_adapt);
   bool Valid() const;
-  void Run(Context& context);
 };
 
 }  // namespace vitrine::ops

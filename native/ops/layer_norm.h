@@ -1,16 +1,12 @@
 #pragma once
 
-#include <cstdint>
-
-#include "runtime/context.h"
-#include "runtime/operand.h"
+#include "ops/op.h"
 
 namespace vitrine::ops {
 
 // y = (x' - mean) * rstd * weight + bias over the last axis, where x' = x + residual if there is
 // one, else x.
 struct LayerNormForward {
-  static constexpr const char* kName = "layerNormForward";
   Out<float> y;                    // (rows, width)
   OptionalOut<float> sum;          // (rows, width): x + residual; present just when residual is
   Out<float> mean, rstd;           // (rows) each, for backward
@@ -19,10 +15,7 @@ struct LayerNormForward {
   OptionalIn<float> weight, bias;  // (width)
   int64_t rows, width;
   float eps;
-  template <class F>
-  void Fields(F& f) {
-    f(y, sum, mean, rstd, x, residual, weight, bias, rows, width, eps);
-  }
+  OP("layerNormForward", y, sum, mean, rstd, x, residual, weight, bias, rows, width, eps);
   bool Valid() const {
     return Holds(y, Product(rows, width)) && HoldsOrAbsent(sum, Product(rows, width)) &&
            Holds(mean, rows) && Holds(rstd, rows) && Holds(x, Product(rows, width)) &&
@@ -30,13 +23,11 @@ struct LayerNormForward {
            (sum == nullptr) == (residual == nullptr) && HoldsOrAbsent(weight, width) &&
            HoldsOrAbsent(bias, width);
   }
-  void Run(Context& context);
 };
 
 // dx = the gradient through the norm, plus dsum if present (the gradient that reaches x' past the
 // norm; may be dx itself). dweight and dbias are added to when accumulating, else written.
 struct LayerNormBackward {
-  static constexpr const char* kName = "layerNormBackward";
   Out<float> dx;                      // (rows, width)
   OptionalOut<float> dweight, dbias;  // (width)
   In<float> dy, x;                    // (rows, width); x is x' of the forward
@@ -45,17 +36,14 @@ struct LayerNormBackward {
   OptionalIn<float> dsum;             // (rows, width)
   int64_t rows, width;
   bool accumulate;
-  template <class F>
-  void Fields(F& f) {
-    f(dx, dweight, dbias, dy, x, mean, rstd, weight, dsum, rows, width, accumulate);
-  }
+  OP("layerNormBackward", dx, dweight, dbias, dy, x, mean, rstd, weight, dsum, rows, width,
+     accumulate);
   bool Valid() const {
     return Holds(dx, Product(rows, width)) && HoldsOrAbsent(dweight, width) &&
            HoldsOrAbsent(dbias, width) && Holds(dy, Product(rows, width)) &&
            Holds(x, Product(rows, width)) && Holds(mean, rows) && Holds(rstd, rows) &&
            HoldsOrAbsent(weight, width) && HoldsOrAbsent(dsum, Product(rows, width));
   }
-  void Run(Context& context);
 };
 
 }  // namespace vitrine::ops

@@ -1,17 +1,13 @@
 #pragma once
 
-#include <cstdint>
-
 #include "gemm/product.h"
-#include "runtime/context.h"
+#include "ops/op.h"
 #include "runtime/cpu.h"
-#include "runtime/operand.h"
 
 namespace vitrine::ops {
 
 // y = act(x weight^T + bias) + residual
 struct LinearForward {
-  static constexpr const char* kName = "linearForward";
   Out<float> y;                      // (rows, out)
   OptionalOut<float> preactivation;  // (rows, out): x weight^T + bias, where backward needs it
   In<float> x;                       // (rows, in)
@@ -21,17 +17,13 @@ struct LinearForward {
   int64_t rows, in, out;
   int32_t activation;
   bool bf16;  // whether the product reads its factors rounded to bfloat16
-  template <class F>
-  void Fields(F& f) {
-    f(y, preactivation, x, weight, bias, residual, rows, in, out, activation, bf16);
-  }
+  OP("linearForward", y, preactivation, x, weight, bias, residual, rows, in, out, activation, bf16);
   bool Valid() const {
     return (!bf16 || HasBf16()) && Holds(y, Product(rows, out)) &&
            HoldsOrAbsent(preactivation, Product(rows, out)) && Holds(x, Product(rows, in)) &&
            Holds(weight, Product(out, in)) && HoldsOrAbsent(bias, out) &&
            HoldsOrAbsent(residual, Product(rows, out));
   }
-  void Run(Context& context);
 
  private:
   // Bias, activation and residual on a tile of the product.
@@ -41,7 +33,6 @@ struct LinearForward {
 // The gradients that are present are computed; `accumulate_*` adds to what is there instead of
 // writing. (The residual's gradient is dy itself.)
 struct LinearBackward {
-  static constexpr const char* kName = "linearBackward";
   OptionalOut<float> dx;              // (rows, in)
   OptionalOut<float> dweight;         // (out, in)
   OptionalOut<float> dbias;           // (out)
@@ -54,11 +45,8 @@ struct LinearBackward {
   int32_t activation;
   bool accumulate_dx, accumulate_dweight, accumulate_dbias;
   bool bf16;  // whether the products read their factors rounded to bfloat16
-  template <class F>
-  void Fields(F& f) {
-    f(dx, dweight, dbias, dpreactivation, dy, x, weight, preactivation, rows, in, out, activation,
-      accumulate_dx, accumulate_dweight, accumulate_dbias, bf16);
-  }
+  OP("linearBackward", dx, dweight, dbias, dpreactivation, dy, x, weight, preactivation, rows, in,
+     out, activation, accumulate_dx, accumulate_dweight, accumulate_dbias, bf16);
   bool Valid() const {
     const bool active = activation != 0;
     return (!bf16 || HasBf16()) && HoldsOrAbsent(dx, Product(rows, in)) &&
@@ -68,7 +56,6 @@ struct LinearBackward {
            Holds(dy, Product(rows, out)) && (dweight == nullptr || Holds(x, Product(rows, in))) &&
            (dx == nullptr || Holds(weight, Product(out, in)));
   }
-  void Run(Context& context);
 
  private:
   // What goes row by row: the activation's gradient and the bias's.

@@ -1,9 +1,6 @@
 #pragma once
 
-#include <cstdint>
-
-#include "runtime/context.h"
-#include "runtime/operand.h"
+#include "ops/op.h"
 
 namespace vitrine::ops {
 
@@ -11,7 +8,6 @@ namespace vitrine::ops {
 // of the same. A batch stride of 0 shares a or b among the batch; shared c (stride 0) sums the
 // products over the batch, in order.
 struct Matmul {
-  static constexpr const char* kName = "matmul";
   Out<float> c;  // (m, n) each
   In<float> a;   // (m, k) each, or (k, m) when transposed
   In<float> b;   // (k, n) each, or (n, k) when transposed
@@ -19,10 +15,8 @@ struct Matmul {
   int64_t stride_a, stride_b, stride_c;
   bool transpose_a, transpose_b;
   bool accumulate;
-  template <class F>
-  void Fields(F& f) {
-    f(c, a, b, batch, m, n, k, stride_a, stride_b, stride_c, transpose_a, transpose_b, accumulate);
-  }
+  OP("matmul", c, a, b, batch, m, n, k, stride_a, stride_b, stride_c, transpose_a, transpose_b,
+     accumulate);
   bool Valid() const {
     if (batch <= 0) return batch == 0 && (stride_c != 0 || Holds(c, Product(m, n)));
     // A batch that moves nowhere is no batch: nothing of what is held bounds it.
@@ -31,7 +25,6 @@ struct Matmul {
     return HoldsBatch(c, stride_c, Product(m, n)) && HoldsBatch(a, stride_a, Product(m, k)) &&
            HoldsBatch(b, stride_b, Product(k, n));
   }
-  void Run(Context& context);
 
  private:
   template <class Operand>

@@ -1,10 +1,7 @@
 #pragma once
 
-#include <cstdint>
-
+#include "ops/op.h"
 #include "ops/unfold.h"
-#include "runtime/context.h"
-#include "runtime/operand.h"
 
 namespace vitrine::ops {
 
@@ -12,37 +9,26 @@ namespace vitrine::ops {
 // `index` says where in its plane it lies, the first of equals. Padding is never chosen: a window
 // of nothing else gives -infinity and index -1.
 struct MaxPool2dForward {
-  static constexpr const char* kName = "maxPool2dForward";
   Out<float> y;
   Out<int32_t> index;
   In<float> x;
   int64_t planes, height, width;
   Window window;
-  template <class F>
-  void Fields(F& f) {
-    f(y, index, x, planes, height, width);
-    window.Fields(f);
-  }
+  OP("maxPool2dForward", y, index, x, planes, height, width, window);
   bool Valid() const;
-  void Run(Context& context);
 };
 
 // dx (planes, H*W)[index] += dy (planes, OH*OW), zeroed first.
 struct MaxPool2dBackward {
-  static constexpr const char* kName = "maxPool2dBackward";
   Out<float> dx;
   In<float> dy;
   In<int32_t> index;
   int64_t planes, plane_size, positions;
-  template <class F>
-  void Fields(F& f) {
-    f(dx, dy, index, planes, plane_size, positions);
-  }
+  OP("maxPool2dBackward", dx, dy, index, planes, plane_size, positions);
   bool Valid() const {
     return Holds(dx, Product(planes, plane_size)) && Holds(dy, Product(planes, positions)) &&
            Holds(index, Product(planes, positions));
   }
-  void Run(Context& context);
 };
 
 }  // namespace vitrine::ops

@@ -3,8 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "runtime/context.h"
-#include "runtime/operand.h"
+#include "ops/op.h"
 
 namespace vitrine::ops {
 
@@ -21,11 +20,8 @@ struct StepInputs {
   std::vector<int64_t> members, groups;  // positions in `steps` and in `learning_rates`
   OptionalIn<float> gradient_scale;      // (1): from clipping; absent means 1
   OptionalIn<float> guard;               // (1): of GuardFinite; absent means 0
-  template <class F>
-  void Fields(F& f) {
-    f(steps, gradients, learning_rate_scales, weight_decays, learning_rates, members, groups,
-      gradient_scale, guard);
-  }
+  FIELDS(steps, gradients, learning_rate_scales, weight_decays, learning_rates, members, groups,
+         gradient_scale, guard);
   bool Valid(const std::vector<int64_t>& counts) const;
   // Whether the step is left out: a loss was not finite, and the weights are to stay as they are.
   bool IsLeftOut() const { return guard && *guard != 0; }
@@ -40,69 +36,44 @@ struct StepInputs {
 // Sets the guard (1), 0 at first, to 1 for good where the value (1) is not finite: steps with that
 // guard are left out from then on, those that are on their way already among them.
 struct GuardFinite {
-  static constexpr const char* kName = "guardFinite";
   Out<float> guard;
   In<float> value;
-  template <class F>
-  void Fields(F& f) {
-    f(guard, value);
-  }
+  OP("guardFinite", guard, value);
   bool Valid() const { return Holds(guard, 1) && Holds(value, 1); }
-  void Run(Context&);
 };
 
 // One pass over all parameters: torch.optim.SGD's update.
 struct SgdStep {
-  static constexpr const char* kName = "sgdStep";
   std::vector<Out<float>> parameters, momentum;  // momentum is empty without momentum
   std::vector<int64_t> counts;
   StepInputs inputs;
   double momentum_factor,
       dampening;  // doubles, as PyTorch's: 1 - 0.999f is wrong in its fifth digit
   bool nesterov;
-  template <class F>
-  void Fields(F& f) {
-    f(parameters, momentum, counts);
-    inputs.Fields(f);
-    f(momentum_factor, dampening, nesterov);
-  }
+  OP("sgdStep", parameters, momentum, counts, inputs, momentum_factor, dampening, nesterov);
   bool Valid() const;
-  void Run(Context& context);
 };
 
 // torch.optim.Adam's update, in one pass; with `decoupled`, torch.optim.AdamW's.
 struct AdamStep {
-  static constexpr const char* kName = "adamStep";
   std::vector<Out<float>> parameters, first_moments, second_moments;
   std::vector<int64_t> counts;
   StepInputs inputs;
   double beta1, beta2, eps;
   bool decoupled;
-  template <class F>
-  void Fields(F& f) {
-    f(parameters, first_moments, second_moments, counts);
-    inputs.Fields(f);
-    f(beta1, beta2, eps, decoupled);
-  }
+  OP("adamStep", parameters, first_moments, second_moments, counts, inputs, beta1, beta2, eps,
+     decoupled);
   bool Valid() const;
-  void Run(Context& context);
 };
 
 // The update of Chen et al. 2023, as timm's Lion does it, in one pass.
 struct LionStep {
-  static constexpr const char* kName = "lionStep";
   std::vector<Out<float>> parameters, momentum;
   std::vector<int64_t> counts;
   StepInputs inputs;
   double beta1, beta2;
-  template <class F>
-  void Fields(F& f) {
-    f(parameters, momentum, counts);
-    inputs.Fields(f);
-    f(beta1, beta2);
-  }
+  OP("lionStep", parameters, momentum, counts, inputs, beta1, beta2);
   bool Valid() const;
-  void Run(Context& context);
 };
 
 }  // namespace vitrine::ops

@@ -1,9 +1,6 @@
 #pragma once
 
-#include <cstdint>
-
-#include "runtime/context.h"
-#include "runtime/operand.h"
+#include "ops/op.h"
 
 namespace vitrine::ops {
 
@@ -20,57 +17,42 @@ enum class Distribution : int32_t { kUniform = 0, kNormal = 1, kInteger = 2, kTr
 // y = draws: uniform in [low, high), normal with mean low and standard deviation high (truncated:
 // within two of the deviations), or int32 in [low, high).
 struct RandomFill {
-  static constexpr const char* kName = "randomFill";
   Out<float> y;
   Out<GeneratorState> state;
   int64_t count;
   int32_t distribution;
   double low, high;
-  template <class F>
-  void Fields(F& f) {
-    f(y, state, count, distribution, low, high);
-  }
+  OP("randomFill", y, state, count, distribution, low, high);
   bool Valid() const { return Holds(y, count) && Holds(state, 1); }
-  void Run(Context& context);
 };
 
 // y = x where kept, scaled by 1 / (1 - p), else 0. x is (groups, size) and each group is kept or
 // dropped as one: size 1 is dropout, a sample's size is drop path. `drawn` notes the generator's
 // state for backward.
 struct DropoutForward {
-  static constexpr const char* kName = "dropoutForward";
   Out<float> y;
   Out<GeneratorState> drawn;
   Out<GeneratorState> state;
   In<float> x;
   int64_t groups, size;
   float p;
-  template <class F>
-  void Fields(F& f) {
-    f(y, drawn, state, x, groups, size, p);
-  }
+  OP("dropoutForward", y, drawn, state, x, groups, size, p);
   bool Valid() const {
     return Holds(y, Product(groups, size)) && Holds(drawn, 1) && Holds(state, 1) &&
            Holds(x, Product(groups, size));
   }
-  void Run(Context& context);
 };
 
 struct DropoutBackward {
-  static constexpr const char* kName = "dropoutBackward";
   Out<float> dx;
   In<GeneratorState> drawn;
   In<float> dy;
   int64_t groups, size;
   float p;
-  template <class F>
-  void Fields(F& f) {
-    f(dx, drawn, dy, groups, size, p);
-  }
+  OP("dropoutBackward", dx, drawn, dy, groups, size, p);
   bool Valid() const {
     return Holds(dx, Product(groups, size)) && Holds(drawn, 1) && Holds(dy, Product(groups, size));
   }
-  void Run(Context& context);
 };
 
 }  // namespace vitrine::ops

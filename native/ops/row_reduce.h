@@ -1,9 +1,6 @@
 #pragma once
 
-#include <cstdint>
-
-#include "runtime/context.h"
-#include "runtime/operand.h"
+#include "ops/op.h"
 
 namespace vitrine::ops {
 
@@ -16,7 +13,6 @@ int32_t RowReductionCount();
 // order, so that any number of threads leaves the same bits. An integer result that 32 bits do not
 // hold fails the command, naming `site`.
 struct RowReduce {
-  static constexpr const char* kName = "rowReduce";
   Out<float> y;                // (rows)
   OptionalOut<int32_t> index;  // (rows)
   In<float> x;                 // (rows, width)
@@ -24,15 +20,11 @@ struct RowReduce {
   int32_t operation;
   float correction;  // of a variance: what is taken from the number of elements
   uint32_t site;
-  template <class F>
-  void Fields(F& f) {
-    f(y, index, x, rows, width, operation, correction, site);
-  }
+  OP("rowReduce", y, index, x, rows, width, operation, correction, site);
   bool Valid() const {
     return operation >= 0 && operation < RowReductionCount() && width <= INT32_MAX &&
            Holds(y, rows) && HoldsOrAbsent(index, rows) && Holds(x, Product(rows, width));
   }
-  void Run(Context& context);
 };
 
 }  // namespace vitrine::ops

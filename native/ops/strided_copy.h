@@ -1,9 +1,6 @@
 #pragma once
 
-#include <cstdint>
-
-#include "runtime/context.h"
-#include "runtime/operand.h"
+#include "ops/op.h"
 
 namespace vitrine::ops {
 
@@ -12,18 +9,13 @@ namespace vitrine::ops {
 // Strides count elements; an x stride of 0 repeats, and a negative one runs backwards. Without
 // accumulate any 4-byte dtype will do.
 struct StridedCopy {
-  static constexpr const char* kName = "stridedCopy";
   Out<float> y;
   In<float> x;
   Dims shape, strides_y, strides_x;
   int64_t offset_y, offset_x;
   bool accumulate;
-  template <class F>
-  void Fields(F& f) {
-    f(y, x, shape, strides_y, strides_x, offset_y, offset_x, accumulate);
-  }
+  OP("stridedCopy", y, x, shape, strides_y, strides_x, offset_y, offset_x, accumulate);
   bool Valid() const;
-  void Run(Context& context);
 };
 
 }  // namespace vitrine::ops

@@ -102,21 +102,26 @@ bool Window::Fits(int64_t height, int64_t width) const {
   return true;
 }
 
-void UnfoldPlane(float* columns, int64_t stride_columns, const float* plane, int64_t height,
-                 int64_t width, const Window& window, PositionRows rows) {
-  for (int64_t ki = 0; ki < window.kernel[0]; ++ki) {
-    UnfoldWindowRow(columns + ki * window.kernel[1] * stride_columns, stride_columns, plane, height,
-                    width, window, ki, rows);
+void UnfoldPlanes(float* columns, int64_t stride_columns, const float* planes, int64_t channels,
+                  int64_t height, int64_t width, const Window& window, PositionRows rows) {
+  const int64_t window_rows = window.kernel[0];
+  for (int64_t i = 0; i < channels * window_rows; ++i) {
+    UnfoldWindowRow(columns + i * window.kernel[1] * stride_columns, stride_columns,
+                    planes + i / window_rows * height * width, height, width, window,
+                    i % window_rows, rows);
   }
 }
 
-void FoldPlane(float* plane, const float* columns, int64_t stride_columns, int64_t height,
-               int64_t width, const Window& window, PositionRows rows) {
+void FoldPlanes(float* planes, const float* columns, int64_t stride_columns, int64_t channels,
+                int64_t height, int64_t width, const Window& window, PositionRows rows) {
+  const int64_t matrix = window.kernel[0] * window.kernel[1] * stride_columns;
   const int64_t top = rows.begin * window.stride[0] - window.padding[0];
   const int64_t bottom = (rows.end - 1) * window.stride[0] - window.padding[0] +
                          (window.kernel[0] - 1) * window.dilation[0] + 1;
-  for (int64_t h = std::max<int64_t>(0, top); h < std::min(height, bottom); ++h) {
-    FoldRow(plane + h * width, columns, stride_columns, h, width, window, rows);
+  for (int64_t c = 0; c < channels; ++c, planes += height * width, columns += matrix) {
+    for (int64_t h = std::max<int64_t>(0, top); h < std::min(height, bottom); ++h) {
+      FoldRow(planes + h * width, columns, stride_columns, h, width, window, rows);
+    }
   }
 }
 

@@ -1,9 +1,6 @@
 #pragma once
 
-#include <cstdint>
-
-#include "runtime/context.h"
-#include "runtime/operand.h"
+#include "ops/op.h"
 
 namespace vitrine::ops {
 
@@ -16,44 +13,30 @@ struct Window {
   }
   // Whether the window is one at all and has a position on such an image.
   bool Fits(int64_t height, int64_t width) const;
-  template <class F>
-  void Fields(F& f) {
-    f(kernel[0], kernel[1], dilation[0], dilation[1], padding[0], padding[1], stride[0], stride[1]);
-  }
+  FIELDS(kernel[0], kernel[1], dilation[0], dilation[1], padding[0], padding[1], stride[0],
+         stride[1]);
 };
 
 // columns (N, C*kh*kw, L) = the windows of image (N,C,H,W), as torch.nn.functional.unfold. Its
 // backward is Fold.
 struct Unfold {
-  static constexpr const char* kName = "unfold";
   Out<float> columns;
   In<float> image;
   int64_t batch, channels, height, width;
   Window window;
-  template <class F>
-  void Fields(F& f) {
-    f(columns, image, batch, channels, height, width);
-    window.Fields(f);
-  }
+  OP("unfold", columns, image, batch, channels, height, width, window);
   bool Valid() const;
-  void Run(Context& context);
 };
 
 // image (N,C,H,W) = the sum of the windows that cover each pixel, as torch.nn.functional.fold. Its
 // backward is Unfold.
 struct Fold {
-  static constexpr const char* kName = "fold";
   Out<float> image;
   In<float> columns;
   int64_t batch, channels, height, width;
   Window window;
-  template <class F>
-  void Fields(F& f) {
-    f(image, columns, batch, channels, height, width);
-    window.Fields(f);
-  }
+  OP("fold", image, columns, batch, channels, height, width, window);
   bool Valid() const;
-  void Run(Context& context);
 };
 
 // Rows of window positions, of one image.
@@ -62,13 +45,13 @@ struct PositionRows {
   int64_t size() const { return end - begin; }
 };
 
-// The windows of one channel's plane (H,W) at some rows of positions, as a matrix (kh*kw, rows*OW)
+// The windows of some planes (C,H,W) at some rows of positions, as a matrix (C*kh*kw, rows*OW)
 // whose rows lie `stride_columns` apart.
-void UnfoldPlane(float* columns, int64_t stride_columns, const float* plane, int64_t height,
-                 int64_t width, const Window& window, PositionRows rows);
+void UnfoldPlanes(float* columns, int64_t stride_columns, const float* planes, int64_t channels,
+                  int64_t height, int64_t width, const Window& window, PositionRows rows);
 
-// Adds such a matrix to the plane it would have come from.
-void FoldPlane(float* plane, const float* columns, int64_t stride_columns, int64_t height,
-               int64_t width, const Window& window, PositionRows rows);
+// Adds such a matrix to the planes it would have come from.
+void FoldPlanes(float* planes, const float* columns, int64_t stride_columns, int64_t channels,
+                int64_t height, int64_t width, const Window& window, PositionRows rows);
 
 }  // namespace vitrine::ops

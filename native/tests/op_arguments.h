@@ -94,12 +94,17 @@ class OpArguments {
         }
         field.count = most;
         arguments.Allocate(field.data, most);
+      } else if constexpr (requires { field.Fields(*this); }) {
+        field.Fields(*this);
       } else if constexpr (requires { typename T::value_type::Element; }) {
         for (auto& each : field) FitField(each);
       }
     }
   };
 
+  template <class T>
+  requires requires(T& field, OpArguments& arguments) { field.Fields(arguments); }
+  void Draw(T& field) { field.Fields(*this); }
   void Draw(bool& field) { field = Either(); }
   void Draw(int64_t& field) { field = Size(); }
   template <std::integral T>

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "ops/image_augment.h"
+#include "ops/unfold.h"
+#include "runtime/cpu.h"
 #include "runtime/operand.h"
 #include "tests/op_arguments.h"
 
@@ -71,16 +73,30 @@ inline void AppendImage(std::vector<double>& program, OpArguments& arguments) {
     program.push_back(number);
 }
 
-// Whole images, small windows.
+inline void ArrangeWindow(ops::Window& window) {
+  for (int axis = 0; axis < 2; ++axis) {
+    window.kernel[axis] = 1 + window.kernel[axis] % 4;
+    window.dilation[axis] = 1 + window.dilation[axis] % 2;
+    window.padding[axis] %= 3;
+    window.stride[axis] = 1 + window.stride[axis] % 4;
+  }
+}
+
+// Whole images, small windows; those of tokens are patches.
 template <class Op>
 void ArrangeImages(Op& op, OpArguments& arguments) {
-  if constexpr (requires { op.window.dilation; }) {
-    for (int axis = 0; axis < 2; ++axis) {
-      op.window.kernel[axis] = 1 + op.window.kernel[axis] % 4;
-      op.window.dilation[axis] = 1 + op.window.dilation[axis] % 2;
-      op.window.padding[axis] %= 3;
-      op.window.stride[axis] = 1 + op.window.stride[axis] % 4;
+  if constexpr (requires { op.window.dilation; }) ArrangeWindow(op.window);
+  if constexpr (requires { op.sizes.window; }) {
+    ArrangeWindow(op.sizes.window);
+    if (op.sizes.tokens) {
+      for (int axis = 0; axis < 2; ++axis) {
+        op.sizes.window.stride[axis] = op.sizes.window.kernel[axis];
+        op.sizes.window.dilation[axis] = 1;
+        op.sizes.window.padding[axis] = 0;
+      }
+      op.sizes.groups = 1;
     }
+    op.sizes.bf16 = op.sizes.bf16 && op.sizes.tokens && HasBf16();
   }
   if constexpr (requires { op.kept.height; }) {
     op.channels = 1 + op.channels % 4;

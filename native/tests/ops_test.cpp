@@ -16,18 +16,11 @@
 namespace vitrine {
 namespace {
 
-template <class Op>
-struct RunOp final : Command {
-  Op op{};
-  const char* name() const override { return Op::kName; }
-  void Run(Context& context) override { op.Run(context); }
-};
-
 // An op whose operands hold what it needs and no more; null where these arguments make none.
 template <class Op>
 std::shared_ptr<Command> DrawOp(OpArguments& arguments, bool arranged) {
-  const auto command = std::make_shared<RunOp<Op>>();
-  Op& op = command->op;
+  const auto command = std::make_shared<ops::OpCommand<Op>>();
+  Op& op = command->op();
   op.Fields(arguments);
   if constexpr (requires { op.bf16; }) op.bf16 = op.bf16 && HasBf16();
   if (arranged) Arrange(op, arguments);

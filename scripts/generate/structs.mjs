@@ -1,4 +1,4 @@
-// Reads the structs of native/ops/*.h: which are ops, and the types of what their `Fields` lists, in order. It knows the
+// Reads the structs of native/ops/*.h: which are ops, and the types of what their `OP` lists, in order. It knows the
 // little C++ that such a struct is declared in, and refuses by name what it does not know.
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -43,21 +43,10 @@ function members(body) {
   return found;
 }
 
-/** What `Fields` lists: expressions such as `rows`, `inputs.steps` and `kernel[0]`, or `window.*` for a struct's own. */
-function fieldsOf(body, name) {
-  const begin = /void Fields\(F& f\) \{/.exec(body);
-  if (begin === null) return undefined;
-  const open = begin.index + begin[0].length - 1;
-  const statements = body.slice(open + 1, closing(body, open)).split(';');
-  return statements.flatMap((statement) => {
-    const text = statement.trim();
-    const list = /^f\(([^()]*)\)$/s.exec(text);
-    const whole = /^(\w+)\.Fields\(f\)$/.exec(text);
-    if (text === '') return [];
-    if (list !== null) return list[1].split(',').map((field) => field.trim());
-    if (whole !== null) return [`${whole[1]}.*`];
-    throw new Error(`Expected f(...) or member.Fields(f) in the Fields of ${name} but received \`${text}\`.`);
-  });
+/** What `OP` or `FIELDS` lists: expressions such as `rows`, `inputs.steps` and `kernel[0]`; and the op's name. */
+function listed(body) {
+  const [, op, list] = /^\s*(?:OP\("(\w+)",|FIELDS\()([^()]*)\);/m.exec(body) ?? [];
+  return { op, fields: list?.split(',').map((field) => field.trim()) };
 }
 
 function structsOf(source) {
@@ -67,9 +56,8 @@ function structsOf(source) {
     return {
       name: found[1],
       comment: commentBefore(source, found.index),
-      op: /kName = "(\w+)"/.exec(body)?.[1],
       members: members(body),
-      fields: fieldsOf(body, found[1]),
+      ...listed(body),
     };
   });
 }
@@ -91,7 +79,7 @@ export function readOps(folder) {
   const ops = list.split(',').map((entry) => {
     const struct = structs.get(entry.trim());
     if (struct?.op === undefined || struct.fields === undefined)
-      throw new Error(`Expected a struct with a kName and Fields for ${entry.trim()}, which all_ops.h names.`);
+      throw new Error(`Expected a struct with an OP(...) for ${entry.trim()}, which all_ops.h names.`);
     return struct;
   });
   return { ops, structs, aliases };

@@ -27,13 +27,13 @@ function translate(type, aliases) {
   throw new Error(`Expected a type that an op's field may have but received ${type}.`);
 }
 
-/** The type of the member that an expression of `Fields` begins with or ends in: of `inputs.steps`, that of `steps`. */
+/** The type of the member that an expression of `OP` begins with or ends in: of `inputs.steps`, that of `steps`. */
 function memberOf(struct, expression, structs) {
   const [first, rest] = expression.split('.');
   const name = first.replace(/\[\d+\]$/, '');
   const type = struct.members.get(name);
-  if (type === undefined) throw new Error(`Expected a member ${name} of ${struct.name}, which its Fields names.`);
-  if (rest === undefined || rest === '*') return { name: camel(name), type };
+  if (type === undefined) throw new Error(`Expected a member ${name} of ${struct.name}, which its OP names.`);
+  if (rest === undefined) return { name: camel(name), type };
   return memberOf(structs.get(type), rest, structs);
 }
 
@@ -44,9 +44,9 @@ function describe(struct, value, { structs, aliases }) {
   const nested = new Set();
   for (const expression of struct.fields) {
     const { name, type } = memberOf(struct, expression, structs);
-    if (expression.endsWith('.*')) {
+    if (structs.get(type)?.fields !== undefined) {
       const inner = describe(structs.get(type), `${value}.${name}`, { structs, aliases });
-      nested.add(type);
+      for (const part of [...inner.nested, type]) nested.add(part);
       fields.set(name, type);
       args.push(...inner.args);
     } else {
