@@ -45,8 +45,9 @@ describe('VITRINE_THREADS', () => {
 
 describe('VITRINE_ISA', () => {
   for (const isa of info().isas) {
+    // Through own kernels: oneDNN refuses to run where these are scalar.
     it(`chooses ${isa}`, async () => {
-      const { stdout } = await start({ VITRINE_ISA: isa });
+      const { stdout } = await start({ VITRINE_ISA: isa, VITRINE_GEMM: undefined });
       assert.equal(JSON.parse(stdout).isa, isa);
     });
   }
