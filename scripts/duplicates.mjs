@@ -26,8 +26,6 @@ const RIGHTLY = [
   [['bench/kernels/layer-norm.ts'], 'a case each, with its own counts'],
   [['native/kernels/few_rows_product.h', 'native/kernels/attention_product.h'], 'operands of two kernels'],
   [['native/ops/optimizer.cpp', 'native/ops/lamb.cpp'], 'what each step asks of its operands, and how it begins'],
-  [['native/ops/gather.h', 'native/ops/elementwise.h'], "an op's fields"],
-  [['native/ops/attention_bf16.cpp'], "parts of forward's scratch and of backward's"],
   [['native/ops/cross_entropy.h'], "an op's fields and what it asks of them"],
 ];
 const KEYWORDS = new Set(
