@@ -7,7 +7,7 @@ import { addonPath as addon } from '../../lib/native.js';
 import { type ProgramResult, runProgram } from './run-program.js';
 
 /** Starts vitrine with these variables and none of the tester's own. */
-function start(env: Record<string, string>): Promise<ProgramResult> {
+function start(env: Readonly<Record<string, string | undefined>>): Promise<ProgramResult> {
   const unset = { VITRINE_THREADS: undefined, VITRINE_ISA: undefined, OPENBLAS_CORETYPE: undefined };
   return runProgram('start', { env: { ...unset, ...env } });
 }
