@@ -45,8 +45,8 @@ function check(sizes: Sizes, masks: Masks = {}): void {
     y: attention(q, k, v, masks),
     dy,
     gradients: { dq, dk, dv },
-    // The weight of a lone key is 1 whatever its score.
-    ...(sizes[3] === 1 && { cancels: ['q', 'k'] as const }),
+    // The weight of a lone key, or of the one that a lone query sees, is 1 whatever its score.
+    ...((sizes[3] === 1 || (sizes[2] === 1 && masks.causal === true)) && { cancels: ['q', 'k'] as const }),
   });
 }
 
