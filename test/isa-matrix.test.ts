@@ -14,7 +14,9 @@ function run(
   threads: number,
 ): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
-    const env = childEnvironment({ VITRINE_ISA: isa, VITRINE_THREADS: String(threads) });
+    const settings = { VITRINE_ISA: isa, VITRINE_THREADS: String(threads) };
+    // oneDNN refuses to run where kernels are scalar.
+    const env = childEnvironment(isa === 'scalar' ? { ...settings, VITRINE_GEMM: undefined } : settings);
     const child = spawn(process.execPath, [script, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
     child.stdout.on('data', (chunk) => {
