@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { cmakeJs } from './native-build.mjs';
 import { listFiles } from './setup/freshness.mjs';
 import { run, runScript, StepError } from './setup/step.mjs';
-import { halves, MOCHA, sideBySide } from './side-by-side.mjs';
+import { MOCHA, shares, sideBySide } from './side-by-side.mjs';
 
 const ADDRESS = 'build-asan';
 const THREAD = 'build-tsan';
@@ -74,7 +74,7 @@ async function addressSanitizerTasks(mochaArgs) {
     VITRINE_ADDON: resolve(ADDRESS, 'RelWithDebInfo/vitrine.node'),
   };
   const isRun = (file) => !LEFT_OUT.some((path) => file.startsWith(path));
-  const suite = halves(['--timeout', '300000', ...mochaArgs], isRun).map(
+  const suite = shares(4, ['--timeout', '300000', ...mochaArgs], isRun).map(
     (args, i, all) => () =>
       runToEnd(`tests under AddressSanitizer, ${i + 1} of ${all.length}`, process.execPath, [MOCHA, ...args], env),
   );

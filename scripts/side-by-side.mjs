@@ -18,16 +18,16 @@ export async function sideBySide(tasks) {
 export const nameFiles = (mochaArgs) => mochaArgs.some((argument) => /\.test\.c?js$/.test(argument));
 
 /**
- * The arguments of each of two processes of mocha that share the suite's files, dealt out in turn: the same files after
- * one another every time, which mocha's own --parallel does not promise. It ends its processes by a signal besides, and so
- * hears neither of leaks nor of faults at their end.
+ * The arguments of so many processes of mocha that share the suite's files, dealt out in turn: the same files after one another
+ * every time, which mocha's own --parallel does not promise. It ends its processes by a signal besides, and so hears neither of
+ * leaks nor of faults at their end. More of them than CPUs: some files take a minute, and others wait for the CPU that is free.
  *
  * @param accept the files that are run at all
  */
-export function halves(mochaArgs, accept = () => true) {
+export function shares(count, mochaArgs, accept = () => true) {
   if (nameFiles(mochaArgs)) return [mochaArgs];
   const files = listFiles('dist/test', (file) => file.endsWith('.test.js')).filter(accept);
-  return [0, 1].map((half) => [...mochaArgs, ...files.filter((_, i) => i % 2 === half)]);
+  return Array.from({ length: count }, (_, share) => [...mochaArgs, ...files.filter((_, i) => i % count === share)]);
 }
 
 export const MOCHA = 'node_modules/mocha/bin/mocha.js';

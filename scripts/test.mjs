@@ -1,11 +1,13 @@
-// Runs the test suite in two processes, where there are CPUs for them: the one's output is shown as it comes, the other's
-// after it. Arguments are passed on to mocha: npm test -- --grep softmax.
+// Runs the test suite in some processes, as many at a time as there are CPUs; what they say is shown one after the other.
+// Arguments are passed on to mocha: npm test -- --grep softmax.
 
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { stripVTControlCharacters } from 'node:util';
 import { run } from './setup/step.mjs';
-import { halves, MOCHA, nameFiles } from './side-by-side.mjs';
+import { MOCHA, nameFiles, shares, sideBySide } from './side-by-side.mjs';
+
+const SHARES = 6;
 
 /** How many tests mocha says were passing, failing or pending, in all of its outputs. */
 function count(outputs, what) {
@@ -14,23 +16,40 @@ function count(outputs, what) {
   return [...plain.matchAll(pattern)].reduce((sum, match) => sum + Number(match[1]), 0);
 }
 
-async function testInHalves(mochaArgs) {
+/** Shows what some processes print, one after the other: what the first that has not ended says as it comes. */
+class InTurn {
+  #turn = 0;
+  #waiting = [];
+  #ended = [];
+
+  print(index, text) {
+    if (index === this.#turn) process.stdout.write(text);
+    else this.#waiting[index] = (this.#waiting[index] ?? '') + text;
+  }
+
+  end(index) {
+    this.#ended[index] = true;
+    while (this.#ended[this.#turn]) process.stdout.write(this.#waiting[++this.#turn] ?? '');
+  }
+}
+
+async function testInShares(mochaArgs) {
   const colour = process.stdout.isTTY ? ['--color'] : [];
-  const shown = [(output) => process.stdout.write(output)];
-  const runs = halves([...colour, ...mochaArgs]).map((args, i) =>
-    run(process.execPath, [MOCHA, ...args], { onOutput: shown[i] }),
-  );
-  const [first, second] = await Promise.all(runs);
-  process.stdout.write(second.output);
-  const counts = ['passing', 'failing', 'pending'].map(
-    (what) => `${count([first.output, second.output], what)} ${what}`,
-  );
-  console.log(`test: ${counts.join(', ')} in two processes`);
-  return first.code || second.code;
+  const shown = new InTurn();
+  const tasks = shares(SHARES, [...colour, ...mochaArgs]).map((args, i) => async () => {
+    const result = await run(process.execPath, [MOCHA, ...args], { onOutput: (text) => shown.print(i, text) });
+    shown.end(i);
+    return result;
+  });
+  const results = await sideBySide(tasks);
+  const outputs = results.map(({ output }) => output);
+  const counts = ['passing', 'failing', 'pending'].map((what) => `${count(outputs, what)} ${what}`);
+  console.log(`test: ${counts.join(', ')} in ${SHARES} processes`);
+  return results.find(({ code }) => code !== 0)?.code ?? 0;
 }
 
 const mochaArgs = process.argv.slice(2);
 const whole = nameFiles(mochaArgs) || availableParallelism() < 2;
 process.exitCode = whole
   ? (spawnSync(process.execPath, [MOCHA, ...mochaArgs], { stdio: 'inherit' }).status ?? 1)
-  : await testInHalves(mochaArgs);
+  : await testInShares(mochaArgs);
