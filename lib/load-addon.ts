@@ -166,7 +166,15 @@ function noexecMountOf(path: string): string | undefined {
     const file = realpathSync(path);
     // proc(5): number, parent, device, root, mount point, options, and more; the last that fits lies over the others.
     const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
-    const points = mounts.map((line) => line.split(' ')).map(([, , , , at = '', options = '']) => ({ at, options }));
+    const points = mounts
+      .map((line) => line.split(' '))
+      .map(([, , , , at = '', options = '']) => {
+        // Blanks, tabs, line ends and backslashes are octal numbers.
+        return {
+          at: at.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))),
+          options,
+        };
+      });
     const isAbove = (at: string) => at !== '' && file.startsWith(at.endsWith('/') ? at : `${at}/`);
     const deepest = points
       .filter(({ at }) => isAbove(at))
@@ -188,7 +196,8 @@ function adviceOf(error: unknown, path: string, reason: string): string {
   }
   const mount = /failed to map/i.test(reason) ? noexecMountOf(path) : undefined;
   if (mount !== undefined) {
-    return `It lies on a file system that is mounted noexec: mount it with \`mount -o remount,exec ${mount}\`, or install vitrine on another.`;
+    const place = /^[\w./-]+$/.test(mount) ? mount : `'${mount.replaceAll("'", "'\\''")}'`; // as a shell reads it
+    return `It lies on a file system that is mounted noexec: mount it with \`mount -o remount,exec ${place}\`, or install vitrine on another.`;
   }
   if (/failed to map|cannot allocate|out of memory/i.test(reason)) {
     return "This process may not have more memory or address space: raise its limits (`ulimit -v`, a container's memory).";

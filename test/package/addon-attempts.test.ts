@@ -45,7 +45,7 @@ describe('an addon that the system does not load', () => {
   });
 
   it('is told to lie on a file system without programs, and how to mount it', function () {
-    const folder = at('noexec');
+    const folder = at('ohne exec, für Bücher');
     mkdirSync(folder);
     const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'noexec', 'tmpfs', folder], {
       env: childEnvironment(),
@@ -55,7 +55,7 @@ describe('an addon that the system does not load', () => {
       copyFileSync(addonPath, join(folder, 'vitrine.node'));
       assert.match(
         whyNot(join(folder, 'vitrine.node')),
-        /mounted noexec: mount it with `mount -o remount,exec \/.*noexec`, or install vitrine on another\.\n$/,
+        /mounted noexec: mount it with `mount -o remount,exec '\/.*\/ohne exec, für Bücher'`, or install vitrine on another\.\n$/,
       );
     } finally {
       spawnSync('umount', [folder], { env: childEnvironment() });
