@@ -21,7 +21,7 @@ const LEFT_OUT = [
   ...['bench', 'check', 'cli', 'docs', 'package', 'reference', 'scripts', 'web'].map((folder) =>
     join('dist/test', folder, '/'),
   ),
-  ...['bf16-proven', 'child-environment', 'isa-matrix', 'runtime/environment', 'runtime/leak'].map((name) =>
+  ...['bf16-proven', 'child-environment', 'house', 'isa-matrix', 'runtime/environment', 'runtime/leak'].map((name) =>
     join('dist/test', `${name}.test.js`),
   ),
 ];

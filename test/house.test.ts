@@ -40,11 +40,12 @@ const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   'lib/native-ops.ts': 'generated',
 };
 
-/** The files of a folder whose name has one of these endings, as paths from the root. */
+/** The files of a folder, but not others' packages in it, whose name has one of these endings, as paths from the root. */
 function filesOf(folder: string, endings: RegExp): string[] {
   return readdirSync(join(packageRoot, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && endings.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name).slice(packageRoot.length + 1))
+    .filter((file) => !/[\\/]node_modules[\\/]/.test(file))
     .sort();
 }
 
