@@ -14,9 +14,10 @@ const ADDRESS = 'build-asan';
 const THREAD = 'build-tsan';
 const REPORT = resolve(ADDRESS, 'report');
 // Tests that start programs by the dozen, each of which takes some 5 s to start under the sanitizer, and run nothing of the
-// addon that the others do not; golden values, of ops that are run at sizes of all kinds anyway; thousands of refusals before the addon is called, and references in TypeScript; one that
-// measures how memory grows, which the sanitizer's quarantine lets it; and the ops once more on every instruction set, which
-// the native tests below are, on operands exactly as large as each op says. Nor is a browser run under it.
+// addon that the others do not; golden values, of ops that are run at sizes of all kinds anyway; thousands of refusals before
+// the addon is called, and references in TypeScript; one that measures how memory grows, which the sanitizer's quarantine lets
+// it; and the ops once more on every instruction set, which the native tests below are, on operands exactly as large as each op
+// says. Nor is a browser run under it.
 const LEFT_OUT = [
   ...['bench', 'check', 'cli', 'docs', 'golden', 'package', 'reference', 'scripts', 'web'].map((folder) =>
     join('dist/test', folder, '/'),
