@@ -61,9 +61,8 @@ constexpr Row kTable[] = {
     // Linear layers: docs/architecture.md. Convolutions, forward and all three gradients, 3 x 3 and
     // 7 x 7: 0.71 to 1.04; 1 x 1: 0.99 to 1.13; grouped: 0.98 to 1.10; 2 x 2 with stride 2: 1.07 to
     // 1.10; patch embeddings: 0.92 to 1.07, with the image's gradient 0.96 to 1.16. Few rows times
-    // a
-    // factor that is not transposed, as in the backward of a linear layer: 0.98 to 1.08 but for two
-    // outliers (1.29, not measured again, and 2.50, 1.00 when it was).
+    // a factor that is not transposed, as in the backward of a linear layer: 0.98 to 1.08 but for
+    // two outliers (1.29, not measured again, and 2.50, 1.00 when it was).
     {&Any, &kPacked},
 };
 
