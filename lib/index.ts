@@ -16,6 +16,7 @@ export {
   setThreads,
 } from './info.js';
 export * as io from './io/index.js';
+export { Model } from './io/pretrained/model.js';
 export type { TraceEvent } from './native.js';
 export * as nn from './nn/index.js';
 export { ViT, type ViTConfig, type ViTOptions } from './nn/index.js';

@@ -1,11 +1,10 @@
 import { checkPair } from '../../check.js';
 import * as init from '../../nn/init.js';
-import type { ViTConfig, ViTOptions } from '../../nn/vit/config.js';
+import { checkOptionNames, type ViTConfig, type ViTOptions } from '../../nn/vit/config.js';
 import { ViT } from '../../nn/vit/vit.js';
 import { warnOnce } from '../../warning.js';
 import { fileError } from '../formats/file-error.js';
 import type { JsonFields } from '../formats/json-fields.js';
-import { type CheckpointFiles, openCheckpointFiles } from './checkpoint-files.js';
 import { convertPositions } from './convert-positions.js';
 import { fillParameters } from './fill-parameters.js';
 import { type Misfits, misfits, shapeOfPiece } from './fit.js';
@@ -15,36 +14,20 @@ import type { Evidence, Layout, ModelSize } from './layouts/layout.js';
 import { refuseMissing } from './layouts/missing-features.js';
 import { recogniseLayout } from './layouts/recognise.js';
 import { type Mapping, mapNames } from './layouts/rules.js';
-import { ownDescription, planModel, warnOfGuess } from './plan-model.js';
-import { followSize, type PretrainedConfig, preprocessingOf } from './pretrained-config.js';
-import { unwrap } from './unwrap.js';
+import type { OpenCheckpoint } from './open-checkpoint.js';
+import { planModel, warnOfGuess } from './plan-model.js';
+import {
+  followSize,
+  type PretrainedConfig,
+  preprocessingOf,
+  setPretrainedConfig,
+  setPretrainedGuess,
+} from './pretrained-config.js';
 
-/** A model with its weights, and what is known of them. */
-export interface Pretrained {
-  readonly model: ViT;
-  readonly pretrainedConfig: PretrainedConfig;
-  /** Whether that is known, and no guess. */
-  readonly certain: boolean;
-  /** Of the weights. */
-  readonly path: string;
-}
-
-/** See `ViT.fromPretrained`. */
-export async function loadPretrained(path: string, options: ViTOptions): Promise<Pretrained> {
-  const files = await openCheckpointFiles(path);
-  try {
-    return await load(files, options);
-  } finally {
-    await files.weights.close();
-  }
-}
-
-async function load(files: CheckpointFiles, options: ViTOptions): Promise<Pretrained> {
-  const { config: described, preprocessor } = files;
-  const weights = unwrap(files.weights);
-  const infos = new Map(weights.names().map((name) => [name, weights.info(name)]));
-  const own = ownDescription(files.weights, described);
-  const evidence: Evidence = { path: weights.path, infos, config: described, preprocessor, own };
+/** Reads a ViT; see `ViT.fromPretrained`. */
+export async function loadViT({ files, weights, evidence }: OpenCheckpoint, options: ViTOptions): Promise<ViT> {
+  checkOptionNames(options);
+  const { infos } = evidence;
   refuseMissing(evidence);
   const layout = recogniseLayout(evidence);
   const reading = layout.read(evidence);
@@ -74,11 +57,10 @@ async function load(files: CheckpointFiles, options: ViTOptions): Promise<Pretra
   }
   warnOfGuess(plan, given, weights.path);
   const names = ownHead ? namesFrom(files.classes, config.numClasses, weights.path) : undefined;
-  return {
-    model: model.eval(),
-    ...preparationOf(model, plan, layout, evidence, { ownHead, names }),
-    path: weights.path,
-  };
+  const { pretrainedConfig, certain } = preparationOf(model, plan, layout, evidence, { ownHead, names });
+  if (certain) setPretrainedConfig(model, pretrainedConfig);
+  else setPretrainedGuess(model, pretrainedConfig, weights.path);
+  return model.eval();
 }
 
 /**

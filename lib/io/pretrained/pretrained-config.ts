@@ -1,4 +1,4 @@
-import type { ViT } from '../../nn/vit/vit.js';
+import type { Module } from '../../nn/module.js';
 import { INTERPOLATIONS } from '../../ops/image-resize.js';
 import { warnOnce } from '../../warning.js';
 import { fileError, quoted } from '../formats/file-error.js';
@@ -16,23 +16,23 @@ export interface PretrainedConfig extends Preprocessing {
   readonly cropPct?: number;
 }
 
-const known = new WeakMap<ViT, PretrainedConfig>();
-const guesses = new WeakMap<ViT, () => PretrainedConfig>();
+const known = new WeakMap<Module, PretrainedConfig>();
+const guesses = new WeakMap<Module, () => PretrainedConfig>();
 
 /** What is known of a model's images and classes; never a guess. */
-export function pretrainedConfigOf(model: ViT): PretrainedConfig | undefined {
+export function pretrainedConfigOf(model: Module): PretrainedConfig | undefined {
   return known.get(model);
 }
 
 /** Notes what is known, in place of any guess. */
-export function setPretrainedConfig(model: ViT, config: PretrainedConfig | undefined): void {
+export function setPretrainedConfig(model: Module, config: PretrainedConfig | undefined): void {
   guesses.delete(model);
   if (config === undefined) known.delete(model);
   else known.set(model, config);
 }
 
 /** Notes what may be assumed of a model from `path` that says nothing of images; whoever reads it is told. */
-export function setPretrainedGuess(model: ViT, config: PretrainedConfig, path: string): void {
+export function setPretrainedGuess(model: Module, config: PretrainedConfig, path: string): void {
   guesses.set(model, () => {
     const { resize, crop, interpolation, mean, std } = config;
     const assumed = Object.entries({ resize, crop, interpolation, mean, std });
@@ -43,7 +43,7 @@ export function setPretrainedGuess(model: ViT, config: PretrainedConfig, path: s
 }
 
 /** What `model.pretrainedConfig` reads: what is known, or else the guess, with a warning. */
-export function knownOrGuessed(model: ViT): PretrainedConfig | undefined {
+export function knownOrGuessed(model: Module): PretrainedConfig | undefined {
   return known.get(model) ?? guesses.get(model)?.();
 }
 

@@ -1,7 +1,8 @@
 import { checkOptionNames, type ViTOptions } from '../../nn/vit/config.js';
 import { ViT } from '../../nn/vit/vit.js';
-import { loadPretrained } from './load-pretrained.js';
-import { knownOrGuessed, type PretrainedConfig, setPretrainedConfig, setPretrainedGuess } from './pretrained-config.js';
+import { loadViT } from './load-pretrained.js';
+import { withCheckpoint } from './open-checkpoint.js';
+import { knownOrGuessed, type PretrainedConfig, setPretrainedConfig } from './pretrained-config.js';
 import { type SaveOptions, saveCheckpoint } from './save-checkpoint.js';
 
 // Put onto ViT from above, as lib/methods.ts does for tensors: nn knows no files.
@@ -56,10 +57,7 @@ declare module '../../nn/vit/vit.js' {
 
 async function fromPretrained(path: string, options: ViTOptions = {}): Promise<ViT> {
   checkOptionNames(options); // before a file is read that may take long
-  const { model, pretrainedConfig, certain, path: weights } = await loadPretrained(path, options);
-  if (certain) setPretrainedConfig(model, pretrainedConfig);
-  else setPretrainedGuess(model, pretrainedConfig, weights);
-  return model;
+  return withCheckpoint(path, (checkpoint) => loadViT(checkpoint, options));
 }
 
 Object.assign(ViT, { fromPretrained });
