@@ -7,7 +7,7 @@ import { AttentionPool } from '../../lib/nn/vit/attention-pool.js';
 import { HybridEmbed } from '../../lib/nn/vit/hybrid-embed.js';
 import { attentionWeights } from '../../lib/ops/attention-weights.js';
 
-const { data, F, nn, optim, ones, rand, randn, render, scope, tensor, ViT, zeros } = vitrine;
+const { data, F, Model, nn, optim, ones, rand, randn, render, scope, tensor, ViT, zeros } = vitrine;
 
 const image = () => ones([1, 1, 4, 4]);
 const tokens = () => ones([1, 3, 4]);
@@ -404,6 +404,10 @@ const TAKERS: Record<string, Taker> = {
       'ViT.create': (options) => ViT.create('vit_tiny_patch16_224', options),
       'ViT.fromPretrained': (options) => ViT.fromPretrained('no-such-file.safetensors', options),
     },
+  },
+  PretrainedOptions: {
+    names: [...Object.keys(vit().config), 'initValues', 'fcNorm', 'representationSize', 'resnetLayers'],
+    calls: { 'Model.fromPretrained': (options) => Model.fromPretrained('no-such-file.safetensors', options) },
   },
   ViTSummaryOptions: { calls: { 'ViT.summary': (options) => vit().summary(options) } },
   WarmupOptions: {

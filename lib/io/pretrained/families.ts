@@ -1,4 +1,4 @@
-import type { ViTOptions } from '../../nn/vit/config.js';
+import { type ViTOptions, viTOptionNames } from '../../nn/vit/config.js';
 import type { ViT } from '../../nn/vit/vit.js';
 import type { Evidence } from './layouts/layout.js';
 import { loadViT } from './load-pretrained.js';
@@ -14,6 +14,8 @@ export type PretrainedOptions = ViTOptions;
 export interface Family {
   /** The class's name. */
   readonly name: string;
+  /** The names of its options. */
+  readonly options: readonly string[];
   /** Whether a checkpoint is of this kind, by its tensors' names, its config.json, or what a file of ours says. */
   recognises(evidence: Evidence): boolean;
   /** Reads it; throws in one sentence for what it does not know, and then nothing is loaded. */
@@ -21,4 +23,6 @@ export interface Family {
 }
 
 /** Asked in this order; the last takes what is left, and says by its name what it is. */
-export const families: readonly Family[] = [{ name: 'ViT', recognises: () => true, load: loadViT }];
+export const families: readonly Family[] = [
+  { name: 'ViT', options: viTOptionNames, recognises: () => true, load: loadViT },
+];

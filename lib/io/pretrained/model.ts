@@ -1,5 +1,9 @@
+import { checkOptions, type OptionNames } from '../../check-options.js';
 import { families, type PretrainedModel, type PretrainedOptions } from './families.js';
 import { withCheckpoint } from './open-checkpoint.js';
+
+const known = families.flatMap(({ options }) => options.map((name) => [name, true] as const));
+const NAMES = Object.fromEntries(known) as OptionNames<PretrainedOptions>; // of all families
 
 /** Models from checkpoints, whatever they are. */
 export const Model = Object.freeze({
@@ -17,6 +21,7 @@ export const Model = Object.freeze({
    * const features = model.forward(images); // (N,384)
    */
   async fromPretrained(path: string, options: PretrainedOptions = {}): Promise<PretrainedModel> {
+    checkOptions(options, NAMES, 'Model.fromPretrained'); // before a file is read that may take long
     return withCheckpoint(path, (checkpoint) => {
       const family = families.find(({ recognises }) => recognises(checkpoint.evidence));
       if (family === undefined) throw new Error('The last family takes every checkpoint.');
