@@ -6,6 +6,7 @@ export { BatchNorm1d, BatchNorm2d, type BatchNormModuleOptions } from './batch-n
 export { Conv2d, type Conv2dModuleOptions } from './conv2d.js';
 export { Dropout, DropPath } from './dropout.js';
 export { Embedding } from './embedding.js';
+export type { FeatureExtractor, FeatureOptions, FeaturePool } from './features.js';
 export { GroupNorm } from './group-norm.js';
 export type { ForwardHook, ForwardPreHook, HookHandle } from './hooks.js';
 export * as init from './init.js';

@@ -171,6 +171,7 @@ const TAKERS: Record<string, Taker> = {
     },
   },
   EmaOptions: { calls: { ModelEma: (options) => new vitrine.ModelEma(vit(), options) } },
+  FeatureOptions: { calls: { 'ViT.features': (options) => vit().features(image(), options) } },
   FoldOptions: {
     needs: { kernelSize: 2, outputSize: 3 },
     calls: { fold: (options) => F.fold(ones([1, 4, 4]), options) },

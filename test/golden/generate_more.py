@@ -129,6 +129,46 @@ def intermediate():
     t.save()
 
 
+def features():
+    """`features`: forward_head(pre_logits=True), and the pooled layers of forward_intermediates, one behind the other."""
+    t = Topic("vit-features"); torch.manual_seed(14)
+    base = dict(img_size=(16, 24), patch_size=8, in_chans=1, num_classes=3, embed_dim=8, depth=3, num_heads=2, mlp_ratio=2.0)
+    pools = {
+        "cls": lambda p, x: x[0],
+        "mean": lambda p, x: x[1].mean(1),
+        "max": lambda p, x: x[1].amax(1),
+        "cls+mean": lambda p, x: torch.cat([x[0], x[1].mean(1)], -1),
+    }
+    for extra, asked in [
+        (dict(reg_tokens=2), [("head", None, False), ("none", None, False), ("cls", [0, -1], True), ("cls+mean", 2, False), ("max", 1, True)]),
+        (dict(global_pool="avg"), [("head", None, False), ("mean", None, False), ("none", None, False)]),
+        (dict(global_pool="avg", class_token=False, fc_norm=False), [("head", None, True), ("mean", [1], False)]),
+        (dict(global_pool="map"), [("head", None, False)]),
+        (dict(distilled=True), [("head", None, False), ("mean", None, False)]),
+    ]:
+        kwargs = {**base, **extra}
+        distilled = kwargs.pop("distilled", False)
+        m = (VisionTransformerDistilled if distilled else VisionTransformer)(**kwargs).eval()
+        draw_parameters(m)
+        x = torch.randn(2, 1, 16, 24)
+        for pool, layers, normalize in asked:
+            prefix = m.num_prefix_tokens
+            if pool == "head":
+                y = m.forward_head(m.forward_features(x), pre_logits=True)
+                if distilled and isinstance(y, tuple): y = (y[0] + y[1]) / 2
+            elif pool == "none":
+                y = m.forward_features(x)
+            else:
+                maps = m.forward_intermediates(x, indices=1 if layers is None else [i % 3 for i in layers] if isinstance(layers, list) else layers,
+                                               norm=True, output_fmt="NLC", return_prefix_tokens=True, intermediates_only=True)
+                parts = [pools[pool](prefix, (front[:, 0] if prefix else None, tokens)) for tokens, front in maps] if prefix else [pools[pool](0, (None, tokens)) for tokens in maps]
+                parts = [m.fc_norm(part) for part in parts] if not distilled else parts
+                y = torch.cat(parts, -1)
+            if normalize: y = nn.functional.normalize(y, dim=-1)
+            t.case({**base, **extra, "pool": pool, "layers": layers, "normalize": normalize}, x=x, y=y)
+    t.save()
+
+
 def decoder():
     """nn.TransformerDecoder in both norm orders, with causal and padding masks, and the whole nn.Transformer."""
     t = Topic("decoder"); torch.manual_seed(13)
@@ -202,4 +242,4 @@ def layer_decay():
 
 
 if __name__ == "__main__":
-    for f in (options, intermediate, decoder, registry, layer_decay): f()
+    for f in (options, intermediate, features, decoder, registry, layer_decay): f()

@@ -98,7 +98,7 @@ export abstract class ViTEncoder extends Module {
 
   /** @param images (N,C,H,W) @returns the encoder's tokens (N,T,D), normed unless the norm comes after pooling */
   forwardFeatures(images: Tensor): Tensor {
-    return this.features(images);
+    return this.encoded(images);
   }
 
   /**
@@ -172,7 +172,7 @@ export abstract class ViTEncoder extends Module {
   }
 
   /** The encoder's tokens, normed: all, or the first `outputs`. */
-  protected features(images: Tensor, outputs?: number): Tensor {
+  protected encoded(images: Tensor, outputs?: number): Tensor {
     return scope(() => {
       const x = this.#encode(images, { outputs });
       return this.norm?.forward(x) ?? x;

@@ -5,6 +5,7 @@ import { zeros } from '../../ops/creation.js';
 import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 import { Dropout } from '../dropout.js';
+import { checkPool, extract, type FeatureExtractor, type FeatureOptions, poolFeatures } from '../features.js';
 import { LayerNorm } from '../layer-norm.js';
 import { Linear } from '../linear.js';
 import type { Module } from '../module.js';
@@ -44,7 +45,7 @@ const SUMMARY_OPTIONS: OptionNames<ViTSummaryOptions> = { batchSize: true, imgSi
  * const model = ViT.create('vit_tiny_patch16_224', { numClasses: 10 });
  * const logits = model.forward(images); // (N,3,224,224) to (N,10)
  */
-export class ViT extends ViTEncoder {
+export class ViT extends ViTEncoder implements FeatureExtractor {
   /** Pools by attention; undefined with another `globalPool`. */
   readonly attnPool: AttentionPool | undefined;
   /** The final norm, where it comes after pooling; else that is `norm`. */
@@ -98,7 +99,39 @@ export class ViT extends ViTEncoder {
 
   /** @param images (N,C,H,W) @returns logits (N,classes), or features (N,D) without classes */
   forward(images: Tensor): Tensor {
-    return scope(() => this.forwardHead(this.features(images, this.#tokensRead)));
+    return scope(() => this.forwardHead(this.encoded(images, this.#tokensRead)));
+  }
+
+  /**
+   * What the model knows of images without its classifier, in evaluation mode and without gradients: what its head would
+   * read, or a pooling of your own, of one block or several.
+   *
+   * @param images (N,C,H,W)
+   * @param options `pool`, `layers`, `normalize` and `grad`
+   * @returns (N,D), (N,2D) with `'cls+mean'`, or all tokens (N,T,D) with `'none'`; D times as many as there are `layers`
+   * @throws TypeError for a pooling by a class token that the model has not, and options that are unknown
+   * @see timm's `forward_head(forward_features(x), pre_logits=True)`, and with `layers` its `forward_intermediates(norm=True)`
+   * @see `pooler_output` and `last_hidden_state` of Hugging Face's models; DINO's `get_intermediate_layers`
+   * @example
+   * const features = model.features(images, { pool: 'cls', normalize: true }); // (N,D), lengths 1
+   * const linear = model.features(images, { pool: 'cls', layers: 4 }); // (N,4D), as DINO evaluates
+   */
+  features(images: Tensor, options: FeatureOptions = {}): Tensor {
+    return extract(this, options, (pool, layers) => {
+      const facts = { prefix: this.numPrefixTokens, classToken: this.config.classToken };
+      checkPool(pool, facts);
+      const pooledNorm = this.fcNorm && ((x: Tensor) => this.fcNorm?.forward(x) ?? x);
+      const read = pool === 'head' ? this.#tokensRead : pool === 'cls' ? 1 : undefined;
+      const all =
+        layers === undefined
+          ? [this.encoded(images, read)]
+          : this.intermediateLayers(images, layers, { norm: true, prefix: true });
+      return all.map((tokens) =>
+        pool === 'head'
+          ? this.forwardHead(tokens, { preLogits: true })
+          : poolFeatures(tokens, pool, { ...facts, pooledNorm }),
+      );
+    });
   }
 
   /**
@@ -112,7 +145,7 @@ export class ViT extends ViTEncoder {
    */
   forwardDistilled(images: Tensor): [logits: Tensor, distilled: Tensor] {
     if (!this.config.distilled) throw expected('a model with distilled: true', 'forwardDistilled', this);
-    return scope(() => classifyDistilled(this, this.features(images, this.#tokensRead)));
+    return scope(() => classifyDistilled(this, this.encoded(images, this.#tokensRead)));
   }
 
   /**
