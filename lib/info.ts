@@ -1,4 +1,5 @@
 import { checkInteger } from './check.js';
+import { keptBytes, releaseKept } from './kept-weight.js';
 import { addonPath, native, warnOfFewerThreads } from './native.js';
 import { VERSION } from './package-root.js';
 
@@ -12,6 +13,8 @@ export interface MemoryUse {
   cached: number;
   /** Of free blocks of captured steps. */
   pooled: number;
+  /** Of tensors, those of weights packed for inference: given back with the weights, when memory is short, or by `emptyCache`. */
+  packed: number;
 }
 
 /** The same, with what there is. */
@@ -66,7 +69,6 @@ export interface Info {
 export function info(): Info {
   const cpu = native.cpu();
   const blas = native.blas();
-  const { live, peak, cached, pooled } = native.memory();
   return {
     version: VERSION,
     addon: addonPath,
@@ -79,7 +81,7 @@ export function info(): Info {
     isas: cpu.isas,
     blas: { name: blas.name, core: blas.core },
     bf16: { available: native.whyNoBf16() === '', reason: native.whyNoBf16() },
-    memory: { live, peak, cached, pooled, limit: cpu.memory },
+    memory: { ...memory(), limit: cpu.memory },
     warnings: blas.warning === '' ? [] : [blas.warning],
   };
 }
@@ -87,7 +89,7 @@ export function info(): Info {
 /** How much native memory is in use. */
 export function memory(): MemoryUse {
   const { live, peak, cached, pooled } = native.memory();
-  return { live, peak, cached, pooled };
+  return { live, peak, cached, pooled, packed: keptBytes() };
 }
 
 /** Lets `memory().peak` begin anew from what lives now. */
@@ -95,8 +97,9 @@ export function resetPeakMemory(): void {
   native.resetPeak();
 }
 
-/** Gives the free blocks kept for reuse back to the system, once the stream has run dry. Blocks until then. */
+/** Gives the free blocks kept for reuse, and packed weights, back to the system, once the stream has run dry. Blocks until then. */
 export function emptyCache(): void {
+  releaseKept();
   native.trim();
 }
 

@@ -144,6 +144,7 @@ export interface Conv2dForward {
   readonly x: Operand;
   readonly weight: Operand;
   readonly bias: Operand | undefined;
+  readonly kept: Operand | undefined;
   readonly sizes: Convolution;
 }
 
@@ -388,6 +389,7 @@ export interface LinearForward {
   readonly weight: Operand;
   readonly bias: Operand | undefined;
   readonly residual: Operand | undefined;
+  readonly kept: Operand | undefined;
   readonly rows: number;
   readonly in: number;
   readonly out: number;
@@ -659,6 +661,18 @@ export interface NllBackward {
   readonly positions: number;
 }
 
+/**
+ * A weight (out, in) as products read it, of KeptFloats() floats: for products between which nobody
+ * writes the weight.
+ */
+export interface PackWeight {
+  readonly y: Operand;
+  readonly weight: Operand;
+  readonly out: number;
+  readonly in: number;
+  readonly bf16: boolean;
+}
+
 /** y = the numbers from 0 to count - 1 in a random order, each order being as likely. */
 export interface RandomPermutation {
   readonly y: Operand;
@@ -900,6 +914,7 @@ export interface NativeOps {
   rowReduce(o: RowReduce): void;
   nllForward(o: NllForward): void;
   nllBackward(o: NllBackward): void;
+  packWeight(o: PackWeight): void;
   randomPermutation(o: RandomPermutation): void;
   multinomial(o: Multinomial): void;
   softmaxForward(o: SoftmaxForward): void;
@@ -985,6 +1000,7 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.x.handle,
         o.weight.handle,
         o.bias?.handle ?? 0,
+        o.kept?.handle ?? 0,
         o.sizes.batch,
         o.sizes.channels,
         o.sizes.height,
@@ -1160,6 +1176,7 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.weight.handle,
         o.bias?.handle ?? 0,
         o.residual?.handle ?? 0,
+        o.kept?.handle ?? 0,
         o.rows,
         o.in,
         o.out,
@@ -1335,6 +1352,7 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.classes,
         o.positions,
       ),
+    packWeight: (o) => addon.packWeight(o.y.handle, o.weight.handle, o.out, o.in, o.bf16),
     randomPermutation: (o) => addon.randomPermutation(o.y.handle, o.state.handle, o.count),
     multinomial: (o) =>
       addon.multinomial(o.y.handle, o.state.handle, o.x.handle, o.rows, o.classes, o.samples, o.replacement, o.site),

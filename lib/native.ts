@@ -83,7 +83,11 @@ interface NativeSystem {
   reset(): void;
   abandon(): void;
   setBackground(on: boolean): void;
+  /** How often a storage was written; -1 while the capture under way writes it. */
+  writes(handle: Handle): number;
   beginCapture(): void;
+  /** What comes next is no part of the capture under way, or is again. */
+  pauseCapture(on: boolean): void;
   endCapture(): Graph;
   replay(graph: Graph): void;
   releaseGraph(graph: Graph): void;
@@ -91,6 +95,8 @@ interface NativeSystem {
   blas(): { name: string; core: string; warning: string };
   blasWarning(): string;
   whyNoBf16(): string;
+  /** Floats of a weight (out,in) packed for products of so many rows; 0 where that does not pay. */
+  keptFloats(rows: number, out: number, inFeatures: number, bf16: boolean): number;
   cpu(): { model: string; isa: string; isas: string[]; bf16: boolean; usable: number; memory: number };
   memory(): { live: number; peak: number; cached: number; pooled: number; storages: number };
   /** Whether this process now has the lock of an open file; it is given back when the file is closed or the process ends. */

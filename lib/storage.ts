@@ -1,10 +1,19 @@
 import { type Handle, native } from './native.js';
 import { noteModified } from './stream.js';
 
+/** What follows from a storage's content, and is let go of when that changes. */
+export interface Derived {
+  release(): void;
+}
+
 /** Native memory that tensors share; goes back to the allocator with its last holder. */
 export class Storage {
+  /** Lets go of memory that is kept for speed alone; whether there was any. */
+  static onShortage: (() => boolean) | undefined;
+
   #holders = 1;
   #version = 0;
+  #derived: Derived | undefined;
 
   constructor(
     readonly handle: Handle,
@@ -18,7 +27,19 @@ export class Storage {
 
   set version(version: number) {
     this.#version = version;
+    this.derived = undefined;
     noteModified(this);
+  }
+
+  /** What was made of its content, until the next change. */
+  get derived(): Derived | undefined {
+    return this.#derived;
+  }
+
+  set derived(derived: Derived | undefined) {
+    const before = this.#derived;
+    this.#derived = derived;
+    before?.release();
   }
 
   get holders(): number {
@@ -31,11 +52,14 @@ export class Storage {
   }
 
   release(): void {
-    if (--this.#holders === 0) native.release(this.handle);
+    if (--this.#holders > 0) return;
+    this.derived = undefined;
+    native.release(this.handle);
   }
 
   static allocate(bytes: number, what: string): Storage {
-    const handle = native.allocate(bytes);
+    let handle = native.allocate(bytes);
+    if (handle === 0 && Storage.onShortage?.() === true) handle = native.allocate(bytes);
     if (handle === 0) throw outOfMemory(bytes, what);
     return new Storage(handle, bytes);
   }

@@ -11,6 +11,15 @@ export interface Recording {
   onHostWrite(what: string): void;
   /** Storages that were modified in place. */
   readonly modified: Set<{ version: number }>;
+  /** Packed weights that its ops read. */
+  readonly kept: Set<Kept>;
+}
+
+/** What follows from a weight that replays read: made again where the weight was written meanwhile. */
+export interface Kept {
+  refresh(): void;
+  retain(): void;
+  release(): void;
 }
 
 let recording: Recording | undefined;
@@ -33,6 +42,13 @@ export function noteHostWrite(what: string): void {
 /** @internal To be called when a storage's version grows. */
 export function noteModified(storage: { version: number }): void {
   recording?.modified.add(storage);
+}
+
+/** @internal To be called when an op reads a packed weight: a capture holds it, and keeps it up to date. */
+export function noteKept(kept: Kept): void {
+  if (recording === undefined || recording.kept.has(kept)) return;
+  kept.retain();
+  recording.kept.add(kept);
 }
 
 /** @internal Throws inside a captured function, whose values do not exist yet on replay. */

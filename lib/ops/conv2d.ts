@@ -1,6 +1,7 @@
 import { type Gradients, record } from '../autograd.js';
 import { checkInteger, expected, type Pair } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
+import { keptWeight } from '../kept-weight.js';
 import { native } from '../native.js';
 import type { Convolution } from '../native-ops.js';
 import { currentPrecision } from '../precision.js';
@@ -88,7 +89,11 @@ function convolve(
   sizes: Convolution,
 ): Tensor {
   const y = empty(shape);
-  native.conv2dForward({ y, x, weight, bias, sizes });
+  const { batch, outChannels, channels, tokens } = sizes;
+  const [kh, kw] = weight.shape.slice(2) as [number, number]; // (OC,C,kh,kw)
+  const product = { rows: batch * shape[1], out: outChannels, in: channels * kh * kw };
+  const kept = tokens ? keptWeight(weight, [x, weight, bias], product) : undefined;
+  native.conv2dForward({ y, x, weight, bias, kept, sizes });
   return record(name, y, [x, weight, bias], [x, weight], (dy, grads, [savedX, savedWeight]) => {
     const { gradients, deliver } = gradientsOf(grads, savedX.shape);
     native.conv2dBackward({ ...gradients, dy, x: savedX, weight: savedWeight, sizes });

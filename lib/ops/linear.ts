@@ -1,6 +1,7 @@
 import { type Gradients, needsGrad, record } from '../autograd.js';
 import { checkOneOf, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
+import { keptWeight } from '../kept-weight.js';
 import { ACTIVATION, type Activation, native } from '../native.js';
 import { currentPrecision } from '../precision.js';
 import { empty, type Tensor } from '../tensor.js';
@@ -50,7 +51,8 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
   const keeps = kind !== 'none' && needsGrad(x, weight, bias);
   const preactivation = keeps ? empty(shape) : undefined;
   const sizes = { rows, in: inFeatures, out: outFeatures };
-  native.linearForward({ y, preactivation, x, weight, bias, residual, ...sizes, activation, bf16 });
+  const kept = keptWeight(weight, [x, weight, bias, residual], sizes);
+  native.linearForward({ y, preactivation, x, weight, bias, residual, kept, ...sizes, activation, bf16 });
   const saved = preactivation === undefined ? [x, weight] : [x, weight, preactivation];
   const remake = preactivation && residual === undefined ? remakeOf(kind, shape, 2) : undefined;
   const inputs = [x, weight, bias, residual];

@@ -2,7 +2,7 @@ import { checkFunction } from '../check.js';
 import { nextId } from '../identity.js';
 import { type Graph, native } from '../native.js';
 import { collect } from '../scope.js';
-import { isCapturing, setRecording } from '../stream.js';
+import { isCapturing, type Kept, setRecording } from '../stream.js';
 import { Tensor } from '../tensor.js';
 import { checkSynchronous } from '../thenable.js';
 
@@ -37,6 +37,8 @@ export class Capture<T> {
   readonly result: T;
   /** Storages that a replay modifies and that live on, to be told so. */
   readonly #modified: readonly { version: number }[];
+  /** Packed weights that it reads. */
+  readonly #kept = new Set<Kept>();
   #graph: Graph | null;
 
   /**
@@ -50,11 +52,12 @@ export class Capture<T> {
     }
     const modified = new Set<{ version: number }>();
     native.beginCapture();
-    setRecording({ onHostWrite, modified });
+    setRecording({ onHostWrite, modified, kept: this.#kept });
     try {
       this.result = fn();
     } catch (error) {
       native.releaseGraph(native.endCapture());
+      for (const kept of this.#kept) kept.release();
       throw error;
     } finally {
       setRecording(undefined);
@@ -75,6 +78,7 @@ export class Capture<T> {
   replay(): void {
     if (this.#graph === null) throw new Error('Expected a live capture for replay() but received a disposed one.');
     if (isCapturing()) throw new Error('Expected no replay() inside a captured function but received one.');
+    for (const kept of this.#kept) kept.refresh();
     native.replay(this.#graph);
     // What autograd saved of them elsewhere is not what it was.
     for (const storage of this.#modified) storage.version++;
@@ -86,6 +90,8 @@ export class Capture<T> {
     forgotten.unregister(this);
     native.releaseGraph(this.#graph);
     this.#graph = null;
+    for (const kept of this.#kept) kept.release();
+    this.#kept.clear();
   }
 
   [Symbol.dispose](): void {

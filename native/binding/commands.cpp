@@ -39,6 +39,7 @@ const Block& Environment::Use(Handle handle, Access access) {
   Slot& slot = SlotOf(handle);
   if (notes_operands_) NoteOperand(slot, access);
   if (capture_) NoteCaptured(slot, handle, access);
+  if (access == Access::kWrite) ++slot.writes;
   slot.touched_by = stream_->enqueued(Lane::kOrdinary) + 1;
   return slot.block;
 }
@@ -80,6 +81,7 @@ void Environment::EnqueueBehindAll(std::shared_ptr<Command> command) {
 void Environment::Replay(uint32_t number) {
   const std::shared_ptr<Graph>& graph = GraphOf(number);
   BeginCommand();
+  for (Handle handle : graph->written) NoteWrite(handle);
   if (notes_operands_) {
     for (Handle handle : graph->storages) NoteOperand(SlotOf(handle), Access::kRead);
     for (Handle handle : graph->written) NoteOperand(SlotOf(handle), Access::kWrite);

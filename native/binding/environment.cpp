@@ -168,6 +168,12 @@ const Block* Environment::Settled(Handle handle) {
   return settled && !stream_->fault() ? &slot.block : nullptr;
 }
 
+int64_t Environment::WritesOf(Handle handle) {
+  const Slot& slot = SlotOf(handle);
+  const std::shared_ptr<Graph>& under_way = paused_ ? paused_ : capture_;
+  return under_way && slot.captured_write_by == captures_ ? -1 : slot.writes;
+}
+
 void Environment::AwaitWriters(Handle handle) {
   // Where the background has yet to write, whatever is to write after that stands there, too.
   const BackgroundUse& background = SlotOf(handle).background;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "runtime/allocator.h"
@@ -59,6 +60,12 @@ class Environment {
   void AwaitWriters(Handle handle);
   size_t storages() const { return used_slots_; }
 
+  // How often commands were made that write the memory, or bytes were copied there: what follows
+  // from its content holds while this stays the same. -1 while the capture under way writes it.
+  int64_t WritesOf(Handle handle);
+  // To be called by whoever writes and makes no command.
+  void NoteWrite(Handle handle) { ++SlotOf(handle).writes; }
+
   // Whether what is enqueued from now on belongs to the background.
   void SetBackground(bool on) { lane_ = on ? Lane::kBackground : Lane::kOrdinary; }
 
@@ -75,6 +82,10 @@ class Environment {
   // Ends the capture and gives the number of its graph.
   uint32_t EndCapture();
   bool capturing() const { return capture_ != nullptr; }
+  // What is enqueued and allocated from now on is no part of the capture under way, or is again.
+  void PauseCapture(bool on) {
+    if (on != (paused_ != nullptr)) std::swap(capture_, paused_);
+  }
   // Throws Napi::Error for a number that is no live graph.
   const std::shared_ptr<Graph>& GraphOf(uint32_t number);
   // Enqueues a graph's commands once more.
@@ -109,6 +120,7 @@ class Environment {
     int references = 0;
     uint32_t captured_by = 0;        // the last capture that used it
     uint32_t captured_write_by = 0;  // and that wrote it
+    int64_t writes = 0;
     // The last ordinary command that may touch it, counted from 1; or the next one, which then went
     // to the background.
     uint64_t touched_by = 0;
@@ -157,7 +169,7 @@ class Environment {
   bool notes_operands_ = false;
   bool held_up_ = false;  // a command of the background has to run first
   uint64_t background_done_ = 0;
-  std::shared_ptr<Graph> capture_;
+  std::shared_ptr<Graph> capture_, paused_;
   std::unordered_map<uint32_t, std::shared_ptr<Graph>> graphs_;
   uint32_t captures_ = 0;
   // The last ordinary command that is one; it may touch whatever its graph touches.

@@ -85,6 +85,7 @@ void Spread(const Napi::CallbackInfo& info) {
 void Write(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::Of(info);
   if (const Block* block = environment.Settled(HandleOf(info[0]))) {
+    environment.NoteWrite(HandleOf(info[0]));
     const Span span = SpanOf(info, *block);
     if (span.bytes > 0) std::memcpy(span.storage, span.array, span.bytes);
     return;
@@ -145,7 +146,18 @@ void SetBackground(const Napi::CallbackInfo& info) {
   Environment::Of(info).SetBackground(info[0].ToBoolean());
 }
 
+// writes(handle): how often it was written; -1 while the capture under way writes it
+Napi::Value Writes(const Napi::CallbackInfo& info) {
+  const int64_t writes = Environment::Of(info).WritesOf(HandleOf(info[0]));
+  return Napi::Number::New(info.Env(), static_cast<double>(writes));
+}
+
 void BeginCapture(const Napi::CallbackInfo& info) { Environment::Of(info).BeginCapture(); }
+
+// pauseCapture(on)
+void PauseCapture(const Napi::CallbackInfo& info) {
+  Environment::Of(info).PauseCapture(info[0].ToBoolean());
+}
 
 // endCapture(): number of the graph
 Napi::Value EndCapture(const Napi::CallbackInfo& info) {
@@ -174,6 +186,8 @@ void ExportMemory(Napi::Env env, Napi::Object exports) {
   exports.Set("fence", Napi::Function::New<Guarded<Fence>>(env));
   exports.Set("synchronize", Napi::Function::New<Guarded<Synchronize>>(env));
   exports.Set("setBackground", Napi::Function::New<Guarded<SetBackground>>(env));
+  exports.Set("writes", Napi::Function::New<Guarded<Writes>>(env));
+  exports.Set("pauseCapture", Napi::Function::New<Guarded<PauseCapture>>(env));
   exports.Set("beginCapture", Napi::Function::New<Guarded<BeginCapture>>(env));
   exports.Set("endCapture", Napi::Function::New<Guarded<EndCapture>>(env));
   exports.Set("replay", Napi::Function::New<Guarded<Replay>>(env));

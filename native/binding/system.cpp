@@ -52,6 +52,18 @@ Napi::Value WhyNoBf16(const Napi::CallbackInfo& info) {
                                                    "'fp32'.");
 }
 
+// keptFloats(rows, out, in, bf16): of a weight (out,in) packed for products of so many rows; 0
+// where that does not pay
+Napi::Value KeptFloats(const Napi::CallbackInfo& info) {
+  int64_t sizes[3];
+  for (int i = 0; i < 3; ++i) sizes[i] = NumberAs<int64_t>(info[i], "a size");
+  const auto [rows, out, in] = sizes;
+  const bool bf16 = info[3].ToBoolean();
+  const bool pays = gemm::PaysToKeep(rows, out, in, bf16);
+  return Napi::Number::New(info.Env(),
+                           pays ? static_cast<double>(gemm::KeptFloats(out, in, bf16)) : 0.0);
+}
+
 // cpu(): { model, isa, isas, bf16, usable, memory }
 Napi::Value Cpu(const Napi::CallbackInfo& info) {
   auto result = Napi::Object::New(info.Env());
@@ -184,6 +196,7 @@ void ExportSystem(Napi::Env env, Napi::Object exports) {
   exports.Set("blas", Napi::Function::New<Guarded<Blas>>(env));
   exports.Set("blasWarning", Napi::Function::New<Guarded<BlasWarning>>(env));
   exports.Set("whyNoBf16", Napi::Function::New<Guarded<WhyNoBf16>>(env));
+  exports.Set("keptFloats", Napi::Function::New<Guarded<KeptFloats>>(env));
   exports.Set("cpu", Napi::Function::New<Guarded<Cpu>>(env));
   exports.Set("lockFile", Napi::Function::New<Guarded<LockFileOf>>(env));
   exports.Set("exchangePaths", Napi::Function::New<Guarded<ExchangePathsOf>>(env));

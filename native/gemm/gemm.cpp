@@ -131,6 +131,16 @@ void Multiply(Context& context, std::span<const MatrixProduct> products) {
   if (!all.empty()) RunLoops(context, all);
 }
 
+bool PaysToKeep(int64_t m, int64_t n, int64_t k, bool bf16) {
+  constexpr int64_t kManyRows = 2048;
+  MatrixProduct product{m, n, k};
+  product.a = {nullptr, k, false};
+  product.b = {nullptr, k, true};
+  product.bf16 = bf16;
+  return m > 0 && m < kManyRows && n > 0 && k > 0 && !IsSmall(product) &&
+         &ProviderOf(product) == &kPacked;
+}
+
 void MultiplySerial(const MatrixProduct& product, float* scratch) {
   ProviderOf(product).serial(product, scratch);
 }

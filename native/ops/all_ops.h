@@ -19,6 +19,7 @@
 #include "ops/max_pool2d.h"
 #include "ops/nll.h"
 #include "ops/optimizer.h"
+#include "ops/pack_weight.h"
 #include "ops/peak.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
@@ -43,7 +44,7 @@ using AllOps =
            ImageConvert, ImageResize, LayerNormForward, LayerNormBackward, LinearForward,
            LinearBackward, Matmul, MaxPool2dForward, MaxPool2dBackward, GuardFinite, SgdStep,
            AdamStep, LionStep, LambStep, GradientNorm, ClampGradients, LerpStep, RandomFill,
-           DropoutForward, DropoutBackward, Sum, RowReduce, NllForward, NllBackward,
+           DropoutForward, DropoutBackward, Sum, RowReduce, NllForward, NllBackward, PackWeight,
            RandomPermutation, Multinomial, SoftmaxForward, SoftmaxBackward, StridedCopy,
            CheckedIndex, Gather, Scatter, Sort, Cumsum, UnaryForward, UnaryBackward, Unfold, Fold,
            PeakFma>;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ops/pack_weight.h"
 #include "ops/reduce.h"
 #include "runtime/cpu.h"
 
@@ -42,12 +43,14 @@ bool Convolution::Valid() const {
 
 bool Conv2dForward::Valid() const {
   return sizes.Valid() && Holds(y, sizes.OutputCount()) && Holds(x, sizes.ImageCount()) &&
-         Holds(weight, sizes.WeightCount()) && HoldsOrAbsent(bias, sizes.out_channels);
+         Holds(weight, sizes.WeightCount()) && HoldsOrAbsent(bias, sizes.out_channels) &&
+         (sizes.tokens ? KeptOrAbsent(kept, sizes.out_channels, sizes.depth(), sizes.bf16)
+                       : kept.data == nullptr);
 }
 
 void Conv2dForward::Run(Context& context) {
   if (sizes.OutputCount() == 0) return;
-  RouteOf(sizes).forward(context, sizes, y, x, weight, bias);
+  RouteOf(sizes).forward(context, sizes, {y, x, weight, bias, kept});
 }
 
 bool Conv2dBackward::Valid() const {

@@ -9,8 +9,9 @@ struct Conv2dForward {
   Out<float> y;
   In<float> x, weight;
   OptionalIn<float> bias;
+  OptionalIn<float> kept;  // for tokens: the weight (OC,K) as PackWeight leaves it
   Convolution sizes;
-  OP("conv2dForward", y, x, weight, bias, sizes);
+  OP("conv2dForward", y, x, weight, bias, kept, sizes);
   bool Valid() const;
 };
 

@@ -36,10 +36,15 @@ struct Convolution {
   }
 };
 
-// A way to compute it, with its gradients; `bias` may be null.
+// What forward goes by; `bias` may be null, and so may `kept`, the weight packed before.
+struct ConvolutionOperands {
+  float* y;
+  const float *x, *weight, *bias, *kept;
+};
+
+// A way to compute it, with its gradients.
 struct ConvolutionRoute {
-  void (*forward)(Context& context, const Convolution& of, float* y, const float* x,
-                  const float* weight, const float* bias);
+  void (*forward)(Context& context, const Convolution& of, const ConvolutionOperands& operands);
   void (*backward_input)(Context& context, const Convolution& of, float* dx, const float* dy,
                          const float* weight);
   void (*backward_weight)(Context& context, const Convolution& of, float* dweight, const float* dy,

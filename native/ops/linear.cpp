@@ -25,6 +25,7 @@ void LinearForward::Run(Context& context) {
   const auto finish = [&](const gemm::Tile& tile) { Finish(tile); };
   gemm::MatrixProduct product{rows, out, in, y, out, {x, in, false}, {weight, in, true}};
   product.bf16 = bf16;
+  product.kept_b = kept;
   product.epilogue = finish;
   gemm::Multiply(context, product);
 }

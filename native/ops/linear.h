@@ -2,6 +2,7 @@
 
 #include "gemm/product.h"
 #include "ops/op.h"
+#include "ops/pack_weight.h"
 #include "runtime/cpu.h"
 
 namespace vitrine::ops {
@@ -14,15 +15,17 @@ struct LinearForward {
   In<float> weight;                  // (out, in)
   OptionalIn<float> bias;            // (out)
   OptionalIn<float> residual;        // (rows, out)
+  OptionalIn<float> kept;            // the weight as PackWeight leaves it
   int64_t rows, in, out;
   int32_t activation;
   bool bf16;  // whether the product reads its factors rounded to bfloat16
-  OP("linearForward", y, preactivation, x, weight, bias, residual, rows, in, out, activation, bf16);
+  OP("linearForward", y, preactivation, x, weight, bias, residual, kept, rows, in, out, activation,
+     bf16);
   bool Valid() const {
     return (!bf16 || HasBf16()) && Holds(y, Product(rows, out)) &&
            HoldsOrAbsent(preactivation, Product(rows, out)) && Holds(x, Product(rows, in)) &&
            Holds(weight, Product(out, in)) && HoldsOrAbsent(bias, out) &&
-           HoldsOrAbsent(residual, Product(rows, out));
+           HoldsOrAbsent(residual, Product(rows, out)) && KeptOrAbsent(kept, out, in, bf16);
   }
 
  private:

@@ -77,11 +77,11 @@ gemm::Factor Gradient(const Convolution& of, const Slab& slab, const float* dy, 
   return {dy + OutputAt(of, slab), stride, of.tokens == columns};
 }
 
-void Forward(Context& context, const Convolution& of, float* y, const float* x, const float* weight,
-             const float* bias) {
+void Forward(Context& context, const Convolution& of, const ConvolutionOperands& operands) {
+  const float *const weight = operands.weight, *const bias = operands.bias;
   const int64_t oc = of.out_channels, k = of.depth(), l = of.positions();
-  ForSlabs(context, of, x, [&](const Slab& slab, float* patches) {
-    float* const out = y + OutputAt(of, slab);
+  ForSlabs(context, of, operands.x, [&](const Slab& slab, float* patches) {
+    float* const out = operands.y + OutputAt(of, slab);
     const auto add_bias = [&](const gemm::Tile& tile) {
       kernels::AddBias(out + tile.row * oc + tile.column, bias + tile.column, tile.rows,
                        tile.columns, oc);
@@ -89,6 +89,7 @@ void Forward(Context& context, const Convolution& of, float* y, const float* x, 
     gemm::MatrixProduct product{slab.count, oc, k, out, oc, {patches, k, false}, {weight, k, true}};
     product.bf16 = of.bf16;
     if (of.tokens) {
+      product.kept_b = operands.kept;
       if (bias != nullptr) product.epilogue = add_bias;
       return gemm::Multiply(context, product);
     }

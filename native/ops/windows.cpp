@@ -59,8 +59,9 @@ struct Blocks {
 };
 
 // By (n, group) and block.
-void Forward(Context& context, const Convolution& of, float* y, const float* x, const float* weight,
-             const float* bias) {
+void Forward(Context& context, const Convolution& of, const ConvolutionOperands& operands) {
+  float* const y = operands.y;
+  const float *const x = operands.x, *const weight = operands.weight, *const bias = operands.bias;
   const Blocks blocks{of, of.group_channels()};
   const int64_t out = of.group_out(), positions = of.positions(), depth = of.depth();
   gemm::MatrixProduct product{out, blocks.step * blocks.columns, depth};

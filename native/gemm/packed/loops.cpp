@@ -18,6 +18,7 @@ class PackedLoops final : public Loops {
 
   int64_t SharedScratch() const override {
     if (plan_.by_columns) return 0;
+    if (plan_.shares_left) return plan_.SharedLeftFloats();
     return Rights() * plan_.RightFloats() + RoundUp((plan_.splits - 1) * plan_.m * plan_.n, 16);
   }
   int64_t WorkerScratch() const override {
@@ -25,9 +26,11 @@ class PackedLoops final : public Loops {
   }
 
   int64_t PackTiles() const override {
+    if (plan_.shares_left) return SharedLeftTiles(plan_);
     return plan_.by_columns ? 0 : Rights() * RightOf(0, nullptr).Tiles();
   }
   void Pack(int64_t tile, float* shared) const override {
+    if (plan_.shares_left) return PackSharedLeft(plan_, product_.a, tile, shared);
     const int64_t tiles = std::max<int64_t>(1, RightOf(0, nullptr).Tiles());
     RightOf(tile / tiles, shared).PackTile(tile % tiles);
   }
@@ -68,6 +71,7 @@ class PackedLoops final : public Loops {
     return a;
   }
   Right RightOf(int64_t i, float* shared) const {
+    if (plan_.keeps_b) return {plan_, plan_.n, product_.b, const_cast<float*>(product_.kept_b)};
     Factor b = product_.b;
     b.data += i * product_.batch.stride_b;
     const int64_t at = product_.batch.stride_b == 0 ? 0 : i * plan_.RightFloats();
@@ -99,7 +103,8 @@ class PackedLoops final : public Loops {
   Tile MultiplyRows(int64_t i, int64_t tile, bool accumulate, float* shared, float* own) const {
     const int64_t tiles = plan_.row_tiles * plan_.groups;
     const int64_t split = tile / tiles, place = tile % tiles;
-    const int64_t row_tile = place / plan_.groups, group = place % plan_.groups;
+    const int64_t row_tile = plan_.by_groups ? place % plan_.row_tiles : place / plan_.groups;
+    const int64_t group = plan_.by_groups ? place / plan_.row_tiles : place % plan_.groups;
     const Right right = RightOf(i, shared);
     const Panels& panels = right.panels();
     const int64_t row = plan_.FirstRow(row_tile);
@@ -110,7 +115,8 @@ class PackedLoops final : public Loops {
                     plan_.FirstWord(split),
                     plan_.FirstWord(split + 1)};
     if (split == 0) {
-      packed::Multiply(plan_, AOf(i), right, part, COf(i), product_.ldc, accumulate, own);
+      float* const left = plan_.shares_left ? shared : own;
+      packed::Multiply(plan_, AOf(i), right, part, COf(i), product_.ldc, accumulate, left);
     } else {
       packed::Multiply(plan_, AOf(i), right, part, Later(split, shared), plan_.n, false, own);
     }
@@ -134,10 +140,31 @@ void Serial(const MatrixProduct& product, float* scratch) {
                    product.c, product.ldc, product.accumulate, scratch);
 }
 
+// b (k,n) of a weight (n,k), whose panels are one tile each.
+MatrixProduct OfWeight(const float* weight, int64_t n, int64_t k, bool bf16) {
+  MatrixProduct product{1, n, k};
+  product.b = {weight, k, true};
+  product.bf16 = bf16;
+  return product;
+}
+
 }  // namespace
 }  // namespace vitrine::gemm::packed
 
 namespace vitrine::gemm {
+
+int64_t KeptFloats(int64_t n, int64_t k, bool bf16) {
+  if (n == 0 || k == 0) return 0;
+  const packed::Plan plan(packed::OfWeight(nullptr, n, k, bf16), packed::Plan::For::kOneThread);
+  return plan.AllPanels().padded() * plan.words;
+}
+
+void PackWeight(Context& context, float* kept, const float* weight, int64_t n, int64_t k,
+                bool bf16) {
+  const packed::Plan plan(packed::OfWeight(weight, n, k, bf16), packed::Plan::For::kOneThread);
+  const packed::Right right(plan, n, {weight, k, true}, kept);
+  context.ParallelFor(right.Tiles(), [&](int64_t tile, int) { right.PackTile(tile); });
+}
 
 const Provider kPacked{&packed::MakeLoops, &packed::Serial};
 

@@ -36,6 +36,10 @@ struct Left {
 Left PackOrRead(const Plan& plan, const Factor& a, int64_t row, int64_t rows, int64_t first,
                 int64_t depth, float* memory) {
   const PackedKernel& kernel = *plan.kernel;
+  if (plan.shares_left) {
+    return {memory + row * plan.left_stride + first, plan.left_stride, 1,
+            kernel.max_rows * plan.left_stride};
+  }
   const int64_t k = first * kernel.per_word;
   const float* from =
       a.data + k * (a.transposed ? a.stride : 1) + row * (a.transposed ? 1 : a.stride);
@@ -68,6 +72,17 @@ void MultiplyPanel(const PackedKernel& kernel, PackedBlock block, const Left& le
 
 }  // namespace
 
+int64_t SharedLeftTiles(const Plan& plan) {
+  return plan.shares_left ? CeilDiv(plan.m, plan.SharedLeftRows()) : 0;
+}
+
+void PackSharedLeft(const Plan& plan, const Factor& a, int64_t tile, float* left) {
+  const int64_t row = tile * plan.SharedLeftRows();
+  const int64_t rows = std::min(plan.SharedLeftRows(), plan.m - row);
+  plan.kernel->pack_left(left + row * plan.left_stride, {a.data + row * a.stride, a.stride, false},
+                         rows, plan.k, plan.left_stride);
+}
+
 void Multiply(const Plan& plan, const Factor& a, const Right& right, const Part& part, float* c,
               int64_t ldc, bool accumulate, float* left_memory) {
   if (part.rows == 0) return;
@@ -79,9 +94,10 @@ void Multiply(const Plan& plan, const Factor& a, const Right& right, const Part&
   // The rows of a that come next follow those that are read.
   const bool fetches_rows =
       kernel.fetches_rows && chunks == 1 && plan.reads_a && !a.transposed && a.stride == plan.k;
+  const auto word_of = [&](int64_t chunk) { return part.first_word + words * chunk / chunks; };
   for (int64_t chunk = 0; chunk < chunks; ++chunk) {
-    const int64_t first = part.first_word + words * chunk / chunks;
-    const int64_t depth = part.first_word + words * (chunk + 1) / chunks - first;
+    const int64_t first = word_of(chunk);
+    const int64_t depth = word_of(chunk + 1) - first;
     const Left left = PackOrRead(plan, a, part.row, part.rows, first, depth, left_memory);
     for (int64_t panel = part.begin; panel < part.end; ++panel) {
       PackedBlock block{};
@@ -97,6 +113,12 @@ void Multiply(const Plan& plan, const Factor& a, const Right& right, const Part&
         fetch = {left.data + left.block_stride, left.block_stride, kernel.max_rows, blocks - 1};
       } else if (panel + 1 < part.end) {
         fetch = FetchPanel(plan, right, panel + 1, first, depth, blocks);
+      } else if (plan.keeps_b && chunk + 1 < chunks) {
+        const int64_t next = word_of(chunk + 1);
+        fetch = FetchPanel(plan, right, part.begin, next, word_of(chunk + 2) - next, blocks);
+      } else if (plan.keeps_b && part.end < panels.count()) {
+        fetch = FetchPanel(plan, right, part.end, part.first_word, word_of(1) - part.first_word,
+                           blocks);
       }
       MultiplyPanel(kernel, block, left, fetch, part.rows, panels.Padded(panel) / kernel.lanes);
     }

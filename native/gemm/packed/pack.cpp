@@ -17,7 +17,7 @@ void Right::Pack() const {
 }
 
 int64_t Right::Tiles() const {
-  if (plan_->reads_b) return 0;
+  if (plan_->reads_b || plan_->keeps_b) return 0;
   return b_.transposed ? panels_.count() : CeilDiv(plan_->k, kSteps);
 }
 

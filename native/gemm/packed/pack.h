@@ -9,7 +9,8 @@ namespace vitrine::gemm::packed {
 // b, or some of its columns, as blocks read it: packed into memory, or where it lies.
 class Right {
  public:
-  // `columns` of b from that of `b.data` on; `memory` holds as many floats as RightFloats() says.
+  // `columns` of b from that of `b.data` on; `memory` holds as many floats as RightFloats() says,
+  // or is what was kept.
   Right(const Plan& plan, int64_t columns, const Factor& b, float* memory)
       : plan_(&plan), panels_(plan.PanelsOf(columns)), b_(b), memory_(memory) {}
 

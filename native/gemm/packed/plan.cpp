@@ -57,13 +57,15 @@ Plan::Plan(const MatrixProduct& product, For threads)
       k(product.k),
       words(kernel->Words(product.k)),
       alone(threads == For::kOneThread),
+      keeps_b(!alone && product.kept_b != nullptr),
       left_stride(RoundUp(std::min(kernel->depth, words), 32) + 16) {  // odd in cache lines
   const Factor& a = product.a;
   const Factor& b = product.b;
   const int64_t sharers = product.batch.stride_b == 0 ? product.batch.count : 1;
   const bool few_rows = m * sharers <= kFewRows;
   if (product.splits_depth && a.transposed && k >= kLeastSplit) SplitDepth();
-  by_columns = !alone && few_rows && !a.transposed;
+  by_columns = !alone && few_rows && !a.transposed && !keeps_b;
+  by_groups = few_rows && keeps_b;
   if (by_columns) {
     CutColumns();
   } else if (!alone) {
@@ -71,7 +73,10 @@ Plan::Plan(const MatrixProduct& product, For threads)
   }
   reads_a = kernel->reads_in_place &&
             !(a.transposed && kernel->packs_strided && (alone || n / groups >= kManyColumns));
-  reads_b = kernel->reads_in_place && !b.transposed && (product.pads_b || n % kernel->lanes == 0) &&
+  shares_left = keeps_b && !reads_a && !a.transposed;
+  if (shares_left) left_stride = RoundUp(words, 32) + 16;
+  reads_b = !keeps_b && kernel->reads_in_place && !b.transposed &&
+            (product.pads_b || n % kernel->lanes == 0) &&
             !(b.stride > kNear && kernel->packs_strided && !few_rows);
 }
 
@@ -138,13 +143,13 @@ void Plan::CutRows(int64_t sharers) {
 }
 
 int64_t Plan::RightFloats() const {
-  if (reads_b) return 0;
+  if (reads_b || keeps_b) return 0;
   const int64_t padded = AllPanels().padded();
   return (by_columns ? std::min(RoundUp(column_step, kernel->lanes), padded) : padded) * words;
 }
 
 int64_t Plan::LeftFloats() const {
-  if (reads_a) return 0;
+  if (reads_a || shares_left) return 0;
   const int64_t rows = alone || by_columns ? m : CeilDiv(m, row_tiles) + kernel->max_rows;
   return RoundUp(rows, kernel->max_rows) * left_stride;
 }

@@ -35,6 +35,10 @@ struct Panels {
 // no other reads it, and b is most of what moves. With many, a first loop packs b into scratch that
 // all share, and the tiles of a second follow the rows of a, which the ops before and after keep to
 // the same thread.
+//
+// A b that is kept packed is multiplied at once. With few rows, tiles of the same columns follow
+// each other, as b comes from memory, once; a whose factors are not read where they lie is packed
+// by that first loop, for all tiles.
 struct Plan {
   enum class For { kAllThreads, kOneThread };
   Plan(const MatrixProduct& product, For threads);
@@ -43,9 +47,12 @@ struct Plan {
   int64_t m, n, k;
   int64_t words;  // of k
   bool alone;     // one thread does it all, as one tile
+  bool keeps_b;   // packed before
   bool by_columns = false;
-  bool reads_a, reads_b;    // where they lie
-  int64_t column_step = 0;  // of a tile, when tiles are columns
+  bool by_groups = false;    // whether tiles of rows follow each other in a group of panels
+  bool shares_left = false;  // whether a is packed whole, for all tiles
+  bool reads_a, reads_b;     // where they lie
+  int64_t column_step = 0;   // of a tile, when tiles are columns
   // Else into how many tiles rows are cut, and how many groups panels.
   int64_t row_tiles = 1, groups = 1;
   int64_t splits = 1;   // parts of k, whose products are added at the end
@@ -65,6 +72,11 @@ struct Plan {
   // Floats of b packed, all of it or that of a tile of columns, and of a tile's rows of a.
   int64_t RightFloats() const;
   int64_t LeftFloats() const;
+  // Rows of a that one tile packs for all, and floats of all of them.
+  int64_t SharedLeftRows() const { return RoundUp(CeilDiv(m, 64), kernel->max_rows); }
+  int64_t SharedLeftFloats() const {
+    return shares_left ? RoundUp(m, kernel->max_rows) * left_stride : 0;
+  }
   // Of both, were everything packed at once.
   int64_t MostFloats() const {
     return AllPanels().padded() * words + RoundUp(m, kernel->max_rows) * left_stride;
