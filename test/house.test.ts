@@ -9,6 +9,7 @@ import { packageRoot } from '../lib/native.js';
 const TYPESCRIPT = [
   ['base', 'autograd'],
   ['ops'],
+  ['onnx'],
   ['nn'],
   ['optim'],
   ['io'],

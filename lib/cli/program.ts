@@ -3,6 +3,7 @@ import { VERSION } from '../package-root.js';
 import { addBench } from './commands/bench.js';
 import { addConvert } from './commands/convert.js';
 import { addEval } from './commands/eval.js';
+import { addExport } from './commands/export.js';
 import { addFindLr } from './commands/find-lr.js';
 import { addInfo } from './commands/info.js';
 import { addPredict } from './commands/predict.js';
@@ -27,6 +28,7 @@ export function makeProgram(): Command {
     .configureHelp({ minWidthToWrap: LEAST_WIDTH })
     .showSuggestionAfterError()
     .exitOverride();
-  for (const add of [addTrain, addFindLr, addEval, addPredict, addConvert, addInfo, addBench, addSetup]) add(program);
+  for (const add of [addTrain, addFindLr, addEval, addPredict, addConvert, addExport, addInfo, addBench, addSetup])
+    add(program);
   return program;
 }

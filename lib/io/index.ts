@@ -6,6 +6,7 @@ export { readNpz } from './formats/npz.js';
 export { readSafetensors, SafetensorsFile, type TensorSource, writeSafetensors } from './formats/safetensors.js';
 export type { RecordDtype, TensorInfo, TensorRecord } from './formats/tensor-record.js';
 export type { Weights } from './formats/weights.js';
+export type { ExportOptions } from './onnx/export-model.js';
 export type { PretrainedModel, PretrainedOptions } from './pretrained/families.js';
 export type { LayoutName } from './pretrained/layouts/layout-name.js';
 export { loadLora, saveLora } from './pretrained/lora-files.js';

@@ -57,7 +57,6 @@ export {
   type AttentionModuleOptions,
   Block,
   type BlockOptions,
-  LayerScale,
   Mlp,
   type MlpActivation,
   type MlpOptions,
@@ -66,6 +65,7 @@ export type { PosEmbed, PosEmbedPlacement, ViTConfig, ViTOptions } from './vit/c
 export type { ForwardHeadOptions, GlobalPool } from './vit/head.js';
 export type { WeightInit } from './vit/init.js';
 export type { IntermediateOptions } from './vit/intermediate.js';
+export { LayerScale } from './vit/layer-scale.js';
 export type { Pooling } from './vit/pool.js';
 export type { PreLogits } from './vit/pre-logits.js';
 export type { RelativePositions } from './vit/relative-positions.js';

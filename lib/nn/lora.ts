@@ -175,7 +175,7 @@ export function applyLora(model: Module, options: LoraOptions = {}): Lora {
   for (const linear of layers.values()) {
     const { inFeatures, outFeatures, training } = linear;
     linear.lora = new LoraBranch({ inFeatures, outFeatures, ...shape }).train(training);
-    noteOwnCode(undefined, linear.lora.namedModules());
+    noteOwnCode(linear.lora, linear.lora.namedModules());
   }
   return new Lora(model, layers, modulesToSave);
 }

@@ -24,6 +24,8 @@ export function samePadding(size: number, kernel: number, stride: number): reado
  */
 export class StdConv2d extends Module {
   readonly weight: Tensor; // (OC,C,k,k)
+  /** Added to the variance of a filter. */
+  readonly eps = EPS;
 
   constructor(
     inChannels: number,
@@ -39,7 +41,7 @@ export class StdConv2d extends Module {
 
   forward(x: Tensor): Tensor {
     return scope(() => {
-      const filters = layerNorm(reshape(this.weight, [this.outChannels, -1]), undefined, undefined, { eps: EPS });
+      const filters = layerNorm(reshape(this.weight, [this.outChannels, -1]), undefined, undefined, { eps: this.eps });
       const weight = reshape(filters, this.weight.shape);
       const { stride } = this;
       const [top, bottom] = samePadding(x.shape[2], this.kernelSize, stride); // (N,C,H,W)

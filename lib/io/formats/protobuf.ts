@@ -15,6 +15,30 @@ function field(number: number, wire: number, ...parts: readonly Uint8Array[]): U
   return Buffer.concat([varint(number * 8 + wire), ...parts]);
 }
 
+/** A whole number of 64 bits, in two's complement where it is below 0. */
+function int64(value: number): Uint8Array {
+  if (value >= 0) return varint(value);
+  const bytes: number[] = [];
+  let rest = BigInt.asUintN(64, BigInt(value));
+  for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
+  return Uint8Array.from([...bytes, Number(rest)]);
+}
+
+/** A whole number, which may be below 0. */
+export function int64Field(number: number, value: number): Uint8Array {
+  return field(number, WIRE.varint, int64(value));
+}
+
+/** Whole numbers, packed. */
+export function int64sField(number: number, values: readonly number[]): Uint8Array {
+  return bytesField(number, values.map(int64));
+}
+
+/** What stands in front of a message or of bytes whose length is known before they are. */
+export function headOfBytes(number: number, length: number): Uint8Array {
+  return field(number, WIRE.bytes, varint(length));
+}
+
 /** A whole number of at least 0. */
 export function intField(number: number, value: number): Uint8Array {
   return field(number, WIRE.varint, varint(value));

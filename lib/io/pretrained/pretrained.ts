@@ -1,5 +1,6 @@
 import { checkOptionNames, type ViTOptions } from '../../nn/vit/config.js';
 import { ViT } from '../../nn/vit/vit.js';
+import { type ExportOptions, exportModel } from '../onnx/export-model.js';
 import { loadViT } from './load-pretrained.js';
 import { withCheckpoint } from './open-checkpoint.js';
 import { knownOrGuessed, type PretrainedConfig, setPretrainedConfig } from './pretrained-config.js';
@@ -27,6 +28,18 @@ declare module '../../nn/vit/vit.js' {
      * await model.save('vit-b16.safetensors', { layout: 'torchvision' });
      */
     save(path: string, options?: SaveOptions): Promise<void>;
+    /**
+     * Writes the model in evaluation as ONNX (opset 17, float32), whole or not at all: `pixel_values` (N,C,H,W) of any N
+     * and the configuration's size to `logits` (N,classes), or without classes to `features`. Weights go by their names in
+     * the state dict; the file's metadata has `classes` and `preprocessing` where they are known, as JSON. The weights are
+     * those at the call.
+     *
+     * @throws TypeError for a model with hooks or code of its own, and when the path cannot be written
+     * @see https://onnx.ai
+     * @example
+     * await model.export('model.onnx');
+     */
+    export(path: string, options?: ExportOptions): Promise<void>;
   }
   namespace ViT {
     /**
@@ -73,5 +86,8 @@ Object.defineProperty(ViT.prototype, 'pretrainedConfig', {
 Object.assign(ViT.prototype, {
   save(this: ViT, path: string, options: SaveOptions = {}): Promise<void> {
     return saveCheckpoint(this, path, options);
+  },
+  export(this: ViT, path: string, options: ExportOptions = {}): Promise<void> {
+    return exportModel(this, path, options);
   },
 });

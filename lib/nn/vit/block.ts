@@ -3,9 +3,8 @@ import { checkOptions, type OptionNames, only } from '../../check-options.js';
 import type { Activation } from '../../native.js';
 import { attention, attentionQkv } from '../../ops/attention.js';
 import { attentionWeights } from '../../ops/attention-weights.js';
-import { full } from '../../ops/creation.js';
 import { dropout } from '../../ops/dropout.js';
-import { add, mul } from '../../ops/elementwise.js';
+import { add } from '../../ops/elementwise.js';
 import { matmul } from '../../ops/matmul.js';
 import { checkDropProbability } from '../../ops/random.js';
 import { reshape } from '../../ops/reshape.js';
@@ -18,6 +17,7 @@ import { LayerNorm } from '../layer-norm.js';
 import { Linear } from '../linear.js';
 import { Module } from '../module.js';
 import type { ViTConfig } from './config.js';
+import { LayerScale } from './layer-scale.js';
 import type { RelativePositions } from './relative-positions.js';
 
 /** The activations of a ViT's MLPs. */
@@ -187,7 +187,8 @@ export class Mlp extends Module {
   /** (the hidden width to dim) */
   readonly fc2: Linear;
   readonly #drop: Dropout;
-  readonly #act: MlpActivation;
+  /** Between the two. */
+  readonly act: MlpActivation;
 
   constructor(dim: number, hidden: number, options: MlpOptions) {
     super();
@@ -196,34 +197,17 @@ export class Mlp extends Module {
     this.fc1 = this.child('fc1', new Linear(dim, hidden, { bias }));
     this.fc2 = this.child('fc2', new Linear(hidden, dim, { bias }));
     this.#drop = this.child('drop', new Dropout(checkDropProbability(options.drop, 'Mlp drop')));
-    this.#act = checkOneOf(options.act, 'Mlp act', ['gelu', 'gelu_tanh', 'relu']);
+    this.act = checkOneOf(options.act, 'Mlp act', ['gelu', 'gelu_tanh', 'relu']);
   }
 
   /** @param x (B,T,C) @param residual (B,T,C), added last @returns (B,T,C) */
   forward(x: Tensor, residual?: Tensor): Tensor {
     return scope(() => {
-      const hidden = this.#drop.forward(this.fc1.forward(x, { activation: this.#act }));
+      const hidden = this.#drop.forward(this.fc1.forward(x, { activation: this.act }));
       if (residual === undefined) return this.#drop.forward(this.fc2.forward(hidden));
       if (this.#drop.p === 0 || !this.training) return this.fc2.forward(hidden, { residual });
       return add(this.#drop.forward(this.fc2.forward(hidden)), residual);
     });
-  }
-}
-
-/** A learned factor for each channel of a residual branch. @see Touvron et al. 2021 (CaiT) */
-export class LayerScale extends Module {
-  /** (dim) */
-  readonly gamma: Tensor;
-
-  constructor(dim: number, initValue: number) {
-    super();
-    checkInteger(dim, 'LayerScale dim', 1);
-    checkNumber(initValue, 'LayerScale initValue');
-    this.gamma = this.parameter('gamma', () => full([dim], initValue));
-  }
-
-  forward(x: Tensor): Tensor {
-    return mul(x, this.gamma);
   }
 }
 
@@ -243,8 +227,10 @@ export class Block extends Module {
   readonly norm2: LayerNorm;
   /** Works on each token alone. */
   readonly mlp: Mlp;
-  readonly #ls1: LayerScale | undefined;
-  readonly #ls2: LayerScale | undefined;
+  /** Scales what attention adds; undefined without `initValues`. */
+  readonly ls1: LayerScale | undefined;
+  /** Scales what the MLP adds; undefined without `initValues`. */
+  readonly ls2: LayerScale | undefined;
   readonly #dropPath: DropPath;
 
   constructor(options: BlockOptions) {
@@ -258,11 +244,11 @@ export class Block extends Module {
       initValues === undefined ? undefined : this.child(name, new LayerScale(dim, initValues));
     this.norm1 = this.child('norm1', new LayerNorm(dim, { eps }));
     this.attn = this.child('attn', new Attention(dim, options.numHeads, only(options, ATTENTION_OPTIONS)));
-    this.#ls1 = scale('ls1');
+    this.ls1 = scale('ls1');
     this.norm2 = this.child('norm2', new LayerNorm(dim, { eps }));
     const mlp = { act: options.act, bias: options.projBias, drop: options.projDropRate };
     this.mlp = this.child('mlp', new Mlp(dim, hidden, mlp));
-    this.#ls2 = scale('ls2');
+    this.ls2 = scale('ls2');
     this.#dropPath = this.child(
       'drop_path',
       new DropPath(checkDropProbability(options.dropPathRate, 'Block dropPathRate')),
@@ -279,9 +265,9 @@ export class Block extends Module {
     return scope(() => {
       const attend: Branch = (normed, residual) => this.attn.forward(normed, residual, relative, outputs);
       const wanted = outputs === undefined ? x : slice(x, 1, 0, outputs);
-      const attended = this.#branch(this.norm1.forward(x), wanted, attend, this.#ls1);
+      const attended = this.#branch(this.norm1.forward(x), wanted, attend, this.ls1);
       const transform: Branch = (normed, residual) => this.mlp.forward(normed, residual);
-      return this.#branch(this.norm2.forward(attended), attended, transform, this.#ls2);
+      return this.#branch(this.norm2.forward(attended), attended, transform, this.ls2);
     });
   }
 

@@ -124,21 +124,26 @@ export class SincosPositions2d extends PositionEmbedding {
     return grid[0] === own[0] && grid[1] === own[1] ? this.#own : this.#table(grid);
   }
 
-  #table([rows, columns]: Grid): Tensor {
+  #table(grid: Grid): Tensor {
     const { dim } = this.sizes;
-    const quarter = dim / 4;
-    const table = new Float32Array(rows * columns * dim);
-    for (let i = 0; i < rows * columns; i++) {
-      const [x, y] = [i % columns, Math.floor(i / columns)];
-      for (let k = 0; k < quarter; k++) {
-        const omega = 10000 ** (-k / (quarter - 1));
-        const at = i * dim + k;
-        table[at] = Math.sin(x * omega);
-        table[at + quarter] = Math.cos(x * omega);
-        table[at + 2 * quarter] = Math.sin(y * omega);
-        table[at + 3 * quarter] = Math.cos(y * omega);
-      }
-    }
-    return constant(table, [rows * columns, dim]);
+    return constant(sincosTable(grid, dim), [grid[0] * grid[1], dim]);
   }
+}
+
+/** @internal The sines and cosines of a grid, (L,D). */
+export function sincosTable([rows, columns]: Grid, dim: number): Float32Array {
+  const quarter = dim / 4;
+  const table = new Float32Array(rows * columns * dim);
+  for (let i = 0; i < rows * columns; i++) {
+    const [x, y] = [i % columns, Math.floor(i / columns)];
+    for (let k = 0; k < quarter; k++) {
+      const omega = 10000 ** (-k / (quarter - 1));
+      const at = i * dim + k;
+      table[at] = Math.sin(x * omega);
+      table[at + quarter] = Math.cos(x * omega);
+      table[at + 2 * quarter] = Math.sin(y * omega);
+      table[at + 3 * quarter] = Math.cos(y * omega);
+    }
+  }
+  return table;
 }

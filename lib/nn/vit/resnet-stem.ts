@@ -56,7 +56,7 @@ export class StemConv extends Module {
 }
 
 /** The shortcut of a stage's first block. */
-class Downsample extends Module {
+export class Downsample extends Module {
   readonly conv: StdConv2d;
   readonly norm: GroupNorm;
 
@@ -76,7 +76,7 @@ class Downsample extends Module {
  * @see He et al. 2016
  * @see timm's `Bottleneck`
  */
-class Bottleneck extends Module {
+export class Bottleneck extends Module {
   readonly downsample: Downsample | undefined;
   readonly conv1: StdConv2d;
   readonly norm1: GroupNorm;
@@ -109,7 +109,7 @@ class Bottleneck extends Module {
 }
 
 /** Blocks of one width; the first may halve the image. */
-class Stage extends Module {
+export class Stage extends Module {
   readonly blocks: ModuleList<Bottleneck>;
 
   constructor(inChannels: number, outChannels: number, stride: number, depth: number) {
@@ -138,13 +138,13 @@ class Stage extends Module {
  */
 export class ResNetStem extends Module {
   readonly outChannels: number;
-  readonly #stem: StemConv;
-  readonly #stages: ModuleList<Stage>;
+  readonly stem: StemConv;
+  readonly stages: ModuleList<Stage>;
 
   /** @param layers blocks of each stage, one to four of them */
   constructor(inChannels: number, layers: readonly number[]) {
     super();
-    this.#stem = this.child('stem', new StemConv(inChannels));
+    this.stem = this.child('stem', new StemConv(inChannels));
     let channels = STEM_CHANNELS;
     const stages = layers.map((depth, i) => {
       const from = channels;
@@ -152,14 +152,14 @@ export class ResNetStem extends Module {
       return new Stage(from, channels, i === 0 ? 1 : 2, depth);
     });
     this.outChannels = channels;
-    this.#stages = this.child('stages', new ModuleList(stages));
+    this.stages = this.child('stages', new ModuleList(stages));
     this.#drawWeights();
   }
 
   forward(x: Tensor): Tensor {
     return scope(() => {
-      let y = this.#stem.forward(x);
-      for (const stage of this.#stages) y = stage.forward(y);
+      let y = this.stem.forward(x);
+      for (const stage of this.stages) y = stage.forward(y);
       return y;
     });
   }
