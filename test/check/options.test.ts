@@ -359,7 +359,10 @@ const TAKERS: Record<string, Taker> = {
     names: [...WARMUP, 'stepSize', 'gamma'],
     calls: { stepSchedule: (options) => optim.stepSchedule(options) },
   },
-  ExportOptions: { names: ['externalData'], calls: { 'ViT.export': (options) => vit().export('never-written/model.onnx', options) } },
+  ExportOptions: {
+    names: ['externalData'],
+    calls: { 'ViT.export': (options) => vit().export('never-written/model.onnx', options) },
+  },
   SaveOptions: { calls: { 'ViT.save': (options) => vit().save('never-written/model.safetensors', options) } },
   ScaledDotProductAttentionOptions: {
     calls: {
