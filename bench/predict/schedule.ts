@@ -18,11 +18,11 @@ interface Share {
   end: number;
 }
 
-/** The share that each of `threads` workers begins with: `ThreadPool::RunLoop`'s. */
+/** The share that each of `threads` workers begins with: `FirstOfShare`'s. */
 function sharesOf(tiles: number, threads: number): Share[] {
   return Array.from({ length: threads }, (_, worker) => ({
-    begin: Math.floor((tiles * worker) / threads),
-    end: Math.floor((tiles * (worker + 1)) / threads),
+    begin: Math.ceil((tiles * worker) / threads),
+    end: Math.ceil((tiles * (worker + 1)) / threads),
   }));
 }
 

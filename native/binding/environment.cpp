@@ -37,6 +37,7 @@ class SetThreadsCommand final : public Command {
   bool runs_when_poisoned() const override { return true; }
   void Run(Context& context) override {
     context.SetThreads(threads_);
+    context.PlaceLeader();
     if (context.threads() < threads_) shortage_ = {threads_, context.threads()};
   }
 

@@ -31,6 +31,15 @@ std::vector<int> AllowedCpus() {
   return cpus;
 }
 
+bool RunOn(const std::vector<int>& cpus) {
+  CpuMask mask{};
+  for (const int cpu : cpus) {
+    const auto place = static_cast<size_t>(cpu);
+    if (place < kMostCpus) mask[place / kBits] |= 1UL << place % kBits;
+  }
+  return syscall(SYS_sched_setaffinity, 0, sizeof(mask), mask.data()) == 0;
+}
+
 bool SpreadOver(const std::vector<int>& nodes, void* data, size_t bytes) {
   // As mbind(2) has them; its wrapper is libnuma's.
   constexpr int kInterleave = 3;
@@ -50,6 +59,7 @@ bool SpreadOver(const std::vector<int>& nodes, void* data, size_t bytes) {
 }
 #else
 std::vector<int> AllowedCpus() { return {}; }
+bool RunOn(const std::vector<int>&) { return false; }
 bool SpreadOver(const std::vector<int>&, void*, size_t) { return false; }
 #endif
 

@@ -11,6 +11,9 @@ namespace vitrine {
 // The CPUs that the calling thread may run on, by their numbers; empty where that is not known.
 std::vector<int> AllowedCpus();
 
+// Lets the calling thread run on these alone. False where it may not.
+bool RunOn(const std::vector<int>& cpus);
+
 // Spreads the whole pages of a block over NUMA nodes, those that are there and those to come. False
 // where the system would not.
 bool SpreadOver(const std::vector<int>& nodes, void* data, size_t bytes);

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "runtime/tiles.h"
+
 namespace vitrine {
 
 // Left to others where the system gives no more threads: libuv ends the process if it cannot have
@@ -11,11 +13,15 @@ namespace vitrine {
 constexpr int kSpareThreads = 6;
 
 void Context::SetThreads(int threads) {
-  auto pool = std::make_unique<ThreadPool>(threads);
+  const auto make = [this](int count) {
+    return std::make_unique<ThreadPool>(
+        count, [this, count](int worker) { placement_.Place(worker, count); });
+  };
+  auto pool = make(threads);
   if (pool->threads() < threads) {
     const int fewer = std::max(1, pool->threads() - kSpareThreads);
     pool.reset();
-    pool = std::make_unique<ThreadPool>(fewer);
+    pool = make(fewer);
   }
   ScratchMemory scratch(pool->threads()), product_scratch(pool->threads());
   pool_ = std::move(pool);
@@ -55,7 +61,7 @@ void Context::RunRanges(std::span<const int64_t> ranges, RangeBody body) {
   const int64_t workers = threads();
   const auto begin = [&](int64_t worker) {
     int64_t tiles = 0;
-    for (const int64_t range : ranges) tiles += range * worker / workers;
+    for (const int64_t range : ranges) tiles += FirstOfShare(range, worker, workers);
     return tiles;
   };
   const int64_t sum = begin(workers);
@@ -65,8 +71,8 @@ void Context::RunRanges(std::span<const int64_t> ranges, RangeBody body) {
     while (begin(share) > index) --share;
     int64_t left = index - begin(share);
     for (size_t range = 0; range < ranges.size(); ++range) {
-      const int64_t first = ranges[range] * share / workers;
-      const int64_t mine = ranges[range] * (share + 1) / workers - first;
+      const int64_t first = FirstOfShare(ranges[range], share, workers);
+      const int64_t mine = FirstOfShare(ranges[range], share + 1, workers) - first;
       if (left < mine) return body(static_cast<int64_t>(range), first + left, worker);
       left -= mine;
     }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "runtime/command.h"
+#include "runtime/placement.h"
 #include "runtime/scratch_memory.h"
 #include "runtime/thread_pool.h"
 #include "runtime/trace.h"
@@ -54,6 +55,9 @@ class Context {
 
   int threads() const { return pool_->threads(); }
   void SetThreads(int threads);
+  // To be called by the leader before it runs commands, and when it has set the threads: where
+  // those keep to cores, it does.
+  void PlaceLeader() { placement_.Place(0, threads()); }
 
   // Runs a command, traced if tracing is on. A command made of others runs them through this too.
   void Run(Command& command);
@@ -96,6 +100,7 @@ class Context {
   void RunRanges(std::span<const int64_t> ranges, RangeBody body);
 
   std::function<void()> give_way_;
+  Placement placement_;
   std::unique_ptr<ThreadPool> pool_;
   Trace trace_;
   const char* running_ = "";

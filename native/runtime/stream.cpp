@@ -131,6 +131,7 @@ void Stream::Abandon(Fault fault) {
 void Stream::Run() {
   StandBack();
   FlushDenormals();
+  context_.PlaceLeader();
   while (!stop_) {
     RunOrdinary();
     if (Take(background_)) {

@@ -21,6 +21,12 @@ inline int64_t RoundUp(int64_t value, int64_t multiple) {
   return CeilDiv(value, multiple) * multiple;
 }
 
+// The first tile of a worker's share; that behind the last one is `tiles`. A worker more than there
+// are tiles has none.
+inline int64_t FirstOfShare(int64_t tiles, int64_t worker, int64_t workers) {
+  return CeilDiv(tiles * worker, workers);
+}
+
 // Rows of `width` elements that make up a tile.
 inline int64_t RowsPerTile(int64_t width) {
   return std::max<int64_t>(1, kElementsPerTile / std::max<int64_t>(1, width));

@@ -67,4 +67,8 @@ std::vector<Cpu> OnePerCore(std::vector<Cpu> cpus) {
   return cpus;
 }
 
+std::vector<int> OnlineCpus(const std::string& root) {
+  return NumbersInFile(root + kSystem + "/cpu/online");
+}
+
 }  // namespace vitrine

@@ -23,4 +23,7 @@ std::vector<Cpu> DescribeCpus(const std::vector<int>& numbers, const std::string
 // which shares the core's multipliers with the first.
 std::vector<Cpu> OnePerCore(std::vector<Cpu> cpus);
 
+// All CPUs that are there, whoever may use them; empty where the system does not say.
+std::vector<int> OnlineCpus(const std::string& root = "");
+
 }  // namespace vitrine

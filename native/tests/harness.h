@@ -24,5 +24,6 @@ std::span<const Test> OpsTests();
 std::span<const Test> PlacementTests();
 std::span<const Test> SlotNumbersTests();
 std::span<const Test> StreamTests();
+std::span<const Test> ThreadPoolTests();
 
 }  // namespace vitrine

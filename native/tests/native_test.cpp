@@ -12,7 +12,7 @@ int main() {
   for (const auto tests :
        {vitrine::AllocatorTests(), vitrine::CgroupTests(), vitrine::ExceptionTests(),
         vitrine::LaneTests(), vitrine::OpsTests(), vitrine::PlacementTests(),
-        vitrine::SlotNumbersTests(), vitrine::StreamTests()}) {
+        vitrine::SlotNumbersTests(), vitrine::StreamTests(), vitrine::ThreadPoolTests()}) {
     for (const vitrine::Test& test : tests) {
       try {
         test.run();
