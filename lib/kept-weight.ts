@@ -62,18 +62,18 @@ class KeptWeight {
   }
 }
 
-/** What is kept of one storage. */
+/** What is kept of one storage: for each precision and shape, as tensors of several shapes may share it. */
 class KeptOfStorage {
-  readonly byPrecision = new Map<boolean, KeptWeight>();
+  readonly packings = new Map<string, KeptWeight>();
 
   constructor(readonly writes: number) {}
 
   release(): void {
-    for (const kept of this.byPrecision.values()) {
+    for (const kept of this.packings.values()) {
       all.delete(kept);
       kept.release();
     }
-    this.byPrecision.clear();
+    this.packings.clear();
   }
 }
 
@@ -90,17 +90,20 @@ export function keptWeight(weight: Tensor, inputs: readonly (Tensor | undefined)
     return undefined;
   }
   const bf16 = currentPrecision() === 'bf16';
-  const kept = derived.byPrecision.get(bf16) ?? keep(derived, storage, bf16, sizes);
+  const key = `${bf16} ${sizes.out} ${sizes.in}`;
+  let kept = derived.packings.get(key);
+  if (kept === undefined) {
+    kept = keep(storage, bf16, sizes);
+    if (kept !== undefined) derived.packings.set(key, kept);
+  }
   if (kept !== undefined) noteKept(kept);
   return kept?.packed;
 }
 
-function keep(derived: KeptOfStorage, source: Storage, bf16: boolean, sizes: Sizes): KeptWeight | undefined {
+function keep(source: Storage, bf16: boolean, sizes: Sizes): KeptWeight | undefined {
   const floats = native.keptFloats(sizes.rows, sizes.out, sizes.in, bf16);
   if (floats === 0) return undefined;
-  const kept = outsideCapture(() => new KeptWeight(source, bf16, sizes, floats));
-  derived.byPrecision.set(bf16, kept);
-  return kept;
+  return outsideCapture(() => new KeptWeight(source, bf16, sizes, floats));
 }
 
 /** Runs `fn`, which a replay does not repeat. */

@@ -74,6 +74,16 @@ describe('a weight kept packed', () => {
     });
   });
 
+  it('is of one shape: another of the same memory is packed for itself', () =>
+    scope(() => {
+      const { x, weight } = operands(100, 128, 256);
+      const other = weight.reshape([256, 128]);
+      const across = randn([100, 128]);
+      const passing = F.linear(across, other.clone());
+      for (let i = 0; i < 3; i++) F.linear(x, weight);
+      for (let i = 0; i < 3; i++) assertSameBits(F.linear(across, other), passing, 'the other shape');
+    }));
+
   it('serves the patch embedding', () =>
     scope(() => {
       const [image, weight] = [randn([1, 3, 112, 112]), randn([70, 3, 8, 8])];
