@@ -7,6 +7,7 @@
 #include "kernels/attention_product.h"
 #include "ops/attention.h"
 #include "ops/attention_heads.h"
+#include "ops/attention_key_sums.h"
 
 namespace vitrine::ops {
 namespace {
@@ -88,14 +89,15 @@ class Forward : public Pass<AttentionForward> {
 
 class Backward : public Pass<AttentionBackward> {
  public:
-  explicit Backward(const AttentionBackward& op) : Pass(op) {}
+  Backward(const AttentionBackward& op, const KeySums& sums) : Pass(op), sums_(sums) {}
 
   void Begin(const Head& head, float* scratch) const {
     Pass::Begin(head, scratch);
     if (!op_.causal) return;
+    const KeySums::Place dk = sums_.Keys(head), dv = sums_.Values(head);
     for (int64_t key = 0; key < op_.keys; ++key) {  // not every block reaches every key
-      std::fill_n(op_.dk + InK(head) + key * k_stride_, op_.width, 0.0f);
-      std::fill_n(op_.dv + InV(head) + key * v_stride_, op_.width, 0.0f);
+      std::fill_n(dk.data + key * dk.stride, op_.width, 0.0f);
+      std::fill_n(dv.data + key * dv.stride, op_.width, 0.0f);
     }
   }
 
@@ -103,14 +105,14 @@ class Backward : public Pass<AttentionBackward> {
     ScoreGradient(block, head_dbias, scratch);
     // dq = ds k; dk = ds^T q and dv = p^T dy, summed over the blocks.
     const int64_t rows = block.rows(), seen = block.seen(), width = op_.width;
-    const int64_t in_k = InK(block.head), in_v = InV(block.head);
+    const KeySums::Place dk = sums_.Keys(block.head), dv = sums_.Values(block.head);
     float *p = scratch + p_, *ds = scratch + ds_, *product = scratch + product_;
-    const bool accumulate = op_.causal || block.queries.begin > 0;
+    const bool accumulate = op_.causal || !block.is_first;
     Multiply(op_.dq + block.InQ(), q_stride_, rows, width, seen, Rows(ds, score_stride_),
-             Rows(op_.k + in_k, k_stride_), false, product);
-    Multiply(op_.dk + in_k, k_stride_, seen, width, rows, Columns(ds, score_stride_), Q(block),
+             Rows(op_.k + InK(block.head), k_stride_), false, product);
+    Multiply(dk.data, dk.stride, seen, width, rows, Columns(ds, score_stride_), Q(block),
              accumulate, product);
-    Multiply(op_.dv + in_v, v_stride_, seen, width, rows, Columns(p, score_stride_), Dy(block),
+    Multiply(dv.data, dv.stride, seen, width, rows, Columns(p, score_stride_), Dy(block),
              accumulate, product);
   }
 
@@ -135,6 +137,7 @@ class Backward : public Pass<AttentionBackward> {
     block.BiasGradient(head_dbias, ds, score_stride_);
   }
 
+  const KeySums& sums_;
   // Parts of a worker's scratch.
   const int64_t p_ = layout_.Take(block_rows_ * score_stride_);   // (block, M)
   const int64_t ds_ = layout_.Take(block_rows_ * score_stride_);  // (block, M)
@@ -144,11 +147,14 @@ class Backward : public Pass<AttentionBackward> {
 }  // namespace
 
 void AttentionForward::RunBf16(Context& context) {
-  Forward::Run<Forward, ForwardTiles>(context, *this);
+  Forward::Run(context, Forward(*this), ForwardTiles(*this));
 }
 
 void AttentionBackward::RunBf16(Context& context) {
-  Backward::Run<Backward, BackwardTiles>(context, *this);
+  const BackwardTiles tiles(*this);
+  const KeySums sums(context, *this, tiles.query_parts());
+  Backward::Run(context, Backward(*this, sums), tiles);
+  sums.Add(context);
 }
 
 }  // namespace vitrine::ops

@@ -6,6 +6,7 @@
 #include "kernels/attention_product.h"
 #include "ops/attention.h"
 #include "ops/attention_heads.h"
+#include "ops/attention_key_sums.h"
 
 namespace vitrine::ops {
 namespace {
@@ -66,7 +67,7 @@ class Forward : public Pass<AttentionForward> {
 
 class Backward : public Pass<AttentionBackward> {
  public:
-  explicit Backward(const AttentionBackward& op) : Pass(op) {}
+  Backward(const AttentionBackward& op, const KeySums& sums) : Pass(op), sums_(sums) {}
 
   void Begin(const Head& head, float* scratch) const {
     const float *k = op_.k + InK(head), *v = op_.v + InV(head);
@@ -94,10 +95,11 @@ class Backward : public Pass<AttentionBackward> {
   }
 
   void End(const Head& head, float* scratch) const {
-    kernels::AttentionCopyRows(op_.dk + InK(head), k_stride_, scratch + dk_, padded_width_,
-                               op_.keys, op_.width, op_.width);
-    kernels::AttentionCopyRows(op_.dv + InV(head), v_stride_, scratch + dv_, padded_width_,
-                               op_.keys, op_.width, op_.width);
+    const KeySums::Place dk = sums_.Keys(head), dv = sums_.Values(head);
+    kernels::AttentionCopyRows(dk.data, dk.stride, scratch + dk_, padded_width_, op_.keys,
+                               op_.width, op_.width);
+    kernels::AttentionCopyRows(dv.data, dv.stride, scratch + dv_, padded_width_, op_.keys,
+                               op_.width, op_.width);
   }
 
  private:
@@ -124,6 +126,7 @@ class Backward : public Pass<AttentionBackward> {
     block.BiasGradient(head_dbias, ds, score_stride_);
   }
 
+  const KeySums& sums_;
   const int64_t transposed_ = op_.width * score_stride_;    // (D,M)
   const int64_t per_key_ = op_.keys * padded_width_;        // (M,D)
   const int64_t all_scores_ = block_rows_ * score_stride_;  // (block, M)
@@ -145,11 +148,14 @@ class Backward : public Pass<AttentionBackward> {
 }  // namespace
 
 void AttentionForward::RunFp32(Context& context) {
-  Forward::Run<Forward, ForwardTiles>(context, *this);
+  Forward::Run(context, Forward(*this), ForwardTiles(*this));
 }
 
 void AttentionBackward::RunFp32(Context& context) {
-  Backward::Run<Backward, BackwardTiles>(context, *this);
+  const BackwardTiles tiles(*this);
+  const KeySums sums(context, *this, tiles.query_parts());
+  Backward::Run(context, Backward(*this, sums), tiles);
+  sums.Add(context);
 }
 
 }  // namespace vitrine::ops

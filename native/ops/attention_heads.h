@@ -93,9 +93,10 @@ int64_t BiasCount(const Op& op) {
          BiasPiece(op);
 }
 
-// A head of the batch.
+// A head of the batch, or a part of its queries that one tile takes.
 struct Head {
   int64_t b, h;
+  int64_t part = 0;
 };
 
 // Some queries of a head, whose scores are in the works together, as the op has them.
@@ -104,6 +105,7 @@ struct Block {
   const Op& op;
   Head head;
   Range queries;
+  bool is_first;  // of its tile's blocks of this head
 
   int64_t rows() const { return queries.size(); }
   // Keys that any of them sees.
@@ -179,8 +181,9 @@ class ForwardTiles {
   const int64_t items_, groups_, parts_;
 };
 
-// Which heads a tile of backward takes, one after another: neighbours; or where the bias wants a
-// gradient, one of `parts` equal shares of those that have a piece of the bias in common.
+// Which heads a tile of backward takes, one after another: neighbours; or some of the queries of
+// one head; or where the bias wants a gradient, one of `parts` equal shares of the heads that have
+// a piece of the bias in common.
 class BackwardTiles {
  public:
   explicit BackwardTiles(const AttentionBackward& op)
@@ -190,23 +193,26 @@ class BackwardTiles {
         items_(op.batch * op.heads) {
     if (op.dbias == nullptr) {
       groups_ = CeilDiv(items_, HeadsPerTile(op.queries, op.keys, op.width));
+      query_parts_ = QueryParts(items_, groups_, op.queries);
       return;
     }
     const int64_t pieces = (per_batch_ ? op.batch : 1) * (per_head_ ? op.heads : 1);
     sharing_ = items_ / std::max<int64_t>(1, pieces);
     groups_ = items_ == 0 ? 0 : pieces * op.parts;
   }
-  int64_t count() const { return groups_; }
+  int64_t count() const { return groups_ * query_parts_; }
+  int64_t query_parts() const { return query_parts_; }
 
   // body(head, queries, the gradient of this head's piece of the bias or null) for each head of a
   // tile.
   template <class Body>
   void ForHeads(int64_t tile, const Body& body) const {
-    const Range queries{0, op_.queries};
+    const int64_t part = tile % query_parts_;
+    const Range queries = Range::Part(op_.queries, query_parts_, part);
     if (op_.dbias == nullptr) {
-      const Range range = Range::Part(items_, groups_, tile);
+      const Range range = Range::Part(items_, groups_, tile / query_parts_);
       for (int64_t i = range.begin; i < range.end; ++i) {
-        body(Head{i / op_.heads, i % op_.heads}, queries, nullptr);
+        body(Head{i / op_.heads, i % op_.heads, part}, queries, nullptr);
       }
       return;
     }
@@ -228,7 +234,7 @@ class BackwardTiles {
   const bool per_batch_, per_head_;
   const int64_t items_;
   int64_t sharing_ = 1;
-  int64_t groups_ = 0;
+  int64_t groups_ = 0, query_parts_ = 1;
 };
 
 // What a pass over heads has in both precisions and directions: the op, and the parts of a worker's
@@ -239,9 +245,7 @@ class HeadPass {
   // Runs it over all tiles' heads, each worker in scratch of its own: Begin() for a head,
   // RunBlock() for blocks of its queries, and End() where the pass has one.
   template <class Pass, class Tiles>
-  static void Run(Context& context, const Op& op) {
-    const Pass pass(op);
-    const Tiles tiles(op);
+  static void Run(Context& context, const Pass& pass, const Tiles& tiles) {
     context.ReserveScratch(pass.layout_.size());
     context.ParallelFor(tiles.count(), [&](int64_t tile, int worker) {
       float* const scratch = context.Scratch(worker);
@@ -249,7 +253,8 @@ class HeadPass {
         pass.Begin(head, scratch);
         pass.FillPadding(head, scratch);
         ForBlocks(queries, pass.block_rows_, [&](const Range& rows) {
-          pass.RunBlock(Block<Op>{op, head, rows}, dbias, scratch);
+          const bool is_first = rows.begin == queries.begin;
+          pass.RunBlock(Block<Op>{pass.op_, head, rows, is_first}, dbias, scratch);
         });
         if constexpr (requires { pass.End(head, scratch); }) pass.End(head, scratch);
       });

@@ -66,6 +66,8 @@ describe('attention', () => {
     // Past one block of queries and of keys.
     [1, 1, 67, 131, 33],
     [1, 1, 197, 300, 3],
+    // Few heads, whose queries are shared out.
+    [2, 2, 131, 131, 5],
   ];
   for (const sizes of SIZES) {
     const [B, , , M] = sizes;

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/elementwise.h"
+#include "ops/attention_heads.h"
+#include "ops/ranges.h"
+
+namespace vitrine::ops {
+
+// Where backward's tiles leave the gradients of keys and values, which are sums over queries. Where
+// tiles share a head's queries, the first of them writes to the op's results, and each other one
+// has sums of its own, which are added to those in order: the same bits on any number of threads.
+class KeySums {
+ public:
+  // A head's dk or dv (M,D).
+  struct Place {
+    float* data;
+    int64_t stride;
+  };
+
+  KeySums(Context& context, const AttentionBackward& op, int64_t parts)
+      : op_(op),
+        parts_(parts),
+        memory_(parts > 1 ? context.SharedScratch((parts - 1) * part_) : nullptr) {}
+
+  Place Keys(const Head& head) const { return Of(head, op_.dk, op_.layout_k, 0); }
+  Place Values(const Head& head) const { return Of(head, op_.dv, op_.layout_v, part_ / 2); }
+
+  // To be called when all tiles have run.
+  void Add(Context& context) const {
+    if (parts_ == 1) return;
+    ForRows(context, op_.batch * op_.heads * op_.keys, 2 * parts_ * op_.width,
+            [&](int64_t begin, int64_t count) {
+              for (int64_t i = begin; i < begin + count; ++i) AddRow(i / op_.keys, i % op_.keys);
+            });
+  }
+
+ private:
+  Place Of(const Head& head, float* out, const HeadLayout& layout, int64_t offset) const {
+    if (head.part == 0) return {out + HeadOffset(layout, head.b, head.h), layout.at[3]};
+    const int64_t item = head.b * op_.heads + head.h;
+    return {memory_ + (head.part - 1) * part_ + offset + item * op_.keys * op_.width, op_.width};
+  }
+
+  void AddRow(int64_t item, int64_t key) const {
+    const Head first{item / op_.heads, item % op_.heads};
+    for (Head head = first; ++head.part < parts_;) {
+      AddRow(Keys(first), Keys(head), key);
+      AddRow(Values(first), Values(head), key);
+    }
+  }
+  void AddRow(const Place& to, const Place& from, int64_t key) const {
+    float* const row = to.data + key * to.stride;
+    kernels::Add(row, row, from.data + key * from.stride, op_.width);
+  }
+
+  const AttentionBackward& op_;
+  const int64_t parts_;
+  const int64_t part_ = 2 * op_.batch * op_.heads * op_.keys * op_.width;
+  float* const memory_;  // (parts - 1, 2, B,H,M,D)
+};
+
+}  // namespace vitrine::ops
