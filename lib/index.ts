@@ -4,6 +4,7 @@ import './methods.js';
 export * as autograd from './autograd/public.js';
 export { backward, detectAnomaly, enableGrad, grad, noGrad } from './autograd.js';
 export * as data from './data/index.js';
+export * as features from './features/index.js';
 export {
   emptyCache,
   getThreads,

@@ -15,6 +15,7 @@ const TYPESCRIPT = [
   ['io'],
   ['data'],
   ['train'],
+  ['features'],
   ['render'],
   ['report'],
   ['surface'],

@@ -29,7 +29,12 @@ function run(
 
 const compiled = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const mocha = createRequire(import.meta.url).resolve('mocha/bin/mocha.js');
-const SUITES = [compiled('./ops/*.test.js'), compiled('./golden/*.test.js'), compiled('./optim/*.test.js')];
+const SUITES = [
+  compiled('./ops/*.test.js'),
+  compiled('./golden/*.test.js'),
+  compiled('./optim/*.test.js'),
+  compiled('./features/nearest.test.js'),
+];
 
 describe('every instruction set of this machine', function () {
   // A run of the suites each, of some 8 s.

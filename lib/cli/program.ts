@@ -2,10 +2,13 @@ import { Command } from 'commander';
 import { VERSION } from '../package-root.js';
 import { addBench } from './commands/bench.js';
 import { addConvert } from './commands/convert.js';
+import { addEmbed } from './commands/embed.js';
 import { addEval } from './commands/eval.js';
 import { addExport } from './commands/export.js';
 import { addFindLr } from './commands/find-lr.js';
 import { addInfo } from './commands/info.js';
+import { addKnn } from './commands/knn.js';
+import { addNearest } from './commands/nearest.js';
 import { addPredict } from './commands/predict.js';
 import { addSetup } from './commands/setup.js';
 import { addTrain } from './commands/train.js';
@@ -28,7 +31,20 @@ export function makeProgram(): Command {
     .configureHelp({ minWidthToWrap: LEAST_WIDTH })
     .showSuggestionAfterError()
     .exitOverride();
-  for (const add of [addTrain, addFindLr, addEval, addPredict, addConvert, addExport, addInfo, addBench, addSetup])
+  for (const add of [
+    addTrain,
+    addFindLr,
+    addEval,
+    addPredict,
+    addEmbed,
+    addKnn,
+    addNearest,
+    addConvert,
+    addExport,
+    addInfo,
+    addBench,
+    addSetup,
+  ])
     add(program);
   return program;
 }

@@ -69,7 +69,7 @@ export function extract(
   const run = (): Tensor =>
     scope(() => {
       const all = pooled(pool, options.layers);
-      const joined = all.length === 1 ? (all[0] as Tensor) : cat(all, -1);
+      const joined = all.length === 1 ? all[0] : cat(all, -1);
       return normalize ? unit(joined) : joined;
     });
   return checkBoolean(options.grad ?? false, 'features grad') ? run() : evaluating(model, run);

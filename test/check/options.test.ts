@@ -40,6 +40,8 @@ const LAYER_CALLS: Taker['calls'] = {
 
 const SET = data.fromArrays({ images: new Uint8Array(4), labels: [0, 0, 1, 1], shape: [1, 1, 1] });
 
+const VECTORS = { values: Float32Array.of(1, 2), labels: Int32Array.of(0, 0), count: 2, width: 1 };
+
 const BYTES = { resize: 'none', crop: [1, 1], interpolation: 'bilinear', mean: [0], std: [1] } as const;
 
 const TAKERS: Record<string, Taker> = {
@@ -171,6 +173,12 @@ const TAKERS: Record<string, Taker> = {
     },
   },
   EmaOptions: { calls: { ModelEma: (options) => new vitrine.ModelEma(vit(), options) } },
+  ExtractOptions: {
+    needs: { preprocessing: BYTES },
+    calls: { 'features.extract': (options) => vitrine.features.extract(vit(), SET, options) },
+  },
+  KnnOptions: { calls: { 'features.knn': (options) => vitrine.features.knn(VECTORS, VECTORS, options) } },
+  NearestOptions: { calls: { 'features.nearest': (options) => vitrine.features.nearest(VECTORS, VECTORS, options) } },
   FeatureOptions: { calls: { 'ViT.features': (options) => vit().features(image(), options) } },
   FoldOptions: {
     needs: { kernelSize: 2, outputSize: 3 },
@@ -478,6 +486,7 @@ const PUBLIC = [
   'nn',
   'nn/vit',
   'optim',
+  'features',
   'render',
   'train',
   'data',

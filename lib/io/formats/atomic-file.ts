@@ -14,10 +14,13 @@ const abandonedMs = 3_600_000;
  * On any error, and if the process or machine dies, the file that was there stays as it was. The unfinished file is
  * removed on an error, and that of a killed process by the next write to the same path. Throws if the folder cannot be
  * written.
+ *
+ * @param head asked for at the end: bytes in the place of the first ones, for formats that begin with how much they hold
  */
 export async function writeFileAtomically(
   path: string,
   chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  head?: () => Uint8Array,
 ): Promise<void> {
   // A symbolic link (latest.safetensors) stays one: what it points at is replaced.
   const target = await realpath(path).catch(() => path);
@@ -27,6 +30,7 @@ export async function writeFileAtomically(
   try {
     try {
       for await (const chunk of chunks) await orUnwritable(path, writeFully(file, chunk));
+      if (head !== undefined) await orUnwritable(path, writeFully(file, head(), 0));
       await orUnwritable(path, file.sync());
     } finally {
       await file.close();
@@ -48,11 +52,17 @@ function temporaryPrefix(target: string): string {
   return join(dirname(target), `.${basename(target)}.`);
 }
 
-async function writeFully(file: FileHandle, chunk: Uint8Array): Promise<void> {
+/** Writes all of a chunk, behind what was written last or from a place on. */
+async function writeFully(file: FileHandle, chunk: Uint8Array, at?: number): Promise<void> {
   // One write call takes at most 2^31 - 1 bytes, and may write fewer than asked.
   const mostBytes = 1 << 30;
   for (let done = 0; done < chunk.byteLength; ) {
-    const { bytesWritten } = await file.write(chunk, done, Math.min(chunk.byteLength - done, mostBytes));
+    const { bytesWritten } = await file.write(
+      chunk,
+      done,
+      Math.min(chunk.byteLength - done, mostBytes),
+      at === undefined ? null : at + done,
+    );
     done += bytesWritten;
   }
 }

@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import { LAYERS_HELP, layersFlag, POOL_HELP, POOLS } from '../feature-flags.js';
+import { nonEmpty, oneOf, wholeNumber } from '../flags.js';
+import { DEFAULT_RUN } from '../run-folder.js';
+
+interface EmbedFlags {
+  model: string;
+  out: string;
+  pool: (typeof POOLS)[number];
+  layers?: number | readonly number[];
+  normalize?: true;
+  batchSize: number;
+  precision: 'fp32' | 'bf16';
+  threads?: number;
+  force?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  vitrine embed photos/ --model dinov2-small/ \\
+    --out photos.npy
+  vitrine embed photos/ --model dinov2-small/ \\
+    --out photos.npy --pool cls --layers 4`;
+
+/** `vitrine embed`: the features of images as a .npy file with an index. */
+export function addEmbed(program: Command): void {
+  program
+    .command('embed')
+    .description('write the features of images: a .npy file, and a JSON index beside it')
+    .argument('<folder>', 'images in folders, .parquet or .tar files', nonEmpty('<folder>', 'a path'))
+    .option('--model <path>', 'any checkpoint, or a run', nonEmpty('--model', 'a path'), DEFAULT_RUN)
+    .option('--out <path>', 'a .npy file', nonEmpty('--out', 'a path'), 'features.npy')
+    .option('--pool <name>', POOL_HELP, oneOf('--pool', POOLS), 'head')
+    .option('--layers <list>', LAYERS_HELP, layersFlag)
+    .option('--normalize', 'vectors of length 1')
+    .option('-b, --batch-size <n>', 'images at a time', wholeNumber('--batch-size', 1), 32)
+    .option('--precision <name>', 'fp32 or bf16', oneOf('--precision', ['fp32', 'bf16'] as const), 'fp32')
+    .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1, 1024))
+    .option('--force', 'replace what is there')
+    .addHelpText('after', EXAMPLES)
+    .action(async (folder: string, { threads, ...flags }: EmbedFlags) => {
+      const [{ embedImages }, { listenForInterrupts }, { setThreads }] = await Promise.all([
+        import('../embed-images.js'),
+        import('../interrupt.js'),
+        import('../../info.js'),
+      ]);
+      if (threads !== undefined) setThreads(threads);
+      const interruption = listenForInterrupts();
+      try {
+        const { force, normalize, ...rest } = flags;
+        const settings = { ...rest, force: force === true, normalize: normalize === true };
+        await embedImages(folder, settings, interruption);
+      } catch (error) {
+        if (!interruption.signal.aborted) throw error;
+        console.error('vitrine: interrupted: nothing was written');
+        process.exitCode = interruption.exitCode() ?? 1;
+      } finally {
+        interruption.release();
+      }
+    });
+}

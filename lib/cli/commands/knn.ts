@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import { expected, Text } from '../../check.js';
+import { LAYERS_HELP, layersFlag, POOL_HELP, POOLS } from '../feature-flags.js';
+import { nonEmpty, number, oneOf, wholeNumber } from '../flags.js';
+import { UsageError } from '../usage-error.js';
+
+interface KnnFlags {
+  features?: string;
+  test?: string;
+  model?: string;
+  data?: string;
+  pool: (typeof POOLS)[number];
+  layers?: number | readonly number[];
+  k: number;
+  temperature: number;
+  batchSize: number;
+  threads?: number;
+  json?: true;
+}
+
+const EXAMPLES = `
+Examples:
+  vitrine knn --model dinov2-small/ --data photos/
+  vitrine knn --features train.npy --test val.npy
+  vitrine knn --features photos.npy`;
+
+/** `vitrine knn`: how well neighbours tell classes, by a model's features. */
+export function addKnn(program: Command): void {
+  program
+    .command('knn')
+    .description('tell how good features are: the share of images whose nearest neighbours tell their class')
+    .option('--features <path>', 'what `vitrine embed` has written', nonEmpty('--features', 'a path'))
+    .option('--test <path>', 'the same, of other images (default: each by all others)', nonEmpty('--test', 'a path'))
+    .option('--model <path>', 'any checkpoint, or a run, with --data', nonEmpty('--model', 'a path'))
+    .option('--data <path>', 'images in class folders', nonEmpty('--data', 'a path'))
+    .option('--pool <name>', POOL_HELP, oneOf('--pool', POOLS), 'head')
+    .option('--layers <list>', LAYERS_HELP, layersFlag)
+    .option('-k, --k <n>', 'neighbours that vote', wholeNumber('--k', 1), 20)
+    .option('--temperature <t>', 'a vote is exp(cosine / t)', number('--temperature', 1e-6), 0.07)
+    .option('-b, --batch-size <n>', 'images at a time', wholeNumber('--batch-size', 1), 32)
+    .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1, 1024))
+    .option('--json', 'as JSON')
+    .addHelpText('after', EXAMPLES)
+    .action(async (flags: KnnFlags) => {
+      const { features, test, model, data, k, temperature, threads } = flags;
+      const files = features !== undefined && model === undefined && data === undefined;
+      const folder = features === undefined && test === undefined && model !== undefined && data !== undefined;
+      if (!files && !folder) {
+        const received = new Text('other flags');
+        throw new UsageError(expected('--features, or --model and --data', 'vitrine knn', received));
+      }
+      const [
+        { featuresOfFiles, featuresOfFolder },
+        { knn },
+        { setThreads },
+        { openModel },
+        { formatCount, formatPercent },
+      ] = await Promise.all([
+        import('../labelled-features.js'),
+        import('../../features/knn.js'),
+        import('../../info.js'),
+        import('../open-model.js'),
+        import('../../report/format.js'),
+      ]);
+      if (threads !== undefined) setThreads(threads);
+      const parts =
+        features !== undefined
+          ? await featuresOfFiles(features, test)
+          : await featuresOfFolder(await openModel(model ?? ''), data ?? '', flags);
+      const { accuracy, top5, predictions } = await knn(parts.train, parts.test, { k, temperature });
+      const { count } = parts.train;
+      if (flags.json) {
+        const result = { accuracy, top5, k, temperature, train: count, test: parts.test?.count ?? null };
+        console.log(JSON.stringify(result, null, 2));
+        return;
+      }
+      const judged = parts.test === undefined ? 'each by all others' : `by ${formatCount(count)}`;
+      console.log(`${formatCount(predictions.length)} images, ${judged}, ${k} neighbours`);
+      console.log(`  accuracy  ${formatPercent(accuracy)}\n  top 5     ${formatPercent(top5)}`);
+    });
+}
