@@ -60,6 +60,17 @@ export interface StepInputs {
   readonly guard: Operand | undefined;
 }
 
+/**
+ * How tokens on a grid fall into windows; all pairs are (height, width). The grid is rolled by
+ * `shift` to the upper left, only its first `rolled` rows and columns, and then cut into windows.
+ */
+export interface WindowGrid {
+  readonly size: readonly [number, number];
+  readonly rolled: readonly [number, number];
+  readonly window: readonly [number, number];
+  readonly shift: readonly [number, number];
+}
+
 /** y = act(x), element by element. */
 export interface ActivationForward {
   readonly y: Operand;
@@ -862,6 +873,42 @@ export interface Fold {
 }
 
 /**
+ * Attention among the tokens of each window, read off a fused projection where it lies: neither
+ * windows nor scores are ever stored. y = softmax(scale * q k^T + bias + mask) v, where the bias of
+ * two tokens is the table's entry of their distance, and the mask -100 for two that only the roll
+ * has brought together. With `cosine`, q and k are of length 1 and a head's scale is its entry.
+ */
+export interface WindowAttentionForward {
+  readonly y: Operand;
+  readonly qkv: Operand;
+  readonly table: Operand;
+  readonly cosine: Operand | undefined;
+  readonly grid: WindowGrid;
+  readonly batch: number;
+  readonly heads: number;
+  readonly width: number;
+  readonly scale: number;
+}
+
+/** Scores are computed again, a window at a time. */
+export interface WindowAttentionBackward {
+  readonly dqkv: Operand;
+  readonly dtable: Operand;
+  readonly dcosine: Operand | undefined;
+  readonly dy: Operand;
+  readonly y: Operand;
+  readonly qkv: Operand;
+  readonly table: Operand;
+  readonly cosine: Operand | undefined;
+  readonly grid: WindowGrid;
+  readonly batch: number;
+  readonly heads: number;
+  readonly width: number;
+  readonly parts: number;
+  readonly scale: number;
+}
+
+/**
  * Arithmetic on registers alone, `flops` operations on each of `tiles` tiles: what the machine can
  * do at best, for benchmarks to compare with. y (tiles) keeps the compiler from dropping it.
  */
@@ -929,6 +976,8 @@ export interface NativeOps {
   unaryBackward(o: UnaryBackward): void;
   unfold(o: Unfold): void;
   fold(o: Fold): void;
+  windowAttentionForward(o: WindowAttentionForward): void;
+  windowAttentionBackward(o: WindowAttentionBackward): void;
   peakFma(o: PeakFma): void;
 }
 
@@ -1423,6 +1472,49 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.window.padding[1],
         o.window.stride[0],
         o.window.stride[1],
+      ),
+    windowAttentionForward: (o) =>
+      addon.windowAttentionForward(
+        o.y.handle,
+        o.qkv.handle,
+        o.table.handle,
+        o.cosine?.handle ?? 0,
+        o.grid.size[0],
+        o.grid.size[1],
+        o.grid.rolled[0],
+        o.grid.rolled[1],
+        o.grid.window[0],
+        o.grid.window[1],
+        o.grid.shift[0],
+        o.grid.shift[1],
+        o.batch,
+        o.heads,
+        o.width,
+        o.scale,
+      ),
+    windowAttentionBackward: (o) =>
+      addon.windowAttentionBackward(
+        o.dqkv.handle,
+        o.dtable.handle,
+        o.dcosine?.handle ?? 0,
+        o.dy.handle,
+        o.y.handle,
+        o.qkv.handle,
+        o.table.handle,
+        o.cosine?.handle ?? 0,
+        o.grid.size[0],
+        o.grid.size[1],
+        o.grid.rolled[0],
+        o.grid.rolled[1],
+        o.grid.window[0],
+        o.grid.window[1],
+        o.grid.shift[0],
+        o.grid.shift[1],
+        o.batch,
+        o.heads,
+        o.width,
+        o.parts,
+        o.scale,
       ),
     peakFma: (o) => addon.peakFma(o.y.handle, o.tiles, o.flops, o.bf16),
   };

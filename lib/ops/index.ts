@@ -47,3 +47,4 @@ export * from './transpose.js';
 export * from './unary.js';
 export { type FoldOptions, fold, unfold, type WindowOptions } from './unfold.js';
 export { where } from './where.js';
+export { type WindowAttentionOptions, windowAttention } from './window-attention.js';

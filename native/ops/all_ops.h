@@ -30,6 +30,7 @@
 #include "ops/strided_copy.h"
 #include "ops/unary.h"
 #include "ops/unfold.h"
+#include "ops/window_attention.h"
 
 namespace vitrine::ops {
 
@@ -47,6 +48,6 @@ using AllOps =
            DropoutForward, DropoutBackward, Sum, RowReduce, NllForward, NllBackward, PackWeight,
            RandomPermutation, Multinomial, SoftmaxForward, SoftmaxBackward, StridedCopy,
            CheckedIndex, Gather, Scatter, Sort, Cumsum, UnaryForward, UnaryBackward, Unfold, Fold,
-           PeakFma>;
+           WindowAttentionForward, WindowAttentionBackward, PeakFma>;
 
 }  // namespace vitrine::ops

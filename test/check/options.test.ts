@@ -367,6 +367,10 @@ const TAKERS: Record<string, Taker> = {
     names: [...WARMUP, 'stepSize', 'gamma'],
     calls: { stepSchedule: (options) => optim.stepSchedule(options) },
   },
+  WindowAttentionOptions: {
+    needs: { windowSize: 2 },
+    calls: { windowAttention: (options) => F.windowAttention(ones([1, 2, 2, 6]), ones([9, 1]), options) },
+  },
   ExportOptions: {
     names: ['externalData'],
     calls: { 'ViT.export': (options) => vit().export('never-written/model.onnx', options) },

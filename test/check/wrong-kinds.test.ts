@@ -28,6 +28,7 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   ...(ofTwo as Record<keyof (typeof compare & typeof elementwise), () => unknown[]>),
   ...(ofOne as Record<keyof typeof unary, () => unknown[]>), // as made above
   ...(ofRows as Record<keyof (typeof extrema & typeof reductions), () => unknown[]>),
+  windowAttention: () => [ones([1, 2, 2, 6]), ones([9, 1]), { windowSize: 2 }],
   logSoftmax: () => [x(), 0],
   mseLoss: () => [x(), x(), {}],
   l1Loss: () => [x(), x(), {}],
