@@ -9,6 +9,7 @@ import { sub } from '../ops/elementwise.js';
 import { softmax } from '../ops/softmax.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
+import { type CompiledModel, compile } from '../train/compile.js';
 import { warnOnce } from '../warning.js';
 import type { ImageInput } from './image-inputs.js';
 import { imageViews } from './image-views.js';
@@ -56,26 +57,31 @@ export async function* classify(
   }
   checkChannels(config);
   if (config.labels === undefined) warnOnce(UNNAMED);
-  for (let first = 0; first < inputs.length; first += BATCH) {
-    const batch = inputs.slice(first, first + BATCH);
-    const read = await Promise.allSettled(batch.map(({ file }) => loadImages([file], config)));
-    const pixels = read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-    const files = batch.flatMap(({ file }, index) => (read[index]?.status === 'fulfilled' ? [file] : []));
-    try {
-      const views = imageViews(pixels, files, config, options.tta);
-      const rows = pixels.length === 0 ? [] : await probabilitiesOf(model, views, config, options.invert);
-      let row = 0;
-      for (const [index, input] of batch.entries()) {
-        const result = read[index] as PromiseSettledResult<Tensor>; // as many as inputs
-        if (result.status === 'rejected') yield { image: input.name, error: result.reason };
-        else {
-          await options.onImage?.(input, result.value);
-          yield { image: input.name, classes: likeliest(rows[row++] ?? [], config.labels, options.top) };
+  const compiled = compile(model);
+  try {
+    for (let first = 0; first < inputs.length; first += BATCH) {
+      const batch = inputs.slice(first, first + BATCH);
+      const read = await Promise.allSettled(batch.map(({ file }) => loadImages([file], config)));
+      const pixels = read.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+      const files = batch.flatMap(({ file }, index) => (read[index]?.status === 'fulfilled' ? [file] : []));
+      try {
+        const views = imageViews(pixels, files, config, options.tta);
+        const rows = pixels.length === 0 ? [] : await probabilitiesOf(compiled, views, config, options.invert);
+        let row = 0;
+        for (const [index, input] of batch.entries()) {
+          const result = read[index] as PromiseSettledResult<Tensor>; // as many as inputs
+          if (result.status === 'rejected') yield { image: input.name, error: result.reason };
+          else {
+            await options.onImage?.(input, result.value);
+            yield { image: input.name, classes: likeliest(rows[row++] ?? [], config.labels, options.top) };
+          }
         }
+      } finally {
+        for (const image of pixels) image.dispose();
       }
-    } finally {
-      for (const image of pixels) image.dispose();
     }
+  } finally {
+    compiled.dispose();
   }
 }
 
@@ -87,7 +93,7 @@ function checkChannels({ mean }: PretrainedConfig): void {
 
 /** The probabilities of each image's classes: the mean over the views of it. */
 async function probabilitiesOf(
-  model: ViT,
+  model: CompiledModel,
   views: AsyncIterable<Tensor>,
   preprocessing: Preprocessing,
   invert: boolean,

@@ -12,7 +12,7 @@ interface Seen {
 const MOST_VALUES = 200_000;
 
 /**
- * What JavaScript decides of a training step: all that can be read of a model and an optimizer, as it was. That is
+ * What JavaScript decides of a step, of training or of inference: all that can be read of a model and an optimizer, as it was. That is
  * their public fields and whatever those lead to, in arrays, maps and other objects; modules, parameters and whether
  * each needs a gradient; `training` of every module; functions put in the place of methods. What modules keep in
  * private fields, they count in `revision`. Hooks on leaves and the anomaly mode count as well. The contents of tensors and of typed arrays are no decisions; the
@@ -28,11 +28,11 @@ export class Decisions {
   readonly #anomalyEnabled = isAnomalyEnabled();
   #values = 0;
 
-  constructor(model: Module, optimizer: Optimizer) {
+  /** @param optimizer where the step updates */
+  constructor(model: Module, optimizer?: Optimizer) {
     const modules = model.namedModules();
-    for (const root of [...modules.values(), ...model.parameters(), optimizer, ...optimizer.parameters]) {
-      this.#reach(root);
-    }
+    const updated = optimizer === undefined ? [] : [optimizer, ...optimizer.parameters];
+    for (const root of [...modules.values(), ...model.parameters(), ...updated]) this.#reach(root);
     this.#reached.clear();
   }
 

@@ -16,6 +16,7 @@ import { scope } from '../scope.js';
 import { background } from '../stream.js';
 import type { Tensor } from '../tensor.js';
 import { warnOnce } from '../warning.js';
+import { type CompiledModel, compile } from './compile.js';
 import type { ModelEma } from './ema.js';
 import { checkLoss, type Loss, type LossFunction, type PreparedLoss } from './losses/loss.js';
 import { checkMetrics, computeMetrics, type MetricChoice, type MetricValue, shareOfAnswers } from './metric-set.js';
@@ -161,8 +162,9 @@ export async function evaluateWith(
   const shape = shapeOf(isLoader(data) ? data : (loader as DataLoader).dataset, 'evaluate');
   const within = ema === undefined ? <T>(fn: () => T) => fn() : <T>(fn: () => T) => ema.within(fn);
   const views = viewsOf(loader, tta, 'evaluate tta');
+  const compiled = compile(model);
   const answers = async (batches: readonly HostBatch[]): Promise<BatchAnswer> => {
-    const run = (): Answer => answer(model, batches, { shape, loss, mirrors: views.mirrors });
+    const run = (): Answer => answer(compiled, batches, { shape, loss, mirrors: views.mirrors });
     return read(background(() => autocast(precision, () => evaluating(model, () => within(run)))));
   };
   const tally = new Tally(loader.count, loss.takesSeveral === true);
@@ -177,6 +179,7 @@ export async function evaluateWith(
       }
     }
   } finally {
+    compiled.dispose();
     await views.dispose();
   }
   const outcome = tally.outcome();
@@ -203,7 +206,7 @@ interface Question {
   readonly mirrors: boolean;
 }
 
-function answer(model: Classifier, batches: readonly HostBatch[], { shape, loss, mirrors }: Question): Answer {
+function answer(model: CompiledModel, batches: readonly HostBatch[], { shape, loss, mirrors }: Question): Answer {
   return scope(() => {
     const [batch] = batches;
     const isOfSeveral = loss.takesSeveral === true && batch.labels instanceof Float32Array;

@@ -4,6 +4,7 @@ export { averageCheckpoints } from './average-checkpoints.js';
 export type { Logs, TrainerCallback, TrainingState } from './callbacks.js';
 export { Capture } from './capture.js';
 export type { CheckpointOptions } from './checkpoint-folder.js';
+export { type Compilable, type CompiledModel, type CompileOptions, compile } from './compile.js';
 export { type CrossValidateOptions, type CrossValidation, crossValidate, type FoldTraining } from './cross-validate.js';
 export { type EmaOptions, ModelEma } from './ema.js';
 export type { EpochRecord } from './epoch-record.js';

@@ -54,7 +54,7 @@ struct ShortPlace {
 
 template <class Op, class Body>
 void ForShortHeads(const Op& op, Context& context, const Body& body) {
-  const int64_t heads_per_tile = HeadsPerTile(op.queries, op.keys, op.width, kLeastShortHead);
+  const int64_t heads_per_tile = ShortHeadsPerTile(op.queries, op.keys, op.width);
   context.ReserveScratch(kernels::ShortAttentionScratch(op.width));
   ForRanges(context, op.batch * op.heads, EvenStep(op.batch * op.heads, heads_per_tile),
             [&](int64_t begin, int64_t end, int worker) {

@@ -150,11 +150,6 @@ void AttentionForward::RunBf16(Context& context) {
   Forward::Run(context, Forward(*this), ForwardTiles(*this));
 }
 
-void AttentionBackward::RunBf16(Context& context) {
-  const BackwardTiles tiles(*this);
-  const KeySums sums(context, *this, tiles.query_parts());
-  Backward::Run(context, Backward(*this, sums), tiles);
-  sums.Add(context);
-}
+void AttentionBackward::RunBf16(Context& context) { RunWithKeySums<Backward>(context, *this); }
 
 }  // namespace vitrine::ops

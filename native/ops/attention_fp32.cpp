@@ -151,11 +151,6 @@ void AttentionForward::RunFp32(Context& context) {
   Forward::Run(context, Forward(*this), ForwardTiles(*this));
 }
 
-void AttentionBackward::RunFp32(Context& context) {
-  const BackwardTiles tiles(*this);
-  const KeySums sums(context, *this, tiles.query_parts());
-  Backward::Run(context, Backward(*this, sums), tiles);
-  sums.Add(context);
-}
+void AttentionBackward::RunFp32(Context& context) { RunWithKeySums<Backward>(context, *this); }
 
 }  // namespace vitrine::ops

@@ -51,16 +51,23 @@ inline int64_t BlockRows(int64_t score_stride) {
   return std::clamp<int64_t>(kScores / score_stride / 12 * 12, 24, kMostRows);
 }
 
-// What a head's packing and softmax cost, however short it is, in multiply-adds.
+// What a head's packing and softmax cost, however short it is, in multiply-adds; and what each
+// element of its keys does, if one query asks for them: 8 us for 197 x 64 in forward, 17 in
+// backward.
 constexpr int64_t kLeastHead = 24 * 1024;
+constexpr int64_t kPackedKey = 32;
 
-// The same for the kernels of short heads.
-constexpr int64_t kLeastShortHead = 8 * 1024;
-
-inline int64_t HeadsPerTile(int64_t queries, int64_t keys, int64_t width,
-                            int64_t least = kLeastHead) {
-  const int64_t work = std::max(least, queries * keys * (width + kernels::kAttentionPad));
+inline int64_t HeadsPerTile(int64_t queries, int64_t keys, int64_t width) {
+  const int64_t products = queries * keys * (width + kernels::kAttentionPad);
+  const int64_t work = std::max(kLeastHead, products + kPackedKey * keys * width);
   return CeilDiv(kLeastWork / 2, work);  // its softmax takes as long as its products
+}
+
+// The same for the kernels of short heads, which pack nothing.
+inline int64_t ShortHeadsPerTile(int64_t queries, int64_t keys, int64_t width) {
+  constexpr int64_t kLeast = 8 * 1024;
+  return CeilDiv(kLeastWork / 2,
+                 std::max(kLeast, queries * keys * (width + kernels::kAttentionPad)));
 }
 
 // Into how many parts a head's queries are cut where heads are few: each part packs all keys and

@@ -61,4 +61,13 @@ class KeySums {
   float* const memory_;  // (parts - 1, 2, B,H,M,D)
 };
 
+// A backward pass, with its sums.
+template <class Pass>
+void RunWithKeySums(Context& context, const AttentionBackward& op) {
+  const BackwardTiles tiles(op);
+  const KeySums sums(context, op, tiles.query_parts());
+  Pass::Run(context, Pass(op, sums), tiles);
+  sums.Add(context);
+}
+
 }  // namespace vitrine::ops

@@ -475,6 +475,7 @@ const OTHERS = new Map([
   ['TrainerOptions', 'test/train'],
   ['EvaluateOptions', 'test/train'],
   ['CaptureOptions', 'test/train'],
+  ['CompileOptions', 'test/train'],
   ['CheckpointOptions', 'test/train'],
   ['EarlyStoppingOptions', 'test/train'],
   ['FindLrOptions', 'test/train'],

@@ -10,6 +10,12 @@ namespace {
 // Steps along k that are packed together; even, as pairs of them may be.
 constexpr int64_t kSteps = 64;
 
+// Steps along k of a panel of a transposed b that one tile packs: some microseconds, so that a
+// weight of few panels, each of many steps, is shared out evenly as well.
+int64_t StepsOfPanel(const Panels& panels) {
+  return RoundUp(CeilDiv(kElementsPerTile, panels.lanes * panels.most), kSteps);
+}
+
 }  // namespace
 
 void Right::Pack() const {
@@ -18,7 +24,8 @@ void Right::Pack() const {
 
 int64_t Right::Tiles() const {
   if (plan_->reads_b || plan_->keeps_b) return 0;
-  return b_.transposed ? panels_.count() : CeilDiv(plan_->k, kSteps);
+  return b_.transposed ? panels_.count() * CeilDiv(plan_->k, StepsOfPanel(panels_))
+                       : CeilDiv(plan_->k, kSteps);
 }
 
 void Right::PackTile(int64_t tile) const {
@@ -27,7 +34,9 @@ void Right::PackTile(int64_t tile) const {
   constexpr uintptr_t kCacheLine = 64;
   const bool streams = reinterpret_cast<uintptr_t>(memory_) % kCacheLine == 0;
   if (b_.transposed) {
-    PackPart(tile, tile + 1, 0, plan_->k, streams);
+    const int64_t step = StepsOfPanel(panels_), parts = CeilDiv(plan_->k, step);
+    const int64_t panel = tile / parts, first = tile % parts * step;
+    PackPart(panel, panel + 1, first, std::min(step, plan_->k - first), streams);
   } else {
     PackRows(tile, streams);
   }
