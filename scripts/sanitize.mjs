@@ -7,7 +7,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { cmakeJs } from './native-build.mjs';
 import { listFiles } from './setup/freshness.mjs';
-import { run, runScript, StepError } from './setup/step.mjs';
+import { endOf, run, runScript, StepError } from './setup/step.mjs';
 import { MOCHA, shares, sideBySide } from './side-by-side.mjs';
 
 const ADDRESS = 'build-asan';
@@ -27,12 +27,12 @@ const LEFT_OUT = [
   ),
 ];
 
-/** Runs a command; what it said is shown when it has ended. True if it succeeded. */
+/** Runs a command; what it said is shown when it has ended. Resolves to what a failure is told by, or undefined. */
 async function runToEnd(title, command, args, env) {
   const start = performance.now();
-  const { code, output } = await run(command, args, { env: { ...process.env, ...env } });
-  console.log(`\nsanitize: ${title} (${((performance.now() - start) / 1000).toFixed(1)} s)\n${output}`);
-  return code === 0;
+  const result = await run(command, args, { env: { ...process.env, ...env } });
+  console.log(`\nsanitize: ${title} (${((performance.now() - start) / 1000).toFixed(1)} s)\n${result.output}`);
+  return result.code === 0 ? undefined : endOf(`sanitize: ${title}`, result);
 }
 
 /** The file of a run-time library of g++, to be loaded before all others. */
@@ -47,10 +47,13 @@ function compilerLibrary(name) {
  */
 function findings(reports) {
   return reports.flatMap((report) =>
-    report
-      .split(/\n\n+/)
-      .filter((block) => (/leak of \d+ byte/.test(block) ? isOfAddon(block) : /ERROR: AddressSanitizer/.test(block))),
+    report.split(/\n\n+/).filter((block) => (/leak of \d+ byte/.test(block) ? isOfAddon(block) : isOfMore(block))),
   );
+}
+
+/** Whether a block of a report is neither a leak nor what is said around leaks. */
+function isOfMore(block) {
+  return /ERROR: AddressSanitizer|runtime error|fatal error|Tracer caught|CHECK failed/.test(block);
 }
 
 function isOfAddon(leak) {
@@ -119,10 +122,11 @@ async function main(mochaArgs) {
   const reportFiles = () => listFiles(ADDRESS, (file) => resolve(file).startsWith(`${REPORT}.`));
   for (const file of reportFiles()) rmSync(file);
   console.log('\nsanitize: running the tests, side by side; each is shown when it has ended');
-  const passed = await sideBySide([...(await addressSanitizerTasks(mochaArgs)), testUnderThreadSanitizer]);
+  const ends = await sideBySide([...(await addressSanitizerTasks(mochaArgs)), testUnderThreadSanitizer]);
+  const failures = ends.filter((end) => end !== undefined);
   const found = findings(reportFiles().map((file) => readFileSync(file, 'utf8')));
-  for (const finding of found) console.log(`\n${finding}`);
-  process.exitCode = passed.every(Boolean) && found.length === 0 ? 0 : 1;
+  for (const text of [...found, ...failures]) console.log(`\n${text}`);
+  process.exitCode = failures.length === 0 && found.length === 0 ? 0 : 1;
 }
 
 await runScript(main);

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { stripVTControlCharacters } from 'node:util';
-import { run } from './setup/step.mjs';
+import { endOf, run } from './setup/step.mjs';
 import { MOCHA, nameFiles, shares, sideBySide } from './side-by-side.mjs';
 
 const SHARES = 6;
@@ -45,6 +45,9 @@ async function testInShares(mochaArgs) {
   const outputs = results.map(({ output }) => output);
   const counts = ['passing', 'failing', 'pending'].map((what) => `${count(outputs, what)} ${what}`);
   console.log(`test: ${counts.join(', ')} in ${SHARES} processes`);
+  for (const [i, result] of results.entries()) {
+    if (result.code !== 0) console.log(endOf(`test: process ${i + 1} of ${SHARES}`, result));
+  }
   return results.find(({ code }) => code !== 0)?.code ?? 0;
 }
 

@@ -47,6 +47,12 @@ export function run(command, args, { onOutput, ...options } = {}) {
   });
 }
 
+/** How a command that failed ended, and the last lines of what it said, marked as said before. */
+export function endOf(title, { code, output }) {
+  const lines = output.trimEnd().split('\n').slice(-TAIL_LINES);
+  return `${title} ended with exit code ${code}, having said last:\n${lines.map((line) => `| ${line}\n`).join('')}`;
+}
+
 /** Tells how a step goes: on a terminal in one line that is drawn over, elsewhere in a line now and then. */
 function progress(label, items) {
   const start = performance.now();
