@@ -10,6 +10,7 @@ import { addInfo } from './commands/info.js';
 import { addKnn } from './commands/knn.js';
 import { addNearest } from './commands/nearest.js';
 import { addPredict } from './commands/predict.js';
+import { addProbe } from './commands/probe.js';
 import { addSetup } from './commands/setup.js';
 import { addTrain } from './commands/train.js';
 import { widthOf } from './progress.js';
@@ -38,6 +39,7 @@ export function makeProgram(): Command {
     addPredict,
     addEmbed,
     addKnn,
+    addProbe,
     addNearest,
     addConvert,
     addExport,

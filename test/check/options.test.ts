@@ -178,6 +178,9 @@ const TAKERS: Record<string, Taker> = {
     calls: { 'features.extract': (options) => vitrine.features.extract(vit(), SET, options) },
   },
   KnnOptions: { calls: { 'features.knn': (options) => vitrine.features.knn(VECTORS, VECTORS, options) } },
+  LinearProbeOptions: {
+    calls: { 'features.linearProbe': (options) => vitrine.features.linearProbe(VECTORS, VECTORS, options) },
+  },
   NearestOptions: { calls: { 'features.nearest': (options) => vitrine.features.nearest(VECTORS, VECTORS, options) } },
   FeatureOptions: { calls: { 'ViT.features': (options) => vit().features(image(), options) } },
   FoldOptions: {

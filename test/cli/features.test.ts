@@ -79,6 +79,36 @@ describe('vitrine embed, knn and nearest', () => {
     assert.equal(wrong.code, 2);
   });
 
+  it('train a head on features, which predict then reads', async () => {
+    for (const name of ['a', 'b']) {
+      for (let i = 0; i < 3; i++) {
+        mkdirSync(path(`sides/${name}`), { recursive: true });
+        copyFileSync(
+          join(PIXELS, name === 'a' ? '420.jpg' : 'L.png'),
+          path(`sides/${name}/${i}.${name === 'a' ? 'jpg' : 'png'}`),
+        );
+      }
+    }
+    const given = ['--model', path('model.safetensors'), '--data', path('sides'), '--out', path('probe')];
+    const { code, stdout, stderr } = await runCli(['probe', ...given, '--epochs', '20', '--lr', '0.1']);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^4 images to learn from, 2 to test with\n {2}test accuracy {2}100\.0%\n/);
+    assert.deepEqual(readdirSync(path('probe')).sort(), [
+      ...['classes.json', 'metrics.jsonl', 'model.safetensors', 'report.html', 'summary.json'],
+    ]);
+    const predicted = await runCli([
+      'predict',
+      '--run',
+      path('probe'),
+      path('sides/b/0.png'),
+      '--format',
+      'csv',
+      '--top',
+      '1',
+    ]);
+    assert.match(predicted.stdout, /,1,b,/);
+  });
+
   it('leave nothing behind where they are interrupted', async () => {
     const { signal } = { signal: AbortSignal.abort(new Error('interrupted')) };
     const settings = { model: path('model.safetensors'), out: path('g.npy'), batchSize: 2, precision: 'fp32' } as const;
