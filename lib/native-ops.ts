@@ -724,6 +724,42 @@ export interface SoftmaxBackward {
   readonly width: number;
 }
 
+/** y = silu(gate) * x, where a row of `both` has `width` gates and then as many of x. */
+export interface SwigluForward {
+  readonly y: Operand;
+  readonly both: Operand;
+  readonly rows: number;
+  readonly width: number;
+}
+
+export interface SwigluBackward {
+  readonly dboth: Operand;
+  readonly dy: Operand;
+  readonly both: Operand;
+  readonly rows: number;
+  readonly width: number;
+}
+
+/**
+ * y = x with the first `rotated` heads of each token turned, pair of channels by pair, by the
+ * angles of the token's place; the first `prefix` tokens and the other heads are copied. `back`
+ * turns the other way, which is the gradient.
+ */
+export interface Rotate {
+  readonly y: Operand;
+  readonly x: Operand;
+  readonly cos: Operand;
+  readonly sin: Operand;
+  readonly batch: number;
+  readonly tokens: number;
+  readonly prefix: number;
+  readonly heads: number;
+  readonly rotated: number;
+  readonly pairs: number;
+  readonly interleaved: boolean;
+  readonly back: boolean;
+}
+
 /**
  * y[offsetY + i . stridesY] = x[offsetX + i . stridesX] for every index i of `shape`: the one
  * op behind transpose, slice, cat, flip and tile, and with `accumulate` (+=) their gradients.
@@ -966,6 +1002,9 @@ export interface NativeOps {
   multinomial(o: Multinomial): void;
   softmaxForward(o: SoftmaxForward): void;
   softmaxBackward(o: SoftmaxBackward): void;
+  swigluForward(o: SwigluForward): void;
+  swigluBackward(o: SwigluBackward): void;
+  rotate(o: Rotate): void;
   stridedCopy(o: StridedCopy): void;
   checkedIndex(o: CheckedIndex): void;
   gather(o: Gather): void;
@@ -1407,6 +1446,23 @@ export function bindOps(addon: AddonOps): NativeOps {
       addon.multinomial(o.y.handle, o.state.handle, o.x.handle, o.rows, o.classes, o.samples, o.replacement, o.site),
     softmaxForward: (o) => addon.softmaxForward(o.y.handle, o.x.handle, o.rows, o.width),
     softmaxBackward: (o) => addon.softmaxBackward(o.dx.handle, o.dy.handle, o.y.handle, o.rows, o.width),
+    swigluForward: (o) => addon.swigluForward(o.y.handle, o.both.handle, o.rows, o.width),
+    swigluBackward: (o) => addon.swigluBackward(o.dboth.handle, o.dy.handle, o.both.handle, o.rows, o.width),
+    rotate: (o) =>
+      addon.rotate(
+        o.y.handle,
+        o.x.handle,
+        o.cos.handle,
+        o.sin.handle,
+        o.batch,
+        o.tokens,
+        o.prefix,
+        o.heads,
+        o.rotated,
+        o.pairs,
+        o.interleaved,
+        o.back,
+      ),
     stridedCopy: (o) =>
       addon.stridedCopy(o.y.handle, o.x.handle, o.shape, o.stridesY, o.stridesX, o.offsetY, o.offsetX, o.accumulate),
     checkedIndex: (o) =>

@@ -35,7 +35,7 @@ export interface TraceEvent {
 export type Graph = number;
 
 /** Numbers shared with native/ops. */
-export const ACTIVATION = { none: 0, gelu: 1, gelu_tanh: 2, relu: 3, tanh: 4 } as const;
+export const ACTIVATION = { none: 0, gelu: 1, gelu_tanh: 2, relu: 3, tanh: 4, silu: 5, quick_gelu: 6 } as const;
 export const REDUCTION = { none: 0, mean: 1, sum: 2 } as const;
 export const BINARY = {
   ...{ add: 0, mul: 1, sub: 2, div: 3, minimum: 4, maximum: 5, pow: 6 },

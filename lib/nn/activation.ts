@@ -1,6 +1,6 @@
 import { checkInteger, checkOneOf, MAX_RANK } from '../check.js';
 import { checkOptions } from '../check-options.js';
-import { GELU_OPTIONS, type GELUOptions, gelu, relu, tanh } from '../ops/activation.js';
+import { GELU_OPTIONS, type GELUOptions, gelu, quickGelu, relu, tanh } from '../ops/activation.js';
 import { logSoftmax } from '../ops/reductions.js';
 import { softmax } from '../ops/softmax.js';
 import { logSigmoid, sigmoid, silu } from '../ops/unary.js';
@@ -21,6 +21,13 @@ export class GELU extends Module {
 
   forward(x: Tensor): Tensor {
     return gelu(x, this.options);
+  }
+}
+
+/** x * sigmoid(1.702 x), CLIP's. @see Transformers' `QuickGELUActivation` */
+export class QuickGELU extends Module {
+  forward(x: Tensor): Tensor {
+    return quickGelu(x);
   }
 }
 

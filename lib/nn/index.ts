@@ -1,7 +1,7 @@
 /** Modules, and `init` for their values. */
 
 export type { Pair } from '../check.js';
-export { GELU, LogSigmoid, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh } from './activation.js';
+export { GELU, LogSigmoid, LogSoftmax, QuickGELU, ReLU, Sigmoid, SiLU, Softmax, Tanh } from './activation.js';
 export { BatchNorm1d, BatchNorm2d, type BatchNormModuleOptions } from './batch-norm.js';
 export { Conv2d, type Conv2dModuleOptions } from './conv2d.js';
 export { Dropout, DropPath } from './dropout.js';
@@ -51,22 +51,21 @@ export {
   TransformerEncoderLayer,
   type TransformerLayerOptions,
 } from './transformer-encoder.js';
+export { Attention, type AttentionModuleOptions, type AttentionPlaces } from './vit/attention.js';
 export type { AttentionPool } from './vit/attention-pool.js';
-export {
-  Attention,
-  type AttentionModuleOptions,
-  Block,
-  type BlockOptions,
-  Mlp,
-  type MlpActivation,
-  type MlpOptions,
-} from './vit/block.js';
+export { Block, type BlockOptions } from './vit/block.js';
 export type { PosEmbed, PosEmbedPlacement, ViTConfig, ViTOptions } from './vit/config.js';
 export type { ForwardHeadOptions, GlobalPool } from './vit/head.js';
 export type { WeightInit } from './vit/init.js';
 export type { IntermediateOptions } from './vit/intermediate.js';
 export { LayerScale } from './vit/layer-scale.js';
+export type { ForwardFeaturesOptions } from './vit/mask-token.js';
+export { type InnerNorm, Mlp, type MlpActivation, type MlpOptions, SwiGLU, type SwiGLUOptions } from './vit/mlp.js';
+export type { Norm } from './vit/norm.js';
+export type { FamilyParts, MlpLayer, NormLayer, RelPosBias, Rope } from './vit/parts.js';
 export type { Pooling } from './vit/pool.js';
 export type { PreLogits } from './vit/pre-logits.js';
+export type { RelativePositionBias } from './vit/relative-position-bias.js';
 export type { RelativePositions } from './vit/relative-positions.js';
+export { type RotaryOptions, RotaryPositions, type RotaryRegisters, type RotaryTable } from './vit/rotary.js';
 export { ViT, type ViTSummaryOptions } from './vit/vit.js';

@@ -48,19 +48,20 @@ export class Linear extends Module {
       : undefined;
   }
 
-  forward(x: Tensor, options: LinearOptions = {}): Tensor {
+  /** @param bias in place of its own */
+  forward(x: Tensor, options: LinearOptions = {}, bias: Tensor | undefined = this.bias): Tensor {
     return this.lora === undefined
-      ? linear(x, this.weight, this.bias, options)
-      : scope(() => this.#adapted(x, this.lora as LoraBranch, options)); // just seen
+      ? linear(x, this.weight, bias, options)
+      : scope(() => this.#adapted(x, this.lora as LoraBranch, options, bias)); // just seen
   }
 
   /** The branch is added before the activation: without one, the residual rides on the product as ever. */
-  #adapted(x: Tensor, lora: LoraBranch, options: LinearOptions): Tensor {
+  #adapted(x: Tensor, lora: LoraBranch, options: LinearOptions, bias: Tensor | undefined): Tensor {
     checkOptions(options, LINEAR_OPTIONS, 'linear');
     const { residual } = options;
     const activation = checkOneOf(options.activation ?? 'none', 'linear activation', ACTIVATIONS);
-    if (activation === 'none') return lora.forward(x, linear(x, this.weight, this.bias, options));
-    const y = activate(lora.forward(x, linear(x, this.weight, this.bias)), activation);
+    if (activation === 'none') return lora.forward(x, linear(x, this.weight, bias, options));
+    const y = activate(lora.forward(x, linear(x, this.weight, bias)), activation);
     return residual === undefined ? y : add(y, residual);
   }
 }

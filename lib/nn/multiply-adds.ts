@@ -7,8 +7,8 @@ import type { Module } from './module.js';
 import { MultiheadAttention } from './multihead-attention.js';
 import { PatchEmbed } from './patch-embed.js';
 import { StdConv2d } from './std-conv2d.js';
+import { Attention } from './vit/attention.js';
 import { AttentionPool } from './vit/attention-pool.js';
-import { Attention } from './vit/block.js';
 import { RelativePositions } from './vit/relative-positions.js';
 
 /**

@@ -55,6 +55,17 @@ export function gelu(x: Tensor, options: GELUOptions = {}): Tensor {
 }
 
 /**
+ * x * sigmoid(1.702 x), element by element: the approximation of gelu that CLIP was trained with.
+ *
+ * @throws TypeError unless `x` is a float32 tensor
+ * @see Hendrycks and Gimpel 2016
+ * @see Transformers' `QuickGELUActivation`
+ */
+export function quickGelu(x: Tensor): Tensor {
+  return activate(x, 'quick_gelu');
+}
+
+/**
  * Rectified linear unit, element by element: max(x, 0).
  *
  * @throws TypeError unless `x` is a float32 tensor

@@ -1,5 +1,5 @@
 /** The functions of `F`: every op on its own, differentiable. */
-export { type GELUOptions, gelu, relu, tanh } from './activation.js';
+export { type GELUOptions, gelu, quickGelu, relu, tanh } from './activation.js';
 export { type AttentionOptions, type AttentionQkvOptions, attention, attentionQkv } from './attention.js';
 export { type AvgPool2dOptions, avgPool2d } from './avg-pool2d.js';
 export { type BatchNormOptions, batchNorm } from './batch-norm.js';
@@ -38,10 +38,12 @@ export type { ReduceOptions } from './reduce-options.js';
 export * from './reductions.js';
 export * from './reshape.js';
 export { rmsNorm } from './rms-norm.js';
+export { type RotaryEmbeddingOptions, rotaryEmbedding, rotaryEmbeddingQkv } from './rotary-embedding.js';
 export { type ScaledDotProductAttentionOptions, scaledDotProductAttention } from './scaled-dot-product-attention.js';
 export * from './slice.js';
 export { softmax } from './softmax.js';
 export { argsort, type Sorted, type SortOptions, sort, type TopkOptions, topk } from './sort.js';
+export { swiglu } from './swiglu.js';
 export { tile } from './tile.js';
 export * from './transpose.js';
 export * from './unary.js';

@@ -17,7 +17,7 @@ export interface LinearOptions {
 }
 
 /** @internal */
-export const ACTIVATIONS: readonly Activation[] = ['none', 'gelu', 'gelu_tanh', 'relu', 'tanh'];
+export const ACTIVATIONS: readonly Activation[] = ['none', 'gelu', 'gelu_tanh', 'relu', 'tanh', 'silu', 'quick_gelu'];
 
 /** @internal */
 export const LINEAR_OPTIONS: OptionNames<LinearOptions> = { activation: true, residual: true };

@@ -40,6 +40,24 @@ struct GeluTanh {
   }
 };
 
+// x sigmoid(a x), a in thousandths. Backward: s = sigmoid(v) and ds = s (1 - s), as GeluTanh has
+// them.
+template <int kThousandths>
+struct Swish {
+  static HWY_INLINE VF Slope() { return Splat(kThousandths * 1e-3f); }
+  static HWY_INLINE VF Forward(VF x) { return TimesSigmoid(x, hn::Mul(x, Slope())); }
+  static HWY_INLINE VF Backward(VF dy, VF x) {
+    const VF v = hn::Mul(x, Slope());
+    const VF e = Exp(hn::Neg(hn::Abs(v)));
+    const VF above = hn::Div(Splat(1.0f), hn::Add(Splat(1.0f), e));
+    const VF below = hn::Mul(e, above);
+    const VF s = hn::IfThenElse(hn::Lt(v, Splat(0.0f)), below, above);
+    return hn::Mul(dy, hn::MulAdd(v, hn::Mul(above, below), s));
+  }
+};
+using SiluActivation = Swish<1000>;       // Ramachandran et al. 2017
+using QuickGeluActivation = Swish<1702>;  // Radford et al. 2021 (CLIP)
+
 // As PyTorch, NaN stays NaN forward, and lets the gradient through backward.
 struct Relu {
   static HWY_INLINE VF Forward(VF x) { return hn::IfThenZeroElse(hn::Le(x, Splat(0.0f)), x); }

@@ -50,6 +50,15 @@ void AddBiasTanh(float* y, float* preactivation, const float* bias, int64_t rows
   AddBiasActivate<Tanh>(y, preactivation, bias, rows, C, ldy);
 }
 
+void AddBiasSilu(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
+                 int64_t ldy) {
+  AddBiasActivate<SiluActivation>(y, preactivation, bias, rows, C, ldy);
+}
+void AddBiasQuickGelu(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
+                      int64_t ldy) {
+  AddBiasActivate<QuickGeluActivation>(y, preactivation, bias, rows, C, ldy);
+}
+
 void AddBias(float* y, const float* bias, int64_t rows, int64_t C, int64_t ldy) {
   if (bias == nullptr) return;
   for (int64_t row = 0; row < rows; ++row, y += ldy) {
@@ -98,6 +107,8 @@ KERNEL(AddBiasGelu);
 KERNEL(AddBiasGeluTanh);
 KERNEL(AddBiasRelu);
 KERNEL(AddBiasTanh);
+KERNEL(AddBiasSilu);
+KERNEL(AddBiasQuickGelu);
 KERNEL(AddBiasResidual);
 KERNEL(ColumnSum);
 

@@ -25,6 +25,12 @@ extern const PerIsa<void(float* y, float* preactivation, const float* bias, int6
 extern const PerIsa<void(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
                          int64_t ldy)>
     AddBiasTanh;
+extern const PerIsa<void(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
+                         int64_t ldy)>
+    AddBiasSilu;
+extern const PerIsa<void(float* y, float* preactivation, const float* bias, int64_t rows, int64_t C,
+                         int64_t ldy)>
+    AddBiasQuickGelu;
 
 // y += bias + residual, residual (rows,C) with row stride ldy too.
 extern const PerIsa<void(float* y, const float* bias, const float* residual, int64_t rows,

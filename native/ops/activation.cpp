@@ -4,6 +4,7 @@
 
 #include "kernels/gelu.h"
 #include "kernels/relu.h"
+#include "kernels/swish.h"
 #include "kernels/tanh.h"
 #include "ops/ranges.h"
 
@@ -23,6 +24,10 @@ void RunActivationForward(Activation activation, float* y, const float* x, int64
       return kernels::ReluForward(y, x, count);
     case Activation::kTanh:
       return kernels::TanhForward(y, x, count);
+    case Activation::kSilu:
+      return kernels::SiluForward(y, x, count);
+    case Activation::kQuickGelu:
+      return kernels::QuickGeluForward(y, x, count);
   }
 }
 
@@ -42,6 +47,10 @@ void RunActivationBackward(Activation activation, float* dx, const float* dy, co
       return kernels::ReluBackward(dx, dy, x, count);
     case Activation::kTanh:
       return kernels::TanhBackward(dx, dy, x, count);
+    case Activation::kSilu:
+      return kernels::SiluBackward(dx, dy, x, count);
+    case Activation::kQuickGelu:
+      return kernels::QuickGeluBackward(dx, dy, x, count);
   }
 }
 

@@ -6,7 +6,15 @@ namespace vitrine::ops {
 
 // The activations that stand alone or ride on a linear layer's epilogue. The numbers are
 // lib/native.ts's.
-enum class Activation : int32_t { kNone = 0, kGelu = 1, kGeluTanh = 2, kRelu = 3, kTanh = 4 };
+enum class Activation : int32_t {
+  kNone = 0,
+  kGelu = 1,
+  kGeluTanh = 2,
+  kRelu = 3,
+  kTanh = 4,
+  kSilu = 5,
+  kQuickGelu = 6,
+};
 
 // dx = dy * act'(x) over `count` elements, serially. `activation` is not kNone.
 void RunActivationBackward(Activation activation, float* dx, const float* dy, const float* x,

@@ -23,11 +23,13 @@
 #include "ops/peak.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
+#include "ops/rotate.h"
 #include "ops/row_reduce.h"
 #include "ops/sampling.h"
 #include "ops/softmax.h"
 #include "ops/sort.h"
 #include "ops/strided_copy.h"
+#include "ops/swiglu.h"
 #include "ops/unary.h"
 #include "ops/unfold.h"
 #include "ops/window_attention.h"
@@ -46,8 +48,9 @@ using AllOps =
            LinearBackward, Matmul, MaxPool2dForward, MaxPool2dBackward, GuardFinite, SgdStep,
            AdamStep, LionStep, LambStep, GradientNorm, ClampGradients, LerpStep, RandomFill,
            DropoutForward, DropoutBackward, Sum, RowReduce, NllForward, NllBackward, PackWeight,
-           RandomPermutation, Multinomial, SoftmaxForward, SoftmaxBackward, StridedCopy,
-           CheckedIndex, Gather, Scatter, Sort, Cumsum, UnaryForward, UnaryBackward, Unfold, Fold,
-           WindowAttentionForward, WindowAttentionBackward, PeakFma>;
+           RandomPermutation, Multinomial, SoftmaxForward, SoftmaxBackward, SwigluForward,
+           SwigluBackward, Rotate, StridedCopy, CheckedIndex, Gather, Scatter, Sort, Cumsum,
+           UnaryForward, UnaryBackward, Unfold, Fold, WindowAttentionForward,
+           WindowAttentionBackward, PeakFma>;
 
 }  // namespace vitrine::ops

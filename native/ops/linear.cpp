@@ -49,6 +49,13 @@ void LinearForward::Finish(const gemm::Tile& tile) const {
     case Activation::kTanh:
       kernels::AddBiasTanh(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
       break;
+    case Activation::kSilu:
+      kernels::AddBiasSilu(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
+      break;
+    case Activation::kQuickGelu:
+      kernels::AddBiasQuickGelu(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns,
+                                out);
+      break;
   }
   if (static_cast<Activation>(activation) != Activation::kNone) tile_bias = nullptr;
   if (residual != nullptr) {

@@ -22,6 +22,11 @@ const { dim: _dim, numHeads: _heads, mlpRatio: _ratio, act: _act, dropPathRate: 
 const TINY = { imgSize: 4, patchSize: 2, inChans: 1, embedDim: 8, depth: 1, numHeads: 1, numClasses: 2 };
 const vit = (options = {}) => new ViT({ ...TINY, ...options });
 
+const VIT = [
+  ...[...Object.keys(vit().config), 'initValues', 'fcNorm', 'representationSize', 'resnetLayers'],
+  ...['ropeTemperature', 'ropeGrid', 'ropeRegTemperature'],
+];
+
 const WARMUP = ['lr', 'warmupSteps', 'warmupLr'];
 
 /** Calls that take options, by the interface of these. */
@@ -97,7 +102,7 @@ const TAKERS: Record<string, Taker> = {
   },
   AttentionModuleOptions: {
     needs: ATTENTION,
-    names: Object.keys(ATTENTION),
+    names: [...Object.keys(ATTENTION), 'keyBias', 'attnNorm', 'normLayer', 'biasGrid'],
     calls: { Attention: (options) => new nn.Attention(4, 1, options) },
   },
   AttentionPoolOptions: {
@@ -129,7 +134,10 @@ const TAKERS: Record<string, Taker> = {
   },
   BlockOptions: {
     needs: BLOCK,
-    names: [...Object.keys(BLOCK), 'initValues'],
+    names: [
+      ...[...Object.keys(BLOCK), 'initValues', 'mlpLayer', 'mlpNorm'],
+      ...['keyBias', 'attnNorm', 'normLayer', 'biasGrid'],
+    ],
     calls: { Block: (options) => new nn.Block(options) },
   },
   BufferOptions: {
@@ -252,6 +260,24 @@ const TAKERS: Record<string, Taker> = {
   MlpOptions: {
     needs: { act: 'relu', bias: true, drop: 0 },
     calls: { Mlp: (options) => new nn.Mlp(4, 4, options) },
+  },
+  SwiGLUOptions: {
+    needs: { bias: true, drop: 0 },
+    names: ['bias', 'drop', 'norm'],
+    calls: { SwiGLU: (options) => new nn.SwiGLU(4, 4, options) },
+  },
+  RotaryOptions: {
+    needs: { rope: 'eva', headDim: 4, temperature: 100 },
+    calls: { RotaryPositions: (options) => new nn.RotaryPositions(options, [2, 2], 0) },
+  },
+  RotaryEmbeddingOptions: {
+    calls: {
+      rotaryEmbedding: (options) => F.rotaryEmbedding(ones([3, 4]), ones([3, 2]), ones([3, 2]), options),
+      rotaryEmbeddingQkv: (options) => F.rotaryEmbeddingQkv(ones([1, 3, 12]), 1, ones([3, 2]), ones([3, 2]), options),
+    },
+  },
+  ForwardFeaturesOptions: {
+    calls: { 'ViT.forwardFeatures': (options) => vit().forwardFeatures(image(), options) },
   },
   MultiheadAttentionOptions: { calls: { MultiheadAttention: (options) => new nn.MultiheadAttention(4, 1, options) } },
   MultiStepScheduleOptions: {
@@ -418,7 +444,7 @@ const TAKERS: Record<string, Taker> = {
   },
   ViTOptions: {
     needs: TINY,
-    names: [...Object.keys(vit().config), 'initValues', 'fcNorm', 'representationSize', 'resnetLayers'],
+    names: VIT,
     calls: {
       ViT: (options) => new ViT(options),
       'ViT.create': (options) => ViT.create('vit_tiny_patch16_224', options),
@@ -426,7 +452,7 @@ const TAKERS: Record<string, Taker> = {
     },
   },
   PretrainedOptions: {
-    names: [...Object.keys(vit().config), 'initValues', 'fcNorm', 'representationSize', 'resnetLayers'],
+    names: VIT,
     calls: { 'Model.fromPretrained': (options) => Model.fromPretrained('no-such-file.safetensors', options) },
   },
   ViTSummaryOptions: { calls: { 'ViT.summary': (options) => vit().summary(options) } },

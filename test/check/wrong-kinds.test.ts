@@ -40,6 +40,10 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   addLayerNorm: () => [x(), x(), ones([4]), ones([4]), {}],
   argsort: () => [x(), {}],
   attention: () => [heads(), heads(), heads(), {}],
+  quickGelu: () => [x()],
+  swiglu: () => [x()],
+  rotaryEmbedding: () => [x(), ones([2, 2]), ones([2, 2]), {}],
+  rotaryEmbeddingQkv: () => [ones([1, 3, 12]), 1, ones([3, 2]), ones([3, 2]), {}],
   attentionQkv: () => [ones([1, 3, 12]), 1, {}],
   avgPool2d: () => [image(), { kernelSize: 2 }],
   batchNorm: () => [x(), ones([2]), ones([2]), ones([2]), ones([2]), {}],
@@ -150,7 +154,7 @@ const MODULES: Record<string, { make?: () => object; args: () => unknown[] }> = 
     ]),
   ),
   ...Object.fromEntries(
-    (['SiLU', 'Sigmoid', 'LogSigmoid', 'Tanh', 'Softmax', 'LogSoftmax'] as const).flatMap((name) => [
+    (['SiLU', 'QuickGELU', 'Sigmoid', 'LogSigmoid', 'Tanh', 'Softmax', 'LogSoftmax'] as const).flatMap((name) => [
       [name, { args: () => (name.endsWith('max') ? [1] : []) }],
       [`${name}/forward`, { make: () => new nn[name](), args: () => [x()] }],
     ]),
@@ -174,6 +178,13 @@ const MODULES: Record<string, { make?: () => object; args: () => unknown[] }> = 
   'LayerScale/forward': { make: () => new nn.LayerScale(4, 1), args: () => [x()] },
   Linear: { args: () => [4, 4, {}] },
   'Linear/forward': { make: linear, args: () => [x()] },
+  RotaryPositions: { args: () => [{ rope: 'eva', headDim: 4, temperature: 100 }, [2, 2], 1] },
+  'RotaryPositions/forward': {
+    make: () => new nn.RotaryPositions({ rope: 'eva', headDim: 4, temperature: 100 }, [2, 2], 1),
+    args: () => [[2, 2]],
+  },
+  SwiGLU: { args: () => [4, 4, { bias: true, drop: 0 }] },
+  'SwiGLU/forward': { make: () => new nn.SwiGLU(4, 4, { bias: true, drop: 0 }), args: () => [x(), x()] },
   Mlp: { args: () => [4, 4, { act: 'relu', bias: true, drop: 0 }] },
   'Mlp/forward': { make: () => new nn.Mlp(4, 4, { act: 'relu', bias: true, drop: 0 }), args: () => [x(), x()] },
   MaxPool2d: { args: () => [{ kernelSize: 2 }] },

@@ -3,7 +3,7 @@ import { F, scope, tensor } from '../../lib/index.js';
 import { assertBadInput, checkOp, fromRef, returnsMemory, valuesOf } from '../native-op.js';
 import { map, type Ref, ref, zeros } from '../reference/array.js';
 import { assertClose } from '../reference/assert-close.js';
-import { gelu, geluBackward, geluTanh, geluTanhBackward } from '../reference/gelu.js';
+import { gelu, geluBackward, geluTanh, geluTanhBackward, quickGelu, quickGeluBackward } from '../reference/gelu.js';
 import { generator, normal } from '../reference/random.js';
 import { relu, reluBackward } from '../reference/relu.js';
 
@@ -15,6 +15,7 @@ const ACTIVATIONS = [
     forward: geluTanh,
     backward: geluTanhBackward,
   },
+  { name: 'quickGelu', run: F.quickGelu, forward: quickGelu, backward: quickGeluBackward },
   { name: 'relu', run: F.relu, forward: relu, backward: reluBackward },
 ];
 

@@ -34,3 +34,17 @@ export function geluTanhBackward(dy: Ref, x: Ref): Ref {
     return value * (0.5 * (1 + t) + 0.5 * x.data[i] * (1 - t * t) * slope);
   });
 }
+
+const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
+
+/** x sigmoid(1.702 x), CLIP's. */
+export function quickGelu(x: Ref): Ref {
+  return map(x, (value) => (value < -1e6 ? 0 : value * logistic(1.702 * value)));
+}
+
+export function quickGeluBackward(dy: Ref, x: Ref): Ref {
+  return map(x, (value, i) => {
+    const s = logistic(1.702 * value);
+    return dy.data[i] * s * (1 + 1.702 * value * (1 - s));
+  });
+}

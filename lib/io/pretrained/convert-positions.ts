@@ -2,8 +2,7 @@ import type { Grid } from '../../nn/resample.js';
 import type { ViT } from '../../nn/vit/vit.js';
 import { warnOnce } from '../../warning.js';
 import type { Guess } from './layouts/guess.js';
-import type { Layout } from './layouts/layout.js';
-import { resizePositions } from './position-resize.js';
+import { type ResizeMethod, resizePositions } from './position-resize.js';
 
 type Convert = (values: Float32Array) => Float32Array;
 
@@ -13,7 +12,7 @@ type Convert = (values: Float32Array) => Float32Array;
  */
 export function convertPositions(
   model: ViT,
-  { positionResize }: Layout,
+  positionResize: ResizeMethod,
   plan: Guess,
   path: string,
 ): Map<string, Convert> {

@@ -55,7 +55,7 @@ export async function fillParameters(
 }
 
 function isPlain({ piece, convert }: Target): boolean {
-  return piece.axes === undefined && piece.index === undefined && convert === undefined;
+  return piece.axes === undefined && piece.index === undefined && piece.rows === undefined && convert === undefined;
 }
 
 /** Bytes of a parameter before those of a piece. */
@@ -94,7 +94,8 @@ async function rearrange(weights: Weights, name: string, targets: readonly Targe
   await fence(); // so that no more than one tensor is on its way
 }
 
-function elementsOf(whole: Float32Array, { index }: Piece, [blocks = 1]: TensorInfo['shape']): Float32Array {
+function elementsOf(whole: Float32Array, { index, rows }: Piece, [blocks = 1]: TensorInfo['shape']): Float32Array {
+  if (rows !== undefined) return whole.subarray(...[rows[0], rows[1]].map((row) => (whole.length / rows[2]) * row));
   if (index === undefined) return whole;
   const size = whole.length / blocks;
   return whole.subarray(index * size, (index + 1) * size);

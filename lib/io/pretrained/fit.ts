@@ -9,8 +9,9 @@ import { fileNames, type Mapping, type Piece } from './layouts/rules.js';
 type Infos = ReadonlyMap<string, TensorInfo>;
 
 /** A parameter's shape as a piece would have it, had the parameter no other parts; undefined if it cannot have one. */
-export function shapeOfPiece({ source, axes, index }: Piece, infos: Infos): readonly number[] | undefined {
-  const shape = infos.get(source)?.shape.slice(index === undefined ? 0 : 1);
+export function shapeOfPiece({ source, axes, index, rows }: Piece, infos: Infos): readonly number[] | undefined {
+  const held = infos.get(source)?.shape.slice(index === undefined ? 0 : 1);
+  const shape = rows && held ? [((held[0] ?? 0) * (rows[1] - rows[0])) / rows[2], ...held.slice(1)] : held;
   if (axes === undefined || shape === undefined) return shape;
   return axes.length === shape.length ? axes.map((axis) => shape[axis] ?? 0) : undefined;
 }

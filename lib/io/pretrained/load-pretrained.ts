@@ -5,9 +5,11 @@ import { ViT } from '../../nn/vit/vit.js';
 import { warnOnce } from '../../warning.js';
 import { fileError } from '../formats/file-error.js';
 import type { JsonFields } from '../formats/json-fields.js';
+import type { Weights } from '../formats/weights.js';
 import { convertPositions } from './convert-positions.js';
 import { fillParameters } from './fill-parameters.js';
 import { type Misfits, misfits, shapeOfPiece } from './fit.js';
+import { FoldedWeights } from './fold-class-position.js';
 import { checkHeld } from './held.js';
 import type { Guess } from './layouts/guess.js';
 import type { Evidence, Layout, ModelSize } from './layouts/layout.js';
@@ -16,6 +18,7 @@ import { recogniseLayout } from './layouts/recognise.js';
 import { type Mapping, mapNames } from './layouts/rules.js';
 import type { OpenCheckpoint } from './open-checkpoint.js';
 import { planModel, warnOfGuess } from './plan-model.js';
+import type { ResizeMethod } from './position-resize.js';
 import {
   followSize,
   type PretrainedConfig,
@@ -25,11 +28,12 @@ import {
 } from './pretrained-config.js';
 
 /** Reads a ViT; see `ViT.fromPretrained`. */
-export async function loadViT({ files, weights, evidence }: OpenCheckpoint, options: ViTOptions): Promise<ViT> {
+export async function loadViT({ files, ...opened }: OpenCheckpoint, options: ViTOptions): Promise<ViT> {
   checkOptionNames(options);
+  refuseMissing(opened.evidence);
+  const layout = recogniseLayout(opened.evidence);
+  const { weights, evidence } = folded(opened, layout);
   const { infos } = evidence;
-  refuseMissing(evidence);
-  const layout = recogniseLayout(evidence);
   const reading = layout.read(evidence);
   const mapping = mapNames(reading.names, reading.rules, (source) => infos.get(source)?.shape[0] ?? 0);
   const given: ViTOptions = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
@@ -43,7 +47,7 @@ export async function loadViT({ files, weights, evidence }: OpenCheckpoint, opti
   try {
     const parameters = model.namedParameters();
     const fresh = new Set(ownHead ? [] : [...parameters.keys()].filter((name) => isHead(name)));
-    const converted = convertPositions(model, layout, plan, weights.path);
+    const converted = convertPositions(model, resizeOf(layout, evidence), plan, weights.path);
     const unfit = misfits(parameters, mapping, infos, reading, { fresh, resized: new Set(converted.keys()) });
     if (unfit !== undefined) throw misfitError(unfit, weights.path, layout);
     await fillParameters(weights, parameters, mapping.pieces, converted);
@@ -61,6 +65,20 @@ export async function loadViT({ files, weights, evidence }: OpenCheckpoint, opti
   if (certain) setPretrainedConfig(model, pretrainedConfig);
   else setPretrainedGuess(model, pretrainedConfig, weights.path);
   return model.eval();
+}
+
+/** The class token's position as a part of the token, where the layout has it apart. */
+function folded(
+  { weights, evidence }: Omit<OpenCheckpoint, 'files'>,
+  layout: Layout,
+): { weights: Weights; evidence: Evidence } {
+  const names = layout.classPosition?.(evidence);
+  if (names === undefined || !evidence.infos.has(names.token) || !evidence.infos.has(names.positions)) {
+    return { weights, evidence };
+  }
+  const without = new FoldedWeights(weights, names);
+  const infos = new Map(without.names().map((name) => [name, without.info(name)]));
+  return { weights: without, evidence: { ...evidence, infos } };
 }
 
 /**
@@ -94,7 +112,9 @@ function shapesOf({ pieces }: Mapping, { infos }: Evidence): Map<string, readonl
   const shapes = new Map<string, readonly number[]>();
   for (const [own, [piece]] of pieces) {
     const shape = piece && shapeOfPiece(piece, infos);
-    if (shape !== undefined) shapes.set(own, shape);
+    if (shape === undefined) continue;
+    const [rows, ...rest] = shape;
+    shapes.set(own, rows === undefined ? shape : [rows * piece.part[1], ...rest]);
   }
   return shapes;
 }
@@ -113,6 +133,10 @@ function replaceHead({ pieces }: Mapping, config: ViTOptions, given: ViTOptions)
   for (const own of [...pieces.keys()]) {
     if (isHead(own) || (representation && own.startsWith('pre_logits.'))) pieces.delete(own);
   }
+}
+
+function resizeOf({ positionResize }: Layout, evidence: Evidence): ResizeMethod {
+  return typeof positionResize === 'function' ? positionResize(evidence) : positionResize;
 }
 
 function misfitError({ count, told }: Misfits, path: string, { name }: Layout): Error {

@@ -14,7 +14,15 @@ export const OWN_KEY = 'vitrine';
 /** Of what stands under that key; a reader takes its own and all before it. */
 const FORMAT = 1;
 
-const layoutNames: readonly string[] = ['vitrine', 'timm', 'torchvision', 'hf', 'google'] satisfies LayoutName[];
+const layoutNames: readonly string[] = [
+  'vitrine',
+  'timm',
+  'torchvision',
+  'hf',
+  'google',
+  'openai',
+  'meta',
+] satisfies LayoutName[];
 
 /** What a file of ours says of the model whose weights it holds: all that it takes to build that model again. */
 export interface OwnDescription {

@@ -47,6 +47,7 @@ export const freeOptions: ReadonlySet<string> = new Set<keyof ViTConfig>([
   'dynamicImgSize',
   'dynamicImgPad',
   'weightInit',
+  'maskToken',
 ]);
 
 /** An option that is said to be one thing and known to be another. */

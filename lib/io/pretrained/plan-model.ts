@@ -42,7 +42,15 @@ export function planModel(shapes: Shapes, given: ViTOptions, layout: Layout, evi
     refuseContradiction(given, architecture.config, 'as its weights have it', path);
     const stated = layout.configure(evidence);
     refuseContradiction(given, stated, 'as the checkpoint says', path);
-    return { ...guessModel(architecture, { stated, given }, layout, path), doubts: layout.doubts?.(evidence) ?? [] };
+    return {
+      ...guessModel(
+        architecture,
+        { stated, given, usual: { ...layout.usual, ...layout.guesses?.(evidence) } },
+        layout,
+        path,
+      ),
+      doubts: layout.doubts?.(evidence) ?? [],
+    };
   }
   const plan = describedModel(own.config, architecture, shapes, path);
   refuseContradiction(given, explicit(own.config), 'as the file says', path);

@@ -2,9 +2,9 @@ import { bicubicMatrix, cubicWeight } from '../../nn/resample.js';
 
 /**
  * How libraries fit position embeddings to another grid: timm antialiases, Hugging Face's Transformers does not,
- * torchvision aligns corners too, and Google's vit_jax and big_vision interpolate linearly with corners aligned.
+ * Meta's DINOv2 adds 0.1 to the size, torchvision aligns corners, and Google's vit_jax and big_vision interpolate linearly with corners aligned.
  */
-export type ResizeMethod = 'bicubic-antialias' | 'bicubic' | 'bicubic-corners' | 'bilinear-corners';
+export type ResizeMethod = 'bicubic-antialias' | 'bicubic-offset' | 'bicubic' | 'bicubic-corners' | 'bilinear-corners';
 
 /** Rows and columns. */
 type Grid = readonly [number, number];
@@ -66,7 +66,9 @@ function resampleAxis(
 function matrixOf(from: number, to: number, method: Exclude<ResizeMethod, 'bicubic-antialias'>): Float64Array {
   const weights = new Float64Array(to * from);
   for (let i = 0; i < to; i++) {
-    const at = method === 'bicubic' ? ((i + 0.5) * from) / to - 0.5 : to > 1 ? (i * (from - 1)) / (to - 1) : 0;
+    const scaled = method === 'bicubic-offset' ? to + 0.1 : to;
+    const centred = method === 'bicubic' || method === 'bicubic-offset';
+    const at = centred ? ((i + 0.5) * from) / scaled - 0.5 : to > 1 ? (i * (from - 1)) / (to - 1) : 0;
     const left = Math.floor(at);
     const taps = method === 'bilinear-corners' ? linear(at - left) : cubic(at - left);
     for (const [offset, weight] of taps) {

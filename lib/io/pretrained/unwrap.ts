@@ -11,7 +11,7 @@ import { layoutsMarking } from './layouts/recognise.js';
 // (timm/models/_helpers.py, load_state_dict), and the teacher, as DINO's users do.
 const averages = ['state_dict_ema', 'model_ema', 'ema_model', 'ema', 'teacher'];
 const others = ['module', '_orig_mod', '_fsdp_wrapped_module', 'state_dict', 'model', 'backbone', 'encoder', 'net'];
-const rest = ['network', 'trunk', 'student'];
+const rest = ['network', 'trunk', 'visual', 'student']; // visual.trunk: timm's models in open_clip
 const wrappers = [...averages, ...others, ...rest];
 const chain = new RegExp(`^(?:(?:${wrappers.join('|')})\\.)+`);
 // module._orig_mod.model.backbone.encoder: more than anyone wraps, and little to try.

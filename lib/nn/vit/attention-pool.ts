@@ -12,7 +12,7 @@ import * as init from '../init.js';
 import { LayerNorm } from '../layer-norm.js';
 import { Linear } from '../linear.js';
 import { Module } from '../module.js';
-import { Mlp, type MlpActivation } from './block.js';
+import { Mlp, type MlpActivation } from './mlp.js';
 
 /** Options of `AttentionPool`; see `ViTConfig`. */
 export interface AttentionPoolOptions {

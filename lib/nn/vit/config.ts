@@ -1,9 +1,10 @@
 import { checkInteger, checkNumber, checkOneOf, checkPair, expected, type Pair } from '../../check.js';
 import { checkOptions, type OptionNames } from '../../check-options.js';
 import type { PatchRoute } from '../patch-embed.js';
-import type { MlpActivation } from './block.js';
 import { gridOf } from './grid.js';
 import type { WeightInit } from './init.js';
+import { MLP_ACTIVATIONS, type MlpActivation } from './mlp.js';
+import { checkParts, type FamilyParts, OPTIONAL_PARTS, PART_DEFAULTS } from './parts.js';
 import type { Pooling } from './pool.js';
 import { MAX_STAGES } from './resnet-stem.js';
 
@@ -16,7 +17,7 @@ export type PosEmbed = 'learned1d' | 'learned2d' | 'sincos2d' | 'relative' | 'no
 export type PosEmbedPlacement = 'stem' | 'layers' | 'shared';
 
 /** How a ViT is built; timm's names and defaults. All sizes are in pixels, tokens or channels. */
-export interface ViTConfig {
+export interface ViTConfig extends FamilyParts {
   /** (height, width) of the images. Default 224. */
   imgSize: Pair;
   /** Default 16. */
@@ -44,8 +45,9 @@ export interface ViTConfig {
   /** Whether a class token goes in front. Default true. */
   classToken: boolean;
   /**
-   * What the head reads: the class token; the mean of the patches, their maximum, or half the sum of both; what a
-   * learned query gathers from them (`'map'`); or every token (`''`). Default `'token'`.
+   * What the head reads: the class token; the mean of the patches, their maximum, or half the sum of both; the class token
+   * and the mean of the patches side by side (`'tokenavg'`); what a learned query gathers from them (`'map'`); or every
+   * token (`''`). Default `'token'`.
    */
   globalPool: Pooling | 'map';
   /** Whether class and register tokens have no position embedding; only with `'learned1d'` they may. Default false. */
@@ -99,6 +101,7 @@ export interface ViTConfig {
 }
 
 const DEFAULTS: ViTConfig = {
+  ...PART_DEFAULTS,
   imgSize: 224,
   patchSize: 16,
   inChans: 3,
@@ -131,7 +134,7 @@ const DEFAULTS: ViTConfig = {
   distilled: false,
   weightInit: '',
 };
-const OPTIONAL = ['initValues', 'fcNorm', 'representationSize', 'resnetLayers'];
+const OPTIONAL = ['initValues', 'fcNorm', 'representationSize', 'resnetLayers', ...OPTIONAL_PARTS];
 
 /** The names of all options. */
 export const viTOptionNames: readonly string[] = [...Object.keys(DEFAULTS), ...OPTIONAL];
@@ -169,18 +172,19 @@ export function resolveConfig(options: ViTOptions): Readonly<ViTConfig> {
 }
 
 /** Copies of what is the caller's, and what a model's sizes follow from. */
-function frozenArrays({ imgSize, patchSize, resnetLayers }: ViTConfig): Partial<ViTConfig> {
+function frozenArrays({ imgSize, patchSize, resnetLayers, ropeGrid }: ViTConfig): Partial<ViTConfig> {
   const pair = (size: Pair): Pair => (typeof size === 'number' ? size : checkPair(size, 'ViT sizes', 1));
   return {
     imgSize: pair(imgSize),
     patchSize: pair(patchSize),
+    ...(ropeGrid !== undefined && { ropeGrid: pair(ropeGrid) }),
     ...(resnetLayers && { resnetLayers: Object.freeze([...resnetLayers]) }),
   };
 }
 
 function checkKinds(config: ViTConfig): void {
-  checkOneOf(config.globalPool, 'ViT globalPool', ['token', 'avg', 'avgmax', 'max', 'map', '']);
-  checkOneOf(config.act, 'ViT act', ['gelu', 'gelu_tanh', 'relu']);
+  checkOneOf(config.globalPool, 'ViT globalPool', ['token', 'avg', 'avgmax', 'max', 'tokenavg', 'map', '']);
+  checkOneOf(config.act, 'ViT act', MLP_ACTIVATIONS);
   checkOneOf(config.patchEmbed, 'ViT patchEmbed', ['unfold', 'conv']);
   checkOneOf(config.posEmbed, 'ViT posEmbed', ['learned1d', 'learned2d', 'sincos2d', 'relative', 'none']);
   checkOneOf(config.posEmbedPlacement, 'ViT posEmbedPlacement', ['stem', 'layers', 'shared']);
@@ -217,7 +221,8 @@ function checkTogether(config: ViTConfig): void {
   if (config.embedDim % config.numHeads !== 0) {
     throw expected(`heads that divide the width ${config.embedDim}`, 'ViT numHeads', config.numHeads);
   }
-  if (config.globalPool === 'token' && !config.classToken) {
+  checkParts(config);
+  if ((config.globalPool === 'token' || config.globalPool === 'tokenavg') && !config.classToken) {
     throw expected("globalPool: 'avg'", 'a ViT without class token', config.globalPool);
   }
   if (config.posEmbed === 'learned2d' && config.embedDim % 2 !== 0) {

@@ -9,7 +9,6 @@ import { scope, untracked } from '../../scope.js';
 import { empty, type Tensor } from '../../tensor.js';
 import { Dropout } from '../dropout.js';
 import * as init from '../init.js';
-import { LayerNorm } from '../layer-norm.js';
 import { Module } from '../module.js';
 import { ModuleList } from '../module-list.js';
 import { PatchEmbed } from '../patch-embed.js';
@@ -20,6 +19,8 @@ import type { ViTConfig } from './config.js';
 import { gridOf } from './grid.js';
 import { HybridEmbed } from './hybrid-embed.js';
 import { checkIntermediate, type IntermediateOptions, layerIndices, separate } from './intermediate.js';
+import { checkMask, type ForwardFeaturesOptions, MaskToken } from './mask-token.js';
+import { makeNorm, type Norm } from './norm.js';
 import { Positions } from './positions.js';
 
 /** Whether the final norm of a model comes after pooling. */
@@ -29,6 +30,15 @@ export function normsPooled({ fcNorm, globalPool }: ViTConfig): boolean {
 
 /** Sees what leaves a block. */
 type Visit = (block: number, y: Tensor) => void;
+
+/** What is wanted of the encoder. */
+interface Encoding {
+  /** Tokens, from the first. Default: all. */
+  outputs?: number | undefined;
+  visit?: Visit;
+  /** Of patches to be replaced, (N,L). */
+  mask?: Tensor | undefined;
+}
 
 /**
  * What of a ViT turns images into tokens: patches, a class token in front, learned positions, a pre-norm encoder.
@@ -50,12 +60,13 @@ export abstract class ViTEncoder extends Module {
   /** Drops whole numbers of the tokens, after the positions are added. */
   readonly posDrop: Dropout;
   /** Before the first block; undefined without `preNorm`. */
-  readonly normPre: LayerNorm | undefined;
+  readonly normPre: Norm | undefined;
   /** The encoder's blocks, first to last. */
   readonly blocks: ModuleList<Block>;
   /** The final norm, where it comes before pooling. */
-  readonly norm: LayerNorm | undefined;
+  readonly norm: Norm | undefined;
   readonly #positions: Positions;
+  readonly #maskToken: MaskToken | undefined;
   #checkpointing = false;
 
   constructor(config: Readonly<ViTConfig>) {
@@ -68,6 +79,7 @@ export abstract class ViTEncoder extends Module {
     this.clsToken = config.classToken ? this.parameter('cls_token', token(1, 1e-6)) : undefined;
     this.distToken = config.distilled ? this.parameter('dist_token', token(1, 0.02)) : undefined;
     this.regToken = config.regTokens > 0 ? this.parameter('reg_token', token(config.regTokens, 1e-6)) : undefined;
+    this.#maskToken = config.maskToken ? this.child('mask_token', new MaskToken(embedDim)) : undefined;
     this.#positions = new Positions(config, { dim: embedDim, grid: this.grid, prefix: this.numPrefixTokens });
     for (const [name, module] of this.#positions.modules) this.child(name, module);
 
@@ -76,11 +88,12 @@ export abstract class ViTEncoder extends Module {
     const embed = resnetLayers === undefined ? new PatchEmbed(patches) : new HybridEmbed({ ...patches, resnetLayers });
     this.patchEmbed = this.child('patch_embed', embed);
     this.posDrop = this.child('pos_drop', new Dropout(config.posDropRate));
-    const norm = (): LayerNorm => new LayerNorm(embedDim, { eps: config.normEps });
+    const norm = (): Norm => makeNorm(embedDim, config);
     this.normPre = config.preNorm ? this.child('norm_pre', norm()) : undefined;
     const blocks = Array.from({ length: depth }, (_, i) => {
       const dropPathRate = depth === 1 ? 0 : (config.dropPathRate * i) / (depth - 1);
-      return new Block(only({ ...config, dim: embedDim, dropPathRate }, BLOCK_OPTIONS));
+      const biasGrid = config.relPosBias === 'layers' ? this.grid : undefined;
+      return new Block(only({ ...config, dim: embedDim, dropPathRate, biasGrid }, BLOCK_OPTIONS));
     });
     this.blocks = this.child('blocks', new ModuleList(blocks));
     this.norm = config.finalNorm && !normsPooled(config) ? this.child('norm', norm()) : undefined;
@@ -96,9 +109,14 @@ export abstract class ViTEncoder extends Module {
     return this.#positions.table;
   }
 
-  /** @param images (N,C,H,W) @returns the encoder's tokens (N,T,D), normed unless the norm comes after pooling */
-  forwardFeatures(images: Tensor): Tensor {
-    return this.encoded(images);
+  /**
+   * @param images (N,C,H,W)
+   * @param options `mask` (N,L), int32: patches at a 1 are replaced by the mask token
+   * @returns the encoder's tokens (N,T,D), normed unless the norm comes after pooling
+   * @throws TypeError for a mask where the model was built without `maskToken`
+   */
+  forwardFeatures(images: Tensor, options: ForwardFeaturesOptions = {}): Tensor {
+    return this.encoded(images, undefined, checkMask(options, this.#maskToken));
   }
 
   /**
@@ -136,8 +154,8 @@ export abstract class ViTEncoder extends Module {
     const maps: Tensor[] = [];
     // They are to outlive the scopes of the forward pass.
     const hooks = [...this.blocks].map((block) =>
-      block.registerForwardPreHook((_, [x, relative]) => {
-        maps.push(untracked(() => block.attentionWeights(x, relative)));
+      block.registerForwardPreHook((_, [x, places]) => {
+        maps.push(untracked(() => block.attentionWeights(x, places)));
       }),
     );
     try {
@@ -172,21 +190,22 @@ export abstract class ViTEncoder extends Module {
   }
 
   /** The encoder's tokens, normed: all, or the first `outputs`. */
-  protected encoded(images: Tensor, outputs?: number): Tensor {
+  protected encoded(images: Tensor, outputs?: number, mask?: Tensor): Tensor {
     return scope(() => {
-      const x = this.#encode(images, { outputs });
+      const x = this.#encode(images, { outputs, mask });
       return this.norm?.forward(x) ?? x;
     });
   }
 
   /** Images to what leaves the last block: all tokens, or the first `outputs`, which saves most of that block. */
-  #encode(images: Tensor, { outputs, visit }: { outputs?: number | undefined; visit?: Visit } = {}): Tensor {
+  #encode(images: Tensor, { outputs, visit, mask }: Encoding = {}): Tensor {
     const grid = this.#gridOf(images);
-    let x = this.#embed(images, grid);
+    const inAttention = this.#positions.inAttention(grid);
+    let x = this.#embed(images, grid, mask);
     for (const [i, block] of [...this.blocks].entries()) {
       const input = this.#positions.before(i, x, grid);
       const wanted = i === this.blocks.length - 1 ? outputs : undefined;
-      const run = (tokens: Tensor): Tensor => block.forward(tokens, this.#positions.inAttention(i), wanted);
+      const run = (tokens: Tensor): Tensor => block.forward(tokens, inAttention(i), wanted);
       x = this.#checkpointing && this.training ? checkpoint(run, input) : run(input);
       visit?.(i, x);
     }
@@ -194,8 +213,9 @@ export abstract class ViTEncoder extends Module {
   }
 
   /** Images to tokens: prefix tokens, patches and positions. */
-  #embed(images: Tensor, grid: Grid): Tensor {
-    const patches = this.patchEmbed.forward(images); // (N,L,D)
+  #embed(images: Tensor, grid: Grid, mask?: Tensor): Tensor {
+    const seen = this.patchEmbed.forward(images); // (N,L,D)
+    const patches = mask === undefined ? seen : (this.#maskToken?.forward(seen, mask) ?? seen);
     const batch = patches.shape[0];
     const tokens = [this.clsToken, this.distToken, this.regToken].filter((token) => token !== undefined);
     const prefix = tokens.map((token) => tile(token, [batch, 1, 1]));

@@ -3,12 +3,12 @@ import { checkOptions, type OptionNames } from '../../check-options.js';
 import { add, mul } from '../../ops/elementwise.js';
 import type { Tensor } from '../../tensor.js';
 import type { Dropout } from '../dropout.js';
-import type { LayerNorm } from '../layer-norm.js';
 import type { Linear } from '../linear.js';
 import type { Grid } from '../resample.js';
 import type { AttentionPool } from './attention-pool.js';
 import type { ViTConfig } from './config.js';
 import { separate } from './intermediate.js';
+import type { Norm } from './norm.js';
 import { pool, tokenAt } from './pool.js';
 import type { PreLogits } from './pre-logits.js';
 
@@ -17,9 +17,9 @@ export interface HeadParts {
   readonly config: Readonly<ViTConfig>;
   readonly grid: Grid;
   readonly numPrefixTokens: number;
-  readonly norm: LayerNorm | undefined;
+  readonly norm: Norm | undefined;
   readonly attnPool: AttentionPool | undefined;
-  readonly fcNorm: LayerNorm | undefined;
+  readonly fcNorm: Norm | undefined;
   readonly preLogits: PreLogits | undefined;
   readonly headDrop: Dropout;
   readonly head: Linear | undefined;
@@ -29,7 +29,7 @@ export interface HeadParts {
 /** The ways of pooling tokens, by timm's names. */
 export type GlobalPool = ViTConfig['globalPool'];
 
-const POOLS: readonly GlobalPool[] = ['', 'avg', 'avgmax', 'max', 'token', 'map'];
+const POOLS: readonly GlobalPool[] = ['', 'avg', 'avgmax', 'max', 'token', 'tokenavg', 'map'];
 
 /** Options of `ViT.forwardHead`. */
 export interface ForwardHeadOptions {
@@ -61,6 +61,11 @@ export function classify(parts: HeadParts, tokens: Tensor, options: ForwardHeadO
   return stops ? x : (parts.head?.forward(x) ?? x);
 }
 
+/** Channels that the head reads of what is pooled. */
+export function pooledWidth({ embedDim, globalPool }: Pick<ViTConfig, 'embedDim' | 'globalPool'>): number {
+  return globalPool === 'tokenavg' ? 2 * embedDim : embedDim;
+}
+
 /** What the class token's head says, and the distillation token's. */
 export function classifyDistilled(parts: HeadParts, tokens: Tensor, stops = false): [Tensor, Tensor] {
   const read = (i: number, head: Linear | undefined): Tensor => {
@@ -85,7 +90,7 @@ export function reclassified(parts: HeadParts, numClasses: number, globalPool: G
         'Build the model with it.',
       );
     }
-    if (globalPool === 'token' && !config.classToken) {
+    if ((globalPool === 'token' || globalPool === 'tokenavg') && !config.classToken) {
       throw expected('a pooling of patches', 'resetClassifier globalPool of a model without class token', globalPool);
     }
     if (config.distilled) {

@@ -1,12 +1,17 @@
-import { checkPair } from '../../check.js';
+import { checkPair, expected, Text } from '../../check.js';
 import { BATCH, type OnnxGraph } from '../../onnx/graph.js';
 import * as onnx from '../../onnx/operators.js';
+import { LayerNorm } from '../layer-norm.js';
 import type { Module } from '../module.js';
-import { layerNormNodes, linearNodes, patchEmbedNodes } from '../onnx.js';
+import { linearNodes, patchEmbedNodes, layerNormNodes as plainNormNodes } from '../onnx.js';
+import type { Attention } from './attention.js';
 import type { AttentionPool } from './attention-pool.js';
-import type { Attention, Block, Mlp } from './block.js';
+import type { Block } from './block.js';
 import { HybridEmbed } from './hybrid-embed.js';
 import type { LayerScale } from './layer-scale.js';
+import { Mlp, type SwiGLU } from './mlp.js';
+import type { Norm } from './norm.js';
+import { PART_DEFAULTS } from './parts.js';
 import { LearnedPositions1d, LearnedPositions2d, PositionEmbedding, sincosTable } from './position-embedding.js';
 import { RelativePositions } from './relative-positions.js';
 import { resNetStemNodes } from './resnet-onnx.js';
@@ -16,6 +21,7 @@ import type { ViT } from './vit.js';
 /** The whole model in evaluation, for images of the configuration's size: (N,C,H,W) to logits, or features. */
 export function viTNodes(g: OnnxGraph, model: ViT): void {
   const { config } = model;
+  refuseParts(config);
   const [height, width] = checkPair(config.imgSize, 'ViT imgSize', 1);
   const images = g.input('pixel_values', [BATCH, config.inChans, height, width]);
   const tokens = encoderNodes(g, model, images);
@@ -24,6 +30,35 @@ export function viTNodes(g: OnnxGraph, model: ViT): void {
   const count = model.numPrefixTokens + model.grid[0] * model.grid[1];
   const shape = config.globalPool === '' ? [BATCH, count, last] : [BATCH, last];
   g.output(pooled, config.numClasses > 0 ? 'logits' : 'features', shape);
+}
+
+// What the graph is the same with and without.
+const HEADLESS: readonly string[] = ['headBias', 'maskToken'];
+
+/**
+ * Throws for parts of families that are not exported yet.
+ *
+ * @throws TypeError that names their options
+ */
+function refuseParts(config: ViT['config']): void {
+  const parts = Object.entries(PART_DEFAULTS).filter(
+    ([name, usual]) => !HEADLESS.includes(name) && config[name as keyof typeof PART_DEFAULTS] !== usual, // its own names
+  );
+  const options = parts.map(([name]) => `${name}: '${config[name as keyof typeof PART_DEFAULTS]}'`); // as above
+  if (config.globalPool === 'tokenavg') options.push("globalPool: 'tokenavg'");
+  if (config.act === 'silu' || config.act === 'quick_gelu') options.push(`act: '${config.act}'`);
+  if (options.length === 0) return;
+  throw expected(
+    "a model of the paper's parts for an ONNX graph",
+    'export',
+    new Text(`one with ${options.join(', ')}`),
+  );
+}
+
+/** Of a model that has no other norms. */
+function layerNormNodes(g: OnnxGraph, norm: Norm, x: string): string {
+  if (!(norm instanceof LayerNorm)) throw expected('layer norm', 'an ONNX graph', norm);
+  return plainNormNodes(g, norm, x);
 }
 
 /** Images (N,C,H,W) to normed tokens (N,T,D): those that the head reads. */
@@ -139,7 +174,8 @@ function relativeNodes(g: OnnxGraph, { table }: RelativePositions, queries: stri
 }
 
 /** x (..., D) */
-export function mlpNodes(g: OnnxGraph, mlp: Mlp, x: string): string {
+export function mlpNodes(g: OnnxGraph, mlp: Mlp | SwiGLU, x: string): string {
+  if (!(mlp instanceof Mlp)) throw expected('an MLP without gates', 'an ONNX graph', mlp);
   return linearNodes(g, mlp.fc2, onnx.activate(g, linearNodes(g, mlp.fc1, x), mlp.act));
 }
 

@@ -1,3 +1,4 @@
+import { cat } from '../../ops/cat.js';
 import { add, mul } from '../../ops/elementwise.js';
 import { maxPool2d } from '../../ops/max-pool2d.js';
 import { mean } from '../../ops/reduce.js';
@@ -7,7 +8,7 @@ import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 
 /** The poolings that need no parameters. */
-export type Pooling = 'token' | 'avg' | 'avgmax' | 'max' | '';
+export type Pooling = 'token' | 'avg' | 'avgmax' | 'max' | 'tokenavg' | '';
 
 /** Token `i` of (N,T,D): (N,D). */
 export function tokenAt(tokens: Tensor, i: number): Tensor {
@@ -22,10 +23,11 @@ function maxOverTokens(tokens: Tensor): Tensor {
 }
 
 /**
- * Tokens to one vector: the first token, or the mean or maximum of the patches, or half the sum of both; with '' they
+ * Tokens to one vector: the first token, or the mean or maximum of the patches, or half the sum of both, or the
+ * first token and the mean of the patches side by side (N,2*D); with '' they
  * stay as they are.
  *
- * @param tokens (N,T,D) @param prefix tokens in front of the patches @returns (N,D), or with '' (N,T,D)
+ * @param tokens (N,T,D) @param prefix tokens in front of the patches @returns (N,D), with 'tokenavg' (N,2*D), with '' (N,T,D)
  * @see timm's `global_pool_nlc`
  */
 export function pool(tokens: Tensor, pooling: Pooling, prefix: number): Tensor {
@@ -34,6 +36,7 @@ export function pool(tokens: Tensor, pooling: Pooling, prefix: number): Tensor {
   return scope(() => {
     const patches = prefix === 0 ? tokens : slice(tokens, 1, prefix);
     if (pooling === 'avg') return mean(patches, { dim: 1 });
+    if (pooling === 'tokenavg') return cat([tokenAt(tokens, 0), mean(patches, { dim: 1 })], 1);
     if (pooling === 'max') return maxOverTokens(patches);
     return mul(add(maxOverTokens(patches), mean(patches, { dim: 1 })), 0.5);
   });

@@ -3,6 +3,7 @@ import type { Tensor } from '../../tensor.js';
 import type { Module } from '../module.js';
 import { ModuleList } from '../module-list.js';
 import type { Grid } from '../resample.js';
+import type { AttentionPlaces } from './attention.js';
 import type { ViTConfig } from './config.js';
 import {
   LearnedPositions1d,
@@ -11,9 +12,12 @@ import {
   type PositionSizes,
   SincosPositions2d,
 } from './position-embedding.js';
+import { RelativePositionBias } from './relative-position-bias.js';
 import { RelativePositions } from './relative-positions.js';
+import { RotaryPositions } from './rotary.js';
 
-type Settings = Pick<ViTConfig, 'posEmbed' | 'posEmbedPlacement' | 'noEmbedClass' | 'depth' | 'numHeads'>;
+type Rotary = 'rope' | 'ropeTemperature' | 'ropeGrid' | 'ropeRegTemperature' | 'regTokens' | 'relPosBias';
+type Settings = Pick<ViTConfig, 'posEmbed' | 'posEmbedPlacement' | 'noEmbedClass' | 'depth' | 'numHeads' | Rotary>;
 
 /** The position embeddings of a ViT and where each comes in. @see Dosovitskiy et al. 2021, appendix D.4 */
 export class Positions {
@@ -22,11 +26,18 @@ export class Positions {
   readonly #settings: Settings;
   readonly #absolute: readonly PositionEmbedding[];
   readonly #relative: readonly RelativePositions[];
+  readonly #rotary: RotaryPositions | undefined;
+  readonly #shared: RelativePositionBias | undefined;
 
   constructor(settings: Settings, sizes: PositionSizes) {
     this.#settings = settings;
     this.#absolute = this.#make(() => absolute(settings, sizes));
     this.#relative = this.#make(() => relative(settings, sizes));
+    this.#rotary = rotary(settings, sizes);
+    if (this.#rotary !== undefined) this.modules.set('rope', this.#rotary);
+    if (settings.relPosBias !== 'shared') return;
+    this.#shared = new RelativePositionBias(sizes.grid, settings.numHeads);
+    this.modules.set('rel_pos_bias.relative_position_bias_table', this.#shared);
   }
 
   /** The one table of learned positions (1,T,D), if there is such. */
@@ -47,9 +58,17 @@ export class Positions {
     return positions === undefined ? x : add(x, positions.forward(grid));
   }
 
-  /** What block `i` adds to its scores. */
-  inAttention(i: number): RelativePositions | undefined {
-    return this.#settings.posEmbedPlacement === 'stem' && i > 0 ? undefined : this.#ofBlock(this.#relative, i);
+  /** What block `i` knows of places, of images of this grid; `undefined` for a block that knows of none. */
+  inAttention(grid: Grid): (i: number) => AttentionPlaces | undefined {
+    const turns = this.#rotary?.forward(grid);
+    const bias = this.#shared?.forward();
+    const common = { ...(turns && { rotary: turns }), ...(bias && { bias }) };
+    return (i) => {
+      const first = this.#settings.posEmbedPlacement === 'stem' && i > 0;
+      const keys = first ? undefined : this.#ofBlock(this.#relative, i);
+      const places = { ...common, ...(keys && { relative: keys }) };
+      return Object.keys(places).length === 0 ? undefined : places;
+    };
   }
 
   #ofBlock<M>(modules: readonly M[], i: number): M | undefined {
@@ -83,4 +102,20 @@ function relative(
 ): RelativePositions | undefined {
   if (posEmbed !== 'relative') return undefined;
   return new RelativePositions(prefix + grid[0] * grid[1], dim / numHeads);
+}
+
+// Of timm's models; DINOv3's own is 100.
+const TEMPERATURE = { eva: 10000, dinov3: 100 } as const;
+
+function rotary(settings: Settings, { dim, grid, prefix }: PositionSizes): RotaryPositions | undefined {
+  const { rope, numHeads, ropeTemperature, ropeGrid, ropeRegTemperature, regTokens } = settings;
+  if (rope === 'none') return undefined;
+  const temperature = ropeTemperature ?? TEMPERATURE[rope];
+  const registers =
+    ropeRegTemperature === undefined ? undefined : { count: regTokens, temperature: ropeRegTemperature };
+  return new RotaryPositions(
+    { rope, headDim: dim / numHeads, temperature, reference: ropeGrid, registers },
+    grid,
+    prefix,
+  );
 }

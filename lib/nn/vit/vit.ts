@@ -6,7 +6,6 @@ import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 import { Dropout } from '../dropout.js';
 import { checkPool, extract, type FeatureExtractor, type FeatureOptions, poolFeatures } from '../features.js';
-import { LayerNorm } from '../layer-norm.js';
 import { Linear } from '../linear.js';
 import type { Module } from '../module.js';
 import { noteOwnCode } from '../own-code.js';
@@ -19,10 +18,12 @@ import {
   classifyDistilled,
   type ForwardHeadOptions,
   type GlobalPool,
+  pooledWidth,
   poolTokens,
   reclassified,
 } from './head.js';
 import { drawWeights } from './init.js';
+import { makeNorm, type Norm } from './norm.js';
 import { PreLogits } from './pre-logits.js';
 import { configOf, modelNames } from './registry.js';
 
@@ -49,7 +50,7 @@ export class ViT extends ViTEncoder implements FeatureExtractor {
   /** Pools by attention; undefined with another `globalPool`. */
   readonly attnPool: AttentionPool | undefined;
   /** The final norm, where it comes after pooling; else that is `norm`. */
-  readonly fcNorm: LayerNorm | undefined;
+  readonly fcNorm: Norm | undefined;
   /** A layer before the head; undefined without `preLogits`. */
   readonly preLogits: PreLogits | undefined;
   /** Before the head. */
@@ -64,18 +65,18 @@ export class ViT extends ViTEncoder implements FeatureExtractor {
   constructor(options: ViTOptions = {}) {
     super(resolveConfig(options));
     const { config } = this;
-    const { embedDim, numClasses } = config;
-    const norm = (): LayerNorm => new LayerNorm(embedDim, { eps: config.normEps });
+    const { numClasses } = config;
+    const pooled = pooledWidth(config);
     this.attnPool =
       config.globalPool === 'map'
         ? this.child('attn_pool', new AttentionPool(only({ ...config }, ATTENTION_POOL_OPTIONS)))
         : undefined;
-    this.fcNorm = config.finalNorm && normsPooled(config) ? this.child('fc_norm', norm()) : undefined;
-    const width = config.representationSize ?? embedDim;
+    this.fcNorm = config.finalNorm && normsPooled(config) ? this.child('fc_norm', makeNorm(pooled, config)) : undefined;
+    const width = config.representationSize ?? pooled;
     this.preLogits =
-      config.representationSize === undefined ? undefined : this.child('pre_logits', new PreLogits(embedDim, width));
+      config.representationSize === undefined ? undefined : this.child('pre_logits', new PreLogits(pooled, width));
     this.headDrop = this.child('head_drop', new Dropout(config.dropRate));
-    const head = (): Linear => new Linear(width, numClasses);
+    const head = (): Linear => new Linear(width, numClasses, { bias: config.headBias });
     this.head = numClasses > 0 ? this.child('head', head()) : undefined;
     this.headDist = numClasses > 0 && config.distilled ? this.child('head_dist', head()) : undefined;
     drawWeights(this, config.weightInit, numClasses);
@@ -181,8 +182,9 @@ export class ViT extends ViTEncoder implements FeatureExtractor {
    */
   resetClassifier(numClasses: number, globalPool: GlobalPool = this.config.globalPool): this {
     const config = reclassified(this, numClasses, globalPool);
-    const width = config.representationSize ?? config.embedDim;
-    const fresh = (): Linear | undefined => (numClasses > 0 ? new Linear(width, numClasses) : undefined);
+    const width = config.representationSize ?? pooledWidth(config);
+    const fresh = (): Linear | undefined =>
+      numClasses > 0 ? new Linear(width, numClasses, { bias: config.headBias }) : undefined;
     Object.assign(this, {
       config,
       attnPool: globalPool === 'map' ? this.attnPool : this.#replace('attn_pool', this.attnPool, undefined),

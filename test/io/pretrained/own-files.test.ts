@@ -10,6 +10,14 @@ import { warningsOf } from '../warnings-of.js';
 
 const base = { imgSize: 16, patchSize: 4, numClasses: 10, embedDim: 24, depth: 2, numHeads: 1 } as const;
 
+// The families, by the options that make them.
+const dinov2 = { numClasses: 0, initValues: 1 } as const;
+const registers = { numClasses: 0, initValues: 1, regTokens: 4, keyBias: false, normEps: 1e-5 } as const;
+const dinov3 = { ...registers, posEmbed: 'none', rope: 'dinov3', numHeads: 2 } as const;
+const eva02 = { keyBias: false, rope: 'eva', mlpLayer: 'swiglu', mlpNorm: true, numHeads: 2 } as const;
+const clip = { preNorm: true, headBias: false, normEps: 1e-5 } as const;
+const beit = { keyBias: false, initValues: 1, relPosBias: 'layers', posEmbed: 'none', globalPool: 'avg' } as const;
+
 /** For every option, which the type checker sees to, models in which it is not as usual. */
 const models: { readonly [Name in keyof Required<ViTConfig>]: readonly ViTOptions[] } = {
   imgSize: [{ imgSize: [8, 32] }, { imgSize: [8, 16] }, { imgSize: [4, 16] }],
@@ -26,8 +34,10 @@ const models: { readonly [Name in keyof Required<ViTConfig>]: readonly ViTOption
   initValues: [{ initValues: 0.1 }],
   classToken: [{ classToken: false, globalPool: 'avg' }],
   globalPool: [
-    ...(['avg', 'avgmax', 'max', 'map', ''] as const).map((globalPool) => ({ globalPool })),
+    ...(['avg', 'avgmax', 'max', 'tokenavg', 'map', ''] as const).map((globalPool) => ({ globalPool })),
     { globalPool: 'map', numHeads: 3, act: 'relu', normEps: 1e-2 },
+    { globalPool: 'map', classToken: false, numClasses: 0 },
+    { globalPool: 'avg', classToken: false, fcNorm: false },
   ],
   noEmbedClass: [{ noEmbedClass: true }, { noEmbedClass: true, regTokens: 3 }],
   regTokens: [{ regTokens: 1 }, { regTokens: 4 }],
@@ -59,6 +69,36 @@ const models: { readonly [Name in keyof Required<ViTConfig>]: readonly ViTOption
     { resnetLayers: [1, 1], imgSize: 64, patchSize: 2 },
   ],
   weightInit: [{ weightInit: 'jax' }, { weightInit: 'reset' }],
+  normLayer: [{ normLayer: 'rmsnorm' }, { normLayer: 'rmsnorm', qkNorm: true, globalPool: 'avg' }],
+  mlpLayer: [
+    { mlpLayer: 'swiglu' },
+    { ...dinov2, mlpLayer: 'swiglu', mlpRatio: 64 / 24 },
+    { ...dinov3, mlpLayer: 'swiglu' },
+    { ...eva02, mlpNorm: false },
+    { ...beit, mlpLayer: 'swiglu' },
+  ],
+  mlpNorm: [{ mlpNorm: true }, { mlpNorm: true, mlpLayer: 'swiglu' }, eva02],
+  attnNorm: [{ attnNorm: true }, { ...eva02, attnNorm: true }],
+  keyBias: [{ keyBias: false }, { keyBias: false, initValues: 1 }],
+  headBias: [clip, { ...clip, numClasses: 0 }, { ...clip, act: 'quick_gelu' }],
+  rope: [dinov3, eva02, { ...dinov3, numClasses: 0, maskToken: true }],
+  ropeTemperature: [
+    { ...dinov3, ropeTemperature: 50 },
+    { ...eva02, ropeTemperature: 20 },
+  ],
+  ropeGrid: [
+    { ...eva02, ropeGrid: 3 },
+    { ...eva02, ropeGrid: [2, 5] },
+  ],
+  ropeRegTemperature: [{ ...eva02, regTokens: 4, ropeRegTemperature: 100 }],
+  relPosBias: [beit, { ...beit, relPosBias: 'shared' }, { ...beit, posEmbed: 'learned1d' }, { ...beit, numClasses: 0 }],
+  maskToken: [
+    { maskToken: true },
+    { ...dinov2, maskToken: true },
+    { ...dinov2, maskToken: true, regTokens: 4, noEmbedClass: true },
+    { ...dinov2, maskToken: true, numClasses: 10, globalPool: 'tokenavg' },
+    { ...beit, maskToken: true },
+  ],
 };
 
 function drawn(options: ViTOptions): ViT {
@@ -100,7 +140,7 @@ describe('a saved model', () => {
 
   it('that says nothing of images is told of once they are asked for', async () => {
     using model = drawn({});
-    for (const layout of savedLayouts) {
+    for (const layout of savedLayouts.filter((each) => objections(model.config, each).length === 0)) {
       await model.save(file(layout), { layout });
       const told = await warningsOf(async () => {
         using again = await ViT.fromPretrained(file(layout));
@@ -140,7 +180,7 @@ describe('a saved model', () => {
     using model = drawn({ numClasses: 3 });
     const images = { resize: 16, crop: [16, 16], interpolation: 'bicubic', mean: [0], std: [1] } as const;
     model.pretrainedConfig = { layout: 'vitrine', ...images, labels: ['a', 'b'] };
-    for (const layout of savedLayouts) {
+    for (const layout of savedLayouts.filter((each) => objections(model.config, each).length === 0)) {
       await assert.rejects(
         model.save(path('labels'), { layout }),
         /labels for 3 classes for pretrainedConfig .* received 2/,

@@ -88,7 +88,7 @@ describe('image sizes of ViT', () => {
     assertBadInput(() => new ViT({ ...CONFIG, resnetLayers: [1, 1, 1, 1, 1] }), /at most 4/);
     assertBadInput(
       () => new ViT({ ...CONFIG, globalPool: 'mean' as never }),
-      /'token', 'avg', 'avgmax', 'max', 'map', ''/,
+      /'token', 'avg', 'avgmax', 'max', 'tokenavg', 'map', ''/,
     );
     using model = new ViT(CONFIG);
     assertBadInput(() => model.forwardDistilled(randn([1, 1, 16, 16])), /distilled: true/);

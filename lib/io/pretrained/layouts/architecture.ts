@@ -42,8 +42,8 @@ export function readArchitecture(shapes: Shapes, where: string): Architecture {
     embedDim,
     inChans: stem?.inChans ?? channels,
     depth: depthOf(shapes),
-    mlpRatio: ratioOf(first('mlp.fc1.weight')?.[0] ?? 4 * embedDim, embedDim),
-    qkvBias: first('attn.qkv.bias') !== undefined,
+    mlpRatio: ratioOf(hiddenOf(shapes) ?? 4 * embedDim, embedDim),
+    qkvBias: first('attn.qkv.bias') !== undefined || first('attn.q_bias') !== undefined,
     qkNorm: headDim !== undefined,
     projBias: first('attn.proj.bias') !== undefined,
     initValues: first('ls1.gamma') === undefined ? undefined : 1e-5, // overwritten by the file's
@@ -58,9 +58,40 @@ export function readArchitecture(shapes: Shapes, where: string): Architecture {
     resnetLayers: stem?.resnetLayers,
     ...(positions !== undefined && { posEmbed: typeof positions === 'number' ? 'learned1d' : 'learned2d' }),
     ...(shapes.has('attn_pool.latent') && { globalPool: 'map' }),
+    ...partsOf(shapes, embedDim),
   };
   const stride = [kh * 2 ** halvings, kw * 2 ** halvings] as const;
   return { config, headDim, positions, prefix: prefixOf(shapes), stride };
+}
+
+/** The MLP's hidden width; a gated one makes twice that. */
+function hiddenOf(shapes: Shapes): number | undefined {
+  const [made, taken] = [shapes.get('blocks.0.mlp.fc1.weight')?.[0], shapes.get('blocks.0.mlp.fc2.weight')?.[1]];
+  return made !== undefined && taken !== undefined && taken > 0 && made === 2 * taken ? taken : made;
+}
+
+/** The parts of families, but for rotary positions, which leave no tensors. */
+function partsOf(shapes: Shapes, embedDim: number): Partial<ViTConfig> {
+  const first = (name: string): readonly number[] | undefined => shapes.get(`blocks.0.${name}`);
+  const [made, taken] = [first('mlp.fc1.weight')?.[0], first('mlp.fc2.weight')?.[1]];
+  const table = 'relative_position_bias_table';
+  const head = shapes.get('head.weight');
+  return {
+    normLayer: first('norm1.weight') !== undefined && !hasBias(shapes, 'norm1') ? 'rmsnorm' : 'layernorm',
+    mlpLayer: made !== undefined && taken !== undefined && taken > 0 && made === 2 * taken ? 'swiglu' : 'mlp',
+    mlpNorm: first('mlp.norm.weight') !== undefined,
+    attnNorm: first('attn.norm.weight') !== undefined,
+    keyBias: first('attn.q_bias') === undefined,
+    ...(head && { headBias: shapes.has('head.bias') }),
+    ...(head?.[1] === 2 * embedDim && { globalPool: 'tokenavg' }),
+    relPosBias: first(`attn.${table}`) ? 'layers' : shapes.has(`rel_pos_bias.${table}`) ? 'shared' : 'none',
+    maskToken: shapes.has('mask_token'),
+  };
+}
+
+/** Whether any block's norm has one: a single bias that is not there is a tensor that is missing. */
+function hasBias(shapes: Shapes, norm: string): boolean {
+  return [...shapes.keys()].some((name) => name.startsWith('blocks.') && name.endsWith(`.${norm}.bias`));
 }
 
 /** A ratio of which the width makes just `hidden` when it is rounded down. */

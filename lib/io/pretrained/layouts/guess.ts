@@ -10,6 +10,8 @@ export interface Known {
   readonly stated: Partial<ViTConfig>;
   /** By the caller. */
   readonly given: ViTOptions;
+  /** What such models usually have: guesses. */
+  readonly usual?: Partial<ViTConfig>;
 }
 
 type Grid = readonly [number, number];
@@ -39,7 +41,7 @@ const headsOfWidth: Readonly<Record<number, number>> = { 1152: 16, 1280: 16, 140
 export function guessModel(architecture: Architecture, known: Known, layout: Layout, where: string): Guess {
   const { stated, given } = known;
   const told = new Set([architecture.config, stated, given].flatMap((options) => Object.keys(options)));
-  const usual: Partial<ViTConfig> = { globalPool: poolOf(architecture), ...layout.usual };
+  const usual: Partial<ViTConfig> = { globalPool: poolOf(architecture), ...(known.usual ?? layout.usual) };
   if (!told.has('numHeads')) usual.numHeads = headsOf(architecture, where);
   if (architecture.positions === undefined && !told.has('posEmbed') && usual.posEmbed === undefined) {
     throw rotary(where);
@@ -59,7 +61,7 @@ export function guessModel(architecture: Architecture, known: Known, layout: Lay
 /** Models of today that keep no positions compute rotary ones: DINOv3, RoPE-ViT, Perception Encoder. */
 function rotary(where: string): Error {
   const advice =
-    "Rotary positions are not implemented. Where it has no positions at all, give posEmbed: 'none', and for sines 'sincos2d'.";
+    "Give posEmbed: 'none' with rope: 'dinov3' or 'eva', or without where it has no positions at all, and for sines posEmbed: 'sincos2d'.";
   return fileError('position embeddings', where, 'a model without, whose positions may be rotary', advice);
 }
 
@@ -99,10 +101,14 @@ function placePositions(architecture: Architecture, known: Known, layout: Layout
   }
   const prefixless = known.stated.noEmbedClass ?? known.given.noEmbedClass;
   const prefixes = prefixless === undefined ? [prefix, 0] : [prefixless ? 0 : prefix];
-  for (const own of new Set(prefixes)) {
+  const places = [...new Set(prefixes)];
+  const toldOf = (own: number): Grid | undefined =>
+    [stated, given].find((grid) => grid !== undefined && grid[0] * grid[1] === positions - own);
+  // A size that is told goes before any square that another number of prefix tokens would leave.
+  for (const own of places.some(toldOf) ? places.filter(toldOf) : places) {
     const patches = positions - own;
     const fits = (grid: Grid | undefined): grid is Grid => grid !== undefined && grid[0] * grid[1] === patches;
-    const told = [stated, given].find(fits);
+    const told = toldOf(own);
     const side = Math.sqrt(patches);
     const grid = told ?? (patches > 0 && Number.isInteger(side) ? ([side, side] as const) : undefined);
     if (grid === undefined) continue;

@@ -3,6 +3,8 @@ import { IMAGE_FILTER } from '../../../native.js';
 import type { ViTConfig } from '../../../nn/vit/config.js';
 import type { JsonFields } from '../../formats/json-fields.js';
 import type { Preprocessing } from '../preprocessing.js';
+import { commonFields, familyConfigs } from './hf/config.js';
+import { classFor } from './objections.js';
 
 type Config = Readonly<ViTConfig>;
 type Json = Record<string, unknown>;
@@ -24,36 +26,26 @@ export function huggingFaceSpelling(config: Config): (name: string) => string {
   return (name) => (/^\w*classifier\./.test(name) ? name : prefix + name);
 }
 
-const activations = { gelu: 'gelu', gelu_tanh: 'gelu_pytorch_tanh', relu: 'relu' } as const;
-
-/** The config.json of `ViTConfig` or `DeiTConfig`. */
+/** The config.json of the class that the model is one of. */
 export function huggingFaceConfig(config: Config, labels: readonly string[] | undefined): Json {
-  const { embedDim, numClasses } = config;
-  const names = Array.from({ length: numClasses }, (_, i) => labels?.[i] ?? `LABEL_${i}`);
+  const common = commonFields(config, labels);
+  const family = familyConfigs[classFor(config, 'hf').name];
+  return family === undefined ? plainConfig(config, common) : family(config, common);
+}
+
+/** Of `ViTConfig` or `DeiTConfig`. */
+function plainConfig(config: Config, common: Json): Json {
   return {
+    ...common,
     architectures: [architectureOf(config)],
     attention_probs_dropout_prob: config.attnDropRate,
-    dtype: 'float32',
     encoder_stride: 16,
-    hidden_act: activations[config.act],
     hidden_dropout_prob: config.projDropRate,
-    hidden_size: embedDim,
-    image_size: sizeOf(config.imgSize),
-    initializer_range: 0.02,
-    intermediate_size: Math.floor(embedDim * config.mlpRatio),
-    layer_norm_eps: config.normEps,
+    intermediate_size: Math.floor(config.embedDim * config.mlpRatio),
     model_type: isDeit(config) ? 'deit' : 'vit',
-    num_attention_heads: config.numHeads,
-    num_channels: config.inChans,
-    num_hidden_layers: config.depth,
-    patch_size: sizeOf(config.patchSize),
     pooler_act: 'tanh',
-    pooler_output_size: embedDim,
+    pooler_output_size: config.embedDim,
     qkv_bias: config.qkvBias,
-    ...(numClasses > 0 && {
-      id2label: Object.fromEntries(names.entries()),
-      label2id: Object.fromEntries(names.map((name, i) => [name, i])),
-    }),
   };
 }
 
@@ -69,6 +61,10 @@ const modelFields = [
   'patch_size',
   'num_channels',
   'qkv_bias',
+  'mlp_ratio',
+  'use_swiglu_ffn',
+  'use_gated_mlp',
+  'rope_theta',
 ] as const;
 
 /** The first field of a config.json that is not as this model's would be; undefined where all are. */
@@ -76,13 +72,8 @@ export function changedField(config: JsonFields, model: Config): string | undefi
   const written = huggingFaceConfig(model, undefined);
   return modelFields.find((field) => {
     const value = config.raw(field);
-    return value !== undefined && JSON.stringify(value) !== JSON.stringify(written[field]);
+    return value !== undefined && field in written && JSON.stringify(value) !== JSON.stringify(written[field]);
   });
-}
-
-function sizeOf(size: ViTConfig['imgSize']): number | readonly number[] {
-  if (typeof size === 'number') return size;
-  return size[0] === size[1] ? size[0] : size;
 }
 
 /**

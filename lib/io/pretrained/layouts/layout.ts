@@ -1,6 +1,7 @@
 import type { ViTConfig } from '../../../nn/vit/config.js';
 import type { JsonFields } from '../../formats/json-fields.js';
 import type { TensorInfo } from '../../formats/tensor-record.js';
+import type { ClassPosition } from '../fold-class-position.js';
 import type { OwnDescription } from '../model-metadata.js';
 import type { ResizeMethod } from '../position-resize.js';
 import type { Preprocessing } from '../preprocessing.js';
@@ -52,6 +53,8 @@ export interface Layout {
   configure(evidence: Evidence): Partial<ViTConfig>;
   /** What its models usually have, for lack of anything that tells: each one used is a guess, and is said to be one. */
   readonly usual: Partial<ViTConfig>;
+  /** Likewise, of what such a file shows; over `usual`. */
+  guesses?(evidence: Evidence): Partial<ViTConfig>;
   /** What is taken for granted though another model of the same tensors has it otherwise, in words. */
   doubts?(evidence: Evidence): readonly string[];
   /** Whether all its models are of square images. */
@@ -61,5 +64,7 @@ export interface Layout {
   /** Whether the checkpoint or the library leaves no doubt about that. */
   statesPreprocessing(evidence: Evidence): boolean;
   /** How the library fits position embeddings to another image size. */
-  readonly positionResize: ResizeMethod;
+  readonly positionResize: ResizeMethod | ((evidence: Evidence) => ResizeMethod);
+  /** The class token and the positions of which it has one, where register tokens have none; see `FoldedWeights`. */
+  classPosition?(evidence: Evidence): ClassPosition | undefined;
 }

@@ -1,20 +1,22 @@
 import { expected, Text } from '../../../check.js';
 import { listed, quoted } from '../../formats/file-error.js';
-import type { TensorInfo } from '../../formats/tensor-record.js';
 import type { Evidence } from './layout.js';
 
 /** What a tensor's name shows: a kind of model, or a part of one. */
 type Sign = readonly [RegExp, string];
 
+// What Model.fromPretrained reads, for those who bring another.
+const SUPPORTED =
+  'Supported are ViT, DeiT, DINOv2, DINOv3, EVA-02, BEiT, MAE, ViT-5, and the image towers of CLIP and SigLIP.';
+
 // Models that are no ViT of this library's kind, by names that none of those has.
 const others: readonly Sign[] = [
-  [/^(visual\.)?(transformer\.resblocks\.|class_embedding$)|^visual\.trunk\./, 'CLIP, as OpenAI and open_clip name it'],
-  [/^(\w+\.)?vision_model\./, "a CLIP or SigLIP of Hugging Face's"],
-  [
-    /^(dinov2|dinov3_vit|beit|data2vec_vision|ijepa|hiera|swin|swinv2|pvt|convnext|resnet)\./,
-    "another model of Hugging Face's",
-  ],
-  [/\.layer_scale[12]\.lambda1$/, "a DINOv2 or BEiT of Hugging Face's"],
+  [/(^|\.)swin(v2)?\./, 'a Swin Transformer'],
+  [/(^|\.)convnext(v2)?\./, 'a ConvNeXt'],
+  [/(^|\.)mobilevit(v2)?\./, 'a MobileViT'],
+  [/(^|\.)resnet\./, 'a ResNet'],
+  [/^visual\.(layer[1-4]\.|attnpool\.)/, "CLIP's ResNet"],
+  [/^(ijepa|hiera|pvt)\./, "another model of Hugging Face's"],
   [/(^|\.)layers\.\d+\.blocks\.\d+\.(attn\.|norm1\.|mlp\.)/, 'a Swin Transformer'],
   [/(^|\.)mlp_(tokens|channels)\./, 'an MLP-Mixer, gMLP or ResMLP'],
   [/(^|\.)(conv_dw|dwconv|downsample_layers\.\d+)\./, 'a ConvNeXt, EfficientNet or MobileNet'],
@@ -33,14 +35,10 @@ const others: readonly Sign[] = [
 // beit.py, eva.py and naflexvit.py, and of the papers' own code.
 const parts: readonly Sign[] = [
   [/\.attn\.rel_pos_[hw]$/, "SAM's windowed attention with relative positions"],
-  [/\.relative_position_bias_table$|(^|\.)(shared_)?rel_pos(_bias)?\./, 'relative position bias'],
-  [/(^|\.)rope(_embed)?\.|\.rotary_emb\.|(^|\.)freqs(_cis)?$/, 'rotary position embeddings'],
-  [/\.mlp\.(fc1_[gx]|w12|w[123])\./, 'SwiGLU'],
+  [/(^|\.)(shared_)?rel_pos\.|^rel_pos_bias\.(?!relative_position_bias_table$)/, 'relative positions by an MLP'],
+  [/^rope\.freqs$|\.rotary_emb\.|(^|\.)freqs_cis$/, 'learned rotary frequencies'],
   [/\.lambda_[qk][12]$/, 'differential attention'],
   [/^blocks\.\d+\.((attns|ffns)\.\d+|in_proj|in_norm|attn_out_proj)\./, 'parallel blocks'],
-  [/\.(attn|mlp)\.norm\./, 'norms inside attention and MLP (scale_attn_norm, scale_mlp_norm)'],
-  [/\.attn\.[qv]_bias$/, 'biases of queries and values without one of keys'],
-  [/\.attn\.[qkv]_proj\./, 'separate projections for queries, keys and values'],
   [/^embeds\./, "NaFlex's patch embedding"],
   [/^patch_embed\.norm\./, 'a norm in the patch embedding'],
   [
@@ -62,12 +60,15 @@ export function refuseMissing({ infos, path, own, config }: Evidence): void {
     throw expected('a whole model', path, new Text(`adapters of LoRA (${quoted(adapter)})`), advice);
   }
   if (own !== undefined) return;
-  const kind = signIn(names, others);
+  // A tower of text beside one of images is passed over.
+  const tower = names.some((name) => /^(visual|vision_model|beit)\./.test(name));
+  const seen = tower ? names.filter((name) => /^(visual|vision_model|beit)\.|^classifier\./.test(name)) : names;
+  const kind = signIn(seen, others) ?? clipClassifier(seen);
   if (kind !== undefined) {
-    throw expected('the weights of a ViT', path, new Text(`${kind.what} (${listed(kind.shown.map(quoted))})`));
+    const received = new Text(`${kind.what} (${listed(kind.shown.map(quoted))})`);
+    throw expected('the weights of a ViT', path, received, SUPPORTED);
   }
-  const part =
-    signIn(names, parts) ?? unbiasedNorms(names, infos) ?? gatedMlp(infos) ?? perceptionEncoder(infos, config);
+  const part = signIn(seen, parts) ?? perceptionEncoder(infos, config);
   if (part === undefined) return;
   const received = new Text(`one with ${part.what} (${listed(part.shown.map(quoted))})`);
   throw expected('a ViT of parts that are implemented', path, received);
@@ -87,12 +88,12 @@ function signIn(names: readonly string[], signs: readonly Sign[]): Found | undef
   return undefined;
 }
 
-function unbiasedNorms(names: readonly string[], infos: Evidence['infos']): Found | undefined {
-  const weights = names.filter((name) => /^blocks\.\d+\.norm[12]\.weight$/.test(name));
-  const shown = weights.filter((name) => !infos.has(name.replace(/weight$/, 'bias')));
-  // A single bias that is not there is a tensor that is missing.
-  const all = shown.length > 0 && shown.length === weights.length;
-  return all ? { what: 'norms without bias, such as RMS norm', shown } : undefined;
+/** Its classifier reads the mean of patches before the final norm, which then has no part. */
+function clipClassifier(names: readonly string[]): Found | undefined {
+  const find = (pattern: RegExp): string | undefined => names.find((name) => pattern.test(name));
+  const [classifier, token] = [find(/^classifier\./), find(/(^|\.)class_embedding$/)];
+  if (classifier === undefined || token === undefined) return undefined;
+  return { what: 'a CLIPForImageClassification', shown: [classifier, token] };
 }
 
 /** CLIP's norm before the blocks, with pooling by attention or without a norm behind: Perception Encoders alone. */
@@ -102,12 +103,4 @@ function perceptionEncoder(infos: Evidence['infos'], config: Evidence['config'])
   if (config !== undefined || !infos.has(before) || (normed && !infos.has(pool))) return undefined;
   const shown = [before, pool].filter((name) => infos.has(name));
   return { what: 'rotary position embeddings, as Perception Encoder has them', shown };
-}
-
-/** An MLP whose first layer makes twice what its second takes: half of it are gates. */
-function gatedMlp(infos: Evidence['infos']): Found | undefined {
-  const shapeOf = (name: string): TensorInfo['shape'] => infos.get(`blocks.0.mlp.${name}.weight`)?.shape ?? [];
-  const [made, taken] = [shapeOf('fc1')[0], shapeOf('fc2')[1]];
-  if (made === undefined || taken === undefined || taken === 0 || made !== 2 * taken) return undefined;
-  return { what: 'SwiGLU', shown: ['blocks.0.mlp.fc1.weight', 'blocks.0.mlp.fc2.weight'] };
 }

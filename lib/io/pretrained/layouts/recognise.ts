@@ -1,11 +1,20 @@
 import { fileError, listed, quoted } from '../../formats/file-error.js';
 import { google } from './google.js';
+import { beit } from './hf/beit.js';
+import { dinov2 } from './hf/dinov2.js';
+import { dinov3 } from './hf/dinov3.js';
+import { clip, siglip } from './hf/towers.js';
 import { huggingFace } from './hugging-face.js';
 import type { Evidence, Layout } from './layout.js';
+import { isMeta, meta } from './meta.js';
+import { openai } from './openai.js';
 import { timm, vitrine } from './timm.js';
 import { torchvision } from './torchvision.js';
 
-const layouts: readonly Layout[] = [timm, torchvision, huggingFace, google];
+const layouts: readonly Layout[] = [
+  ...[timm, torchvision, huggingFace, google, openai],
+  ...[dinov2, clip, siglip, dinov3, beit],
+];
 
 /** The layouts whose marks a tensor's name bears. */
 export function layoutsMarking(name: string): Layout[] {
@@ -21,7 +30,13 @@ export function recogniseLayout({ infos, path, own }: Evidence): Layout {
     const count = names.filter((name) => layout.marks.test(name)).length;
     if (count > most) [best, most] = [layout, count];
   }
-  if (best !== undefined) return best === timm && own?.layout === 'vitrine' ? vitrine : best;
+  if (best === timm && own?.layout === 'vitrine') return vitrine;
+  if (best === timm && isMeta(new Set(names))) return meta;
+  if (best !== undefined) return best;
   const received = names.length === 0 ? 'no tensors' : `tensors such as ${listed(names.map(quoted))}`;
-  throw fileError("a ViT's weights as timm, torchvision, Hugging Face or Google lay them out", path, received);
+  throw fileError(
+    "a ViT's weights as timm, torchvision, Hugging Face, OpenAI, Meta or Google lay them out",
+    path,
+    received,
+  );
 }

@@ -11,6 +11,12 @@ export interface Rule {
   readonly part?: readonly [number, number];
   /** The order in which the file's axes become ours; neighbours may then merge. Default: as they are. */
   readonly axes?: readonly number[];
+  /** [from, to, n]: these of n equal parts along the file's axis 0, where several parameters share a tensor. */
+  readonly rows?: readonly [number, number, number];
+  /** Leading axes of size 1 that ours has and the file has not. Default 0. */
+  readonly squeeze?: number;
+  /** Rows of zeros that the file has in front of ours, along its axis 1: a position of the class token. Written only. */
+  readonly zeroRows?: number;
   /** Whether the file's leading axis counts the blocks, one for each value of the star. */
   readonly stacked?: true;
   /** Whether this is another spelling, to be read and never written. */
@@ -25,6 +31,7 @@ export interface Piece {
   readonly axes: readonly number[] | undefined;
   /** Position on the leading axis of a stacked tensor. */
   readonly index: number | undefined;
+  readonly rows?: Rule['rows'] | undefined;
 }
 
 /** Our parameters with the pieces that make them up, in the order of their parts, and what fits no rule. */
@@ -52,17 +59,19 @@ export function mapNames(
   const pieces = new Map<string, Piece[]>();
   const unexpected: string[] = [];
   for (const [name, source] of names) {
-    const found = compiled.find(({ pattern }) => pattern.test(name));
-    if (found === undefined) {
-      unexpected.push(source);
-      continue;
-    }
-    const { rule, pattern } = found;
-    const { part = whole, axes } = rule;
+    const fitting = compiled.filter(({ pattern }) => pattern.test(name));
+    if (fitting.length === 0) unexpected.push(source);
+    const sharing = fitting.filter(({ rule }) => rule.rows !== undefined);
+    for (const found of sharing.length > 0 ? sharing : fitting.slice(0, 1)) place(name, source, found);
+  }
+  return { pieces, unexpected };
+
+  function place(name: string, source: string, { rule, pattern }: (typeof compiled)[number]): void {
+    const { part = whole, axes, rows } = rule;
     const captured = pattern.exec(name)?.slice(1) ?? [];
     const count = rule.stacked ? blocksOf(source) : 1;
     if (count < 1 || count > mostBlocks) unexpected.push(source);
-    if (count > mostBlocks) continue;
+    if (count > mostBlocks) return;
     for (let i = 0; i < count; i++) {
       const own = fill(rule.own, rule.stacked ? [String(i), ...captured] : shifted(rule.file, captured, -1));
       const others = pieces.get(own) ?? [];
@@ -70,23 +79,29 @@ export function mapNames(
         unexpected.push(source);
         break;
       }
-      others.push({ source, part, axes, index: rule.stacked ? i : undefined });
+      others.push({ source, part, axes, index: rule.stacked ? i : undefined, rows });
       others.sort((a, b) => a.part[0] - b.part[0]);
       pieces.set(own, others);
     }
   }
-  return { pieces, unexpected };
+}
+
+/** A tensor of a file that holds a parameter of ours, or a part of it. */
+export interface FileTensor {
+  readonly name: string;
+  readonly part: readonly [number, number];
+  readonly rule: Rule;
 }
 
 /** The tensors that a file of this layout has for one of our parameters, in the order of their parts. */
-export function fileNames(own: string, rules: readonly Rule[]): { name: string; part: readonly [number, number] }[] {
-  const found = new Map<number, { name: string; part: readonly [number, number] }>();
+export function fileNames(own: string, rules: readonly Rule[]): FileTensor[] {
+  const found = new Map<number, FileTensor>();
   for (const rule of rules) {
     const captured = patternOf(rule.own).exec(own)?.slice(1);
     const { part = whole } = rule;
     if (captured === undefined || rule.alias || found.has(part[0])) continue;
     const stars = rule.stacked ? captured.slice(1) : shifted(rule.file, captured, 1);
-    found.set(part[0], { name: fill(rule.file, stars), part });
+    found.set(part[0], { name: fill(rule.file, stars), part, rule });
   }
   return [...found.values()].sort((a, b) => a.part[0] - b.part[0]);
 }

@@ -6,15 +6,12 @@ import type { ViTConfig } from '../../../nn/vit/config.js';
 
 /** Parts of architectures that have no counterpart here, by patterns of names; the first that fits counts. */
 const missing: readonly (readonly [RegExp, string])[] = [
-  [/_dinov3|_lingbot$|_rope_|_pe_(core|lang|spatial)_|^eva02_(tiny|small|base|large)_/, 'rotary position embeddings'],
+  [/_rope_(?!reg\d_gap_)|_rope_mixed|_pe_(core|lang|spatial)_/, 'rotary position embeddings of another kind'],
   [/^eva02_enormous_/, 'post-norm blocks'],
-  [/^eva_giant_/, 'biases of queries and values without one of keys'],
-  [/^beit3_/, 'norms inside attention and MLP (scale_attn_norm, scale_mlp_norm)'],
   [/^samvit_/, "SAM's windowed attention with relative positions"],
-  [/^beit(v2)?_|^vit_s?relpos_/, 'relative position bias'],
+  [/^vit_s?relpos_/, 'relative positions by an MLP'],
   [/^naflexvit_/, "NaFlex's patch embedding"],
-  [/^aimv2_|_giant_patch14_(reg\d_)?(dinov2|tipsv2)/, 'SwiGLU'],
-  [/_quickgelu/, 'QuickGELU as activation'],
+  [/^aimv2_/, 'RMS norm and SwiGLU (AIMv2)'],
   [/_rpn_/, 'res-post-norm blocks'],
   [/_d(wee|pwee|little)_/, 'differential attention'],
   [/_xp_|_pwee_|_18x2_/, 'parallel blocks'],
@@ -41,15 +38,17 @@ const headsOfSize: Readonly<Record<string, number>> = {
   intern300m: 16,
   so400m: 16,
   huge: 16,
-  giant: 16,
+  giant: 16, // DINOv2's: 24
   giantopt: 16,
   gigantic: 16,
+  '7b': 32,
 };
 
 const stem = String.raw`_patch\d+|_r\d*_s\d+(?:_p\d+)?`;
-const kinds = '_36x1|_miil|_plus|_reg\\d|_clip|_siglip|_gap|_map|_dinov2|_tipsv2';
+const kinds =
+  '_36x1|_miil|_plus|_reg\\d|_clip|_quickgelu|_siglip|_gap|_map|_dinov2|_tipsv2|_dinov3|_lingbot|_rope|_qkvb|_in22k_ft_in22k';
 const grammar = new RegExp(
-  `^(?:vit|flexivit|deit3?|eva)_([a-z]+\\d*m?\\d?)(?:_distilled)?(?:${stem})?(?:${kinds}|_\\d+)*$`,
+  `^(?:vit|flexivit|deit3?|eva(?:02)?|beit(?:v2|3)?)_(7b|[a-z]+\\d*m?\\d?)(?:_distilled)?(?:${stem}|${kinds}|_\\d+)*$`,
 );
 // So that they need no word for a size.
 const testModels: Readonly<Record<string, number>> = { test_vit: 2, test_vit2: 2 };
@@ -66,14 +65,31 @@ export function describeArchitecture(architecture: string): Partial<ViTConfig> {
   if (numHeads === undefined) return {};
   return {
     numHeads,
-    // Its CLIP models keep OpenAI's epsilon, PyTorch's default.
-    normEps: architecture.includes('_clip_') ? 1e-5 : 1e-6,
-    act: usesTanh(architecture) ? 'gelu_tanh' : 'gelu',
+    // Its CLIP models keep OpenAI's epsilon, PyTorch's default, but for those of EVA; so do those of DINOv3.
+    normEps:
+      (/_clip_/.test(architecture) && !architecture.startsWith('eva')) || /_dinov3|_lingbot|^beit3/.test(architecture)
+        ? 1e-5
+        : 1e-6,
+    act: actOf(architecture),
+    ...rotaryOf(architecture),
   };
+}
+
+function actOf(architecture: string): ViTConfig['act'] {
+  if (architecture.includes('_quickgelu')) return 'quick_gelu';
+  return usesTanh(architecture) ? 'gelu_tanh' : 'gelu';
+}
+
+/** EVA-02 was pretrained on 16 x 16 patches, to which other grids are scaled. */
+function rotaryOf(architecture: string): Partial<ViTConfig> {
+  if (/_dinov3|_lingbot/.test(architecture)) return { rope: 'dinov3', posEmbed: 'none' };
+  return /^eva02_|_rope_reg\d_gap_/.test(architecture) ? { rope: 'eva', ropeGrid: [16, 16] } : {};
 }
 
 function headsOf(architecture: string, size: string): number | undefined {
   if (architecture === 'vit_base_patch16_gap_224') return 16;
+  if (/_giant_patch14_.*(dinov2|tipsv2)|_giant_.*_lingbot/.test(architecture)) return 24;
+  if (architecture.includes('_plus_') && architecture.includes('_dinov3')) return size === 'small' ? 6 : 20;
   if (architecture.includes('_plus')) return size === 'base' ? 14 : undefined;
   return headsOfSize[size];
 }

@@ -17,7 +17,8 @@ const unit = { mean: [0, 0, 0], std: [1, 1, 1] }; // pixels from 0 to 1 as they 
 // takes where only the architecture is named.
 const statistics: readonly (readonly [RegExp, Pick<Usual, 'mean' | 'std'>])[] = [
   [/^vit_large_patch14_clip_(224|336)$/, inception], // LAION's
-  [/_clip_|^eva_large_/, clipStatistics],
+  [/_dinov3|_lingbot|^beit(v2|3)_|^eva_giant_patch14_560$/, imagenetStatistics],
+  [/_clip_|^eva_large_|^eva02_|^eva_giant_|^vit_betwixt_.*_rope_reg4_/, clipStatistics],
   [/_tipsv2|_miil/, unit],
   [/^deit|_dinov2|^vit_intern|^vit_(giant|huge)_patch1[46]_gap_|^vit_small_patch8_/, imagenetStatistics],
 ];
@@ -25,6 +26,10 @@ const statistics: readonly (readonly [RegExp, Pick<Usual, 'mean' | 'std'>])[] = 
 /** Shares of the resized image that are cut out. */
 const crops: readonly (readonly [RegExp, number])[] = [
   [/_miil/, 0.875],
+  [/_dinov3|_lingbot|^beit3_/, 1],
+  [/^beitv2_large_/, 0.95],
+  [/^eva(02_|_giant_).*_224$|_base_patch32_clip_quickgelu_224$/, 0.9],
+  [/^eva(02|_giant)_/, 1],
   [/^vit_base_patch16_clip_224$/, 0.95],
   [/^vit_(xsmall|medium|betwixt)_.*_clip_|^vit_base_patch32_clip_224$/, 0.9],
   [/_clip_|^eva_large_|_so150m2_|_tipsv2$|^vit_so400m_patch14_siglip_gap_(384|448|896)$/, 1],
@@ -33,7 +38,7 @@ const crops: readonly (readonly [RegExp, number])[] = [
 ];
 
 const squashed =
-  /^vit_(base_patch16_clip_384|gigantic_patch14_clip_378|(large|huge)_patch14_clip_336|medium_patch16_gap_384|so150m2_.*_448)$|^eva_large_patch14_336$/;
+  /^vit_(base_patch16_clip_384|gigantic_patch14_clip_378|(large|huge)_patch14_clip_336|(?:base|large|small|giant)_patch16_lingbot|medium_patch16_gap_384|so150m2_.*_448)$|^eva_large_patch14_336$|^eva02_(base|large)_patch14_448$|^eva_giant_patch14_(336|560)$/;
 
 /** How timm prepares images for a model that does not say: by its architecture's name, else by what its weights show. */
 export function usualOf({ config, infos }: Evidence, size: ModelSize): Usual {
@@ -47,7 +52,7 @@ export function usualOf({ config, infos }: Evidence, size: ModelSize): Usual {
     mean,
     std,
     crop_pct: crops.find(([pattern]) => pattern.test(architecture))?.[1] ?? (size.trained[0] >= 384 ? 1 : 0.9),
-    ...(architecture.includes('_miil') && { interpolation: 'bilinear' }),
+    ...(/_miil|_lingbot/.test(architecture) && { interpolation: 'bilinear' }),
     ...(squashed.test(architecture) && { crop_mode: 'squash' }),
   };
 }
