@@ -73,6 +73,13 @@ const withLibrary = (whole) => ({
 });
 
 /**
+ * Writes what is not ASCII as escapes, where esbuild leaves it: in templates with a tag, none of which looks at its text as it is
+ * written. One character more than Latin 1 has doubles the chunk in memory, and V8 takes 61 ms instead of 53 to read and compile it.
+ */
+const inAscii = (text) =>
+  text.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/**
  * Gives classes their names, which messages and summaries of models tell: of one that names itself esbuild makes
  * `var Linear = class _Linear`, and of the second of one name `Linear2`, which is refused. (`keepNames` would do it for all
  * functions too, inner ones at every call.)
@@ -83,7 +90,7 @@ function nameClasses(file) {
   if (second !== undefined) {
     throw new StepError(`Expected one class of each name but ${file} has ${second}. Rename one of the two.`);
   }
-  const named = text.replace(
+  const named = inAscii(text).replace(
     /^var (\w+) = class _\w+( extends [^{]+)? \{$/gm,
     (line, name) =>
       `${line}\n  static {\n    Object.defineProperty(this, "name", { value: "${name}", configurable: true });\n  }`,
