@@ -43,6 +43,11 @@ export { type Layer, Sequential } from './sequential.js';
 export { Flatten, Identity } from './shape.js';
 export type { LoadReport, LoadStateOptions } from './state.js';
 export { type ModelSummary, type SummaryOptions, type SummaryRow, summary } from './summary.js';
+export type { SwinBlock } from './swin/block.js';
+export type { SwinConfig, SwinOptions } from './swin/config.js';
+export type { PatchMerging } from './swin/patch-merging.js';
+export { type FeaturePyramidOptions, type NormedPatchEmbed, Swin, type SwinHead, type SwinStage } from './swin/swin.js';
+export type { SwinAttention, WindowAttentionSettings } from './swin/window-attention.js';
 export { Transformer, type TransformerMasks, type TransformerOptions } from './transformer.js';
 export { type DecoderMasks, TransformerDecoder, TransformerDecoderLayer } from './transformer-decoder.js';
 export {

@@ -26,6 +26,7 @@ const VIT = [
   ...[...Object.keys(vit().config), 'initValues', 'fcNorm', 'representationSize', 'resnetLayers'],
   ...['ropeTemperature', 'ropeGrid', 'ropeRegTemperature'],
 ];
+const TINY_SWIN = { imgSize: 4, patchSize: 2, inChans: 1, embedDim: 4, depths: [1], numHeads: [1], windowSize: 2 };
 
 const WARMUP = ['lr', 'warmupSteps', 'warmupLr'];
 
@@ -395,6 +396,10 @@ const TAKERS: Record<string, Taker> = {
     needs: { lr: 1, stepSize: 2 },
     names: [...WARMUP, 'stepSize', 'gamma'],
     calls: { stepSchedule: (options) => optim.stepSchedule(options) },
+  },
+  FeaturePyramidOptions: {
+    names: ['outIndices', 'norm'],
+    calls: { 'Swin.featurePyramid': (options) => new nn.Swin(TINY_SWIN).featurePyramid(image(), options) },
   },
   WindowAttentionOptions: {
     needs: { windowSize: 2 },

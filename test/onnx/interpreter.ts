@@ -31,8 +31,8 @@ const unary =
 function reduce(f: (row: Float64Array) => number): Operator {
   return ([x], { axes, keepdims }) => {
     let [y, shape] = [x, [...x.shape]];
-    if ((axes as number[]).length !== 1) throw new Error('one axis');
-    for (const dim of axes as number[]) {
+    // The last axis first, so that the others keep their places.
+    for (const dim of (axes as number[]).toReversed()) {
       const { axis, outer, size, inner } = splitAt(y.shape, dim);
       const data = new Float64Array(outer * inner).map((_, i) => {
         const [o, k] = [Math.floor(i / inner), i % inner];
@@ -184,6 +184,18 @@ const OPERATORS: Record<string, Operator> = {
       map(rows, (value, i) => value * weight.data[Math.floor(i / width) % c] + bias.data[Math.floor(i / width) % c]),
       x.shape,
     );
+  },
+  Pad: ([x, pads, value]) => {
+    const [, top, left] = pads.data.subarray(0, 4);
+    const [, bottom, right] = pads.data.subarray(4);
+    const [n, h, w, c] = x.shape;
+    if (top !== 0 || left !== 0 || value.data[0] !== 0) throw new Error('zeros below and at the right');
+    const y = zeros([n, h + bottom, w + right, c]);
+    for (let row = 0; row < n * h; row++) {
+      const to = (Math.floor(row / h) * (h + bottom) + (row % h)) * (w + right) * c;
+      y.data.set(x.data.subarray(row * w * c, (row + 1) * w * c), to);
+    }
+    return y;
   },
   Conv: ([x, weight, bias], { strides, pads, group }) =>
     conv2d(padded(x, pads as number[], 0), weight, bias, {

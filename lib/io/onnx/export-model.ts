@@ -4,6 +4,8 @@ import { checkOptions, type OptionNames } from '../../check-options.js';
 import { mergedState } from '../../nn/lora.js';
 import type { Module } from '../../nn/module.js';
 import { runsOwnCode } from '../../nn/own-code.js';
+import { swinNodes } from '../../nn/swin/onnx.js';
+import { Swin } from '../../nn/swin/swin.js';
 import { viTNodes } from '../../nn/vit/onnx.js';
 import { ViT } from '../../nn/vit/vit.js';
 import { OnnxGraph } from '../../onnx/graph.js';
@@ -32,10 +34,11 @@ const MOST_BYTES = 2 ** 31 - 2 ** 20;
 const ALIGNMENT = 2 ** 16;
 
 /** A model that there is a graph of. */
-export type ExportedModel = ViT;
+export type ExportedModel = ViT | Swin;
 
 /** The families, each with what writes its nodes, which stands beside its module. */
 const FAMILIES: readonly { is(model: Module): boolean; nodes(g: OnnxGraph, model: Module): void }[] = [
+  { is: (model) => model instanceof Swin, nodes: (g, model) => swinNodes(g, model as Swin) },
   { is: (model) => model instanceof ViT, nodes: (g, model) => viTNodes(g, model as ViT) },
 ];
 

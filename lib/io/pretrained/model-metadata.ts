@@ -1,3 +1,4 @@
+import { Swin } from '../../nn/swin/swin.js';
 import type { ViTConfig } from '../../nn/vit/config.js';
 import type { ViT } from '../../nn/vit/vit.js';
 import { VERSION } from '../../package-root.js';
@@ -40,13 +41,14 @@ type Json = Readonly<Record<string, unknown>>;
  *
  * @throws TypeError when its `pretrainedConfig` names more classes than it has, or fewer
  */
-export function describeModel(model: ViT, layout: LayoutName): Json {
+export function describeModel(model: ViT | Swin, layout: LayoutName): Json {
   const known = pretrainedConfigOf(model);
   checkLabels(known, model.config, 'pretrainedConfig');
   return {
     format: FORMAT,
     version: VERSION,
     layout,
+    ...(model instanceof Swin && { family: 'swin' }),
     config: model.config,
     ...(known && { preprocessing: preprocessingOf(known) }),
     ...(known?.labels && { labels: known.labels }),
@@ -104,7 +106,11 @@ export function readDescription(fields: JsonFields): OwnDescription {
 }
 
 /** Throws unless there are as many names as classes, or none. */
-function checkLabels(known: PretrainedConfig | undefined, { numClasses }: ViTConfig, where: string): void {
+function checkLabels(
+  known: PretrainedConfig | undefined,
+  { numClasses }: Pick<ViTConfig, 'numClasses'>,
+  where: string,
+): void {
   const labels = known?.labels;
   if (labels === undefined || labels.length === numClasses) return;
   throw fileError(`labels for ${numClasses} classes`, where, `${labels.length}`);

@@ -1,3 +1,4 @@
+import { Swin } from '../../nn/swin/swin.js';
 import { checkOptionNames, type ViTOptions } from '../../nn/vit/config.js';
 import { ViT } from '../../nn/vit/vit.js';
 import { type ExportOptions, exportModel } from '../onnx/export-model.js';
@@ -5,6 +6,13 @@ import { loadViT } from './load-pretrained.js';
 import { withCheckpoint } from './open-checkpoint.js';
 import { knownOrGuessed, type PretrainedConfig, setPretrainedConfig } from './pretrained-config.js';
 import { type SaveOptions, saveCheckpoint } from './save-checkpoint.js';
+
+declare module '../../nn/swin/swin.js' {
+  interface Swin {
+    /** Writes the model as ONNX; see `ViT.export`. */
+    export(path: string, options?: ExportOptions): Promise<void>;
+  }
+}
 
 // Put onto ViT from above, as lib/methods.ts does for tensors: nn knows no files.
 declare module '../../nn/vit/vit.js' {
@@ -88,6 +96,11 @@ Object.assign(ViT.prototype, {
     return saveCheckpoint(this, path, options);
   },
   export(this: ViT, path: string, options: ExportOptions = {}): Promise<void> {
+    return exportModel(this, path, options);
+  },
+});
+Object.assign(Swin.prototype, {
+  export(this: Swin, path: string, options: ExportOptions = {}): Promise<void> {
     return exportModel(this, path, options);
   },
 });

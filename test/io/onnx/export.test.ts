@@ -49,14 +49,14 @@ function build(options: ViTOptions): ViT {
   return model;
 }
 
-function drawImages(model: ViT, count: number) {
+function drawImages(model: ViT | nn.Swin, count: number) {
   const { imgSize, inChans } = model.config;
   const [height, width] = typeof imgSize === 'number' ? [imgSize, imgSize] : imgSize;
   return uniform([count, inChans, height, width], generator(7), -1, 1);
 }
 
 /** What `export` writes of a model; most tests do without the disk, whose flushes take longer than they do. */
-async function exported(model: ViT): Promise<OnnxFile> {
+async function exported(model: ViT | nn.Swin): Promise<OnnxFile> {
   const parts: Uint8Array[] = [];
   for await (const part of chunks(onnxPieces(model))) parts.push(part);
   return parseOnnx(Buffer.concat(parts));
@@ -78,6 +78,28 @@ describe('model.export', () => {
         const sizes = graph.outputs[0].shape.map((size) => (size === 'batch' ? count : size));
         assert.deepEqual(sizes, [...y.shape]);
       }
+    });
+  }
+
+  const SWIN = {
+    ...{ imgSize: 16, patchSize: 2, inChans: 2, embedDim: 4, numClasses: 3, windowSize: 4, mlpRatio: 2 },
+    ...{ depths: [2, 1], numHeads: [1, 2] },
+  };
+  const SWINS: Record<string, nn.SwinOptions> = {
+    'version 1': {},
+    'version 1, padded': { imgSize: [12, 20], qkvBias: false, globalPool: '' },
+    'version 2': { version: 2 },
+    'version 2, features': { version: 2, windowSize: 3, numClasses: 0, qkvBias: false },
+  };
+  for (const [name, options] of Object.entries(SWINS)) {
+    it(`writes a graph that computes what a Swin does: ${name}`, async () => {
+      using model = new nn.Swin({ ...SWIN, ...options }).eval();
+      drawParameters(model);
+      const images = drawImages(model, 2);
+      using x = fromRef(images);
+      using y = model.forward(x);
+      const [result] = Object.values(runOnnx(await exported(model), { pixel_values: images }));
+      assertClose(valuesOf(y), result);
     });
   }
 

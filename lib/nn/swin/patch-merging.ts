@@ -1,0 +1,50 @@
+import { pad } from '../../ops/pad.js';
+import { reshape } from '../../ops/reshape.js';
+import { permute } from '../../ops/transpose.js';
+import { scope } from '../../scope.js';
+import type { Tensor } from '../../tensor.js';
+import { LayerNorm } from '../layer-norm.js';
+import { Linear } from '../linear.js';
+import { Module } from '../module.js';
+
+/**
+ * Neighbours, two by two, made one token of twice the width: (N,H,W,C) to (N,H/2,W/2,2C). Zeros complete an odd grid.
+ * @see Liu et al. 2021, section 3.1
+ * @see timm's `PatchMerging`, with its parameter names
+ */
+export class PatchMerging extends Module {
+  /** Of the four together (4C); of version 2 behind the reduction (2C). */
+  readonly norm: LayerNorm;
+  /** (4C to 2C), without a bias. */
+  readonly reduction: Linear;
+
+  constructor(
+    /** Width of the tokens that come in. */
+    readonly dim: number,
+    /** 1 norms the four, 2 the result. */
+    readonly version: 1 | 2,
+    eps: number,
+  ) {
+    super();
+    this.norm = this.child('norm', new LayerNorm(version === 1 ? 4 * dim : 2 * dim, { eps }));
+    this.reduction = this.child('reduction', new Linear(4 * dim, 2 * dim, { bias: false }));
+  }
+
+  forward(x: Tensor): Tensor {
+    return scope(() => {
+      const four = gathered(x);
+      if (this.version === 1) return this.reduction.forward(this.norm.forward(four));
+      return this.norm.forward(this.reduction.forward(four));
+    });
+  }
+}
+
+/** (N,H,W,C) to (N,H/2,W/2,4C): upper left, lower left, upper right, lower right. */
+function gathered(x: Tensor): Tensor {
+  const [n, rows, columns, dim] = x.shape as [number, number, number, number]; // four axes
+  const [h, w] = [Math.ceil(rows / 2), Math.ceil(columns / 2)];
+  const flat = reshape(x, [n, rows, columns * dim]);
+  const odd = 2 * h > rows || 2 * w > columns;
+  const even = odd ? pad(flat, [0, 2 * h - rows, 0, (2 * w - columns) * dim]) : flat;
+  return reshape(permute(reshape(even, [n, h, 2, w, 2, dim]), [0, 1, 3, 4, 2, 5]), [n, h, w, 4 * dim]);
+}

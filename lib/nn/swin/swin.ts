@@ -1,0 +1,249 @@
+import { checkArray, checkBoolean, checkInteger, checkPair, expected } from '../../check.js';
+import { checkOptions, type OptionNames } from '../../check-options.js';
+import { checkTensor } from '../../ops/check-tensor.js';
+import { checkpoint } from '../../ops/checkpoint.js';
+import { mean } from '../../ops/reduce.js';
+import { reshape } from '../../ops/reshape.js';
+import { permute } from '../../ops/transpose.js';
+import { scope } from '../../scope.js';
+import type { Tensor } from '../../tensor.js';
+import { Dropout } from '../dropout.js';
+import * as init from '../init.js';
+import { LayerNorm } from '../layer-norm.js';
+import { Linear } from '../linear.js';
+import { Module } from '../module.js';
+import { ModuleList } from '../module-list.js';
+import { noteOwnCode } from '../own-code.js';
+import { PatchEmbed } from '../patch-embed.js';
+import type { Grid } from '../resample.js';
+import { SwinBlock } from './block.js';
+import { checkSwinOptions, resolveSwin, type SwinConfig, type SwinOptions } from './config.js';
+import { PatchMerging } from './patch-merging.js';
+import { swinConfigOf, swinNames } from './registry.js';
+
+/** Patches, normed: (N,C,H,W) to (N,H/4,W/4,D). */
+export class NormedPatchEmbed extends PatchEmbed {
+  /** Of each patch's token. */
+  readonly norm: LayerNorm;
+
+  constructor({ patchSize, inChans, embedDim, normEps }: SwinConfig) {
+    super({ patchSize, inChans, embedDim });
+    this.norm = this.child('norm', new LayerNorm(embedDim, { eps: normEps }));
+  }
+
+  override forward(image: Tensor): Tensor {
+    return scope(() => this.norm.forward(super.forward(image)));
+  }
+}
+
+/** Blocks of one width, behind a merging but for the first stage. */
+export class SwinStage extends Module {
+  /** Undefined in the first stage. */
+  readonly downsample: PatchMerging | undefined;
+  /** Every second one shifts its windows. */
+  readonly blocks: ModuleList<SwinBlock>;
+
+  /** @param index of the stage @param dropPathRates of its blocks @param grid of its tokens */
+  constructor(config: SwinConfig, index: number, dropPathRates: readonly number[], grid: Grid) {
+    super();
+    const { version, embedDim, normEps, numHeads, pretrainedWindowSizes } = config;
+    const dim = embedDim * 2 ** index;
+    this.downsample = index > 0 ? this.child('downsample', new PatchMerging(dim / 2, version, normEps)) : undefined;
+    const asked = checkPair(config.windowSize, 'Swin windowSize', 1);
+    const window = asked.map((size, axis) => Math.min(size, grid[axis as 0 | 1])) as [number, number]; // of two axes
+    const shift = window.map((size, axis) =>
+      grid[axis as 0 | 1] <= size ? 0 : Math.floor(asked[axis as 0 | 1] / 2),
+    ) as [number, number]; // likewise
+    const blocks = dropPathRates.map(
+      (dropPathRate, i) =>
+        new SwinBlock({
+          ...{ version, dim, numHeads: numHeads[index], window, shift: i % 2 === 0 ? [0, 0] : shift },
+          ...{ qkvBias: config.qkvBias, mlpRatio: config.mlpRatio, normEps, projDropRate: config.projDropRate },
+          ...{ dropPathRate, pretrainedWindow: pretrainedWindowSizes[index] ?? 0 },
+        }),
+    );
+    this.blocks = this.child('blocks', new ModuleList(blocks));
+  }
+}
+
+/** The classifier: the mean of the tokens, dropout, a linear map. */
+export class SwinHead extends Module {
+  /** (D to numClasses); undefined without classes. */
+  readonly fc: Linear | undefined;
+  readonly #drop: Dropout;
+
+  constructor(
+    width: number,
+    /** The model's. */
+    readonly config: SwinConfig,
+  ) {
+    super();
+    this.#drop = this.child('drop', new Dropout(config.dropRate));
+    this.fc = config.numClasses > 0 ? this.child('fc', new Linear(width, config.numClasses)) : undefined;
+  }
+
+  /** @param x (N,H,W,D) @returns (N,classes), or without classes (N,D); with `globalPool: ''` (N,H,W,...) */
+  forward(x: Tensor): Tensor {
+    return scope(() => {
+      const [n, rows, columns, d] = x.shape as [number, number, number, number]; // four axes
+      const pooled = this.config.globalPool === 'avg' ? mean(reshape(x, [n, rows * columns, d]), { dim: 1 }) : x;
+      const kept = this.#drop.forward(pooled);
+      return this.fc?.forward(kept) ?? kept;
+    });
+  }
+}
+
+/** Options of `Swin.featurePyramid`. */
+export interface FeaturePyramidOptions {
+  /** The stages, counted from 0, or from the end when negative. Default: all. */
+  outIndices?: readonly number[];
+  /** Whether the last stage's features are normed. Default false. */
+  norm?: boolean;
+}
+
+const PYRAMID_OPTIONS: OptionNames<FeaturePyramidOptions> = { outIndices: true, norm: true };
+
+/**
+ * Swin Transformer, version 1 or 2: attention within windows that are shifted from block to block, in stages of half the
+ * size and twice the width.
+ * @see Liu et al. 2021 (Swin Transformer); Liu et al. 2022 (Swin Transformer V2)
+ * @see timm's `SwinTransformer` and `SwinTransformerV2`, with their parameter names
+ * @example
+ * const model = nn.Swin.create('swin_tiny_patch4_window7_224', { numClasses: 10 });
+ * const logits = model.forward(images); // (N,3,224,224) to (N,10)
+ */
+export class Swin extends Module {
+  /** All that the model was built from. */
+  readonly config: Readonly<SwinConfig>;
+  /** Makes tokens of patches. */
+  readonly patchEmbed: NormedPatchEmbed;
+  /** The stages, first to last. */
+  readonly layers: ModuleList<SwinStage>;
+  /** The final norm. */
+  readonly norm: LayerNorm;
+  /** The classifier. */
+  readonly head: SwinHead;
+  #checkpointing = false;
+
+  /** @throws TypeError for an option that is unknown or out of range */
+  constructor(options: SwinOptions = {}) {
+    super();
+    const config = resolveSwin(options);
+    this.config = config;
+    this.patchEmbed = this.child('patch_embed', new NormedPatchEmbed(config));
+    const { depths, dropPathRate, embedDim, normEps } = config;
+    const blocks = depths.reduce((sum, depth) => sum + depth, 0);
+    let [first, grid] = [0, this.grid];
+    const stages = depths.map((depth, i) => {
+      const rates = Array.from({ length: depth }, (_, j) =>
+        blocks === 1 ? 0 : (dropPathRate * (first + j)) / (blocks - 1),
+      );
+      first += depth;
+      if (i > 0) grid = [Math.ceil(grid[0] / 2), Math.ceil(grid[1] / 2)];
+      return new SwinStage(config, i, rates, grid);
+    });
+    this.layers = this.child('layers', new ModuleList(stages));
+    const width = embedDim * 2 ** (depths.length - 1);
+    this.norm = this.child('norm', new LayerNorm(width, { eps: normEps }));
+    this.head = this.child('head', new SwinHead(width, config));
+    this.#drawWeights();
+    noteOwnCode(new.target === Swin ? this : undefined, this.namedModules());
+  }
+
+  /**
+   * A model by its name, with overrides.
+   *
+   * @throws TypeError for a name that is none; `Swin.list()` tells them
+   */
+  static create(name: string, overrides: SwinOptions = {}): Swin {
+    checkSwinOptions(overrides);
+    return new Swin({ ...swinConfigOf(name), ...overrides });
+  }
+
+  /** The names that `create` knows. */
+  static list(): string[] {
+    return swinNames();
+  }
+
+  /** Patches along (height, width). */
+  get grid(): Grid {
+    const [image, patch] = [this.config.imgSize, this.config.patchSize].map((size) =>
+      checkPair(size, 'Swin size', 1),
+    ) as [Grid, Grid]; // one each
+    return [image[0] / patch[0], image[1] / patch[1]];
+  }
+
+  /** @param images (N,C,H,W) @returns logits (N,classes), or features without classes */
+  forward(images: Tensor): Tensor {
+    return scope(() => this.head.forward(this.forwardFeatures(images)));
+  }
+
+  /** @param images (N,C,H,W) @returns the last stage's tokens, normed (N,H/32,W/32,8D) @see timm's `forward_features` */
+  forwardFeatures(images: Tensor): Tensor {
+    return scope(() => this.norm.forward(this.#encode(images)));
+  }
+
+  /**
+   * What leaves the stages, in order of depth, for detection and segmentation: (N,D,H/4,W/4), (N,2D,H/8,W/8) and so on.
+   *
+   * @throws TypeError for a stage that is none
+   * @see timm's `forward_intermediates` and `features_only`
+   */
+  featurePyramid(images: Tensor, options: FeaturePyramidOptions = {}): Tensor[] {
+    checkOptions(options, PYRAMID_OPTIONS, 'featurePyramid');
+    const count = this.layers.length;
+    const all = Array.from({ length: count }, (_, i) => i);
+    const asked = checkArray(options.outIndices ?? all, 'an array of stages', 'featurePyramid outIndices');
+    const taken = new Set(
+      asked
+        .map((i) => checkInteger(i, 'featurePyramid outIndices', -count, count - 1))
+        .map((i) => (i < 0 ? count + i : i)),
+    );
+    if (taken.size === 0) throw expected('at least one stage', 'featurePyramid outIndices', asked);
+    const norms = checkBoolean(options.norm ?? false, 'featurePyramid norm');
+    return scope(() => {
+      const maps: Tensor[] = [];
+      this.#encode(images, (i, x) => {
+        if (!taken.has(i)) return;
+        maps.push(permute(norms && i === count - 1 ? this.norm.forward(x) : x, [0, 3, 1, 2]));
+      });
+      return maps;
+    });
+  }
+
+  /** Whether training keeps only what goes into each block, and computes the block again. @see `ViT.setGradCheckpointing` */
+  setGradCheckpointing(on = true): this {
+    this.#checkpointing = checkBoolean(on, 'setGradCheckpointing');
+    this.revision++;
+    return this;
+  }
+
+  /** Images to the last stage's tokens (N,H,W,C); `visit` sees what leaves each stage. */
+  #encode(images: Tensor, visit?: (stage: number, x: Tensor) => void): Tensor {
+    const { imgSize, inChans } = this.config;
+    const [height, width] = checkPair(imgSize, 'Swin imgSize', 1);
+    checkTensor(images, 'Swin images', { shape: [null, inChans, height, width] });
+    const patches = this.patchEmbed.forward(images);
+    let x = reshape(patches, [images.shape[0], ...this.grid, this.config.embedDim]);
+    for (const [i, stage] of [...this.layers].entries()) {
+      x = stage.downsample?.forward(x) ?? x;
+      for (const block of stage.blocks) {
+        const run = (tokens: Tensor): Tensor => block.forward(tokens);
+        x = this.#checkpointing && this.training ? checkpoint(run, x) : run(x);
+      }
+      visit?.(i, x);
+    }
+    return x;
+  }
+
+  /** As timm: linear layers from a truncated normal of deviation 0.02; branches of version 2 begin as nothing. */
+  #drawWeights(): void {
+    for (const module of this.namedModules().values()) {
+      if (module instanceof SwinBlock && module.version === 2)
+        for (const norm of [module.norm1, module.norm2]) init.zeros(norm.weight);
+      if (!(module instanceof Linear)) continue;
+      init.truncatedNormal(module.weight, 0, 0.02);
+      if (module.bias !== undefined) init.zeros(module.bias);
+    }
+  }
+}

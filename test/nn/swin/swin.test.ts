@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { nn, ones, optim, scope, Trainer } from '../../../lib/index.js';
+import { loadGolden } from '../../golden.js';
+import { checkGradients } from '../../golden-module.js';
+import { assertBadInput, assertNear, fromRef, returnsMemory } from '../../native-op.js';
+import { drawParameters } from '../drawn-parameters.js';
+
+/** timm's words, as generate_swin.py gave them. */
+type Case = { case: number } & Record<string, unknown>;
+
+function build({ case: _, ...options }: Case): nn.Swin {
+  const camelCase = (name: string): string => name.replace(/_(.)/g, (_match, letter: string) => letter.toUpperCase());
+  return new nn.Swin(Object.fromEntries(Object.entries(options).map(([name, value]) => [camelCase(name), value])));
+}
+
+const TINY = {
+  ...{ imgSize: 16, patchSize: 2, inChans: 1, embedDim: 4, numClasses: 2, windowSize: 2 },
+  ...{ depths: [2, 1], numHeads: [1, 2] },
+};
+
+// The parameters are drawn in the order of their names, so that results agree only where the names are timm's.
+describe('Swin', () => {
+  returnsMemory();
+
+  for (const { params, tensors } of loadGolden<Case>('swin').cases) {
+    it(`has timm's results, feature maps and gradients: case ${params.case}, version ${params.version}`, () => {
+      using model = build(params);
+      drawParameters(model);
+      scope(() => {
+        const x = fromRef(tensors.x, { requiresGrad: true });
+        const y = model.eval().forward(x);
+        assertNear(y, tensors.y, 'result');
+        const maps = model.featurePyramid(x);
+        for (const [i, map] of maps.entries()) assertNear(map, tensors[`map${i}`], `map ${i}`);
+        y.backward(fromRef(tensors.gy));
+        assertNear(x.grad, tensors.gx, 'gradient of the images', 1e-4);
+        checkGradients(model, tensors, 'g.', 1e-4);
+      });
+    });
+  }
+
+  it('gives the stages that are asked for, counted from either end, normed or not', () => {
+    using model = new nn.Swin(TINY);
+    scope(() => {
+      const images = ones([1, 1, 16, 16]);
+      const shapes = model.featurePyramid(images, { outIndices: [-1], norm: true }).map(({ shape }) => [...shape]);
+      assert.deepEqual(shapes, [[1, 8, 4, 4]]);
+      assertBadInput(() => model.featurePyramid(images, { outIndices: [2] }), /featurePyramid outIndices/);
+      assertBadInput(() => model.forward(ones([1, 1, 8, 8])), /Swin images/);
+    });
+  });
+
+  it('knows names of timm', () => {
+    assert.ok(nn.Swin.list().includes('swinv2_base_window12to24_192to384'));
+    assertBadInput(() => nn.Swin.create('swin_huge'), /a model name such as swin_tiny/);
+    assertBadInput(() => new nn.Swin({ ...TINY, numHeads: [1, 3] }), /heads that divide the width 8/);
+    assertBadInput(() => new nn.Swin({ ...TINY, imgSize: 15 }), /the patch size 2 x 2 divides/);
+  });
+
+  it('has the number of parameters of the paper', () => {
+    using model = nn.Swin.create('swin_tiny_patch4_window7_224');
+    assert.equal(model.numParameters(), 28_288_354);
+  });
+
+  for (const version of [1, 2] as const) {
+    it(`is trained by a Trainer, recorded, version ${version}`, async () => {
+      using model = new nn.Swin({ ...TINY, version, dropPathRate: 0.2 });
+      const images = Float32Array.from(
+        { length: 8 * 256 },
+        (_, i) => (Math.floor(i / 256) % 2 === 0 ? 1 : -1) * ((i % 7) - 3),
+      );
+      const labels = Int32Array.from({ length: 8 }, (_, i) => i % 2);
+      using optimizer = new optim.AdamW(model.parameters(), { lr: 1e-2 });
+      const train = { images, labels, count: 8, shape: [1, 16, 16] as const, numClasses: 2 };
+      const { history } = await new Trainer({ model, optimizer, train, batchSize: 4, epochs: 6 }).fit();
+      assert.ok((history.at(-1)?.trainLoss ?? 9) < (history[0]?.trainLoss ?? 0), 'the loss falls');
+    });
+  }
+});
