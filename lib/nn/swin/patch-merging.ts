@@ -30,6 +30,7 @@ export class PatchMerging extends Module {
     this.reduction = this.child('reduction', new Linear(4 * dim, 2 * dim, { bias: false }));
   }
 
+  /** @param x (N,H,W,C) @returns (N,H/2,W/2,2C) */
   forward(x: Tensor): Tensor {
     return scope(() => {
       const four = gathered(x);

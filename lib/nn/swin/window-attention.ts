@@ -46,6 +46,7 @@ export abstract class SwinAttention extends Module {
   abstract readonly qkv: Linear;
   /** Makes the result from all heads' (dim to dim). */
   abstract readonly proj: Linear;
+  /** Behind that. */
   protected abstract readonly projDrop: Dropout;
 
   constructor(
