@@ -6,10 +6,10 @@ import { LayerNorm } from '../layer-norm.js';
 import { Module } from '../module.js';
 import { Mlp } from '../vit/block.js';
 import {
+  CosineWindowAttention,
   type SwinAttention,
   WindowAttention,
   type WindowAttentionSettings,
-  WindowAttentionV2,
 } from './window-attention.js';
 
 /** What a block is made of. */
@@ -45,7 +45,7 @@ export class SwinBlock extends Module {
     const { version, dim, mlpRatio, normEps, projDropRate, dropPathRate } = settings;
     this.version = version;
     this.norm1 = this.child('norm1', new LayerNorm(dim, { eps: normEps }));
-    const attention = version === 1 ? new WindowAttention(settings) : new WindowAttentionV2(settings);
+    const attention = version === 1 ? new WindowAttention(settings) : new CosineWindowAttention(settings);
     this.attn = this.child('attn', attention);
     this.#dropPath1 = this.child('drop_path1', new DropPath(dropPathRate));
     this.norm2 = this.child('norm2', new LayerNorm(dim, { eps: normEps }));

@@ -7,7 +7,7 @@ import { mlpNodes } from '../vit/onnx.js';
 import type { SwinBlock } from './block.js';
 import type { PatchMerging } from './patch-merging.js';
 import type { Swin } from './swin.js';
-import { MOST_LOGIT_SCALE, type SwinAttention, WindowAttention, WindowAttentionV2 } from './window-attention.js';
+import { CosineWindowAttention, MOST_LOGIT_SCALE, type SwinAttention, WindowAttention } from './window-attention.js';
 
 // What normalize() divides by at least, and what two tokens that only the roll has brought together have added.
 const [LEAST_NORM, APART] = [1e-12, -100];
@@ -105,7 +105,7 @@ function mixNodes(
   const [q, k, v] = onnx.split(g, onnx.transpose(g, split, [0, 1, 3, 2, 4]), 2, 3) as [string, string, string]; // (N,W,heads,T,D)
   const products = (a: string, b: string): string => onnx.matmul(g, a, onnx.transpose(g, b, [0, 1, 2, 4, 3]));
   let scores: string;
-  if (attn instanceof WindowAttentionV2) {
+  if (attn instanceof CosineWindowAttention) {
     const limited = g.node('Min', [g.parameter(attn.logitScale), g.scalar(MOST_LOGIT_SCALE)]);
     scores = onnx.mul(g, products(unitNodes(g, q), unitNodes(g, k)), g.node('Exp', [limited]));
   } else {
@@ -119,7 +119,7 @@ function mixNodes(
 
 function projectNodes(g: OnnxGraph, attn: SwinAttention, x: string): string {
   const y = linearNodes(g, attn.qkv, x);
-  if (!(attn instanceof WindowAttentionV2) || attn.qBias === undefined || attn.vBias === undefined) return y;
+  if (!(attn instanceof CosineWindowAttention) || attn.qBias === undefined || attn.vBias === undefined) return y;
   const none = g.floats(new Float32Array(attn.settings.dim), [attn.settings.dim]);
   return onnx.add(g, y, onnx.concat(g, [g.parameter(attn.qBias), none, g.parameter(attn.vBias)], 0));
 }
@@ -141,7 +141,7 @@ function biasNodes(g: OnnxGraph, attn: SwinAttention, heads: number): string {
 
 function tableNodes(g: OnnxGraph, attn: SwinAttention): string {
   if (attn instanceof WindowAttention) return g.parameter(attn.relativePositionBiasTable);
-  const { coordinates, cpbMlp } = attn as WindowAttentionV2; // the other of two
+  const { coordinates, cpbMlp } = attn as CosineWindowAttention; // the other of two
   const [first, , second] = [...cpbMlp] as Parameters<typeof linearNodes>[1][]; // linear layers, and ReLU between
   const distances = g.floats(coordinates, [coordinates.length / 2, 2]);
   const hidden = onnx.activate(g, linearNodes(g, first as never, distances), 'relu');

@@ -137,7 +137,7 @@ export class WindowAttention extends SwinAttention {
 }
 
 /** Version 2: cosines, and relative positions by a small network. @see Liu et al. 2022, section 3 */
-export class WindowAttentionV2 extends SwinAttention {
+export class CosineWindowAttention extends SwinAttention {
   /** (heads,1,1): logarithms of the factors of the cosines. */
   readonly logitScale: Tensor;
   /** From how far apart tokens lie, on a logarithmic scale, to a number a head. */
