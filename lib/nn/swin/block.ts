@@ -4,7 +4,7 @@ import type { Tensor } from '../../tensor.js';
 import { DropPath } from '../dropout.js';
 import { LayerNorm } from '../layer-norm.js';
 import { Module } from '../module.js';
-import { Mlp } from '../vit/block.js';
+import { Mlp } from '../vit/mlp.js';
 import {
   CosineWindowAttention,
   type SwinAttention,
