@@ -1,6 +1,6 @@
 import { isWatched, needsGrad } from './autograd/recording.js';
-import { native } from './native.js';
-import { currentPrecision } from './precision.js';
+import { native, PRECISION } from './native.js';
+import type { Precision } from './precision.js';
 import { Storage } from './storage.js';
 import { isCapturing, noteKept } from './stream.js';
 import type { Tensor } from './tensor.js';
@@ -8,7 +8,7 @@ import type { Tensor } from './tensor.js';
 /**
  * Weights as products read them, packed once and kept for as long as nobody writes the weight, for products of which no
  * gradient is recorded: of one image, packing is a fifth of a product. A weight is kept from the second time on that its
- * content is read, so that what is computed anew each time costs no memory. What is kept goes with the weight, with
+ * content is read, so that what is computed anew each time costs no memory; as whole numbers from the first. What is kept goes with the weight, with
  * `emptyCache`, and where memory is wanted for anything else.
  */
 
@@ -28,7 +28,7 @@ class KeptWeight {
 
   constructor(
     readonly source: Storage,
-    readonly bf16: boolean,
+    readonly precision: Precision,
     readonly sizes: Sizes,
     floats: number,
   ) {
@@ -57,9 +57,13 @@ class KeptWeight {
   }
 
   #pack(): number {
-    native.packWeight({ y: this.packed, weight: this.source, ...this.sizes, bf16: this.bf16 });
+    pack(this.packed, this.source, this.sizes, this.precision);
     return native.writes(this.source.handle);
   }
+}
+
+function pack(y: Storage, weight: Storage, { out, in: inFeatures }: Sizes, precision: Precision): void {
+  native.packWeight({ y, weight, out, in: inFeatures, precision: PRECISION[precision] });
 }
 
 /** What is kept of one storage: for each precision and shape, as tensors of several shapes may share it. */
@@ -78,32 +82,53 @@ class KeptOfStorage {
 }
 
 /** @internal The weight of a product as it is kept, or undefined: it is then packed in passing, to the same bits. */
-export function keptWeight(weight: Tensor, inputs: readonly (Tensor | undefined)[], sizes: Sizes): Storage | undefined {
+export function keptWeight(
+  weight: Tensor,
+  inputs: readonly (Tensor | undefined)[],
+  sizes: Sizes,
+  precision: Precision,
+): Storage | undefined {
   // What a checkpoint watches is run again recorded: it is training.
   if (isWatched() || needsGrad(...inputs)) return undefined;
   const { storage } = weight;
   const writes = native.writes(storage.handle);
   if (writes < 0) return undefined; // the function that is being captured makes it, at each replay
-  const { derived } = storage;
-  if (!(derived instanceof KeptOfStorage) || derived.writes !== writes) {
-    storage.derived = new KeptOfStorage(writes);
-    return undefined;
-  }
-  const bf16 = currentPrecision() === 'bf16';
-  const key = `${bf16} ${sizes.out} ${sizes.in}`;
-  let kept = derived.packings.get(key);
+  const known = storage.derived;
+  const isKnown = known instanceof KeptOfStorage && known.writes === writes;
+  const of = isKnown ? known : new KeptOfStorage(writes);
+  if (!isKnown) storage.derived = of;
+  if (!isKnown && precision !== 'int8') return undefined;
+  const key = `${precision} ${sizes.out} ${sizes.in}`;
+  let kept = of.packings.get(key);
   if (kept === undefined) {
-    kept = keep(storage, bf16, sizes);
-    if (kept !== undefined) derived.packings.set(key, kept);
+    kept = keep(storage, precision, sizes);
+    if (kept !== undefined) of.packings.set(key, kept);
+    storage.derived = of; // which may have been let go of for memory meanwhile
   }
   if (kept !== undefined) noteKept(kept);
   return kept?.packed;
 }
 
-function keep(source: Storage, bf16: boolean, sizes: Sizes): KeptWeight | undefined {
-  const floats = native.keptFloats(sizes.rows, sizes.out, sizes.in, bf16);
+function keep(source: Storage, precision: Precision, sizes: Sizes): KeptWeight | undefined {
+  const floats = floatsOf(sizes, precision);
   if (floats === 0) return undefined;
-  return outsideCapture(() => new KeptWeight(source, bf16, sizes, floats));
+  return outsideCapture(() => new KeptWeight(source, precision, sizes, floats));
+}
+
+const floatsOf = ({ rows, out, in: inFeatures }: Sizes, precision: Precision): number =>
+  native.keptFloats(rows, out, inFeatures, PRECISION[precision]);
+
+/** @internal Runs `fn` with a weight as whole numbers of 8 bits, kept or made for it alone. */
+export function withInt8Weight(weight: Tensor, sizes: Sizes, fn: (packed: Storage) => void): void {
+  const kept = keptWeight(weight, [], sizes, 'int8');
+  if (kept !== undefined) {
+    fn(kept);
+    return;
+  }
+  const packed = Storage.allocate(floatsOf(sizes, 'int8') * Float32Array.BYTES_PER_ELEMENT, 'a weight in 8 bits');
+  pack(packed, weight.storage, sizes, 'int8');
+  fn(packed);
+  packed.release();
 }
 
 /** Runs `fn`, which a replay does not repeat. */

@@ -409,6 +409,22 @@ export interface LinearForward {
 }
 
 /**
+ * The same in whole numbers of 8 bits: a weight's by output, as PackWeight has left them, and x's
+ * by row, which this finds. The sums have one value on every instruction set.
+ */
+export interface LinearInt8 {
+  readonly y: Operand;
+  readonly x: Operand;
+  readonly kept: Operand;
+  readonly bias: Operand | undefined;
+  readonly residual: Operand | undefined;
+  readonly rows: number;
+  readonly in: number;
+  readonly out: number;
+  readonly activation: number;
+}
+
+/**
  * The gradients that are present are computed; `accumulate_*` adds to what is there instead of
  * writing. (The residual's gradient is dy itself.)
  */
@@ -681,7 +697,7 @@ export interface PackWeight {
   readonly weight: Operand;
   readonly out: number;
   readonly in: number;
-  readonly bf16: boolean;
+  readonly precision: number;
 }
 
 /** y = the numbers from 0 to count - 1 in a random order, each order being as likely. */
@@ -978,6 +994,7 @@ export interface NativeOps {
   layerNormForward(o: LayerNormForward): void;
   layerNormBackward(o: LayerNormBackward): void;
   linearForward(o: LinearForward): void;
+  linearInt8(o: LinearInt8): void;
   linearBackward(o: LinearBackward): void;
   matmul(o: Matmul): void;
   maxPool2dForward(o: MaxPool2dForward): void;
@@ -1271,6 +1288,18 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.activation,
         o.bf16,
       ),
+    linearInt8: (o) =>
+      addon.linearInt8(
+        o.y.handle,
+        o.x.handle,
+        o.kept.handle,
+        o.bias?.handle ?? 0,
+        o.residual?.handle ?? 0,
+        o.rows,
+        o.in,
+        o.out,
+        o.activation,
+      ),
     linearBackward: (o) =>
       addon.linearBackward(
         o.dx?.handle ?? 0,
@@ -1440,7 +1469,7 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.classes,
         o.positions,
       ),
-    packWeight: (o) => addon.packWeight(o.y.handle, o.weight.handle, o.out, o.in, o.bf16),
+    packWeight: (o) => addon.packWeight(o.y.handle, o.weight.handle, o.out, o.in, o.precision),
     randomPermutation: (o) => addon.randomPermutation(o.y.handle, o.state.handle, o.count),
     multinomial: (o) =>
       addon.multinomial(o.y.handle, o.state.handle, o.x.handle, o.rows, o.classes, o.samples, o.replacement, o.site),

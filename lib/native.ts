@@ -36,6 +36,7 @@ export type Graph = number;
 
 /** Numbers shared with native/ops. */
 export const ACTIVATION = { none: 0, gelu: 1, gelu_tanh: 2, relu: 3, tanh: 4, silu: 5, quick_gelu: 6 } as const;
+export const PRECISION = { fp32: 0, bf16: 1, int8: 2 } as const;
 export const REDUCTION = { none: 0, mean: 1, sum: 2 } as const;
 export const BINARY = {
   ...{ add: 0, mul: 1, sub: 2, div: 3, minimum: 4, maximum: 5, pow: 6 },
@@ -95,8 +96,8 @@ interface NativeSystem {
   blas(): { name: string; core: string; warning: string };
   blasWarning(): string;
   whyNoBf16(): string;
-  /** Floats of a weight (out,in) packed for products of so many rows; 0 where that does not pay. */
-  keptFloats(rows: number, out: number, inFeatures: number, bf16: boolean): number;
+  /** Floats of a weight (out,in) packed for products of so many rows in a `PRECISION`; 0 where that does not pay. */
+  keptFloats(rows: number, out: number, inFeatures: number, precision: number): number;
   cpu(): { model: string; isa: string; isas: string[]; bf16: boolean; usable: number; memory: number };
   memory(): { live: number; peak: number; cached: number; pooled: number; storages: number };
   /** Whether this process now has the lock of an open file; it is given back when the file is closed or the process ends. */

@@ -39,7 +39,7 @@ export class Storage {
   set derived(derived: Derived | undefined) {
     const before = this.#derived;
     this.#derived = derived;
-    before?.release();
+    if (before !== derived) before?.release();
   }
 
   get holders(): number {

@@ -7,6 +7,7 @@ import type { ViT } from '../nn/vit/vit.js';
 import { tensor } from '../ops/creation.js';
 import { sub } from '../ops/elementwise.js';
 import { softmax } from '../ops/softmax.js';
+import { autocast, type Precision } from '../precision.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { type CompiledModel, compile } from '../train/compile.js';
@@ -21,6 +22,8 @@ export interface ClassifyOptions {
   readonly top: number;
   /** Whether light and dark are swapped. */
   readonly invert: boolean;
+  /** Of the factors of products. */
+  readonly precision?: Precision | undefined;
   /** Whether each image is looked at in several ways. */
   readonly tta?: Tta | undefined;
   /** Sees each image that was read, (1,C,H,W) as the model takes it; awaited. */
@@ -66,7 +69,7 @@ export async function* classify(
       const files = batch.flatMap(({ file }, index) => (read[index]?.status === 'fulfilled' ? [file] : []));
       try {
         const views = imageViews(pixels, files, config, options.tta);
-        const rows = pixels.length === 0 ? [] : await probabilitiesOf(compiled, views, config, options.invert);
+        const rows = pixels.length === 0 ? [] : await probabilitiesOf(compiled, views, config, options);
         let row = 0;
         for (const [index, input] of batch.entries()) {
           const result = read[index] as PromiseSettledResult<Tensor>; // as many as inputs
@@ -96,14 +99,17 @@ async function probabilitiesOf(
   model: CompiledModel,
   views: AsyncIterable<Tensor>,
   preprocessing: Preprocessing,
-  invert: boolean,
+  { invert, precision = 'fp32' }: ClassifyOptions,
 ): Promise<Float32Array[]> {
   const all: Float32Array[] = [];
   let images = 0;
   for await (const batch of views) {
     images = batch.shape[0] ?? 0; // (B,C,H,W)
     const output = scope(() =>
-      noGrad(() => softmax(model.forward(invert ? inverted(batch, preprocessing) : batch)) as Tensor<'float32'>),
+      noGrad(() => {
+        const images = invert ? inverted(batch, preprocessing) : batch;
+        return softmax(autocast(precision, () => model.forward(images))) as Tensor<'float32'>;
+      }),
     );
     batch.dispose();
     all.push(await output.data());

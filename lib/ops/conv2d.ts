@@ -92,7 +92,7 @@ function convolve(
   const { batch, outChannels, channels, tokens } = sizes;
   const [kh, kw] = weight.shape.slice(2) as [number, number]; // (OC,C,kh,kw)
   const product = { rows: batch * shape[1], out: outChannels, in: channels * kh * kw };
-  const kept = tokens ? keptWeight(weight, [x, weight, bias], product) : undefined;
+  const kept = tokens ? keptWeight(weight, [x, weight, bias], product, sizes.bf16 ? 'bf16' : 'fp32') : undefined;
   native.conv2dForward({ y, x, weight, bias, kept, sizes });
   return record(name, y, [x, weight, bias], [x, weight], (dy, grads, [savedX, savedWeight]) => {
     const { gradients, deliver } = gradientsOf(grads, savedX.shape);

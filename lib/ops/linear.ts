@@ -1,7 +1,7 @@
 import { type Gradients, needsGrad, record } from '../autograd.js';
 import { checkOneOf, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
-import { keptWeight } from '../kept-weight.js';
+import { keptWeight, withInt8Weight } from '../kept-weight.js';
 import { ACTIVATION, type Activation, native } from '../native.js';
 import { currentPrecision } from '../precision.js';
 import { empty, type Tensor } from '../tensor.js';
@@ -46,12 +46,17 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
 
   const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
   const activation = ACTIVATION[kind];
-  const bf16 = currentPrecision() === 'bf16';
+  const precision = currentPrecision();
   const y = empty(shape);
+  if (precision === 'int8' && weight.size > 0) {
+    linearInt8({ y, x, weight, bias, residual }, { rows, in: inFeatures, out: outFeatures, activation });
+    return y;
+  }
+  const bf16 = precision === 'bf16';
   const keeps = kind !== 'none' && needsGrad(x, weight, bias);
   const preactivation = keeps ? empty(shape) : undefined;
   const sizes = { rows, in: inFeatures, out: outFeatures };
-  const kept = keptWeight(weight, [x, weight, bias, residual], sizes);
+  const kept = keptWeight(weight, [x, weight, bias, residual], sizes, bf16 ? 'bf16' : 'fp32');
   native.linearForward({ y, preactivation, x, weight, bias, residual, kept, ...sizes, activation, bf16 });
   const saved = preactivation === undefined ? [x, weight] : [x, weight, preactivation];
   const remake = preactivation && residual === undefined ? remakeOf(kind, shape, 2) : undefined;
@@ -85,4 +90,30 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
   record('linear', y, inputs, saved, rule, remake);
   preactivation?.dispose();
   return y;
+}
+
+/** Sums of so many products fit 32 bits. */
+const MOST_INT8_FEATURES = 65_536;
+
+interface Int8Operands {
+  y: Tensor;
+  x: Tensor;
+  weight: Tensor;
+  bias: Tensor | undefined;
+  residual: Tensor | undefined;
+}
+
+/** The product in whole numbers of 8 bits, of which no gradient can be had. */
+function linearInt8(
+  { y, x, weight, bias, residual }: Int8Operands,
+  sizes: { rows: number; in: number; out: number; activation: number },
+): void {
+  if (needsGrad(x, weight, bias, residual)) {
+    const advice = "Call it inside noGrad(), or train with precision 'bf16'.";
+    throw new Error(`Expected no gradient of linear in precision 'int8' but it would be recorded. ${advice}`);
+  }
+  if (sizes.in > MOST_INT8_FEATURES) {
+    throw expected(`at most ${MOST_INT8_FEATURES} features in precision 'int8'`, 'linear input', x);
+  }
+  withInt8Weight(weight, sizes, (kept) => native.linearInt8({ y, x, kept, bias, residual, ...sizes }));
 }

@@ -4,7 +4,7 @@ import type { FeedOptions } from '../data/feed/image-feed.js';
 import type { Dataset } from '../data/sets/dataset.js';
 import { Optimizer } from '../optim/optimizer.js';
 import type { Schedule } from '../optim/schedule.js';
-import { checkPrecision, type Precision } from '../precision.js';
+import { checkTrainingPrecision, type TrainingPrecision } from '../precision.js';
 import { checkCallbacks, type TrainerCallback } from './callbacks.js';
 import { type CheckpointOptions, checkCheckpoints } from './checkpoint-folder.js';
 import { withCheckedData } from './data-plan.js';
@@ -78,7 +78,7 @@ export interface TrainerOptions {
   /** Whether a ViT's blocks are computed again in backward instead of kept; see `setGradCheckpointing`. Default false. */
   gradCheckpointing?: boolean;
   /** Of the factors of linear layers' products; see `autocast`. Default `'fp32'`. */
-  precision?: Precision;
+  precision?: TrainingPrecision;
   /**
    * Whether a step is recorded once and then replayed. What JavaScript decides holds from the next step on all the same:
    * where a field of the model, its structure, what is frozen or the optimizer has changed, a step is recorded anew. The
@@ -194,7 +194,7 @@ export function checkTrainerOptions(options: TrainerOptions): TrainerOptions {
     if (value !== undefined) checkInteger(value, `Trainer ${name}`, 1);
   }
   checkNumber(options.labelSmoothing ?? 0, 'Trainer labelSmoothing', 0, 1);
-  checkPrecision(options.precision ?? 'fp32', 'Trainer');
+  checkTrainingPrecision(options.precision ?? 'fp32', 'Trainer');
   checkOneOf(options.onNonFinite ?? 'stop', 'Trainer onNonFinite', ['stop', 'warn']);
   checkParts(options);
   const { trace, signal, model, gradCheckpointing } = options;

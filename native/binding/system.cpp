@@ -52,25 +52,25 @@ Napi::Value WhyNoBf16(const Napi::CallbackInfo& info) {
                                                    "'fp32'.");
 }
 
-// keptFloats(rows, out, in, bf16): of a weight (out,in) packed for products of so many rows; 0
+// keptFloats(rows, out, in, precision): of a weight (out,in) packed for products of so many rows; 0
 // where that does not pay
 Napi::Value KeptFloats(const Napi::CallbackInfo& info) {
   int64_t sizes[3];
   for (int i = 0; i < 3; ++i) sizes[i] = NumberAs<int64_t>(info[i], "a size");
   const auto [rows, out, in] = sizes;
-  const bool bf16 = info[3].ToBoolean();
-  const bool pays = gemm::PaysToKeep(rows, out, in, bf16);
+  const auto precision = static_cast<gemm::Precision>(NumberAs<int32_t>(info[3], "a precision"));
+  const bool pays = gemm::PaysToKeep(rows, out, in, precision);
   return Napi::Number::New(info.Env(),
-                           pays ? static_cast<double>(gemm::KeptFloats(out, in, bf16)) : 0.0);
+                           pays ? static_cast<double>(gemm::KeptFloats(out, in, precision)) : 0.0);
 }
 
 // cpu(): { model, isa, isas, bf16, usable, memory }
 Napi::Value Cpu(const Napi::CallbackInfo& info) {
   auto result = Napi::Object::New(info.Env());
   auto isas = Napi::Array::New(info.Env());
-  for (Isa isa : AvailableIsas()) isas.Set(isas.Length(), IsaName(isa));
+  for (const std::string& name : AvailableIsaNames()) isas.Set(isas.Length(), name);
   result.Set("model", CpuModel());
-  result.Set("isa", IsaName(ActiveIsa()));
+  result.Set("isa", ActiveIsaName());
   result.Set("isas", isas);
   result.Set("bf16", HasBf16());
   result.Set("usable", UsableCpus());

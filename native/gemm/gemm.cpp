@@ -56,7 +56,7 @@ void MultiplyEach(Context& context, const MatrixProduct& product) {
 bool IsSmall(const MatrixProduct& product) {
   constexpr int64_t kMostWork = 32 * 1024;  // multiply-adds: some microseconds
   constexpr int64_t kMostDepth = 64;
-  return product.batch.count == 1 && product.k <= kMostDepth &&
+  return product.batch.count == 1 && !product.int8 && product.k <= kMostDepth &&
          product.m * product.n <= kMostWork / std::max<int64_t>(1, product.k);
 }
 
@@ -131,12 +131,13 @@ void Multiply(Context& context, std::span<const MatrixProduct> products) {
   if (!all.empty()) RunLoops(context, all);
 }
 
-bool PaysToKeep(int64_t m, int64_t n, int64_t k, bool bf16) {
+bool PaysToKeep(int64_t m, int64_t n, int64_t k, Precision precision) {
   constexpr int64_t kManyRows = 2048;
   MatrixProduct product{m, n, k};
   product.a = {nullptr, k, false};
   product.b = {nullptr, k, true};
-  product.bf16 = bf16;
+  product.bf16 = precision == Precision::kBf16;
+  if (precision == Precision::kInt8) return n > 0 && k > 0;
   return m > 0 && m < kManyRows && n > 0 && k > 0 && !IsSmall(product) &&
          &ProviderOf(product) == &kPacked;
 }

@@ -24,13 +24,15 @@ void MultiplySerial(const MatrixProduct& product, float* scratch);
 
 // A weight (n,k) that many products have in common, each as its transposed b, can be packed once
 // for all of them: so many floats, and how they come about. It is as the instruction set wants it.
-int64_t KeptFloats(int64_t n, int64_t k, bool bf16);
+enum class Precision { kFp32, kBf16, kInt8 };
+int64_t KeptFloats(int64_t n, int64_t k, Precision precision);
 void PackWeight(Context& context, float* kept, const float* weight, int64_t n, int64_t k,
-                bool bf16);
+                Precision precision);
 
 // Whether that pays: not where `m` rows are few and read b where it lies, where a library
-// multiplies, or where rows are so many that packing is no part of it (under 2 %).
-bool PaysToKeep(int64_t m, int64_t n, int64_t k, bool bf16);
+// multiplies, or where rows are so many that packing is no part of it (under 2 %). A weight of
+// whole numbers is always kept.
+bool PaysToKeep(int64_t m, int64_t n, int64_t k, Precision precision);
 
 // Who multiplies: "own kernels" and their instruction set, or the library that VITRINE_GEMM names.
 struct Library {

@@ -50,6 +50,9 @@ struct MatrixProduct {
   Factor a = {}, b = {};
   bool accumulate = false;
   bool bf16 = false;  // whether the factors are rounded to bfloat16; sums are float32
+  // Whether they are whole numbers of 8 bits, b's by column and a's by row: b is kept, and all that
+  // there is of it; nothing is added to c.
+  bool int8 = false;
   // For an a that is transposed, when the rows of the ops around lie along k: halves of k are
   // multiplied where they were written, and then added.
   bool splits_depth = false;

@@ -13,7 +13,7 @@ const LibraryFunctions& Chosen() {
   static const LibraryFunctions chosen = [] {
     const char* wanted = std::getenv("VITRINE_GEMM");
     const std::string name = wanted == nullptr ? "" : wanted;
-    if (name.empty()) return LibraryFunctions{{"own kernels", IsaName(ActiveIsa()), ""}};
+    if (name.empty()) return LibraryFunctions{{"own kernels", ActiveIsaName(), ""}};
     if (name == "openblas") return OpenCblas();
     if (name == "onednn") return OpenOneDnn();
     throw std::runtime_error("Expected 'onednn' or 'openblas' for VITRINE_GEMM but received '" +
@@ -30,14 +30,14 @@ namespace {
 bool IsFewRows(const MatrixProduct& product) {
   constexpr int64_t kMostRows = 11;
   constexpr int64_t kMostPacked = 16 * 1024;  // multiply-adds
-  return !product.bf16 && product.batch.count == 1 && !product.a.transposed &&
+  return !product.bf16 && !product.int8 && product.batch.count == 1 && !product.a.transposed &&
          product.b.transposed && product.m <= kMostRows && product.k > 0 &&
          product.n > kMostPacked / product.m / product.k;
 }
 
 bool FitsLibrary(const MatrixProduct& product) {
   static const LibraryFunctions& library = Chosen();
-  return library.sgemm != nullptr && !product.bf16 &&
+  return library.sgemm != nullptr && !product.bf16 && !product.int8 &&
          std::max({product.m, product.n, product.k, product.a.stride, product.b.stride,
                    product.ldc}) <= library.largest;
 }

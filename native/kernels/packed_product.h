@@ -8,7 +8,7 @@
 namespace vitrine::kernels {
 
 // One block of c: as many rows as the function is for, and a panel of b. Words are 32 bits: a
-// float, or two bfloat16s that follow each other along k.
+// float, or two bfloat16s, or four whole numbers of 8 bits, that follow each other along k.
 struct PackedBlock {
   const float* a;
   int64_t row_stride, step;  // words between a's rows, and between its steps along k
@@ -17,11 +17,15 @@ struct PackedBlock {
   float* c;
   int64_t ldc;
   int64_t words;
+  int64_t rows;
   int64_t width;    // columns of c; the panel's others are not stored
   bool accumulate;  // c += a b
   // What will be read next is fetched into L2 meanwhile, so many words a step.
   const float* fetch;
   int64_t fetch_step;
+  // Of whole numbers: what each column's sum begins with and is multiplied by.
+  const int32_t* column_starts;
+  const float* column_factors;
 };
 
 // A float32 matrix to be packed, (rows,columns) of a product as stored or transposed.
@@ -33,13 +37,13 @@ struct PackedSource {
 
 // What differs from one precision and instruction set to another.
 struct PackedKernel {
-  static constexpr int kMostRows = 8;
+  static constexpr int kMostRows = 32;
   static constexpr int kMostVectors = 3;
 
   int64_t lanes;     // floats of a vector
   int max_vectors;   // of a panel
   int max_rows;      // of a block
-  int64_t per_word;  // values of k in a word: 1 or 2
+  int64_t per_word;  // values of k in a word: 1, 2 or 4
   int64_t depth;     // words that are multiplied before c is added to
 
   // [rows - 1][vectors - 1]
@@ -63,15 +67,31 @@ struct PackedKernel {
   // with rows `stride` words apart.
   void (*pack_left)(float* out, const PackedSource& a, int64_t m, int64_t k, int64_t stride);
 
-  int64_t Words(int64_t k) const { return (k + per_word - 1) / per_word; }
+  // Words along k are so many times a number of these, zeros the last of them.
+  int64_t word_multiple = 1;
+  // Whether a that is transposed is packed as one that is not.
+  bool left_by_rows = false;
+  // Whether whole numbers of a are those from -127 to 127, plus 128.
+  bool is_unsigned = false;
+  // What a thread runs before its blocks and after them; null for nothing.
+  void (*begin)() = nullptr;
+  void (*end)() = nullptr;
+
+  int64_t ValueWords(int64_t k) const { return (k + per_word - 1) / per_word; }
+  int64_t Words(int64_t k) const {
+    return (ValueWords(k) + word_multiple - 1) / word_multiple * word_multiple;
+  }
 };
 
-// Of the active instruction set.
+// Of the active instruction set, or its matrix unit.
 const PackedKernel& PackedKernelFp32() noexcept;
 
 // Factors are rounded to bfloat16, the nearest, as they are packed; sums are float32. Only for a
 // CPU that HasBf16().
 const PackedKernel& PackedKernelBf16() noexcept;
+
+// Factors are whole numbers of 8 bits: packed_product_int8.h.
+const PackedKernel& PackedKernelInt8() noexcept;
 
 inline const PackedKernel& PackedKernelFor(bool bf16) noexcept {
   return bf16 ? PackedKernelBf16() : PackedKernelFp32();

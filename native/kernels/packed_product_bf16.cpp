@@ -6,6 +6,9 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#include "kernels/packed_product_amx.h"
+#include "runtime/cpu.h"
+
 #if defined(__clang__)
 #pragma clang attribute push( \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16"))), apply_to = function)
@@ -247,7 +250,8 @@ PackedKernel Kernel() {
 }  // namespace
 
 const PackedKernel& PackedKernelBf16() noexcept {
-  static const PackedKernel kernel = Kernel();
+  static const PackedKernel kernel =
+      ActiveMatrixUnit() == MatrixUnit::kNone ? Kernel() : AmxBf16Kernel(Kernel());
   return kernel;
 }
 

@@ -45,12 +45,12 @@ using AllOps =
            Conv2dForward, Conv2dBackward, CrossEntropyForward, CrossEntropyBackward, BinaryForward,
            Ternary, Affine, Fill, EmbeddingForward, EmbeddingBackward, ImageBatch, ImageMix,
            ImageConvert, ImageResize, LayerNormForward, LayerNormBackward, LinearForward,
-           LinearBackward, Matmul, MaxPool2dForward, MaxPool2dBackward, GuardFinite, SgdStep,
-           AdamStep, LionStep, LambStep, GradientNorm, ClampGradients, LerpStep, RandomFill,
-           DropoutForward, DropoutBackward, Sum, RowReduce, NllForward, NllBackward, PackWeight,
-           RandomPermutation, Multinomial, SoftmaxForward, SoftmaxBackward, SwigluForward,
-           SwigluBackward, Rotate, StridedCopy, CheckedIndex, Gather, Scatter, Sort, Cumsum,
-           UnaryForward, UnaryBackward, Unfold, Fold, WindowAttentionForward,
+           LinearInt8, LinearBackward, Matmul, MaxPool2dForward, MaxPool2dBackward, GuardFinite,
+           SgdStep, AdamStep, LionStep, LambStep, GradientNorm, ClampGradients, LerpStep,
+           RandomFill, DropoutForward, DropoutBackward, Sum, RowReduce, NllForward, NllBackward,
+           PackWeight, RandomPermutation, Multinomial, SoftmaxForward, SoftmaxBackward,
+           SwigluForward, SwigluBackward, Rotate, StridedCopy, CheckedIndex, Gather, Scatter, Sort,
+           Cumsum, UnaryForward, UnaryBackward, Unfold, Fold, WindowAttentionForward,
            WindowAttentionBackward, PeakFma>;
 
 }  // namespace vitrine::ops

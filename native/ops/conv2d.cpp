@@ -44,7 +44,8 @@ bool Convolution::Valid() const {
 bool Conv2dForward::Valid() const {
   return sizes.Valid() && Holds(y, sizes.OutputCount()) && Holds(x, sizes.ImageCount()) &&
          Holds(weight, sizes.WeightCount()) && HoldsOrAbsent(bias, sizes.out_channels) &&
-         (sizes.tokens ? KeptOrAbsent(kept, sizes.out_channels, sizes.depth(), sizes.bf16)
+         (sizes.tokens ? KeptOrAbsent(kept, sizes.out_channels, sizes.depth(),
+                                      sizes.bf16 ? gemm::Precision::kBf16 : gemm::Precision::kFp32)
                        : kept.data == nullptr);
 }
 

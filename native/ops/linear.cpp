@@ -30,6 +30,21 @@ void LinearForward::Run(Context& context) {
   gemm::Multiply(context, product);
 }
 
+void LinearInt8::Run(Context& context) {
+  if (Product(rows, out) == 0) return;
+  const LinearForward as{y, {}, x, {}, bias, residual, {}, rows, in, out, activation, false};
+  const auto finish = [&](const gemm::Tile& tile) { as.Finish(tile); };
+  if (in == 0) {
+    std::fill_n(y.data, rows * out, 0.0f);
+    return finish({0, rows, 0, out});
+  }
+  gemm::MatrixProduct product{rows, out, in, y, out, {x, in, false}, {nullptr, in, true}};
+  product.int8 = true;
+  product.kept_b = kept;
+  product.epilogue = finish;
+  gemm::Multiply(context, product);
+}
+
 void LinearForward::Finish(const gemm::Tile& tile) const {
   const int64_t at = tile.row * out + tile.column;
   const float* tile_bias = bias ? bias + tile.column : nullptr;

@@ -25,12 +25,35 @@ struct LinearForward {
     return (!bf16 || HasBf16()) && Holds(y, Product(rows, out)) &&
            HoldsOrAbsent(preactivation, Product(rows, out)) && Holds(x, Product(rows, in)) &&
            Holds(weight, Product(out, in)) && HoldsOrAbsent(bias, out) &&
-           HoldsOrAbsent(residual, Product(rows, out)) && KeptOrAbsent(kept, out, in, bf16);
+           HoldsOrAbsent(residual, Product(rows, out)) &&
+           KeptOrAbsent(kept, out, in, bf16 ? gemm::Precision::kBf16 : gemm::Precision::kFp32);
   }
 
  private:
   // Bias, activation and residual on a tile of the product.
   void Finish(const gemm::Tile& tile) const;
+  friend struct LinearInt8;
+};
+
+// The same in whole numbers of 8 bits: a weight's by output, as PackWeight has left them, and x's
+// by row, which this finds. The sums have one value on every instruction set.
+struct LinearInt8 {
+  Out<float> y;                // (rows, out)
+  In<float> x;                 // (rows, in)
+  In<float> kept;              // of a weight (out, in)
+  OptionalIn<float> bias;      // (out)
+  OptionalIn<float> residual;  // (rows, out)
+  int64_t rows, in, out;
+  int32_t activation;
+  OP("linearInt8", y, x, kept, bias, residual, rows, in, out, activation);
+  // So many products of 255 * 127 fit 32 bits.
+  static constexpr int64_t kMostIn = 64 * 1024;
+  bool Valid() const {
+    return in <= kMostIn && Holds(y, Product(rows, out)) && Holds(x, Product(rows, in)) &&
+           Product(out, in) >= 0 && out <= INT32_MAX && kept.data != nullptr &&
+           KeptOrAbsent(kept, out, in, gemm::Precision::kInt8) && HoldsOrAbsent(bias, out) &&
+           HoldsOrAbsent(residual, Product(rows, out));
+  }
 };
 
 // The gradients that are present are computed; `accumulate_*` adds to what is there instead of

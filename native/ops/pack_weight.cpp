@@ -2,17 +2,20 @@
 
 namespace vitrine::ops {
 
-bool KeptOrAbsent(const In<float>& kept, int64_t out, int64_t in, bool bf16) {
-  return kept.data == nullptr || Holds(kept, gemm::KeptFloats(out, in, bf16));
+bool KeptOrAbsent(const In<float>& kept, int64_t out, int64_t in, gemm::Precision precision) {
+  return kept.data == nullptr || Holds(kept, gemm::KeptFloats(out, in, precision));
 }
 
 bool PackWeight::Valid() const {
-  return (!bf16 || HasBf16()) && Holds(weight, Product(out, in)) &&
-         Holds(y, gemm::KeptFloats(out, in, bf16));
+  if (precision < 0 || precision > static_cast<int32_t>(gemm::Precision::kInt8)) return false;
+  const auto factors = static_cast<gemm::Precision>(precision);
+  return (factors != gemm::Precision::kBf16 || HasBf16()) && Holds(weight, Product(out, in)) &&
+         Holds(y, gemm::KeptFloats(out, in, factors));
 }
 
 void PackWeight::Run(Context& context) {
-  if (Product(out, in) > 0) gemm::PackWeight(context, y, weight, out, in, bf16);
+  if (Product(out, in) == 0) return;
+  gemm::PackWeight(context, y, weight, out, in, static_cast<gemm::Precision>(precision));
 }
 
 }  // namespace vitrine::ops

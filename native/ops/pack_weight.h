@@ -12,13 +12,13 @@ struct PackWeight {
   Out<float> y;
   In<float> weight;  // (out, in)
   int64_t out, in;
-  bool bf16;  // whether as factors rounded to bfloat16
-  OP("packWeight", y, weight, out, in, bf16);
+  int32_t precision;  // gemm::Precision of the factors
+  OP("packWeight", y, weight, out, in, precision);
   bool Valid() const;
 };
 
 // Whether an operand is absent, or can be what PackWeight has left of such a weight, which is known
 // to fit memory.
-bool KeptOrAbsent(const In<float>& kept, int64_t out, int64_t in, bool bf16);
+bool KeptOrAbsent(const In<float>& kept, int64_t out, int64_t in, gemm::Precision precision);
 
 }  // namespace vitrine::ops

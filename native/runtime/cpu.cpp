@@ -20,6 +20,9 @@
 #else
 #include <unistd.h>
 #endif
+#if defined(__linux__)
+#include <sys/syscall.h>
+#endif
 
 namespace vitrine {
 namespace {
@@ -33,17 +36,55 @@ bool CpuHas([[maybe_unused]] Isa isa) {
   return true;
 }
 
-Isa ChooseIsa() {
-  const std::vector<Isa> available = AvailableIsas();
-  const char* wanted = std::getenv("VITRINE_ISA");
-  if (wanted == nullptr || *wanted == '\0') return available.front();
-  std::string names;
-  for (Isa isa : available) {
-    if (std::string(wanted) == IsaName(isa)) return isa;
+struct Choice {
+  Isa isa;
+  MatrixUnit unit = MatrixUnit::kNone;
+};
+
+#if defined(__x86_64__)
+// Linux keeps the tiles' 8 KB of a thread for processes that have asked for it (since 5.16).
+bool MayUseTiles() {
+#if defined(__linux__)
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;  // asm/prctl.h, Intel's XCR0
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+
+bool HasAmx() {
+  static const bool has = Cpuid().HasAmx() && MayUseTiles();
+  return has;
+}
+
+bool CanEmulateAmx() { return Cpuid().HasAvx512Bf16(); }  // whose packing tiles take
+#else
+bool HasAmx() { return false; }
+bool CanEmulateAmx() { return false; }
+#endif
+
+constexpr const char* kAmx = "amx";
+constexpr const char* kAmxEmulated = "amx-emulated";
+
+Choice Choose() {
+  const char* const given = std::getenv("VITRINE_ISA");
+  const std::string wanted = given == nullptr ? "" : given;
+  if (HasAmx() && (wanted.empty() || wanted == kAmx)) return {Isa::kAvx512, MatrixUnit::kAmx};
+  if (CanEmulateAmx() && wanted == kAmxEmulated) return {Isa::kAvx512, MatrixUnit::kAmxEmulated};
+  if (wanted.empty()) return {AvailableIsas().front()};
+  std::string names = HasAmx() ? std::string(kAmx) : "";
+  for (Isa isa : AvailableIsas()) {
+    if (wanted == IsaName(isa)) return {isa};
     names += (names.empty() ? "" : ", ") + std::string(IsaName(isa));
   }
+  if (CanEmulateAmx()) names += std::string(", ") + kAmxEmulated;
   throw std::runtime_error("Expected one of " + names + " for VITRINE_ISA but received '" + wanted +
                            "'. Unset VITRINE_ISA to use the fastest.");
+}
+
+const Choice& Chosen() {
+  static const Choice choice = Choose();
+  return choice;
 }
 
 const CgroupLimits& Limits() {
@@ -98,9 +139,27 @@ std::vector<Isa> AvailableIsas() {
   return isas;
 }
 
-Isa ActiveIsa() {
-  static const Isa isa = ChooseIsa();
-  return isa;
+Isa ActiveIsa() { return Chosen().isa; }
+
+MatrixUnit ActiveMatrixUnit() { return Chosen().unit; }
+
+std::vector<std::string> AvailableIsaNames() {
+  std::vector<std::string> names;
+  if (HasAmx()) names.emplace_back(kAmx);
+  for (Isa isa : AvailableIsas()) names.emplace_back(IsaName(isa));
+  return names;
+}
+
+std::string ActiveIsaName() {
+  switch (ActiveMatrixUnit()) {
+    case MatrixUnit::kAmx:
+      return kAmx;
+    case MatrixUnit::kAmxEmulated:
+      return kAmxEmulated;
+    case MatrixUnit::kNone:
+      break;
+  }
+  return IsaName(ActiveIsa());
 }
 
 bool HasBf16() {

@@ -28,6 +28,17 @@ std::vector<Isa> AvailableIsas();
 // CPU.
 Isa ActiveIsa();
 
+// What multiplies bfloat16 and 8-bit factors besides vectors: AMX, or its instructions emulated on
+// AVX-512, which VITRINE_ISA=amx-emulated asks for so that CPUs without AMX can test all that is
+// around them.
+enum class MatrixUnit { kNone, kAmx, kAmxEmulated };
+MatrixUnit ActiveMatrixUnit();
+
+// The same as names: AMX is one more instruction set, the fastest. That of products is `amx` or
+// `amx-emulated` where other kernels run on AVX-512.
+std::vector<std::string> AvailableIsaNames();
+std::string ActiveIsaName();
+
 // Whether kernels may use AVX512_BF16: dot products of bfloat16 pairs, summed in float32.
 bool HasBf16();
 

@@ -15,7 +15,7 @@ class Cpuid {
   Cpuid() {
     unsigned unused = 0;
     __get_cpuid(1, &unused, &unused, &basic_ecx_, &unused);
-    __get_cpuid_count(7, 0, &unused, &extended_ebx_, &unused, &unused);
+    __get_cpuid_count(7, 0, &unused, &extended_ebx_, &extended_ecx_, &extended_edx_);
     __get_cpuid_count(7, 1, &extended1_eax_, &unused, &unused, &unused);
     __get_cpuid(0x80000001, &unused, &unused, &amd_ecx_, &unused);
     if (Bit(basic_ecx_, kOsxsave)) saved_ = SavedRegisters();
@@ -34,6 +34,13 @@ class Cpuid {
            Bit(extended_ebx_, kAvx512Dq) && Bit(extended_ebx_, kAvx512Bw) &&
            Bit(extended_ebx_, kAvx512Vl);
   }
+  bool HasAvx512Vnni() const { return HasAvx512() && Bit(extended_ecx_, kAvx512Vnni); }
+  bool HasAvxVnni() const { return HasAvx2() && Bit(extended1_eax_, kAvxVnni); }
+  bool HasAmx() const {
+    constexpr unsigned kTiles = 0x60000;  // their configuration and their data
+    return HasAvx512Bf16() && (saved_ & kTiles) == kTiles && Bit(extended_edx_, kAmxBf16) &&
+           Bit(extended_edx_, kAmxTile) && Bit(extended_edx_, kAmxInt8);
+  }
   bool HasAvx512Bf16() const { return HasAvx512() && Bit(extended1_eax_, kAvx512Bf16); }
 
  private:
@@ -41,7 +48,9 @@ class Cpuid {
   static constexpr int kPclmul = 1, kFma = 12, kAes = 25, kOsxsave = 27, kF16c = 29;
   static constexpr int kBmi = 3, kAvx2 = 5, kBmi2 = 8, kAvx512F = 16, kAvx512Dq = 17,
                        kAvx512Bw = 30, kAvx512Vl = 31;
-  static constexpr int kAvx512Bf16 = 5;
+  static constexpr int kAvx512Vnni = 11;
+  static constexpr int kAmxBf16 = 22, kAmxTile = 24, kAmxInt8 = 25;
+  static constexpr int kAvxVnni = 4, kAvx512Bf16 = 5;
   static constexpr int kLzcnt = 5;
 
   static bool Bit(unsigned word, int bit) { return (word >> bit & 1) != 0; }
@@ -61,7 +70,8 @@ class Cpuid {
 #endif
   }
 
-  unsigned basic_ecx_ = 0, extended_ebx_ = 0, extended1_eax_ = 0, amd_ecx_ = 0;
+  unsigned basic_ecx_ = 0, extended1_eax_ = 0, amd_ecx_ = 0;
+  unsigned extended_ebx_ = 0, extended_ecx_ = 0, extended_edx_ = 0;
   unsigned saved_ = 0;
 };
 

@@ -19,6 +19,7 @@ inline void Expect(bool truth, const std::string& claim) {
 std::span<const Test> AllocatorTests();
 std::span<const Test> CgroupTests();
 std::span<const Test> ExceptionTests();
+std::span<const Test> Int8Tests();
 std::span<const Test> LaneTests();
 std::span<const Test> OpsTests();
 std::span<const Test> PlacementTests();

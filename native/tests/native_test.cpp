@@ -11,7 +11,7 @@ int main() {
   int failed = 0;
   for (const auto tests :
        {vitrine::AllocatorTests(), vitrine::CgroupTests(), vitrine::ExceptionTests(),
-        vitrine::LaneTests(), vitrine::OpsTests(), vitrine::PlacementTests(),
+        vitrine::Int8Tests(), vitrine::LaneTests(), vitrine::OpsTests(), vitrine::PlacementTests(),
         vitrine::SlotNumbersTests(), vitrine::StreamTests(), vitrine::ThreadPoolTests()}) {
     for (const vitrine::Test& test : tests) {
       try {

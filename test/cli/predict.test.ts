@@ -58,6 +58,16 @@ describe('vitrine predict', function () {
     assert.match([first, second].find((line) => line?.includes('day')) ?? '', /,[12],"day, sunny",0\.\d+$/);
   });
 
+  it('multiplies in the precision that is asked for', async () => {
+    const run = (precision: string) =>
+      runCli(['predict', '--run', at('model.safetensors'), '--json', '--precision', precision, at('photos/a.png')]);
+    const [exact, rounded, wrong] = [await run('fp32'), await run('int8'), await run('int4')];
+    const probability = ({ stdout }: { stdout: string }): number => JSON.parse(stdout)[0].classes[0].probability;
+    assert.notEqual(probability(rounded), probability(exact));
+    assert.ok(Math.abs(probability(rounded) - probability(exact)) < 0.02);
+    assert.deepEqual([wrong.code, /one of .*'int8'.* for --precision .*'int4'/.test(wrong.stderr)], [2, true]);
+  });
+
   it('reads an image from stdin, and draws what the model looks at', () => {
     const main = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
     const args = ['predict', '--run', at('model.safetensors'), '--json', '--attention', at('seen.png'), '-'];

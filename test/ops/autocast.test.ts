@@ -64,7 +64,7 @@ describe('autocast', () => {
 
   it('refuses a precision that is none', () => {
     // @ts-expect-error a name that the types refuse too
-    assert.throws(() => autocast('fp8', () => 0), /Expected one of 'fp32', 'bf16' for autocast precision/);
+    assert.throws(() => autocast('fp8', () => 0), /Expected one of 'fp32', 'bf16', 'int8' for autocast precision/);
   });
 
   it('refuses bf16 where it cannot be had, with the reason that info() gives', async () => {

@@ -1,17 +1,15 @@
 import type { Command } from 'commander';
 import { expected, Text } from '../../check.js';
 import { nonEmpty, wholeNumber } from '../flags.js';
+import { type InferenceFlags, PRECISION_FLAG, PRECISION_HELP, precisionFlag } from '../precision-flag.js';
 import { DEFAULT_RUN } from '../run-folder.js';
-import { TTA_FLAG, TTA_HELP, type Tta, ttaFlag } from '../tta-flag.js';
+import { TTA_FLAG, TTA_HELP, ttaFlag } from '../tta-flag.js';
 import { UsageError } from '../usage-error.js';
 
-interface EvalFlags {
+interface EvalFlags extends InferenceFlags {
   run: string;
   data?: string;
   batchSize?: number;
-  tta?: Tta;
-  threads?: number;
-  json?: true;
 }
 
 const EXAMPLES = `
@@ -39,10 +37,11 @@ export function addEval(program: Command): void {
     )
     .option('-b, --batch-size <n>', 'images at a time (default: as in training)', wholeNumber('--batch-size', 1))
     .option(TTA_FLAG, TTA_HELP, ttaFlag)
+    .option(PRECISION_FLAG, `${PRECISION_HELP} (default: as in training)`, precisionFlag)
     .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1, 1024))
     .option('--json', 'as JSON')
     .addHelpText('after', EXAMPLES)
-    .action(async ({ run, data, batchSize, tta, threads, json }: EvalFlags) => {
+    .action(async ({ run, data, batchSize, tta, precision: asked, threads, json }: EvalFlags) => {
       const [{ openRun }, { evaluationData }, { evaluate }, { info, setThreads }, { evaluationText, METRICS }] =
         await Promise.all([
           import('../open-model.js'),
@@ -68,7 +67,7 @@ export function addEval(program: Command): void {
       });
       const result = await evaluate(model, test, {
         batchSize: feed.batchSize,
-        precision: info().bf16.available ? precision : 'fp32',
+        precision: asked ?? (info().bf16.available ? precision : 'fp32'),
         metrics: METRICS,
         ...(tta && { tta }),
       });

@@ -1,19 +1,17 @@
 import type { Command } from 'commander';
 import { isVerbose, reportFailure } from '../failure.js';
 import { nonEmpty, oneOf, wholeNumber } from '../flags.js';
+import { type InferenceFlags, PRECISION_FLAG, PRECISION_HELP, precisionFlag } from '../precision-flag.js';
 import { RESULT_FORMATS, type ResultFormat } from '../result-format.js';
 import { DEFAULT_RUN } from '../run-folder.js';
-import { TTA_FLAG, TTA_HELP, type Tta, ttaFlag } from '../tta-flag.js';
+import { TTA_FLAG, TTA_HELP, ttaFlag } from '../tta-flag.js';
 
-interface PredictFlags {
+interface PredictFlags extends InferenceFlags {
   run: string;
   top: number;
   format?: ResultFormat;
   attention?: string;
   invert?: true;
-  tta?: Tta;
-  threads?: number;
-  json?: true;
 }
 
 const EXAMPLES = `
@@ -46,6 +44,7 @@ export function addPredict(program: Command): void {
     )
     .option('--invert', 'for dark ink on light paper, where training had light on dark')
     .option(TTA_FLAG, TTA_HELP, ttaFlag)
+    .option(PRECISION_FLAG, `${PRECISION_HELP} (default: fp32)`, precisionFlag)
     .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1, 1024))
     .addHelpText('after', EXAMPLES)
     .action(async (paths: string[], flags: PredictFlags, command: Command) => {
@@ -64,8 +63,8 @@ export function addPredict(program: Command): void {
       const pictures =
         flags.attention === undefined ? undefined : await attentionPictures(model, flags.attention, inputs);
       const writer = resultWriter(flags.json ? 'json' : (flags.format ?? 'table'), (line) => console.log(line));
-      const { top, invert, tta } = flags;
-      const options = { top, invert: invert === true, tta, ...(pictures && { onImage: pictures }) };
+      const { top, invert, tta, precision } = flags;
+      const options = { top, invert: invert === true, tta, precision, ...(pictures && { onImage: pictures }) };
       for await (const result of classify(model, inputs, options)) {
         if ('error' in result) reportFailure(result.error, isVerbose(command));
         else writer.add(result);

@@ -9,6 +9,7 @@ import { readSafetensors } from '../formats/safetensors.js';
 import { openShardedWeights } from '../formats/sharded-weights.js';
 import { parseStrictJson } from '../formats/strict-json.js';
 import type { Weights } from '../formats/weights.js';
+import { withoutInt8 } from './int8-weights.js';
 
 /** A checkpoint's weights, open, and what lies beside them. Close the weights after use. */
 export interface CheckpointFiles {
@@ -42,7 +43,17 @@ export async function openCheckpointFiles(path: string): Promise<CheckpointFiles
   return { weights: await openWeights(file), config, preprocessor, classes };
 }
 
-function openWeights(path: string): Promise<Weights> {
+async function openWeights(path: string): Promise<Weights> {
+  const weights = await openStored(path);
+  try {
+    return withoutInt8(weights);
+  } catch (error) {
+    await weights.close();
+    throw error;
+  }
+}
+
+function openStored(path: string): Promise<Weights> {
   if (extname(path) === '.npz') return openNpz(path);
   return path.endsWith('.index.json') ? openShardedWeights(path) : readSafetensors(path);
 }

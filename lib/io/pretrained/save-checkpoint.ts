@@ -7,6 +7,7 @@ import { writeFileAtomically } from '../formats/atomic-file.js';
 import { fileErrorFrom } from '../formats/file-error.js';
 import { writeSafetensors } from '../formats/safetensors.js';
 import { fileEntries } from './file-entries.js';
+import { INT8_METADATA, inInt8Entries } from './int8-weights.js';
 import { huggingFaceConfig, huggingFaceProcessor } from './layouts/hugging-face-config.js';
 import { objections, type SavedLayout, savedLayouts } from './layouts/objections.js';
 import { writerFor } from './layouts/writers.js';
@@ -17,22 +18,34 @@ import { pretrainedConfigOf } from './pretrained-config.js';
 export interface SaveOptions {
   /** Whose names and files. Default `'vitrine'`: any model, by timm's names, which are ours. */
   readonly layout?: SavedLayout;
+  /**
+   * `'int8'` stores linear layers' weights as whole numbers of 8 bits, a quarter of the file, with an error of up to half
+   * of 1/127 of each output's largest weight. Without a layout only. Default `'fp32'`.
+   */
+  readonly precision?: 'fp32' | 'int8';
 }
 
-const NAMES: OptionNames<SaveOptions> = { layout: true };
+const NAMES: OptionNames<SaveOptions> = { layout: true, precision: true };
 
 /** See `ViT.save`. */
 export async function saveCheckpoint(model: ViT, path: string, options: SaveOptions): Promise<void> {
   checkOptions(options, NAMES, 'save');
   const { layout = 'vitrine' } = options;
   checkOneOf(layout, 'save layout', savedLayouts);
+  const inInt8 = checkOneOf(options.precision ?? 'fp32', 'save precision', ['fp32', 'int8']) === 'int8';
+  if (inInt8 && layout !== 'vitrine') {
+    throw expected("no layout beside precision 'int8'", 'save', layout, 'No other library reads it.');
+  }
   const against = objections(model.config, layout);
   if (against.length > 0) {
     const advice = 'Without a layout, save writes any model.';
     throw expected(`a model that ${layout} has too`, 'save', new Text(`one with ${against.join(', ')}`), advice);
   }
   if (layout === 'hf') return saveHuggingFace(model, path, modelMetadata(model, layout));
-  await writeSafetensors(path, fileEntries(model, writerFor(model.config, layout)), modelMetadata(model, layout));
+  const entries = fileEntries(model, writerFor(model.config, layout));
+  const metadata = modelMetadata(model, layout);
+  if (!inInt8) return writeSafetensors(path, entries, metadata);
+  await writeSafetensors(path, inInt8Entries(model, entries), { ...metadata, ...INT8_METADATA });
 }
 
 async function saveHuggingFace(model: ViT, folder: string, metadata: Readonly<Record<string, string>>): Promise<void> {

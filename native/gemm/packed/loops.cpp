@@ -7,6 +7,7 @@
 #include "gemm/packed/plan.h"
 #include "gemm/provider.h"
 #include "kernels/elementwise.h"
+#include "kernels/packed_product_int8.h"
 
 namespace vitrine::gemm::packed {
 namespace {
@@ -141,11 +142,12 @@ void Serial(const MatrixProduct& product, float* scratch) {
 }
 
 // b (k,n) of a weight (n,k), whose panels are one tile each.
-MatrixProduct OfWeight(const float* weight, int64_t n, int64_t k, bool bf16) {
+Plan PlanOfWeight(int64_t n, int64_t k, Precision precision) {
   MatrixProduct product{1, n, k};
-  product.b = {weight, k, true};
-  product.bf16 = bf16;
-  return product;
+  product.b = {nullptr, k, true};
+  product.bf16 = precision == Precision::kBf16;
+  product.int8 = precision == Precision::kInt8;
+  return {product, Plan::For::kOneThread};
 }
 
 }  // namespace
@@ -153,17 +155,30 @@ MatrixProduct OfWeight(const float* weight, int64_t n, int64_t k, bool bf16) {
 
 namespace vitrine::gemm {
 
-int64_t KeptFloats(int64_t n, int64_t k, bool bf16) {
+int64_t KeptFloats(int64_t n, int64_t k, Precision precision) {
   if (n == 0 || k == 0) return 0;
-  const packed::Plan plan(packed::OfWeight(nullptr, n, k, bf16), packed::Plan::For::kOneThread);
-  return plan.AllPanels().padded() * plan.words;
+  const packed::Plan plan = packed::PlanOfWeight(n, k, precision);
+  const int64_t besides = precision == Precision::kInt8 ? 2 : 0;  // a factor and a start
+  return plan.AllPanels().padded() * (plan.words + besides);
 }
 
 void PackWeight(Context& context, float* kept, const float* weight, int64_t n, int64_t k,
-                bool bf16) {
-  const packed::Plan plan(packed::OfWeight(weight, n, k, bf16), packed::Plan::For::kOneThread);
+                Precision precision) {
+  const packed::Plan plan = packed::PlanOfWeight(n, k, precision);
   const packed::Right right(plan, n, {weight, k, true}, kept);
-  context.ParallelFor(right.Tiles(), [&](int64_t tile, int) { right.PackTile(tile); });
+  if (precision != Precision::kInt8) {
+    context.ParallelFor(right.Tiles(), [&](int64_t tile, int) { right.PackTile(tile); });
+    return;
+  }
+  const packed::Panels& panels = right.panels();
+  float* const factors = kept + panels.padded() * plan.words;
+  auto* const starts = reinterpret_cast<int32_t*>(factors + panels.padded());
+  context.ParallelFor(panels.count(), [&](int64_t panel, int) {
+    const int64_t column = panels.Column(panel);
+    kernels::PackInt8Panel(*plan.kernel,
+                           {kept + column * plan.words, factors + column, starts + column},
+                           weight + column * k, k, k, panels.Width(panel), panels.Padded(panel));
+  });
 }
 
 const Provider kPacked{&packed::MakeLoops, &packed::Serial};

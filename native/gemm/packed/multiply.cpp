@@ -49,8 +49,9 @@ Left PackOrRead(const Plan& plan, const Factor& a, int64_t row, int64_t rows, in
   }
   kernel.pack_left(memory, {from, a.stride, a.transposed}, rows,
                    std::min(plan.k - k, depth * kernel.per_word), plan.left_stride);
-  return a.transposed ? Left{memory, 1, kernel.max_rows, kernel.max_rows * depth}
-                      : Left{memory, plan.left_stride, 1, kernel.max_rows * plan.left_stride};
+  return a.transposed && !kernel.left_by_rows
+             ? Left{memory, 1, kernel.max_rows, kernel.max_rows * depth}
+             : Left{memory, plan.left_stride, 1, kernel.max_rows * plan.left_stride};
 }
 
 // The blocks of one panel, which `block` describes but for what changes from one to the next.
@@ -61,6 +62,7 @@ void MultiplyPanel(const PackedKernel& kernel, PackedBlock block, const Left& le
   block.step = left.step;
   for (int64_t row = 0, index = 0; row < rows; row += kernel.max_rows, ++index) {
     const int64_t count = std::min<int64_t>(kernel.max_rows, rows - row);
+    block.rows = count;
     const bool fetches = index < fetch.count;
     block.fetch = fetches ? fetch.from + index * fetch.between : block.b;
     block.fetch_step = fetches ? fetch.step : 0;
@@ -69,6 +71,22 @@ void MultiplyPanel(const PackedKernel& kernel, PackedBlock block, const Left& le
     block.c += count * block.ldc;
   }
 }
+
+// A kernel's begin and end, around its blocks.
+class Prepared {
+ public:
+  explicit Prepared(const PackedKernel& kernel) : kernel_(kernel) {
+    if (kernel_.begin != nullptr) kernel_.begin();
+  }
+  ~Prepared() {
+    if (kernel_.end != nullptr) kernel_.end();
+  }
+  Prepared(const Prepared&) = delete;
+  Prepared& operator=(const Prepared&) = delete;
+
+ private:
+  const PackedKernel& kernel_;
+};
 
 }  // namespace
 
@@ -94,7 +112,11 @@ void Multiply(const Plan& plan, const Factor& a, const Right& right, const Part&
   // The rows of a that come next follow those that are read.
   const bool fetches_rows =
       kernel.fetches_rows && chunks == 1 && plan.reads_a && !a.transposed && a.stride == plan.k;
-  const auto word_of = [&](int64_t chunk) { return part.first_word + words * chunk / chunks; };
+  const int64_t unit = kernel.word_multiple;
+  const auto word_of = [&](int64_t chunk) {
+    return part.first_word + words / unit * chunk / chunks * unit;
+  };
+  const Prepared prepared(kernel);
   for (int64_t chunk = 0; chunk < chunks; ++chunk) {
     const int64_t first = word_of(chunk);
     const int64_t depth = word_of(chunk + 1) - first;
@@ -108,6 +130,10 @@ void Multiply(const Plan& plan, const Factor& a, const Right& right, const Part&
       block.words = depth;
       block.width = panels.Width(panel);
       block.accumulate = accumulate || chunk > 0;
+      if (right.has_factors()) {
+        block.column_factors = right.Factors(panel);
+        block.column_starts = right.Starts(panel);
+      }
       Fetch fetch;
       if (panel == part.begin && fetches_rows) {
         fetch = {left.data + left.block_stride, left.block_stride, kernel.max_rows, blocks - 1};

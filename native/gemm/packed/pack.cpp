@@ -61,8 +61,11 @@ void Right::PackPart(int64_t begin, int64_t end, int64_t first, int64_t steps, b
     const int64_t padded = panels_.Padded(panel);
     const Factor source{b_.data + column * column_stride + first * step_stride, b_.stride,
                         b_.transposed};
-    kernel.pack_panel(memory_ + column * plan_->words + kernel.Words(first) * padded, source, steps,
-                      panels_.Width(panel), padded, streams);
+    float* const out = memory_ + column * plan_->words;
+    kernel.pack_panel(out + kernel.ValueWords(first) * padded, source, steps, panels_.Width(panel),
+                      padded, streams);
+    if (first + steps == plan_->k)
+      std::fill(out + kernel.ValueWords(plan_->k) * padded, out + plan_->words * padded, 0.0f);
   }
 }
 

@@ -20,6 +20,15 @@ class Right {
     if (plan_->reads_b) return b_.data + word * b_.stride + column;
     return memory_ + column * plan_->words + word * panels_.Padded(panel);
   }
+  // Behind all panels of whole numbers: what multiplies the sums of each column, and what they
+  // begin with.
+  bool has_factors() const { return plan_->has_factors; }
+  const float* Factors(int64_t panel) const {
+    return memory_ + panels_.padded() * plan_->words + panels_.Column(panel);
+  }
+  const int32_t* Starts(int64_t panel) const {
+    return reinterpret_cast<const int32_t*>(Factors(panel) + panels_.padded());
+  }
   // Words between the steps along k.
   int64_t Step(int64_t panel) const { return plan_->reads_b ? b_.stride : panels_.Padded(panel); }
 

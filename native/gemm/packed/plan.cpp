@@ -51,13 +51,14 @@ int64_t WorkOf(int64_t m, int64_t n, int64_t k) {
 }  // namespace
 
 Plan::Plan(const MatrixProduct& product, For threads)
-    : kernel(&kernels::PackedKernelFor(product.bf16)),
+    : kernel(&KernelOf(product)),
       m(product.m),
       n(product.n),
       k(product.k),
       words(kernel->Words(product.k)),
       alone(threads == For::kOneThread),
       keeps_b(!alone && product.kept_b != nullptr),
+      has_factors(product.int8),
       left_stride(RoundUp(std::min(kernel->depth, words), 32) + 16) {  // odd in cache lines
   const Factor& a = product.a;
   const Factor& b = product.b;

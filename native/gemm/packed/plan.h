@@ -13,6 +13,10 @@ namespace vitrine::gemm::packed {
 
 using kernels::PackedKernel;
 
+inline const PackedKernel& KernelOf(const MatrixProduct& product) {
+  return product.int8 ? kernels::PackedKernelInt8() : kernels::PackedKernelFor(product.bf16);
+}
+
 // Columns of c in panels of whole vectors, nearly equal.
 struct Panels {
   int64_t columns, lanes, most;  // vectors of a panel
@@ -45,9 +49,10 @@ struct Plan {
 
   const PackedKernel* kernel;
   int64_t m, n, k;
-  int64_t words;  // of k
-  bool alone;     // one thread does it all, as one tile
-  bool keeps_b;   // packed before
+  int64_t words;     // of k
+  bool alone;        // one thread does it all, as one tile
+  bool keeps_b;      // packed before
+  bool has_factors;  // whether that is whole numbers
   bool by_columns = false;
   bool by_groups = false;    // whether tiles of rows follow each other in a group of panels
   bool shares_left = false;  // whether a is packed whole, for all tiles
@@ -67,7 +72,8 @@ struct Plan {
   // The first word of a part of k; that behind the last one is words.
   int64_t FirstWord(int64_t part) const {
     if (part == splits) return words;
-    return RoundUp(CeilDiv(k * part, splits), 16) / kernel->per_word;
+    const int64_t unit = std::max<int64_t>(16, kernel->word_multiple * kernel->per_word);
+    return RoundUp(CeilDiv(k * part, splits), unit) / kernel->per_word;
   }
   // Floats of b packed, all of it or that of a tile of columns, and of a tile's rows of a.
   int64_t RightFloats() const;

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { autocast, F, info, noGrad, scope, type Tensor, tensor } from '../../lib/index.js';
+import { returnsMemory } from '../native-op.js';
+import { generator } from '../reference/random.js';
+
+/** (rows,columns) of whole numbers from -8 to 8, which bfloat16 holds. */
+function wholeNumbers(rows: number, columns: number, random: () => number): number[][] {
+  return Array.from({ length: rows }, () => Array.from({ length: columns }, () => Math.floor(random() * 17) - 8));
+}
+
+/** a (m,k) b (k,n), row by row. */
+function product(a: readonly number[][], b: readonly number[][]): number[] {
+  return a.flatMap((row) =>
+    Array.from({ length: b[0]?.length ?? 0 }, (_, j) =>
+      row.reduce((sum, value, k) => sum + value * (b[k]?.[j] ?? Number.NaN), 0),
+    ),
+  );
+}
+
+const transposed = (x: readonly number[][]): number[][] => (x[0] ?? []).map((_, j) => x.map((row) => row[j]));
+const from = (x: readonly number[][], requiresGrad = false): Tensor =>
+  tensor(x.flat(), [x.length, x[0]?.length ?? 0], { requiresGrad });
+
+// Sums that float32 holds have one value in any order, so these are the bits of every way to multiply.
+describe('bfloat16 products of whole numbers', () => {
+  returnsMemory();
+
+  for (const [rows, features, out] of [
+    [1, 1, 1],
+    [15, 31, 17],
+    [16, 32, 16],
+    [17, 33, 31],
+    [33, 65, 49],
+    [47, 2, 100],
+    [65, 130, 33],
+    [300, 47, 33],
+    [12, 1700, 50],
+    [130, 773, 97],
+  ] satisfies [number, number, number][]) {
+    it(`are exact in both directions, packed in passing or before (${rows},${features}) by (${out},${features})`, function () {
+      if (!info().bf16.available) this.skip();
+      const random = generator(rows + features);
+      const [x, weight] = [wholeNumbers(rows, features, random), wholeNumbers(out, features, random)];
+      const dy = wholeNumbers(rows, out, random);
+      const y = product(x, transposed(weight));
+      scope(() => {
+        const [xs, weights] = [from(x, true), from(weight, true)];
+        const run = () => autocast('bf16', () => F.linear(xs, weights));
+        for (let i = 0; i < 3; i++) assert.deepEqual([...noGrad(run).dataSync()], y);
+        run().backward(from(dy));
+        assert.deepEqual([...(xs.grad?.dataSync() ?? [])], product(dy, weight), 'dx');
+        assert.deepEqual([...(weights.grad?.dataSync() ?? [])], product(transposed(dy), x), 'dweight');
+      });
+    });
+  }
+});
