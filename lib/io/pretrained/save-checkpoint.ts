@@ -63,7 +63,11 @@ async function saveHuggingFace(model: ViT, folder: string, metadata: Readonly<Re
   if (processor !== undefined) await writeJson(join(folder, 'preprocessor_config.json'), processor);
 }
 
+const FLOATS = /("(?:rope_theta|layerscale_value|layer_scale_init_value|layer_norm_eps)": \d+)(?=,?\n)/g;
+
 function writeJson(path: string, value: Readonly<Record<string, unknown>>): Promise<void> {
   const sorted = Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return writeFileAtomically(path, [Buffer.from(`${JSON.stringify(sorted, null, 2)}\n`)]);
+  // Transformers takes no integer for these: 100 is to be 100.0.
+  const text = JSON.stringify(sorted, null, 2).replace(FLOATS, '$1.0');
+  return writeFileAtomically(path, [Buffer.from(`${text}\n`)]);
 }

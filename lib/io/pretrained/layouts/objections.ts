@@ -1,6 +1,7 @@
 import { checkPair } from '../../../check.js';
 import type { ViTConfig } from '../../../nn/vit/config.js';
 import { featureSize } from '../../../nn/vit/resnet-stem.js';
+import { wholeRatio } from './hf/config.js';
 
 /** The layouts that can be written. */
 export const savedLayouts = ['vitrine', 'timm', 'torchvision', 'hf', 'openai', 'meta'] as const;
@@ -191,7 +192,7 @@ const dinov2: Table = {
   // Its class token has a position, which with registers is a part of the token.
   noEmbedClass: ({ noEmbedClass, regTokens }) => noEmbedClass === regTokens > 0,
   mlpLayer: true,
-  mlpRatio: ({ embedDim, mlpRatio, mlpLayer }) => mlpLayer === 'mlp' || Math.floor(embedDim * mlpRatio) % 8 === 0,
+  mlpRatio: (config) => wholeRatio(config) !== undefined,
   maskToken: ({ maskToken }) => maskToken,
   act: oneActivation,
 };
@@ -250,7 +251,12 @@ export const tables = {
   hf: { vit: huggingFace, dinov2, clip, siglip, dinov3, beit },
   openai: { clip: { ...clip, act: true, initValues: true } },
   meta: {
-    dinov2: { ...dinov2, globalPool: ({ globalPool }: Config) => globalPool === 'token', numClasses: withoutHead },
+    dinov2: {
+      ...dinov2,
+      mlpRatio: true,
+      globalPool: ({ globalPool }: Config) => globalPool === 'token',
+      numClasses: withoutHead,
+    },
   },
 } as const satisfies Record<Exclude<SavedLayout, 'vitrine'>, Record<string, Table>>;
 

@@ -34,11 +34,12 @@ function headed(prefix: string, head: RegExp): (config: Config) => (name: string
 
 const WRITERS: Readonly<Record<string, Writer>> = {
   'timm vit': same,
-  // With a norm in its MLP, EVA-02's B and L: what others have in one is in two or three.
+  // With a norm in its MLP, EVA-02's B and L: what others have in one is in two or three; DINOv3's gates are apart, too.
   'timm eva': {
-    rules: ({ mlpNorm, mlpLayer }) => {
-      const base = mlpNorm && mlpLayer === 'swiglu';
-      return timmRules({ apart: base, split: base, gamma: true });
+    rules: ({ mlpNorm, mlpLayer, rope }) => {
+      const swiglu = mlpLayer === 'swiglu';
+      const split = swiglu && (mlpNorm || rope === 'dinov3');
+      return timmRules({ apart: swiglu && mlpNorm, split, gamma: true });
     },
   },
   'timm beit': { rules: (config) => timmRules({ split: gated(config), gamma: true }) },

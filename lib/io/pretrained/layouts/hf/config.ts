@@ -54,7 +54,7 @@ export const familyConfigs: Readonly<Record<string, (config: Config, common: Jso
       hidden_dropout_prob: config.projDropRate,
       layerscale_value: config.initValues,
       // Of a gated MLP two thirds are made, rounded up to eights.
-      mlp_ratio: gated ? gatedRatio(config) : config.mlpRatio,
+      mlp_ratio: wholeRatio(config),
       model_type: type,
       qkv_bias: config.qkvBias,
       use_swiglu_ffn: gated,
@@ -109,13 +109,16 @@ export const familyConfigs: Readonly<Record<string, (config: Config, common: Jso
   }),
 };
 
-/** A whole ratio of which two thirds, rounded up to eights, are the hidden width. */
-function gatedRatio(config: Config): number {
-  const { embedDim } = config;
+/**
+ * DINOv2's ratio, which is a whole number: of a gated MLP, that of which two thirds, rounded up to eights, are the hidden
+ * width. Undefined where there is none.
+ */
+export function wholeRatio(config: Config): number | undefined {
+  const { embedDim, mlpRatio, mlpLayer } = config;
+  if (mlpLayer === 'mlp') return Number.isInteger(mlpRatio) ? mlpRatio : undefined;
   const width = hidden(config);
   const made = (ratio: number): number => 8 * Math.floor((Math.floor((Math.floor(embedDim * ratio) * 2) / 3) + 7) / 8);
-  const whole = [1, 2, 3, 4, 5, 6, 7, 8].find((ratio) => made(ratio) === width);
-  return whole ?? (1.5 * width) / embedDim;
+  return [1, 2, 3, 4, 5, 6, 7, 8].find((ratio) => made(ratio) === width);
 }
 
 function withoutLabels({ id2label: _, label2id: __, ...fields }: Json): Json {
