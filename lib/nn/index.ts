@@ -24,6 +24,13 @@ export {
   NLLLoss,
   SmoothL1Loss,
 } from './losses.js';
+export {
+  MaskedAutoencoder,
+  type MaskedAutoencoderOptions,
+  patchify,
+  type RandomMask,
+  randomMask,
+} from './masked-autoencoder.js';
 export { Module } from './module.js';
 export { ModuleDict } from './module-dict.js';
 export { ModuleList } from './module-list.js';

@@ -257,6 +257,7 @@ const TAKERS: Record<string, Taker> = {
     },
   },
   TopkOptions: { calls: { topk: (options) => ones([2, 2]).topk(1, options) } },
+  MaskedAutoencoderOptions: { calls: { MaskedAutoencoder: (options) => new nn.MaskedAutoencoder(vit(), options) } },
   MatmulOptions: { calls: { matmul: (options) => F.matmul(ones([2, 2]), ones([2, 2]), options) } },
   MlpOptions: {
     needs: { act: 'relu', bias: true, drop: 0 },

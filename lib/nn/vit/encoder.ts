@@ -120,6 +120,16 @@ export abstract class ViTEncoder extends Module {
   }
 
   /**
+   * What goes into the first block: prefix tokens and patches with their positions.
+   *
+   * @param images (N,C,H,W) @returns (N,T,D)
+   * @see timm's `_pos_embed` and `norm_pre`
+   */
+  embedTokens(images: Tensor): Tensor {
+    return scope(() => this.#embed(images, this.#gridOf(images)));
+  }
+
+  /**
    * What leaves the last `n` blocks, or the blocks of the given numbers (from 0; negative from the end), in order of
    * depth: the patches' tokens (N,L,D).
    *
