@@ -28,6 +28,13 @@ export function only<T extends object>(options: T, names: OptionNames<T>): T {
   return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(names, name))) as T; // as named
 }
 
+/** Of options those that are given: an undefined one stands for its default. */
+export function onlyGiven<T extends object>(options: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof T]?: Exclude<T[Name], undefined>; // the others are gone
+  };
+}
+
 function unknownOption(unknown: string, known: readonly string[], where: string): TypeError {
   const near = nearestName(comparable(unknown), known.map(comparable));
   const nearest = known.find((name) => comparable(name) === near);

@@ -21,6 +21,7 @@ const RIGHTLY = [
     "PyTorch's children, in its order, which values are drawn in",
   ],
   [['lib/nn/vit/vit.ts', 'lib/nn/vit/head.ts'], 'fields of the class, and the interface that its head is read through'],
+  [['lib/nn/vit/vit.ts', 'lib/nn/swin/swin.ts'], 'how models are made by their names, from options of their own'],
   [['lib/train/losses/cross-entropy.ts', 'lib/train/losses/binary-cross-entropy.ts'], 'options and their checks'],
   [['bench/kernels/unfold.ts', 'bench/kernels/image2emb.ts'], 'sizes of a case'],
   [['bench/kernels/layer-norm.ts'], 'a case each, with its own counts'],

@@ -1,4 +1,5 @@
 import { expected, Text } from '../check.js';
+import { onlyGiven } from '../check-options.js';
 import '../io/pretrained/pretrained.js';
 import { ownPreprocessing, type Preprocessing, standardFor } from '../io/pretrained/preprocessing.js';
 import * as init from '../nn/init.js';
@@ -71,8 +72,4 @@ function ratesOf({ dropout, dropPath }: ModelSettings): Partial<ViTConfig> {
 /** Photographs keep their proportions: the shorter side is brought to the model's, and the middle is cut. */
 function photographPreprocessing(size: readonly [number, number]): Preprocessing {
   return { resize: Math.min(...size), crop: size, interpolation: 'bicubic', ...standardFor(3) };
-}
-
-function onlyGiven(options: { [K in keyof ViTConfig]?: ViTConfig[K] | undefined }): Partial<ViTConfig> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { setThreads } from '../info.js';
 
 /** A wish, from Ctrl-C or `kill`, that work should end soon and cleanly. */
 export interface Interruption {
@@ -37,4 +38,22 @@ export function listenForInterrupts(): Interruption {
     exitCode: () => (received === undefined ? undefined : 128 + constants.signals[received]),
     release,
   };
+}
+
+/** Runs a command that writes all or nothing, on so many threads; where it is interrupted, says so and sets the exit code. */
+export async function allOrNothing(
+  threads: number | undefined,
+  run: (interruption: Interruption) => Promise<void>,
+): Promise<void> {
+  if (threads !== undefined) setThreads(threads);
+  const interruption = listenForInterrupts();
+  try {
+    await run(interruption);
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    console.error('vitrine: interrupted: nothing was written');
+    process.exitCode = interruption.exitCode() ?? 1;
+  } finally {
+    interruption.release();
+  }
 }

@@ -38,24 +38,12 @@ export function addEmbed(program: Command): void {
     .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1, 1024))
     .option('--force', 'replace what is there')
     .addHelpText('after', EXAMPLES)
-    .action(async (folder: string, { threads, ...flags }: EmbedFlags) => {
-      const [{ embedImages }, { listenForInterrupts }, { setThreads }] = await Promise.all([
+    .action(async (folder: string, { threads, force, normalize, ...rest }: EmbedFlags) => {
+      const [{ embedImages }, { allOrNothing }] = await Promise.all([
         import('../embed-images.js'),
         import('../interrupt.js'),
-        import('../../info.js'),
       ]);
-      if (threads !== undefined) setThreads(threads);
-      const interruption = listenForInterrupts();
-      try {
-        const { force, normalize, ...rest } = flags;
-        const settings = { ...rest, force: force === true, normalize: normalize === true };
-        await embedImages(folder, settings, interruption);
-      } catch (error) {
-        if (!interruption.signal.aborted) throw error;
-        console.error('vitrine: interrupted: nothing was written');
-        process.exitCode = interruption.exitCode() ?? 1;
-      } finally {
-        interruption.release();
-      }
+      const settings = { ...rest, force: force === true, normalize: normalize === true };
+      await allOrNothing(threads, (interruption) => embedImages(folder, settings, interruption));
     });
 }

@@ -43,21 +43,11 @@ export function addProbe(program: Command): void {
     .option('--json', 'as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async ({ threads, force, json, ...flags }: ProbeFlags) => {
-      const [{ probeModel }, { listenForInterrupts }, { setThreads }] = await Promise.all([
+      const [{ probeModel }, { allOrNothing }] = await Promise.all([
         import('../probe-model.js'),
         import('../interrupt.js'),
-        import('../../info.js'),
       ]);
-      if (threads !== undefined) setThreads(threads);
-      const interruption = listenForInterrupts();
-      try {
-        await probeModel({ ...flags, force: force === true, json: json === true }, interruption);
-      } catch (error) {
-        if (!interruption.signal.aborted) throw error;
-        console.error('vitrine: interrupted: nothing was written');
-        process.exitCode = interruption.exitCode() ?? 1;
-      } finally {
-        interruption.release();
-      }
+      const settings = { ...flags, force: force === true, json: json === true };
+      await allOrNothing(threads, (interruption) => probeModel(settings, interruption));
     });
 }

@@ -1,4 +1,5 @@
 import { checkPair } from '../../check.js';
+import { onlyGiven } from '../../check-options.js';
 import * as init from '../../nn/init.js';
 import { checkOptionNames, type ViTConfig, type ViTOptions } from '../../nn/vit/config.js';
 import { ViT } from '../../nn/vit/vit.js';
@@ -36,7 +37,7 @@ export async function loadViT({ files, ...opened }: OpenCheckpoint, options: ViT
   const { infos } = evidence;
   const reading = layout.read(evidence);
   const mapping = mapNames(reading.names, reading.rules, (source) => infos.get(source)?.shape[0] ?? 0);
-  const given: ViTOptions = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const given = onlyGiven(options);
   const plan = planModel(shapesOf(mapping, evidence), given, layout, evidence);
   checkHeld(plan.config, infos, weights.path);
   const config: ViTOptions = { ...plan.config, ...given };

@@ -8,7 +8,7 @@ import {
   expected,
   type Pair,
 } from '../../check.js';
-import { checkOptions, type OptionNames } from '../../check-options.js';
+import { checkOptions, type OptionNames, onlyGiven } from '../../check-options.js';
 
 /** How a Swin Transformer is built; timm's names and defaults. Sizes are in pixels, tokens or channels. */
 export interface SwinConfig {
@@ -88,8 +88,7 @@ export function checkSwinOptions(options: SwinOptions): void {
  */
 export function resolveSwin(options: SwinOptions): Readonly<SwinConfig> {
   checkSwinOptions(options);
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const config: SwinConfig = { ...DEFAULTS, ...given };
+  const config: SwinConfig = { ...DEFAULTS, ...onlyGiven(options) };
   if (config.version !== 1 && config.version !== 2) throw expected('1 or 2', 'Swin version', config.version);
   checkOneOf(config.globalPool, 'Swin globalPool', ['avg', '']);
   checkBoolean(config.qkvBias, 'Swin qkvBias');

@@ -1,5 +1,5 @@
 import { checkInteger, checkNumber, checkOneOf, checkPair, expected, type Pair } from '../../check.js';
-import { checkOptions, type OptionNames } from '../../check-options.js';
+import { checkOptions, type OptionNames, onlyGiven } from '../../check-options.js';
 import type { PatchRoute } from '../patch-embed.js';
 import { gridOf } from './grid.js';
 import type { WeightInit } from './init.js';
@@ -161,10 +161,9 @@ export function checkOptionNames(options: ViTOptions): void {
  */
 export function resolveConfig(options: ViTOptions): Readonly<ViTConfig> {
   checkOptionNames(options);
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const posEmbed = options.posEmbed === 'learn' ? 'learned1d' : (options.posEmbed ?? DEFAULTS.posEmbed);
   const posEmbedPlacement = options.posEmbedPlacement ?? (posEmbed === 'relative' ? 'layers' : 'stem');
-  const config: ViTConfig = { ...DEFAULTS, ...given, posEmbed, posEmbedPlacement };
+  const config: ViTConfig = { ...DEFAULTS, ...onlyGiven(options), posEmbed, posEmbedPlacement };
   checkKinds(config);
   checkSizes(config);
   checkTogether(config);
