@@ -25,7 +25,7 @@ import { Module } from './module.js';
 import { ModuleList } from './module-list.js';
 import { BLOCK_OPTIONS, Block } from './vit/block.js';
 import { sincosTable } from './vit/position-embedding.js';
-import type { ViT } from './vit/vit.js';
+import { ViT } from './vit/vit.js';
 
 /** Options of `MaskedAutoencoder`; the paper's by default, but for the decoder's size. */
 export interface MaskedAutoencoderOptions {
@@ -121,6 +121,7 @@ export class MaskedAutoencoder extends Module {
   constructor(encoder: ViT, options: MaskedAutoencoderOptions = {}) {
     super();
     checkOptions(options, NAMES, 'MaskedAutoencoder');
+    if (!(encoder instanceof ViT)) throw expected('a ViT', 'MaskedAutoencoder', encoder);
     const { config } = encoder;
     const inAttention = config.posEmbed === 'relative' || config.rope !== 'none' || config.relPosBias !== 'none';
     const early = config.posEmbedPlacement === 'stem' && !inAttention;

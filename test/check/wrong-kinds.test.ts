@@ -118,6 +118,8 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
 };
 
 const linear = () => new nn.Linear(4, 4);
+const swin = () =>
+  new nn.Swin({ imgSize: 8, patchSize: 2, inChans: 1, embedDim: 4, depths: [1], numHeads: [1], windowSize: 2 });
 const vit = () => new ViT({ imgSize: 4, patchSize: 2, inChans: 1, embedDim: 4, depth: 1, numHeads: 1, numClasses: 2 });
 const block = {
   ...{ dim: 4, numHeads: 1, mlpRatio: 1, qkvBias: true, qkNorm: false, projBias: true, normEps: 1e-6 },
@@ -194,6 +196,7 @@ const MODULES: Record<string, { make?: () => object; args: () => unknown[] }> = 
   'Module/freeze': { make: linear, args: () => ['weight'] },
   'Module/unfreeze': { make: linear, args: () => ['weight'] },
   ModuleDict: { args: () => [{ a: linear() }] },
+  MaskedAutoencoder: { args: () => [vit(), { decoderDim: 8 }] },
   ModuleList: { args: () => [[linear()]] },
   'ModuleList/at': { make: () => new nn.ModuleList([linear()]), args: () => [0] },
   'ModuleList/append': { make: () => new nn.ModuleList([]), args: () => [linear()] },
@@ -229,6 +232,10 @@ const MODULES: Record<string, { make?: () => object; args: () => unknown[] }> = 
   'TransformerEncoder/forward': { make: () => new nn.TransformerEncoder(encoderLayer(), 1), args: () => [x(), {}] },
   TransformerEncoderLayer: { args: () => [4, 1, {}] },
   'TransformerEncoderLayer/forward': { make: encoderLayer, args: () => [x(), {}] },
+  Swin: { args: () => [{}] },
+  'Swin/forward': { make: swin, args: () => [ones([1, 1, 8, 8])] },
+  'Swin/forwardFeatures': { make: swin, args: () => [ones([1, 1, 8, 8])] },
+  'Swin/featurePyramid': { make: swin, args: () => [ones([1, 1, 8, 8]), {}] },
   ViT: { args: () => [{}] },
   'ViT/forward': { make: vit, args: () => [ones([1, 1, 4, 4])] },
   'ViT/forwardFeatures': { make: vit, args: () => [ones([1, 1, 4, 4])] },
