@@ -236,6 +236,7 @@ const MODULES: Record<string, { make?: () => object; args: () => unknown[] }> = 
   'Swin/forward': { make: swin, args: () => [ones([1, 1, 8, 8])] },
   'Swin/forwardFeatures': { make: swin, args: () => [ones([1, 1, 8, 8])] },
   'Swin/featurePyramid': { make: swin, args: () => [ones([1, 1, 8, 8]), {}] },
+  'Swin/setGradCheckpointing': { make: swin, args: () => [true] },
   ViT: { args: () => [{}] },
   'ViT/forward': { make: vit, args: () => [ones([1, 1, 4, 4])] },
   'ViT/forwardFeatures': { make: vit, args: () => [ones([1, 1, 4, 4])] },

@@ -151,9 +151,26 @@ const CALLS: Record<string, Call> = {
   patchEmbed: { shapes: [[1, 2, 4, 4], [3, 2, 2, 2], [3]], run: (x, w, b) => F.patchEmbed(x, w, b) },
   permute: { shapes: [[2, 3]], either: [0], run: (x) => F.permute(x, [1, 0]) },
   pow: { shapes: [[3]], run: (x) => F.pow(x, 3) },
+  quickGelu: { shapes: [[3]], run: (x) => F.quickGelu(x) },
   relu: { shapes: [[3]], run: (x) => F.relu(x) },
   reshape: { shapes: [[2, 3]], either: [0], run: (x) => F.reshape(x, [6]) },
   rmsNorm: { shapes: [[2, 3], [3]], run: (x, w) => F.rmsNorm(x, w) },
+  rotaryEmbedding: {
+    shapes: [
+      [2, 3, 4],
+      [3, 4],
+      [3, 4],
+    ],
+    run: (x, cos, sin) => F.rotaryEmbedding(x, cos, sin),
+  },
+  rotaryEmbeddingQkv: {
+    shapes: [
+      [1, 3, 24],
+      [3, 4],
+      [3, 4],
+    ],
+    run: (qkv, cos, sin) => F.rotaryEmbeddingQkv(qkv, 2, cos, sin),
+  },
   scaledDotProductAttention: { shapes: [HEADS, HEADS, HEADS], run: (q, k, v) => F.scaledDotProductAttention(q, k, v) },
   scatter: {
     shapes: [[3], [2], [2]],
@@ -170,11 +187,16 @@ const CALLS: Record<string, Call> = {
   slice: { shapes: [[3]], either: [0], run: (x) => F.slice(x, 0, 1) },
   softmax: { shapes: [[3]], run: (x) => F.softmax(x) },
   stack: { shapes: [[3], [3]], either: [0], run: (a, b) => F.stack([a, b]) },
+  swiglu: { shapes: [[3, 4]], run: (x) => F.swiglu(x) },
   tanh: { shapes: [[3]], run: (x) => F.tanh(x) },
   tile: { shapes: [[3]], either: [0], run: (x) => F.tile(x, [2]) },
   to: { shapes: [[3]], either: [0], run: (x) => F.to(x, 'int32') },
   transpose: { shapes: [[2, 3]], either: [0], run: (x) => F.transpose(x, 0, 1) },
   where: { shapes: [[3], [3], [3]], ints: [0], either: [1, 2], run: (c, a, b) => F.where(c, a, b) },
+  windowAttention: {
+    shapes: [[1, 2, 2, 12], [9, 2], [2]],
+    run: (qkv, table, cosine) => F.windowAttention(qkv, table, { windowSize: 2, cosine }),
+  },
   unfold: { shapes: [[1, 2, 3, 3]], run: (x) => F.unfold(x, { kernelSize: 2 }) },
 };
 
