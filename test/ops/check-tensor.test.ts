@@ -158,16 +158,16 @@ const CALLS: Record<string, Call> = {
   rotaryEmbedding: {
     shapes: [
       [2, 3, 4],
-      [3, 4],
-      [3, 4],
+      [3, 2],
+      [3, 2],
     ],
     run: (x, cos, sin) => F.rotaryEmbedding(x, cos, sin),
   },
   rotaryEmbeddingQkv: {
     shapes: [
       [1, 3, 24],
-      [3, 4],
-      [3, 4],
+      [3, 2],
+      [3, 2],
     ],
     run: (qkv, cos, sin) => F.rotaryEmbeddingQkv(qkv, 2, cos, sin),
   },
