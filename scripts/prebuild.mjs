@@ -1,9 +1,10 @@
 // Makes the binaries that are packed, for all platforms on any one machine:
 //
-//   npm run prebuild [-- <platform>... --jobs <count> --check]   into prebuilds/<platform>/vitrine.node
+//   npm run prebuild [-- <platform>... --jobs <count> --check --stale]   into prebuilds/<platform>/vitrine.node
 //
 // Platforms are those of scripts/prebuild/platforms.mjs, default all; jobs are files compiled at a time, default the CPUs.
 // --check makes nothing: it fails unless all are there, of the sources as they are, and as they should be.
+// --stale makes nothing either: it fails if one that is there is of other sources, which must not be packed with these.
 //
 // zig is the compiler for all: clang, with the C libraries' symbols of every system, and a C++ library that is linked in. It
 // is installed once, into build-prebuild/. It keeps what it compiled by its content: a second run compiles what changed.
@@ -153,9 +154,20 @@ async function checkBinary(name, binary) {
   if (faults.length > 0) throw new StepError(`prebuild: ${name} is not what it should be:\n  ${faults.join('\n  ')}`);
 }
 
+const isOfTheseSources = (folder) => readStamp(join(folder, 'vitrine.stamp')) === contentOf(nativeSources());
+
+function refuseStale(name) {
+  const folder = join('prebuilds', name);
+  if (existsSync(join(folder, 'vitrine.node')) && !isOfTheseSources(folder)) {
+    throw new StepError(
+      `Expected ${folder}/vitrine.node of the sources as they are but it is of others. Make it anew with \`npm run prebuild -- ${name}\`, or remove it.`,
+    );
+  }
+}
+
 async function check(name) {
   const folder = join('prebuilds', name);
-  if (readStamp(join(folder, 'vitrine.stamp')) !== contentOf(nativeSources())) {
+  if (!isOfTheseSources(folder)) {
     throw new StepError(
       `Expected ${folder}/vitrine.node, of the sources as they are. Make it with \`npm run prebuild\`.`,
     );
@@ -168,7 +180,11 @@ async function main(args) {
   const { values, positionals: names } = parseArgs({
     args,
     allowPositionals: true,
-    options: { jobs: { type: 'string', default: String(availableParallelism()) }, check: { type: 'boolean' } },
+    options: {
+      jobs: { type: 'string', default: String(availableParallelism()) },
+      check: { type: 'boolean' },
+      stale: { type: 'boolean' },
+    },
   });
   const jobs = Number(values.jobs);
   if (!Number.isInteger(jobs) || jobs < 1)
@@ -182,6 +198,10 @@ async function main(args) {
   const wanted = names.length > 0 ? names : Object.keys(PLATFORMS);
   if (values.check) {
     for (const name of wanted) await check(name);
+    return;
+  }
+  if (values.stale) {
+    for (const name of wanted) refuseStale(name);
     return;
   }
   const tools = await installZig();

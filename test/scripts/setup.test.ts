@@ -114,6 +114,14 @@ describe('a binary that was made elsewhere', function () {
       /^MISSING {2}build\/Release\/vitrine\.node/m,
     );
   });
+
+  it('is not packed with other sources', () => {
+    const stale = (root: string) => run(root, ['scripts/prebuild.mjs', '--stale']);
+    assert.equal(stale(tree('packed', stampOfSources())).status, 0);
+    const { status, stderr } = stale(tree('stale', 'f'.repeat(64)));
+    assert.equal(status, 1);
+    assert.match(stderr, /^Expected prebuilds\/.* of the sources as they are but it is of others\. Make it anew/);
+  });
 });
 
 describe('a step of a script', () => {
