@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { crc32 } from 'node:zlib';
+import zlib from 'node:zlib';
 import { checkInteger, expected, shapeText } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { textChunks, writeFileAtomically } from '../io/formats/atomic-file.js';
@@ -98,7 +98,7 @@ export async function writeRows(
   let crc = 0;
   const summed = async function* (): AsyncGenerator<Float32Array> {
     for await (const part of rows) {
-      crc = crc32(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), crc);
+      crc = zlib.crc32(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), crc);
       yield part;
     }
   };
@@ -149,7 +149,7 @@ export async function read(path: string): Promise<StoredFeatures> {
   if (version !== INDEX_VERSION) {
     throw fileError(`an index of version ${INDEX_VERSION}`, beside, `version ${String(version)}`);
   }
-  const crc = crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  const crc = zlib.crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   if (fields.integer('count') !== count || fields.integer('width') !== width || fields.integer('crc32') !== crc) {
     throw fileError(`the index of ${path}`, beside, 'that of other features', 'Make both again.');
   }

@@ -158,9 +158,12 @@ class TraceCommand final : public Command {
   std::vector<std::vector<TraceEvent>>* taken_ = nullptr;
 };
 
-// startTrace(tiles)
+// startTrace(tiles): once the background has run, which what is enqueued next would pass by, and
+// this with it
 void StartTrace(const Napi::CallbackInfo& info) {
   const bool tiles = info[0].ToBoolean();
+  Stream& stream = Environment::Of(info).stream();
+  if (!stream.Idle(Lane::kBackground)) stream.Synchronize();
   Environment::Of(info).EnqueueBehindAll(std::make_shared<TraceCommand>(tiles));
 }
 

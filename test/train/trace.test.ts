@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { F, ones, randn, startTrace, stopTrace, writeTrace } from '../../lib/index.js';
+import { background, F, ones, randn, scope, startTrace, stopTrace, writeTrace } from '../../lib/index.js';
 
 describe('a trace', () => {
   it('notes the commands enqueued meanwhile, in their order, and none before or after', () => {
@@ -19,6 +19,21 @@ describe('a trace', () => {
     assert.deepEqual(stopTrace(), []);
     for (const item of [x, y, z, w]) item.dispose();
   });
+
+  it('notes what is enqueued next though the background has work, and not that', () =>
+    scope(() => {
+      const x = randn([512, 512]);
+      background(() => {
+        for (let i = 0; i < 5; i++) x.matmul(x);
+      });
+      startTrace();
+      F.relu(x);
+      const names = stopTrace().filter(({ thread }) => thread === 0);
+      assert.deepEqual(
+        names.map(({ name }) => name),
+        ['activationForward'],
+      );
+    }));
 
   it('notes every tile of every loop where they are asked for', () => {
     const x = ones([4, 16 * 1024]);
