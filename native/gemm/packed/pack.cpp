@@ -13,7 +13,8 @@ constexpr int64_t kSteps = 64;
 // Steps along k of a panel of a transposed b that one tile packs: some microseconds, so that a
 // weight of few panels, each of many steps, is shared out evenly as well.
 int64_t StepsOfPanel(const Panels& panels) {
-  return RoundUp(CeilDiv(kElementsPerTile, panels.lanes * panels.most), kSteps);
+  const int64_t steps = CeilDiv(kElementsPerTile, panels.lanes * panels.most);
+  return std::max(kSteps, RoundUp(steps, kSteps));
 }
 
 }  // namespace
@@ -34,7 +35,8 @@ void Right::PackTile(int64_t tile) const {
   constexpr uintptr_t kCacheLine = 64;
   const bool streams = reinterpret_cast<uintptr_t>(memory_) % kCacheLine == 0;
   if (b_.transposed) {
-    const int64_t step = StepsOfPanel(panels_), parts = CeilDiv(plan_->k, step);
+    const int64_t step = StepsOfPanel(panels_);
+    const int64_t parts = std::max<int64_t>(1, CeilDiv(plan_->k, step));
     const int64_t panel = tile / parts, first = tile % parts * step;
     PackPart(panel, panel + 1, first, std::min(step, plan_->k - first), streams);
   } else {

@@ -79,7 +79,9 @@ struct Plan {
   int64_t RightFloats() const;
   int64_t LeftFloats() const;
   // Rows of a that one tile packs for all, and floats of all of them.
-  int64_t SharedLeftRows() const { return RoundUp(CeilDiv(m, 64), kernel->max_rows); }
+  int64_t SharedLeftRows() const {
+    return std::max<int64_t>(1, RoundUp(CeilDiv(m, 64), kernel->max_rows));
+  }
   int64_t SharedLeftFloats() const {
     return shares_left ? RoundUp(m, kernel->max_rows) * left_stride : 0;
   }
