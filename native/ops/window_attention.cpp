@@ -144,11 +144,12 @@ int64_t ForwardParts(const Op& op) {
 
 template <class Op>
 bool HoldsInputs(const Op& op) {
+  constexpr int64_t kMostWidth = 1 << 16;  // whose windows' sizes fit where there is no item either
   const int64_t tokens = Product(op.batch, op.grid.size[0], op.grid.size[1]);
   return op.grid.Valid() && Holds(op.qkv, Product(tokens, 3, op.heads, op.width)) &&
          Holds(op.table, Product(op.grid.entries(), op.heads)) &&
          HoldsOrAbsent(op.cosine, op.heads) && Holds(op.y, Product(tokens, op.heads, op.width)) &&
-         op.heads > 0 && op.width > 0;
+         op.heads > 0 && op.width > 0 && op.width <= kMostWidth;
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -125,6 +126,20 @@ void ArrangeImages(Op& op, OpArguments& arguments) {
   }
 }
 
+// Some small windows, of which a part is rolled.
+template <class Op>
+void ArrangeWindowGrid(Op& op, OpArguments& arguments) {
+  if constexpr (requires { op.grid.rolled; }) {
+    for (int axis = 0; axis < 2; ++axis) {
+      op.grid.window[axis] = 1 + arguments.Below(4);
+      op.grid.size[axis] = op.grid.window[axis] * (1 + arguments.Below(3));
+      op.grid.rolled[axis] = 1 + arguments.Below(op.grid.size[axis]);
+      const int64_t most = std::min(op.grid.window[axis] - 1, op.grid.rolled[axis]);
+      op.grid.shift[axis] = arguments.Below(most + 1);
+    }
+  }
+}
+
 // One parameter, of one group.
 template <class Op>
 void ArrangeParameters(Op& op) {
@@ -146,6 +161,7 @@ template <class Op>
 void Arrange(Op& op, OpArguments& arguments) {
   ArrangeProducts(op, arguments);
   ArrangeImages(op, arguments);
+  ArrangeWindowGrid(op, arguments);
   ArrangeParameters(op);
 }
 
