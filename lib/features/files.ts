@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import zlib from 'node:zlib';
 import { checkInteger, expected, shapeText } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { textChunks, writeFileAtomically } from '../io/formats/atomic-file.js';
@@ -9,6 +8,7 @@ import { JsonFields } from '../io/formats/json-fields.js';
 import { readNpy, writeNpyRows } from '../io/formats/npy-file.js';
 import { parseStrictJson } from '../io/formats/strict-json.js';
 import type { Preprocessing } from '../io/pretrained/preprocessing.js';
+import { late } from '../late.js';
 import type { FeaturePool } from '../nn/features.js';
 import { VERSION } from '../package-root.js';
 import { checkFeatureSet, type FeatureSet } from './feature-set.js';
@@ -98,7 +98,7 @@ export async function writeRows(
   let crc = 0;
   const summed = async function* (): AsyncGenerator<Float32Array> {
     for await (const part of rows) {
-      crc = zlib.crc32(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), crc);
+      crc = late.zlib.crc32(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), crc);
       yield part;
     }
   };
@@ -149,7 +149,7 @@ export async function read(path: string): Promise<StoredFeatures> {
   if (version !== INDEX_VERSION) {
     throw fileError(`an index of version ${INDEX_VERSION}`, beside, `version ${String(version)}`);
   }
-  const crc = zlib.crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  const crc = late.zlib.crc32(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   if (fields.integer('count') !== count || fields.integer('width') !== width || fields.integer('crc32') !== crc) {
     throw fileError(`the index of ${path}`, beside, 'that of other features', 'Make both again.');
   }

@@ -1,7 +1,5 @@
 import { promisify } from 'node:util';
-import zlib, { deflate, deflateSync } from 'node:zlib';
-
-const deflateAside = promisify(deflate);
+import { late } from '../late.js';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 // By channels: grey, grey and alpha, colours, colours and alpha.
@@ -18,12 +16,12 @@ export interface PngImage {
 
 /** Pixels as the bytes of a PNG file (ISO/IEC 15948), without filters. For small pictures: a millisecond for 37 KB. */
 export function encodePng(image: PngImage): Uint8Array {
-  return pngOf(image, deflateSync(rowsOf(image)));
+  return pngOf(image, late.zlib.deflateSync(rowsOf(image)));
 }
 
 /** The same bytes, compressed beside the event loop. */
 export async function encodePngAside(image: PngImage): Promise<Uint8Array> {
-  return pngOf(image, await deflateAside(rowsOf(image)));
+  return pngOf(image, await promisify(late.zlib.deflate)(rowsOf(image)));
 }
 
 /** A byte before each row names its filter: 0, none. */
@@ -50,6 +48,6 @@ function chunk(type: string, content: Uint8Array): Buffer {
   const whole = Buffer.alloc(named.length + 8);
   whole.writeUInt32BE(content.length, 0);
   whole.set(named, 4);
-  whole.writeUInt32BE(zlib.crc32(named), named.length + 4);
+  whole.writeUInt32BE(late.zlib.crc32(named), named.length + 4);
   return whole;
 }

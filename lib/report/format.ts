@@ -1,8 +1,10 @@
-const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+/** Made when it is needed: the first of a process takes as long as importing a quarter of vitrine. */
+let whole: Intl.NumberFormat | undefined;
 
 /** 12345.6 as `12,346`. */
 export function formatCount(value: number): string {
   if (!Number.isFinite(value)) return '?';
+  whole ??= new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
   return whole.format(value);
 }
 

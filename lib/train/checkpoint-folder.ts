@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkInteger, checkOneOf, expected, Text } from '../check.js';
@@ -7,6 +6,7 @@ import { writeFileAtomically } from '../io/formats/atomic-file.js';
 import { fileErrorFrom } from '../io/formats/file-error.js';
 import { type FileLock, takeLock } from '../io/formats/file-lock.js';
 import { syncFolder } from '../io/formats/sync-folder.js';
+import { late } from '../late.js';
 import { type CheckpointIndex, INDEX_FILE, indexText, NAME, readIndex } from './checkpoint-index.js';
 
 /** Options of the Trainer's `checkpoints`. */
@@ -95,7 +95,7 @@ export class CheckpointFolder {
    */
   async write(step: number, best: number | undefined, writeFiles: WriteFiles): Promise<string> {
     const folder = this.#folder;
-    const temporary = join(folder, `.step-${step}.${randomBytes(6).toString('hex')}.tmp`);
+    const temporary = join(folder, `.step-${step}.${late.crypto.randomBytes(6).toString('hex')}.tmp`);
     const name = await this.#freeName(step);
     try {
       await mkdir(temporary);

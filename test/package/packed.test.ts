@@ -82,6 +82,17 @@ describe('the packed vitrine, installed', function () {
     assert.equal(status, 0);
   });
 
+  it('loads what takes Node.js milliseconds where it is used, and not before', () => {
+    const program = `const loaded = () => process.moduleLoadList.filter((name) => /^NativeModule (crypto|zlib|worker_threads)$/.test(name));
+      Intl.NumberFormat = class { constructor() { console.log('Intl'); } };
+      const before = loaded();
+      const { io, ones } = await import('vitrine');
+      console.log(before.length, loaded().length);
+      await io.saveSafetensors('late.safetensors', new Map([['a', ones([1])]]));
+      console.log(loaded());`;
+    assert.equal(run('late.mjs', program).stdout, "0 0\n[ 'NativeModule crypto' ]\n");
+  });
+
   it('takes a step through require(), which gives the same module', () => {
     const program = `const { data, F, info, randint, randn, ViT } = require('vitrine'); ${STEP}
       import('vitrine').then((module) => { if (module.ViT !== ViT) throw new Error('another copy'); });`;

@@ -1,9 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import zlib from 'node:zlib';
 import { fileErrorFrom } from '../../io/formats/file-error.js';
 import { readFully } from '../../io/formats/regular-file.js';
+import { late } from '../../late.js';
 import { warnOnce } from '../../warning.js';
 import type { Dataset } from '../sets/dataset.js';
 import { isArchived } from '../sets/sample.js';
@@ -21,7 +20,7 @@ const TRAILER_BYTES = 48;
  * an image has no file.
  */
 export async function cacheKey(dataset: Dataset, settings: string): Promise<string | undefined> {
-  const hash = createHash('sha256').update(settings);
+  const hash = late.crypto.createHash('sha256').update(settings);
   for (let start = 0; start < dataset.length; start += 64) {
     const indices = Array.from({ length: Math.min(64, dataset.length - start) }, (_, i) => start + i);
     const lines = await Promise.all(indices.map((index) => lineOf(dataset, index)));
@@ -82,7 +81,7 @@ export class DiskCache implements ImageCache {
       }
       await whole.close();
     }
-    const temporary = `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
+    const temporary = `${path}.${process.pid}.${late.crypto.randomBytes(6).toString('hex')}.tmp`;
     try {
       await mkdir(folder, { recursive: true });
       await tidyCache(folder);
@@ -169,7 +168,7 @@ export class DiskCache implements ImageCache {
     const index = Buffer.from(numbers.buffer);
     const trailer = Buffer.alloc(TRAILER_BYTES);
     trailer.writeUInt32LE(MAGIC, 0);
-    trailer.writeUInt32LE(zlib.crc32(index), 4);
+    trailer.writeUInt32LE(late.zlib.crc32(index), 4);
     trailer.writeDoubleLE(this.#end, 8);
     Buffer.from(this.#key.slice(0, 64), 'hex').copy(trailer, 16);
     await this.#write(Buffer.concat([index, trailer]), this.#end);
@@ -188,7 +187,7 @@ export class DiskCache implements ImageCache {
     const isOurs = trailer.readUInt32LE(0) === MAGIC && trailer.toString('hex', 16, TRAILER_BYTES) === this.#key;
     if (!isOurs || !(length >= 0 && length <= 8 * INDEX_NUMBERS * count)) return false;
     const index = await this.#readTail(end, length);
-    if (trailer.readUInt32LE(4) !== zlib.crc32(index)) return false;
+    if (trailer.readUInt32LE(4) !== late.zlib.crc32(index)) return false;
     for (let at = 0; at < length; at += 8 * INDEX_NUMBERS) {
       const number = (place: number): number => index.readDoubleLE(at + 8 * place);
       const corner = number(5) === 1 ? ([number(6), number(7)] as const) : undefined;

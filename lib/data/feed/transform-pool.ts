@@ -1,4 +1,5 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
+import { late } from '../../late.js';
 import type { RawImage } from '../sets/sample.js';
 import { checkTransformed, type TransformContext, type TransformRunner, transformError } from './transform.js';
 import type { TransformAnswer, TransformJob } from './transform-worker.js';
@@ -18,7 +19,9 @@ class Lane {
   #failure: unknown;
 
   constructor(module: URL) {
-    this.#worker = new Worker(new URL('./transform-worker.js', import.meta.url), { workerData: module.href });
+    this.#worker = new late.threads.Worker(new URL('./transform-worker.js', import.meta.url), {
+      workerData: module.href,
+    });
     this.#worker.on('message', (answer: TransformAnswer) => this.#settle(answer));
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', (code) => this.#fail(new Error(`its thread ended with code ${code}`)));

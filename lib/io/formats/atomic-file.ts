@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { late } from '../../late.js';
 import { fileErrorFrom } from './file-error.js';
 import { syncFolder } from './sync-folder.js';
 
@@ -25,7 +25,7 @@ export async function writeFileAtomically(
   // A symbolic link (latest.safetensors) stays one: what it points at is replaced.
   const target = await realpath(path).catch(() => path);
   await removeAbandoned(target);
-  const temporary = `${temporaryPrefix(target)}${hostname()}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
+  const temporary = `${temporaryPrefix(target)}${hostname()}.${process.pid}.${late.crypto.randomBytes(6).toString('hex')}.tmp`;
   const file = await orUnwritable(path, open(temporary, 'wx'));
   try {
     try {

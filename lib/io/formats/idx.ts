@@ -1,6 +1,5 @@
-import { pipeline } from 'node:stream';
-import { createGunzip } from 'node:zlib';
 import { shapeText } from '../../check.js';
+import { late } from '../../late.js';
 import { fileError, fileErrorFrom } from './file-error.js';
 import { readHeadedStream, type StreamHeader } from './headed-stream.js';
 import { checkInflation } from './inflate-limit.js';
@@ -88,9 +87,9 @@ function checkSize({ headerBytes, bodyBytes, shape }: IdxHeader, size: number, g
 }
 
 async function* gunzip(source: AsyncIterable<Uint8Array>, path: string): AsyncGenerator<Uint8Array> {
-  const unzipped = createGunzip();
+  const unzipped = late.zlib.createGunzip();
   // What fails on the way reaches the loop below through `unzipped`; leaving the loop early closes both.
-  pipeline(source, unzipped, () => undefined);
+  late.stream.pipeline(source, unzipped, () => undefined);
   try {
     yield* unzipped;
   } catch (cause) {

@@ -1,6 +1,6 @@
-import zlib from 'node:zlib';
 import type { Entry, ZipFile } from 'yauzl';
 import { shapeText } from '../../check.js';
+import { late } from '../../late.js';
 import { fileError, fileErrorFrom, quoted, tensorOf } from './file-error.js';
 import { foreignFormat, foreignHeadBytes, torchPickle } from './foreign-format.js';
 import { readHeadedStream } from './headed-stream.js';
@@ -197,7 +197,7 @@ async function* withChecksum(
 ): AsyncGenerator<Uint8Array> {
   let actual = 0;
   for await (const chunk of chunks) {
-    actual = zlib.crc32(chunk, actual);
+    actual = late.zlib.crc32(chunk, actual);
     yield chunk;
   }
   if (actual !== checksum) {

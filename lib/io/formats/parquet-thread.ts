@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import { late } from '../../late.js';
 import type { RowsAnswer, RowsJob } from './parquet-worker.js';
 
 interface Waiting {
@@ -11,7 +11,7 @@ const IDLE_MS = 5000;
 
 /** A thread that reads rows of Parquet files, in the order in which they are asked for. */
 class ReadingThread {
-  readonly #worker = new Worker(new URL('./parquet-worker.js', import.meta.url));
+  readonly #worker = new late.threads.Worker(new URL('./parquet-worker.js', import.meta.url));
   readonly #waiting = new Map<number, Waiting>();
   readonly #onEnd: () => void;
   #next = 0;
