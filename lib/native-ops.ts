@@ -42,6 +42,18 @@ export interface ImageWindow {
 }
 
 /**
+ * How the planes of images are read at other sizes; all pairs are (height, width). `scale` is the
+ * distance of two results, in elements of what is read.
+ */
+export interface Interpolation {
+  readonly size: readonly [number, number];
+  readonly result: readonly [number, number];
+  readonly scale: readonly [number, number];
+  readonly linear: boolean;
+  readonly alignCorners: boolean;
+}
+
+/**
  * What all optimizers go by. What changes from step to step lies in storages, so that a replayed
  * step sees new values: each group's learning rate, and how many steps each of the optimizer's
  * parameters has taken. Those that have a gradient take one more here; as in PyTorch, the others
@@ -353,6 +365,25 @@ export interface ImageResize {
   readonly kept: ImageWindow;
   readonly filter: number;
   readonly antialias: boolean;
+}
+
+/**
+ * y (planes, OH, OW) = x (planes, H, W), as torch.nn.functional.interpolate's 'nearest' and
+ * 'bilinear'.
+ */
+export interface InterpolateForward {
+  readonly y: Operand;
+  readonly x: Operand;
+  readonly planes: number;
+  readonly grid: Interpolation;
+}
+
+/** dx (planes, H, W), written. */
+export interface InterpolateBackward {
+  readonly dx: Operand;
+  readonly dy: Operand;
+  readonly planes: number;
+  readonly grid: Interpolation;
 }
 
 /**
@@ -991,6 +1022,8 @@ export interface NativeOps {
   imageMix(o: ImageMix): void;
   imageConvert(o: ImageConvert): void;
   imageResize(o: ImageResize): void;
+  interpolateForward(o: InterpolateForward): void;
+  interpolateBackward(o: InterpolateBackward): void;
   layerNormForward(o: LayerNormForward): void;
   layerNormBackward(o: LayerNormBackward): void;
   linearForward(o: LinearForward): void;
@@ -1243,6 +1276,34 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.kept.width,
         o.filter,
         o.antialias,
+      ),
+    interpolateForward: (o) =>
+      addon.interpolateForward(
+        o.y.handle,
+        o.x.handle,
+        o.planes,
+        o.grid.size[0],
+        o.grid.size[1],
+        o.grid.result[0],
+        o.grid.result[1],
+        o.grid.scale[0],
+        o.grid.scale[1],
+        o.grid.linear,
+        o.grid.alignCorners,
+      ),
+    interpolateBackward: (o) =>
+      addon.interpolateBackward(
+        o.dx.handle,
+        o.dy.handle,
+        o.planes,
+        o.grid.size[0],
+        o.grid.size[1],
+        o.grid.result[0],
+        o.grid.result[1],
+        o.grid.scale[0],
+        o.grid.scale[1],
+        o.grid.linear,
+        o.grid.alignCorners,
       ),
     layerNormForward: (o) =>
       addon.layerNormForward(

@@ -6,6 +6,7 @@ export { BatchNorm1d, BatchNorm2d, type BatchNormModuleOptions } from './batch-n
 export { Conv2d, type Conv2dModuleOptions } from './conv2d.js';
 export { Dropout, DropPath } from './dropout.js';
 export { Embedding } from './embedding.js';
+export type { FeatureMapInfo, FeaturePyramidOptions, PyramidBackbone } from './feature-pyramid.js';
 export type { FeatureExtractor, FeatureOptions, FeaturePool } from './features.js';
 export { GroupNorm } from './group-norm.js';
 export type { ForwardHook, ForwardPreHook, HookHandle } from './hooks.js';
@@ -42,10 +43,16 @@ export {
 } from './multihead-attention.js';
 export { ParameterList } from './parameter-list.js';
 export { PatchEmbed, type PatchEmbedOptions, type PatchRoute, type Projection } from './patch-embed.js';
-export { AvgPool2d, MaxPool2d } from './pooling.js';
+export { AdaptiveAvgPool2d, AvgPool2d, MaxPool2d } from './pooling.js';
 export { type BufferOptions, buffer, parameter } from './registered.js';
 export type { Grid } from './resample.js';
 export { RMSNorm, type RMSNormOptions } from './rms-norm.js';
+export type { ConvNorm } from './segmentation/conv-norm.js';
+export { DecodeHead, type DecodeHeadOptions } from './segmentation/decode-head.js';
+export { LinearDecodeHead, type LinearDecodeHeadOptions } from './segmentation/linear-head.js';
+export type { PyramidPooling } from './segmentation/pyramid-pooling.js';
+export { SegmentationModel } from './segmentation/segmentation-model.js';
+export { UPerHead, type UPerHeadOptions } from './segmentation/uper-head.js';
 export { type Layer, Sequential } from './sequential.js';
 export { Flatten, Identity } from './shape.js';
 export type { LoadReport, LoadStateOptions } from './state.js';
@@ -53,7 +60,7 @@ export { type ModelSummary, type SummaryOptions, type SummaryRow, summary } from
 export type { SwinBlock } from './swin/block.js';
 export type { SwinConfig, SwinOptions } from './swin/config.js';
 export type { PatchMerging } from './swin/patch-merging.js';
-export { type FeaturePyramidOptions, type NormedPatchEmbed, Swin, type SwinHead, type SwinStage } from './swin/swin.js';
+export { type NormedPatchEmbed, Swin, type SwinHead, type SwinStage } from './swin/swin.js';
 export type { SwinAttention, WindowAttentionSettings } from './swin/window-attention.js';
 export { Transformer, type TransformerMasks, type TransformerOptions } from './transformer.js';
 export { type DecoderMasks, TransformerDecoder, TransformerDecoderLayer } from './transformer-decoder.js';
@@ -63,6 +70,7 @@ export {
   TransformerEncoderLayer,
   type TransformerLayerOptions,
 } from './transformer-encoder.js';
+export { Upsample } from './upsample.js';
 export { Attention, type AttentionModuleOptions, type AttentionPlaces } from './vit/attention.js';
 export type { AttentionPool } from './vit/attention-pool.js';
 export { Block, type BlockOptions } from './vit/block.js';

@@ -1,4 +1,6 @@
+import { checkPair, type Pair } from '../check.js';
 import { checkOptions } from '../check-options.js';
+import { adaptiveAvgPool2d } from '../ops/adaptive-avg-pool2d.js';
 import { AVG_POOL2D_OPTIONS, type AvgPool2dOptions, avgPool2d, checkPool } from '../ops/avg-pool2d.js';
 import { maxPool2d } from '../ops/max-pool2d.js';
 import { WINDOW_OPTIONS, type WindowOptions } from '../ops/unfold.js';
@@ -36,5 +38,20 @@ export class MaxPool2d extends Module {
 
   forward(x: Tensor): Tensor {
     return maxPool2d(x, this.options);
+  }
+}
+
+/** The means of the parts of (N,C,H,W), as many as are asked for. @see `torch.nn.AdaptiveAvgPool2d` */
+export class AdaptiveAvgPool2d extends Module {
+  /** (height, width) of the result. */
+  readonly outputSize: readonly [number, number];
+
+  constructor(outputSize: Pair) {
+    super();
+    this.outputSize = checkPair(outputSize, 'AdaptiveAvgPool2d outputSize', 1);
+  }
+
+  forward(x: Tensor): Tensor {
+    return adaptiveAvgPool2d(x, this.outputSize);
   }
 }

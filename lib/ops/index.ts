@@ -1,5 +1,6 @@
 /** The functions of `F`: every op on its own, differentiable. */
 export { type GELUOptions, gelu, quickGelu, relu, tanh } from './activation.js';
+export { adaptiveAvgPool2d } from './adaptive-avg-pool2d.js';
 export { type AttentionOptions, type AttentionQkvOptions, attention, attentionQkv } from './attention.js';
 export { type AvgPool2dOptions, avgPool2d } from './avg-pool2d.js';
 export { type BatchNormOptions, batchNorm } from './batch-norm.js';
@@ -24,6 +25,7 @@ export { type GroupNormOptions, groupNorm } from './group-norm.js';
 export { image2embConv, image2embNaive } from './image2emb.js';
 export type { IndexItem, NestedIndex, SliceItem } from './index-items.js';
 export { index } from './indexing.js';
+export { type InterpolateOptions, type InterpolationMode, interpolate } from './interpolate.js';
 export { type AddLayerNormResult, addLayerNorm, type LayerNormOptions, layerNorm } from './layer-norm.js';
 export { type LinearOptions, linear } from './linear.js';
 export * from './losses.js';

@@ -4,3 +4,4 @@ export { attentionDistance, attentionDistances } from './attention-distance.js';
 export { lrCurve } from './lr-curve.js';
 export { type PatchFilterOptions, patchFilters } from './patch-filters.js';
 export { positionSimilarity } from './position-similarity.js';
+export { type SegmentationOptions, segmentation } from './segmentation.js';

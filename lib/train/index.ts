@@ -13,6 +13,7 @@ export { type FindLrOptions, findLr, type LrFinding, type LrStep } from './find-
 export type { FitResult, StopReason } from './fit-result.js';
 export * as loggers from './loggers/index.js';
 export * as losses from './losses/index.js';
+export { MeanIoU, type MeanIoUOptions, type Segmented } from './mean-iou.js';
 export type { Metric, MetricChoice, MetricName, MetricValue, Outcome } from './metric-set.js';
 export type { EarlyStoppingOptions } from './monitor.js';
 export { type GradientNorms, type LossSite, NonFiniteLossError } from './non-finite.js';

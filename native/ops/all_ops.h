@@ -12,6 +12,7 @@
 #include "ops/image_batch.h"
 #include "ops/image_convert.h"
 #include "ops/image_resize.h"
+#include "ops/interpolate.h"
 #include "ops/lamb.h"
 #include "ops/layer_norm.h"
 #include "ops/linear.h"
@@ -44,13 +45,13 @@ using AllOps =
     OpList<ActivationForward, ActivationBackward, AttentionForward, AttentionBackward,
            Conv2dForward, Conv2dBackward, CrossEntropyForward, CrossEntropyBackward, BinaryForward,
            Ternary, Affine, Fill, EmbeddingForward, EmbeddingBackward, ImageBatch, ImageMix,
-           ImageConvert, ImageResize, LayerNormForward, LayerNormBackward, LinearForward,
-           LinearInt8, LinearBackward, Matmul, MaxPool2dForward, MaxPool2dBackward, GuardFinite,
-           SgdStep, AdamStep, LionStep, LambStep, GradientNorm, ClampGradients, LerpStep,
-           RandomFill, DropoutForward, DropoutBackward, Sum, RowReduce, NllForward, NllBackward,
-           PackWeight, RandomPermutation, Multinomial, SoftmaxForward, SoftmaxBackward,
-           SwigluForward, SwigluBackward, Rotate, StridedCopy, CheckedIndex, Gather, Scatter, Sort,
-           Cumsum, UnaryForward, UnaryBackward, Unfold, Fold, WindowAttentionForward,
-           WindowAttentionBackward, PeakFma>;
+           ImageConvert, ImageResize, InterpolateForward, InterpolateBackward, LayerNormForward,
+           LayerNormBackward, LinearForward, LinearInt8, LinearBackward, Matmul, MaxPool2dForward,
+           MaxPool2dBackward, GuardFinite, SgdStep, AdamStep, LionStep, LambStep, GradientNorm,
+           ClampGradients, LerpStep, RandomFill, DropoutForward, DropoutBackward, Sum, RowReduce,
+           NllForward, NllBackward, PackWeight, RandomPermutation, Multinomial, SoftmaxForward,
+           SoftmaxBackward, SwigluForward, SwigluBackward, Rotate, StridedCopy, CheckedIndex,
+           Gather, Scatter, Sort, Cumsum, UnaryForward, UnaryBackward, Unfold, Fold,
+           WindowAttentionForward, WindowAttentionBackward, PeakFma>;
 
 }  // namespace vitrine::ops

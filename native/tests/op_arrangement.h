@@ -140,6 +140,18 @@ void ArrangeWindowGrid(Op& op, OpArguments& arguments) {
   }
 }
 
+// Small planes, made larger or smaller, by a factor that fits or one that does not.
+template <class Op>
+void ArrangeInterpolation(Op& op, OpArguments& arguments) {
+  if constexpr (requires { op.grid.result; }) {
+    for (int axis = 0; axis < 2; ++axis) {
+      op.grid.size[axis] = 1 + arguments.Below(5);
+      op.grid.result[axis] = arguments.Below(9);
+      op.grid.scale[axis] = arguments.Either() ? 0.5f : 3.0f;
+    }
+  }
+}
+
 // One parameter, of one group.
 template <class Op>
 void ArrangeParameters(Op& op) {
@@ -162,6 +174,7 @@ void Arrange(Op& op, OpArguments& arguments) {
   ArrangeProducts(op, arguments);
   ArrangeImages(op, arguments);
   ArrangeWindowGrid(op, arguments);
+  ArrangeInterpolation(op, arguments);
   ArrangeParameters(op);
 }
 

@@ -12,6 +12,7 @@ const { data, F, Model, nn, optim, ones, rand, randn, render, scope, tensor, ViT
 const image = () => ones([1, 1, 4, 4]);
 const tokens = () => ones([1, 3, 4]);
 const heads = () => ones([1, 1, 3, 4]);
+const ints = (shape: number[]) => zeros(shape, { dtype: 'int32' });
 const labels = () => tensor(new Int32Array([1]));
 const parameter = () => ones([2], { requiresGrad: true });
 const BLOCK = {
@@ -214,6 +215,27 @@ const TAKERS: Record<string, Taker> = {
   },
   IntermediateOptions: { calls: { intermediateLayers: (options) => vit().intermediateLayers(image(), 1, options) } },
   LambOptions: { calls: { Lamb: (options) => new optim.Lamb([parameter()], options) } },
+  InterpolateOptions: {
+    needs: { size: 3, mode: 'bilinear' },
+    calls: {
+      interpolate: (options) => F.interpolate(image(), options),
+      Upsample: (options) => new nn.Upsample(options),
+    },
+  },
+  LinearDecodeHeadOptions: {
+    needs: { inChannels: [2], numClasses: 2 },
+    names: ['inChannels', 'numClasses', 'batchNorm'],
+    calls: { LinearDecodeHead: (options) => new nn.LinearDecodeHead(options) },
+  },
+  UPerHeadOptions: {
+    needs: { inChannels: [2], numClasses: 2, channels: 2 },
+    names: ['inChannels', 'numClasses', 'channels', 'poolScales'],
+    calls: { UPerHead: (options) => new nn.UPerHead(options) },
+  },
+  MeanIoUOptions: { calls: { MeanIoU: (options) => new vitrine.MeanIoU(2, options) } },
+  SegmentationOptions: {
+    calls: { 'render.segmentation': (options) => render.segmentation(image(), ints([1, 4, 4]), options) },
+  },
   LayerDecayOptions: { calls: { layerDecayGroups: (options) => optim.layerDecayGroups(vit(), options) } },
   LayerNormModuleOptions: { calls: { LayerNorm: (options) => new nn.LayerNorm(4, options) } },
   LayerNormOptions: {
@@ -400,7 +422,12 @@ const TAKERS: Record<string, Taker> = {
   },
   FeaturePyramidOptions: {
     names: ['outIndices', 'norm'],
-    calls: { 'Swin.featurePyramid': (options) => new nn.Swin(TINY_SWIN).featurePyramid(image(), options) },
+    calls: {
+      'Swin.featurePyramid': (options) => new nn.Swin(TINY_SWIN).featurePyramid(image(), options),
+      'ViT.featurePyramid': (options) => vit().featurePyramid(image(), options),
+      SegmentationModel: (options) =>
+        new nn.SegmentationModel(vit(), new nn.LinearDecodeHead({ inChannels: [8], numClasses: 2 }), options),
+    },
   },
   WindowAttentionOptions: {
     needs: { windowSize: 2 },

@@ -72,6 +72,8 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   image2embNaive: () => [image(), 2, ones([8, 3])],
   index: () => [x(), [0]],
   indexSelect: () => [x(), 1, ints()],
+  adaptiveAvgPool2d: () => [image(), 3],
+  interpolate: () => [image(), { size: 3 }],
   layerNorm: () => [x(), ones([4]), ones([4]), {}],
   linear: () => [x(), ones([2, 4]), ones([2]), {}],
   maskedFill: () => [x(), ints(), 1],
@@ -121,6 +123,7 @@ const linear = () => new nn.Linear(4, 4);
 const swin = () =>
   new nn.Swin({ imgSize: 8, patchSize: 2, inChans: 1, embedDim: 4, depths: [1], numHeads: [1], windowSize: 2 });
 const vit = () => new ViT({ imgSize: 4, patchSize: 2, inChans: 1, embedDim: 4, depth: 1, numHeads: 1, numClasses: 2 });
+const segmenter = () => new nn.SegmentationModel(vit(), new nn.LinearDecodeHead({ inChannels: [4], numClasses: 2 }));
 const block = {
   ...{ dim: 4, numHeads: 1, mlpRatio: 1, qkvBias: true, qkNorm: false, projBias: true, normEps: 1e-6 },
   ...({ act: 'gelu', projDropRate: 0, attnDropRate: 0, dropPathRate: 0 } as const),
@@ -133,6 +136,23 @@ const decoderLayer = () => new nn.TransformerDecoderLayer(4, 1);
 const MODULES: Record<string, { make?: () => object; args: () => unknown[] }> = {
   Attention: { args: () => [4, 1, attention] },
   'Attention/forward': { make: () => new nn.Attention(4, 1, attention), args: () => [x(), x()] },
+  AdaptiveAvgPool2d: { args: () => [2] },
+  'AdaptiveAvgPool2d/forward': { make: () => new nn.AdaptiveAvgPool2d(2), args: () => [image()] },
+  Upsample: { args: () => [{ size: 3 }] },
+  'Upsample/forward': { make: () => new nn.Upsample({ size: 3 }), args: () => [image()] },
+  DecodeHead: { args: () => [] },
+  LinearDecodeHead: { args: () => [{ inChannels: [2], numClasses: 2 }] },
+  'LinearDecodeHead/forward': {
+    make: () => new nn.LinearDecodeHead({ inChannels: [2], numClasses: 2 }),
+    args: () => [[image()]],
+  },
+  UPerHead: { args: () => [{ inChannels: [2], numClasses: 2, channels: 2 }] },
+  'UPerHead/forward': {
+    make: () => new nn.UPerHead({ inChannels: [2], numClasses: 2, channels: 2, poolScales: [2] }),
+    args: () => [[image()]],
+  },
+  SegmentationModel: { args: () => [vit(), segmenter().decodeHead, {}] },
+  'SegmentationModel/forward': { make: segmenter, args: () => [ones([1, 1, 4, 4])] },
   AvgPool2d: { args: () => [{ kernelSize: 2 }] },
   'AvgPool2d/forward': { make: () => new nn.AvgPool2d({ kernelSize: 2 }), args: () => [image()] },
   BatchNorm1d: { args: () => [2, {}] },
@@ -236,6 +256,7 @@ const MODULES: Record<string, { make?: () => object; args: () => unknown[] }> = 
   'Swin/forward': { make: swin, args: () => [ones([1, 1, 8, 8])] },
   'Swin/forwardFeatures': { make: swin, args: () => [ones([1, 1, 8, 8])] },
   'Swin/featurePyramid': { make: swin, args: () => [ones([1, 1, 8, 8]), {}] },
+  'Swin/featureInfo': { make: swin, args: () => [1] },
   'Swin/setGradCheckpointing': { make: swin, args: () => [true] },
   ViT: { args: () => [{}] },
   'ViT/forward': { make: vit, args: () => [ones([1, 1, 4, 4])] },
@@ -244,6 +265,8 @@ const MODULES: Record<string, { make?: () => object; args: () => unknown[] }> = 
   'ViT/pool': { make: vit, args: () => [ones([1, 5, 4]), 'avg'] },
   'ViT/resetClassifier': { make: vit, args: () => [3, 'avg'] },
   'ViT/intermediateLayers': { make: vit, args: () => [ones([1, 1, 4, 4]), 1, {}] },
+  'ViT/featurePyramid': { make: vit, args: () => [ones([1, 1, 4, 4]), {}] },
+  'ViT/featureInfo': { make: vit, args: () => [1] },
   'ViT/attentionMaps': { make: vit, args: () => [ones([1, 1, 4, 4])] },
   'ViT/attentionRollout': { make: vit, args: () => [ones([1, 1, 4, 4])] },
   'ViT/setGradCheckpointing': { make: vit, args: () => [true] },

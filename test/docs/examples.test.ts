@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -40,6 +40,16 @@ describe('the examples of the documentation', function () {
       env: childEnvironment(),
     });
     assert.match(stdout, /patches +\(1,4,48\)\n.*logits.*\(1,10\).*loss with batchFirst: false/s);
+  });
+
+  it('run: examples/segmentation.ts, a few steps of it, with its picture', async () => {
+    const picture = join(folder, 'shapes.png');
+    const script = join(packageRoot, 'dist/examples/segmentation.js');
+    const { stdout } = await run(process.execPath, [script, picture, '12'], { env: childEnvironment() });
+    // Far from what 250 steps reach; no class known would be 0.2.
+    const [, meanIoU] = /^mean IoU ([0-9.]+), pixels [0-9.]+ %\n {2}background/.exec(stdout) ?? [];
+    assert.ok(Number(meanIoU) > 0.21, stdout);
+    assert.deepEqual([...readFileSync(picture).subarray(1, 4)], [...Buffer.from('PNG')]);
   });
 
   it('are found', () => assert.ok(examplesOf('README.md').length >= 4));

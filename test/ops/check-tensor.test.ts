@@ -123,6 +123,8 @@ const CALLS: Record<string, Call> = {
     run: (x, w) => F.image2embNaive(x, 2, w),
   },
   indexSelect: { shapes: [[3], [2]], ints: [1], either: [0], run: (x, index) => F.indexSelect(x, 0, index) },
+  adaptiveAvgPool2d: { shapes: [[1, 2, 4, 4]], run: (x) => F.adaptiveAvgPool2d(x, 3) },
+  interpolate: { shapes: [[1, 2, 4, 4]], run: (x) => F.interpolate(x, { size: 3, mode: 'bilinear' }) },
   layerNorm: { shapes: [[2, 3], [3], [3]], run: (x, w, b) => F.layerNorm(x, w, b) },
   addLayerNorm: { shapes: [[2, 3], [2, 3], [3], [3]], run: (x, r, w, b) => F.addLayerNorm(x, r, w, b) },
   mseLoss: { shapes: [[3], [3]], run: (a, b) => F.mseLoss(a, b) },

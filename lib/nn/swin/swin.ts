@@ -1,5 +1,4 @@
-import { checkArray, checkBoolean, checkInteger, checkPair, expected } from '../../check.js';
-import { checkOptions, type OptionNames } from '../../check-options.js';
+import { checkBoolean, checkPair } from '../../check.js';
 import { checkTensor } from '../../ops/check-tensor.js';
 import { checkpoint } from '../../ops/checkpoint.js';
 import { mean } from '../../ops/reduce.js';
@@ -8,6 +7,13 @@ import { permute } from '../../ops/transpose.js';
 import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 import { Dropout } from '../dropout.js';
+import {
+  checkPyramid,
+  type FeatureMapInfo,
+  type FeaturePyramidOptions,
+  indicesOf,
+  type PyramidBackbone,
+} from '../feature-pyramid.js';
 import * as init from '../init.js';
 import { LayerNorm } from '../layer-norm.js';
 import { Linear } from '../linear.js';
@@ -93,16 +99,6 @@ export class SwinHead extends Module {
   }
 }
 
-/** Options of `Swin.featurePyramid`. */
-export interface FeaturePyramidOptions {
-  /** The stages, counted from 0, or from the end when negative. Default: all. */
-  outIndices?: readonly number[];
-  /** Whether the last stage's features are normed. Default false. */
-  norm?: boolean;
-}
-
-const PYRAMID_OPTIONS: OptionNames<FeaturePyramidOptions> = { outIndices: true, norm: true };
-
 /**
  * Swin Transformer, version 1 or 2: attention within windows that are shifted from block to block, in stages of half the
  * size and twice the width.
@@ -112,7 +108,7 @@ const PYRAMID_OPTIONS: OptionNames<FeaturePyramidOptions> = { outIndices: true, 
  * const model = nn.Swin.create('swin_tiny_patch4_window7_224', { numClasses: 10 });
  * const logits = model.forward(images); // (N,3,224,224) to (N,10)
  */
-export class Swin extends Module {
+export class Swin extends Module implements PyramidBackbone {
   /** All that the model was built from. */
   readonly config: Readonly<SwinConfig>;
   /** Makes tokens of patches. */
@@ -190,25 +186,30 @@ export class Swin extends Module {
    * @see timm's `forward_intermediates` and `features_only`
    */
   featurePyramid(images: Tensor, options: FeaturePyramidOptions = {}): Tensor[] {
-    checkOptions(options, PYRAMID_OPTIONS, 'featurePyramid');
     const count = this.layers.length;
-    const all = Array.from({ length: count }, (_, i) => i);
-    const asked = checkArray(options.outIndices ?? all, 'an array of stages', 'featurePyramid outIndices');
-    const taken = new Set(
-      asked
-        .map((i) => checkInteger(i, 'featurePyramid outIndices', -count, count - 1))
-        .map((i) => (i < 0 ? count + i : i)),
-    );
-    if (taken.size === 0) throw expected('at least one stage', 'featurePyramid outIndices', asked);
-    const norms = checkBoolean(options.norm ?? false, 'featurePyramid norm');
+    const { norm } = checkPyramid(options);
+    const taken = indicesOf(options.outIndices ?? count, count, 'featurePyramid outIndices');
     return scope(() => {
       const maps: Tensor[] = [];
       this.#encode(images, (i, x) => {
-        if (!taken.has(i)) return;
-        maps.push(permute(norms && i === count - 1 ? this.norm.forward(x) : x, [0, 3, 1, 2]));
+        if (!taken.includes(i)) return;
+        maps.push(permute(norm && i === count - 1 ? this.norm.forward(x) : x, [0, 3, 1, 2]));
       });
       return maps;
     });
+  }
+
+  /**
+   * Of each map of `featurePyramid`: the stage, its channels, and how many times as large the image's sides are.
+   *
+   * @param outIndices as `featurePyramid` takes them
+   * @see timm's `feature_info`
+   */
+  featureInfo(outIndices: number | readonly number[] = this.layers.length): FeatureMapInfo[] {
+    const { embedDim, patchSize, depths } = this.config;
+    const patch = Math.max(...checkPair(patchSize, 'Swin patchSize', 1));
+    const taken = indicesOf(outIndices, depths.length, 'featureInfo outIndices');
+    return taken.map((index) => ({ index, channels: embedDim * 2 ** index, reduction: patch * 2 ** index }));
   }
 
   /** Whether training keeps only what goes into each block, and computes the block again. @see `ViT.setGradCheckpointing` */

@@ -8,6 +8,7 @@ import { tile } from '../../ops/tile.js';
 import { scope, untracked } from '../../scope.js';
 import { empty, type Tensor } from '../../tensor.js';
 import { Dropout } from '../dropout.js';
+import { indicesOf } from '../feature-pyramid.js';
 import * as init from '../init.js';
 import { Module } from '../module.js';
 import { ModuleList } from '../module-list.js';
@@ -18,7 +19,7 @@ import { BLOCK_OPTIONS, Block } from './block.js';
 import type { ViTConfig } from './config.js';
 import { gridOf } from './grid.js';
 import { HybridEmbed } from './hybrid-embed.js';
-import { checkIntermediate, type IntermediateOptions, layerIndices, separate } from './intermediate.js';
+import { checkIntermediate, type IntermediateOptions, separate } from './intermediate.js';
 import { checkMask, type ForwardFeaturesOptions, MaskToken } from './mask-token.js';
 import { makeNorm, type Norm } from './norm.js';
 import { Positions } from './positions.js';
@@ -140,7 +141,7 @@ export abstract class ViTEncoder extends Module {
    */
   intermediateLayers(images: Tensor, n: number | readonly number[] = 1, options: IntermediateOptions = {}): Tensor[] {
     checkIntermediate(options);
-    const taken = layerIndices(n, this.blocks.length);
+    const taken = new Set(indicesOf(n, this.blocks.length, 'intermediateLayers n'));
     return scope(() => {
       const outputs: Tensor[] = [];
       const visit: Visit = (i, y) => {

@@ -1,4 +1,4 @@
-import { checkArray, checkBoolean, checkInteger, expected, Text } from '../../check.js';
+import { checkBoolean, expected, Text } from '../../check.js';
 import { checkOptions, type OptionNames } from '../../check-options.js';
 import { reshape } from '../../ops/reshape.js';
 import { slice } from '../../ops/slice.js';
@@ -31,22 +31,6 @@ export function checkIntermediate(options: IntermediateOptions): void {
       'Prefix tokens have no place in a grid.',
     );
   }
-}
-
-/** The numbers of the last `n` of `count` blocks, or those listed, negative ones counted from the end. */
-export function layerIndices(n: number | readonly number[], count: number): ReadonlySet<number> {
-  if (typeof n === 'number') {
-    checkInteger(n, 'intermediateLayers n', 1, count);
-    return new Set(Array.from({ length: n }, (_, i) => count - n + i));
-  }
-  const listed = checkArray(n, 'a number of blocks, or an array of their numbers', 'intermediateLayers') as number[];
-  if (listed.length === 0) throw expected('at least one block', 'intermediateLayers n', n);
-  return new Set(
-    listed.map((i) => {
-      checkInteger(i, 'intermediateLayers n', -count, count - 1);
-      return i < 0 ? count + i : i;
-    }),
-  );
 }
 
 /** Tokens (N,T,D) without the first `prefix`: (N,L,D), or in their places, (N,D,rows,columns). */

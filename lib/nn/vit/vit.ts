@@ -5,6 +5,13 @@ import { zeros } from '../../ops/creation.js';
 import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 import { Dropout } from '../dropout.js';
+import {
+  checkPyramid,
+  type FeatureMapInfo,
+  type FeaturePyramidOptions,
+  indicesOf,
+  type PyramidBackbone,
+} from '../feature-pyramid.js';
 import { checkPool, extract, type FeatureExtractor, type FeatureOptions, poolFeatures } from '../features.js';
 import { Linear } from '../linear.js';
 import type { Module } from '../module.js';
@@ -35,6 +42,9 @@ export interface ViTSummaryOptions extends SummaryOptions {
   imgSize?: Pair;
 }
 
+// Of `featurePyramid`, as timm's `features_only` gives of a ViT.
+const USUAL_MAPS = 3;
+
 const SUMMARY_OPTIONS: OptionNames<ViTSummaryOptions> = { batchSize: true, imgSize: true, depth: true };
 
 /**
@@ -46,7 +56,7 @@ const SUMMARY_OPTIONS: OptionNames<ViTSummaryOptions> = { batchSize: true, imgSi
  * const model = ViT.create('vit_tiny_patch16_224', { numClasses: 10 });
  * const logits = model.forward(images); // (N,3,224,224) to (N,10)
  */
-export class ViT extends ViTEncoder implements FeatureExtractor {
+export class ViT extends ViTEncoder implements FeatureExtractor, PyramidBackbone {
   /** Pools by attention; undefined with another `globalPool`. */
   readonly attnPool: AttentionPool | undefined;
   /** The final norm, where it comes after pooling; else that is `norm`. */
@@ -133,6 +143,38 @@ export class ViT extends ViTEncoder implements FeatureExtractor {
           : poolFeatures(tokens, pool, { ...facts, pooledNorm }),
       );
     });
+  }
+
+  /**
+   * What leaves some blocks, for detection and segmentation: maps (N,D,rows,columns), all of one size, in order of depth.
+   *
+   * @throws TypeError for a block that is none
+   * @see timm's `forward_intermediates` and `features_only`
+   * @example
+   * const maps = model.featurePyramid(images, { outIndices: [2, 5, 8, 11] });
+   */
+  featurePyramid(images: Tensor, options: FeaturePyramidOptions = {}): Tensor[] {
+    const { norm } = checkPyramid(options);
+    const count = this.blocks.length;
+    const taken = indicesOf(options.outIndices ?? Math.min(USUAL_MAPS, count), count, 'featurePyramid outIndices');
+    return this.intermediateLayers(images, taken, { norm, reshape: true });
+  }
+
+  /**
+   * Of each map of `featurePyramid`: the block, its channels, and how many times as large the image's sides are.
+   *
+   * @param outIndices as `featurePyramid` takes them
+   * @see timm's `feature_info`
+   */
+  featureInfo(outIndices: number | readonly number[] = Math.min(USUAL_MAPS, this.blocks.length)): FeatureMapInfo[] {
+    const { embedDim: channels, imgSize } = this.config;
+    const size = checkPair(imgSize, 'ViT imgSize', 1);
+    const reduction = Math.max(...size.map((length, axis) => Math.round(length / this.grid[axis as 0 | 1]))); // of two axes
+    return indicesOf(outIndices, this.blocks.length, 'featureInfo outIndices').map((index) => ({
+      index,
+      channels,
+      reduction,
+    }));
   }
 
   /**
