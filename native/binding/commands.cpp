@@ -81,7 +81,8 @@ void Environment::EnqueueBehindAll(std::shared_ptr<Command> command) {
 void Environment::Replay(uint32_t number) {
   const std::shared_ptr<Graph>& graph = GraphOf(number);
   BeginCommand();
-  for (Handle handle : graph->written) NoteWrite(handle);
+  // The graph keeps them, so their numbers are good.
+  for (Handle handle : graph->written) ++slots_[Numbers::SlotOf(handle)].writes;
   if (notes_operands_) {
     for (Handle handle : graph->storages) NoteOperand(SlotOf(handle), Access::kRead);
     for (Handle handle : graph->written) NoteOperand(SlotOf(handle), Access::kWrite);

@@ -56,8 +56,9 @@ void MultiplyEach(Context& context, const MatrixProduct& product) {
 bool IsSmall(const MatrixProduct& product) {
   constexpr int64_t kMostWork = 32 * 1024;  // multiply-adds: some microseconds
   constexpr int64_t kMostDepth = 64;
+  const int64_t size = product.m * product.n;
   return product.batch.count == 1 && !product.int8 && product.k <= kMostDepth &&
-         product.m * product.n <= kMostWork / std::max<int64_t>(1, product.k);
+         size <= kMostWork && size * product.k <= kMostWork;
 }
 
 void MultiplyHere(Context& context, const MatrixProduct& product) {
@@ -107,6 +108,10 @@ void Multiply(Context& context, std::span<const MatrixProduct> products) {
   std::vector<Planned> all;
   int64_t shared = 0;
   for (const MatrixProduct& given : products) {
+    if (IsSmall(given)) {
+      MultiplyHere(context, given);
+      continue;
+    }
     const MatrixProduct product = AsOne(given);
     if (IsSmall(product)) {
       MultiplyHere(context, product);

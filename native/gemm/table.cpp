@@ -29,10 +29,12 @@ namespace {
 // One row of a, or few, times a transposed b that is more than the packed product packs in passing.
 bool IsFewRows(const MatrixProduct& product) {
   constexpr int64_t kMostRows = 11;
-  constexpr int64_t kMostPacked = 16 * 1024;  // multiply-adds
+  constexpr double kMostPacked = 16 * 1024;  // multiply-adds
   return !product.bf16 && !product.int8 && product.batch.count == 1 && !product.a.transposed &&
          product.b.transposed && product.m <= kMostRows && product.k > 0 &&
-         product.n > kMostPacked / product.m / product.k;
+         static_cast<double>(product.m) * static_cast<double>(product.k) *
+                 static_cast<double>(product.n) >
+             kMostPacked;
 }
 
 bool FitsLibrary(const MatrixProduct& product) {

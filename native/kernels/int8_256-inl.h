@@ -25,7 +25,7 @@ void Block(const PackedBlock& x) {
     for (int r = 0; r < kRows; ++r) {
       const __m256i factor = _mm256_castps_si256(_mm256_broadcast_ss(a + r * x.row_stride));
 #pragma GCC unroll 8
-      for (int v = 0; v < kVectors; ++v) sum[r][v] = Dot::Add(sum[r][v], factor, row[v]);
+      for (int v = 0; v < kVectors; ++v) Dot::Add(sum[r][v], factor, row[v]);
     }
     a += x.step;
     b += x.b_step;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 // Register-blocked matrix products c = a b. Factors are packed where the kernel needs it, b once
@@ -40,7 +41,7 @@ struct PackedKernel {
   static constexpr int kMostRows = 32;
   static constexpr int kMostVectors = 3;
 
-  int64_t lanes;     // floats of a vector
+  int64_t lanes;     // floats of a vector, a power of two
   int max_vectors;   // of a panel
   int max_rows;      // of a block
   int64_t per_word;  // values of k in a word: 1, 2 or 4
@@ -67,7 +68,7 @@ struct PackedKernel {
   // with rows `stride` words apart.
   void (*pack_left)(float* out, const PackedSource& a, int64_t m, int64_t k, int64_t stride);
 
-  // Words along k are so many times a number of these, zeros the last of them.
+  // Words along k are so many times a number of these, a power of two, zeros the last of them.
   int64_t word_multiple = 1;
   // Whether a that is transposed is packed as one that is not.
   bool left_by_rows = false;
@@ -77,10 +78,11 @@ struct PackedKernel {
   void (*begin)() = nullptr;
   void (*end)() = nullptr;
 
-  int64_t ValueWords(int64_t k) const { return (k + per_word - 1) / per_word; }
-  int64_t Words(int64_t k) const {
-    return (ValueWords(k) + word_multiple - 1) / word_multiple * word_multiple;
+  // Without divisions: a step of a small model asks some hundred times.
+  int64_t ValueWords(int64_t k) const {
+    return (k + per_word - 1) >> std::countr_zero(static_cast<uint64_t>(per_word));
   }
+  int64_t Words(int64_t k) const { return (ValueWords(k) + word_multiple - 1) & -word_multiple; }
 };
 
 // Of the active instruction set, or its matrix unit.

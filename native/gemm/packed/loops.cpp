@@ -183,8 +183,6 @@ void PackWeight(Context& context, float* kept, const float* weight, int64_t n, i
 
 const Provider kPacked{&packed::MakeLoops, &packed::Serial};
 
-int64_t SerialScratch(const MatrixProduct& product) {
-  return packed::Plan(product, packed::Plan::For::kOneThread).MostFloats();
-}
+int64_t SerialScratch(const MatrixProduct& product) { return packed::Plan::MostFloats(product); }
 
 }  // namespace vitrine::gemm

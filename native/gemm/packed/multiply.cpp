@@ -19,11 +19,10 @@ struct Fetch {
 Fetch FetchPanel(const Plan& plan, const Right& right, int64_t panel, int64_t word, int64_t depth,
                  int64_t blocks) {
   const float* from = right.At(panel, word);
-  const int64_t padded = right.panels().Padded(panel);
   if (plan.reads_b) {
-    return {from, plan.kernel->lanes, right.Step(panel), padded / plan.kernel->lanes};
+    return {from, plan.kernel->lanes, right.Step(panel), right.panels().Vectors(panel)};
   }
-  const int64_t step = CeilDiv(padded, blocks);
+  const int64_t step = CeilDiv(right.panels().Padded(panel), blocks);
   return {from, depth * step, step, blocks};
 }
 
@@ -107,14 +106,14 @@ void Multiply(const Plan& plan, const Factor& a, const Right& right, const Part&
   const PackedKernel& kernel = *plan.kernel;
   const Panels& panels = right.panels();
   const int64_t words = part.last_word - part.first_word;
-  const int64_t chunks = std::max<int64_t>(1, CeilDiv(words, kernel.depth));
+  const int64_t chunks = words <= kernel.depth ? 1 : CeilDiv(words, kernel.depth);
   const int64_t blocks = CeilDiv(part.rows, kernel.max_rows);
   // The rows of a that come next follow those that are read.
   const bool fetches_rows =
       kernel.fetches_rows && chunks == 1 && plan.reads_a && !a.transposed && a.stride == plan.k;
   const int64_t unit = kernel.word_multiple;
   const auto word_of = [&](int64_t chunk) {
-    return part.first_word + words / unit * chunk / chunks * unit;
+    return part.first_word + (chunks == 1 ? words * chunk : words / unit * chunk / chunks * unit);
   };
   const Prepared prepared(kernel);
   for (int64_t chunk = 0; chunk < chunks; ++chunk) {
@@ -146,7 +145,7 @@ void Multiply(const Plan& plan, const Factor& a, const Right& right, const Part&
         fetch = FetchPanel(plan, right, part.end, part.first_word, word_of(1) - part.first_word,
                            blocks);
       }
-      MultiplyPanel(kernel, block, left, fetch, part.rows, panels.Padded(panel) / kernel.lanes);
+      MultiplyPanel(kernel, block, left, fetch, part.rows, panels.Vectors(panel));
     }
   }
 }

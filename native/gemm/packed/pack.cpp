@@ -12,8 +12,8 @@ constexpr int64_t kSteps = 64;
 
 // Steps along k of a panel of a transposed b that one tile packs: some microseconds, so that a
 // weight of few panels, each of many steps, is shared out evenly as well.
-int64_t StepsOfPanel(const Panels& panels) {
-  const int64_t steps = CeilDiv(kElementsPerTile, panels.lanes * panels.most);
+int64_t StepsOfPanel(const PackedKernel& kernel) {
+  const int64_t steps = CeilDiv(kElementsPerTile, kernel.lanes * kernel.max_vectors);
   return std::max(kSteps, RoundUp(steps, kSteps));
 }
 
@@ -25,7 +25,7 @@ void Right::Pack() const {
 
 int64_t Right::Tiles() const {
   if (plan_->reads_b || plan_->keeps_b) return 0;
-  return b_.transposed ? panels_.count() * CeilDiv(plan_->k, StepsOfPanel(panels_))
+  return b_.transposed ? panels_.count() * CeilDiv(plan_->k, StepsOfPanel(*plan_->kernel))
                        : CeilDiv(plan_->k, kSteps);
 }
 
@@ -35,7 +35,7 @@ void Right::PackTile(int64_t tile) const {
   constexpr uintptr_t kCacheLine = 64;
   const bool streams = reinterpret_cast<uintptr_t>(memory_) % kCacheLine == 0;
   if (b_.transposed) {
-    const int64_t step = StepsOfPanel(panels_);
+    const int64_t step = StepsOfPanel(*plan_->kernel);
     const int64_t parts = std::max<int64_t>(1, CeilDiv(plan_->k, step));
     const int64_t panel = tile / parts, first = tile % parts * step;
     PackPart(panel, panel + 1, first, std::min(step, plan_->k - first), streams);

@@ -35,8 +35,8 @@ int64_t SharesOf(int64_t work) {
   constexpr int64_t kManyShares = 64, kMostShares = 256;
   constexpr int64_t kEnough = 1024 * 1024, kPlenty = 16 * kEnough;  // multiply-adds
   int64_t shares = kFewShares;
-  while (shares < kManyShares && work / (2 * shares) >= kEnough) shares *= 2;
-  while (shares < kMostShares && work / (2 * shares) >= kPlenty) shares *= 2;
+  while (shares < kManyShares && work >= 2 * shares * kEnough) shares *= 2;
+  while (shares < kMostShares && work >= 2 * shares * kPlenty) shares *= 2;
   return shares;
 }
 
@@ -47,6 +47,9 @@ int64_t WorkOf(int64_t m, int64_t n, int64_t k) {
       __builtin_mul_overflow(m, n, &work) || __builtin_mul_overflow(work, k, &work);
   return overflows ? INT64_MAX : work;
 }
+
+// Words between packed rows of a, of which so many are multiplied at once; odd in cache lines.
+int64_t LeftStride(int64_t words) { return RoundUp(words, 32) + 16; }
 
 }  // namespace
 
@@ -59,12 +62,12 @@ Plan::Plan(const MatrixProduct& product, For threads)
       alone(threads == For::kOneThread),
       keeps_b(!alone && product.kept_b != nullptr),
       has_factors(product.int8),
-      left_stride(RoundUp(std::min(kernel->depth, words), 32) + 16) {  // odd in cache lines
+      left_stride(LeftStride(std::min(kernel->depth, words))) {
   const Factor& a = product.a;
   const Factor& b = product.b;
   const int64_t sharers = product.batch.stride_b == 0 ? product.batch.count : 1;
   const bool few_rows = m * sharers <= kFewRows;
-  if (product.splits_depth && a.transposed && k >= kLeastSplit) SplitDepth();
+  if (!alone && product.splits_depth && a.transposed && k >= kLeastSplit) SplitDepth();
   by_columns = !alone && few_rows && !a.transposed && !keeps_b;
   by_groups = few_rows && keeps_b;
   if (by_columns) {
@@ -75,9 +78,9 @@ Plan::Plan(const MatrixProduct& product, For threads)
   reads_a = kernel->reads_in_place &&
             !(a.transposed && kernel->packs_strided && (alone || n / groups >= kManyColumns));
   shares_left = keeps_b && !reads_a && !a.transposed;
-  if (shares_left) left_stride = RoundUp(words, 32) + 16;
+  if (shares_left) left_stride = LeftStride(words);
   reads_b = !keeps_b && kernel->reads_in_place && !b.transposed &&
-            (product.pads_b || n % kernel->lanes == 0) &&
+            (product.pads_b || n == AllPanels().padded()) &&
             !(b.stride > kNear && kernel->packs_strided && !few_rows);
 }
 
@@ -147,6 +150,13 @@ int64_t Plan::RightFloats() const {
   if (reads_b || keeps_b) return 0;
   const int64_t padded = AllPanels().padded();
   return (by_columns ? std::min(RoundUp(column_step, kernel->lanes), padded) : padded) * words;
+}
+
+int64_t Plan::MostFloats(const MatrixProduct& product) {
+  const PackedKernel& kernel = KernelOf(product);
+  const int64_t words = kernel.Words(product.k);
+  return Panels(product.n, kernel).padded() * words +
+         (product.m + kernel.max_rows) * LeftStride(std::min(kernel.depth, words));
 }
 
 int64_t Plan::LeftFloats() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 
 #include "gemm/product.h"
@@ -17,20 +18,37 @@ inline const PackedKernel& KernelOf(const MatrixProduct& product) {
   return product.int8 ? kernels::PackedKernelInt8() : kernels::PackedKernelFor(product.bf16);
 }
 
-// Columns of c in panels of whole vectors, nearly equal.
-struct Panels {
-  int64_t columns, lanes, most;  // vectors of a panel
+// Columns of c in panels of whole vectors, nearly equal. A step of a small model, 40 us, asks for
+// hundreds of them, so divisions are few.
+class Panels {
+ public:
+  Panels(int64_t columns, const PackedKernel& kernel)
+      : columns_(columns),
+        lanes_(kernel.lanes),
+        vectors_(VectorsOf(columns, kernel)),
+        count_(vectors_ <= kernel.max_vectors ? std::min<int64_t>(vectors_, 1)
+                                              : CeilDiv(vectors_, kernel.max_vectors)) {}
 
-  int64_t count() const { return CeilDiv(columns, lanes * most); }
-  int64_t padded() const { return RoundUp(columns, lanes); }
+  int64_t count() const { return count_; }
+  int64_t padded() const { return vectors_ * lanes_; }
   // The first column of a panel; that behind the last one is padded().
-  int64_t Column(int64_t panel) const {
-    return CeilDiv(columns, lanes) * panel / std::max<int64_t>(1, count()) * lanes;
-  }
-  int64_t Padded(int64_t panel) const { return Column(panel + 1) - Column(panel); }
+  int64_t Column(int64_t panel) const { return FirstVector(panel) * lanes_; }
+  int64_t Vectors(int64_t panel) const { return FirstVector(panel + 1) - FirstVector(panel); }
+  int64_t Padded(int64_t panel) const { return Vectors(panel) * lanes_; }
   int64_t Width(int64_t panel) const {
-    return std::min(Column(panel + 1), columns) - Column(panel);
+    return std::min(Column(panel + 1), columns_) - Column(panel);
   }
+
+  static int64_t VectorsOf(int64_t columns, const PackedKernel& kernel) {
+    return (columns + kernel.lanes - 1) >> std::countr_zero(static_cast<uint64_t>(kernel.lanes));
+  }
+
+ private:
+  int64_t FirstVector(int64_t panel) const {
+    return count_ <= 1 ? vectors_ * panel : vectors_ * panel / count_;
+  }
+
+  int64_t columns_, lanes_, vectors_, count_;
 };
 
 // How a product is cut, and which factors are packed.
@@ -64,7 +82,7 @@ struct Plan {
   int64_t left_stride;  // words between the packed rows of an a that is not transposed
 
   Panels AllPanels() const { return PanelsOf(n); }
-  Panels PanelsOf(int64_t columns) const { return {columns, kernel->lanes, kernel->max_vectors}; }
+  Panels PanelsOf(int64_t columns) const { return {columns, *kernel}; }
   // The first row of a tile of rows, at a whole block; that behind the last one is m.
   int64_t FirstRow(int64_t tile) const {
     return tile == row_tiles ? m : m * tile / row_tiles / kernel->max_rows * kernel->max_rows;
@@ -85,10 +103,8 @@ struct Plan {
   int64_t SharedLeftFloats() const {
     return shares_left ? RoundUp(m, kernel->max_rows) * left_stride : 0;
   }
-  // Of both, were everything packed at once.
-  int64_t MostFloats() const {
-    return AllPanels().padded() * words + RoundUp(m, kernel->max_rows) * left_stride;
-  }
+  // At least those of both, were everything packed at once.
+  static int64_t MostFloats(const MatrixProduct& product);
 
  private:
   void SplitDepth();
