@@ -10,7 +10,9 @@ namespace vitrine {
 enum class Isa { kScalar, kNeon, kAvx2, kAvx512 };
 
 // Those of this build, fastest first.
-#if defined(__x86_64__)
+#if defined(VITRINE_AVX512_ONLY)  // see kernels/targets.h
+inline constexpr Isa kIsas[] = {Isa::kAvx512};
+#elif defined(__x86_64__)
 inline constexpr Isa kIsas[] = {Isa::kAvx512, Isa::kAvx2, Isa::kScalar};
 #elif defined(__aarch64__)
 inline constexpr Isa kIsas[] = {Isa::kNeon};

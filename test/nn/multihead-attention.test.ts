@@ -8,6 +8,7 @@ import { linear, linearBackward } from '../reference/linear.js';
 import { generator, normal } from '../reference/random.js';
 import { slice } from '../reference/slice.js';
 import { transpose } from '../reference/transpose.js';
+import { sanitized } from '../sanitized.js';
 
 const [B, T, M, E, H] = [2, 7, 5, 12, 3];
 
@@ -186,14 +187,14 @@ describe('nn.MultiheadAttention', () => {
         const masks = batchFirst ? mask : {};
         const wanted = module.eval().forward(x, x, x, masks);
         module.train();
-        const draws = 2000;
+        const draws = sanitized ? 200 : 2000;
         const mean = new Float64Array(wanted.size);
         for (let i = 0; i < draws; i++) {
           scope(() => {
             for (const [j, y] of module.forward(x, x, x, masks).dataSync().entries()) mean[j] += y / draws;
           });
         }
-        assertNear(wanted, { shape: wanted.shape, data: mean }, 'mean', 0.1);
+        assertNear(wanted, { shape: wanted.shape, data: mean }, 'mean', sanitized ? 0.3 : 0.1);
       });
     });
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { sanitized } from '../sanitized.js';
 import { runProgram } from './run-program.js';
 
 /** A digest of a model's parameters after 30 steps with dropout, from a process of its own. */
@@ -15,7 +16,8 @@ async function trained(threads: number, seed = 5): Promise<string> {
 describe('the same seed', () => {
   it('gives the same bits in two processes, and on 1, 2 and 3 threads', async () => {
     const first = await trained(1);
-    for (const threads of [1, 2, 3]) assert.equal(await trained(threads), first, `${threads} threads`);
+    for (const threads of sanitized ? [3] : [1, 2, 3])
+      assert.equal(await trained(threads), first, `${threads} threads`);
     assert.notEqual(await trained(1, 6), first, 'another seed');
   });
 });

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
-import { fence, ones, rand, scope, synchronize, type Tensor, tensor, zeros } from '../../lib/index.js';
+import { fence, ones, synchronize, type Tensor, tensor, zeros } from '../../lib/index.js';
+import { keepBusy } from './keep-busy.js';
 import { leavesNothing } from './leaves-nothing.js';
-
-/** Enqueues work that takes far longer than enqueuing it: about 8 billion operations. */
-function keepBusy(): void {
-  scope(() => {
-    const x = rand([512, 512]);
-    for (let i = 0; i < 30; i++) x.matmul(x);
-  });
-}
 
 describe('the command stream', () => {
   it('runs commands in the order of the calls', () =>
