@@ -21,7 +21,15 @@ export interface Contender {
 }
 
 /** What `--vs` knows. */
-export const PEERS = ['torch', 'torch-tuned', 'torch-bf16', 'onnxruntime', 'vitrine-bf16', 'engine'] as const;
+export const PEERS = [
+  'torch',
+  'torch-tuned',
+  'torch-bf16',
+  'onnxruntime',
+  'vitrine-bf16',
+  'vitrine-int8',
+  'engine',
+] as const;
 export type Peer = (typeof PEERS)[number];
 
 /** vitrine itself; as `'engine'`, without the feed of a work that has one. */
@@ -72,6 +80,8 @@ export function peer(name: Peer): Contender {
         },
         advice: '',
       };
+    case 'vitrine-int8':
+      return { ...vitrine('int8'), name, runs: (work) => work.kind === 'infer' };
     case 'engine':
       return { ...vitrine('fp32', 'engine'), name, runs: (work) => work.kind === 'feed' };
     case 'torch':

@@ -32,7 +32,7 @@ const MOST_SECONDS = 3600;
 const MOST_THREADS = 1024;
 
 /** Adds the flags that say how to measure. */
-export function addCommonFlags(command: Command, { hasPeers, hasPrecision }: Suite): Command {
+export function addCommonFlags(command: Command, { hasPeers, precisions }: Suite): Command {
   command
     .option('--threads <n>', 'threads; default: the CPUs that the process may use', threads)
     .option('--case <regex>', 'only cases whose names match', pattern)
@@ -47,9 +47,9 @@ export function addCommonFlags(command: Command, { hasPeers, hasPrecision }: Sui
   if (hasPeers) {
     command.option('--vs <names>', `others to time in turn: ${PEERS.join(', ')}; may be repeated`, peers);
   }
-  if (hasPrecision) {
-    const precisions = oneOf('--precision', ['fp32', 'bf16']);
-    command.option('--precision <name>', "of the factors of vitrine's products: fp32 or bf16", precisions);
+  if (precisions !== undefined) {
+    const names = `of the factors of vitrine's products: ${precisions.join(', ')}`;
+    command.option('--precision <name>', names, oneOf('--precision', precisions));
   }
   return command;
 }

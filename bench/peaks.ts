@@ -22,7 +22,7 @@ export function peakCase(threads: number, precision: Precision): Case {
   };
 }
 
-/** Measures a peak when it is first asked for; the fastest sample counts. bf16 is null on a CPU that has none. */
+/** Measures a peak when it is first asked for; the fastest sample counts. bf16 is null on a CPU that has none, and so is int8. */
 export function measuredPeaks(seconds: number, hasBf16: boolean): PeakOf {
   const found = new Map<string, number | null>();
   const silent = { onSkip: () => undefined, onProgress: () => undefined };
@@ -32,7 +32,7 @@ export function measuredPeaks(seconds: number, hasBf16: boolean): PeakOf {
     const known = found.get(key);
     if (known !== undefined) return known;
     let peak: number | null = null;
-    if (precision === 'fp32' || hasBf16) {
+    if (precision === 'fp32' || (precision === 'bf16' && hasBf16)) {
       const item = peakCase(threads, precision);
       const [timing] = await runner.time(item);
       peak = timing === undefined ? null : item.flops / Math.min(...timing.samplesMs) / 1e6;

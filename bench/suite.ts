@@ -1,5 +1,5 @@
 import type { Peer } from './contenders.js';
-import type { Case } from './work.js';
+import type { Case, Precision } from './work.js';
 
 /** What a suite may be asked for; the threads are always known. */
 export interface SuiteOptions {
@@ -32,7 +32,7 @@ export interface Suite {
   readonly beside?: readonly Peer[];
   /** Whether its steps' times on more threads can be predicted. */
   readonly predicts?: boolean;
-  /** Whether its products can be asked for in bfloat16. */
-  readonly hasPrecision: boolean;
+  /** What its products can be asked for in; float32 alone where it does not say. */
+  readonly precisions?: readonly Precision[];
   cases(options: SuiteOptions, machine: Machine): Case[];
 }

@@ -1,6 +1,6 @@
 /** What contenders are asked to time. Plain data: it goes to other processes, and to other languages. */
 
-export type Precision = 'fp32' | 'bf16';
+export type Precision = 'fp32' | 'bf16' | 'int8';
 
 /** The numbers that an op's benchmark is made of. */
 export type Params = Readonly<Record<string, number>>;

@@ -3,13 +3,14 @@
  * stdout; see protocol.ts.
  */
 import { createInterface } from 'node:readline';
+import { checkOneOf } from '../../lib/check.js';
 import { info, setThreads, startTrace, stopTrace, writeTrace } from '../../lib/index.js';
 import type { Answer, Request } from '../protocol.js';
 import { ResidentGrowth } from './resident-memory.js';
 import { prepareStep } from './steps.js';
 import { Timer } from './timing.js';
 
-const precision = process.argv[2] === 'bf16' ? 'bf16' : 'fp32';
+const precision = checkOneOf(process.argv[2], 'the precision', ['fp32', 'bf16', 'int8']);
 let timer: Timer | undefined;
 let growth: ResidentGrowth | undefined;
 

@@ -35,6 +35,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'torch-bf16': 'PyTorch bf16',
   onnxruntime: 'ONNX Runtime',
   'vitrine-bf16': 'vitrine bf16',
+  'vitrine-int8': 'vitrine int8',
 };
 
 /** A contender as a reader knows it. */

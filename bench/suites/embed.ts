@@ -30,6 +30,5 @@ export const embed: Suite = {
   description: 'patch embedding, naive (unfold and multiply) against convolution; --img, --patch, --dim, --batch',
   options: ['img', 'patch', 'dim', 'batch'],
   hasPeers: true,
-  hasPrecision: false,
   cases: (options) => embedCases(options),
 };

@@ -23,7 +23,6 @@ export const feed: Suite = {
   description: `training steps on JPEGs, of ${MODELS.map(({ name }) => name).join(', ')}, or of one --model; "engine" takes the same steps on one batch: its "times" is the share of its speed that is reached`,
   options: ['model', 'batch', 'img', 'patch', 'classes'],
   hasPeers: true,
-  hasPrecision: false,
   beside: ['engine'],
   cases: (options) => {
     const known = MODELS.filter(({ name }) => name === options.model);

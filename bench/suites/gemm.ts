@@ -42,7 +42,6 @@ export const gemm: Suite = {
   description: `matrix products of the linear layers of ${MODELS.join(', ')}, forward and backward`,
   options: ['model', 'batch', 'img', 'patch'],
   hasPeers: true,
-  hasPrecision: false,
   cases: (options) =>
     (options.model === undefined ? MODELS : [options.model]).flatMap((name) => casesOf(name, options)),
 };

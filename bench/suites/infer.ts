@@ -11,7 +11,7 @@ export const infer: Suite = {
   description: `forward passes of ${MODELS.join(', ')}, on 1 image and on 8`,
   options: ['model', 'batch', 'img', 'patch', 'classes'],
   hasPeers: true,
-  hasPrecision: true,
+  precisions: ['fp32', 'bf16', 'int8'],
   cases: (options) =>
     (options.model === undefined ? MODELS : [options.model]).flatMap((name) =>
       (options.batch === undefined ? BATCHES : [options.batch]).map((batch) =>

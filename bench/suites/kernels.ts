@@ -13,7 +13,6 @@ export const kernels: Suite = {
   description: `each op at the shapes of ${MODEL}, forward and with backward`,
   options: ['model', 'batch', 'img', 'patch', 'classes'],
   hasPeers: true,
-  hasPrecision: false,
   cases: (options) => {
     const { name, sizes } = benchModel(options.model ?? MODEL, options);
     const shapes = shapesOf(sizes, options.batch ?? BATCH);

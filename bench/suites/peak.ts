@@ -7,7 +7,6 @@ export const peak: Suite = {
   description: 'multiply-adds on registers alone: the peak of one core and of all, fp32 and bf16',
   options: [],
   hasPeers: false,
-  hasPrecision: false,
   cases: ({ threads }, { bf16 }) =>
     (bf16 ? (['fp32', 'bf16'] as const) : (['fp32'] as const)).flatMap((precision) =>
       [...new Set([1, threads])].map((count) => peakCase(count, precision)),

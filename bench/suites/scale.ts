@@ -54,7 +54,7 @@ export const scale: Suite = {
   description: `cost of a training step of ${MODEL} against tokens, width, depth, batch and threads`,
   options: ['model', 'batch', 'img', 'patch', 'classes'],
   hasPeers: true,
-  hasPrecision: true,
+  precisions: ['fp32', 'bf16'],
   predicts: true,
   cases: (options, { cpus }) => {
     const { embedDim, numHeads, depth } = benchModel(options.model ?? MODEL, options).sizes;

@@ -8,7 +8,7 @@ export const tiny: Suite = {
   description: 'a training step and a forward pass of an 8x8 model of width 8: overhead alone',
   options: ['batch'],
   hasPeers: true,
-  hasPrecision: true,
+  precisions: ['fp32', 'bf16'],
   cases: ({ batch = 1, threads }) =>
     (['train', 'infer'] as const).map((kind) =>
       modelCase('tiny', kind, benchModel('tiny'), batch, threads, `tiny ${kind} batch ${batch}`),

@@ -16,7 +16,7 @@ export const train: Suite = {
   description: `training steps of ${MODELS.map(({ name }) => name).join(', ')}, or of one --model`,
   options: ['model', 'batch', 'img', 'patch', 'classes'],
   hasPeers: true,
-  hasPrecision: true,
+  precisions: ['fp32', 'bf16'],
   cases: (options) => {
     const known = MODELS.filter(({ name }) => name === options.model);
     const models =

@@ -34,6 +34,27 @@ describe('npm run bench', function () {
     }
   });
 
+  it('times inference in 8 bits, of which it measures no peak', () => {
+    const asked = [
+      'infer',
+      '--model',
+      'tiny',
+      '--batch',
+      '1',
+      '--precision',
+      'int8',
+      '--seconds',
+      '0.01',
+      '--threads',
+      '1',
+    ];
+    const { status, stdout, stderr } = bench([...asked, '--json']);
+    assert.equal(status, 0, stderr);
+    const found = JSON.parse(stdout) as Record<string, unknown>;
+    assert.deepEqual([found.contender, found.precision, found.peakFraction], ['vitrine', 'int8', null]);
+    assert.ok(Number(found.medianMs) > 0);
+  });
+
   it('measures the peak of one core and of all, of each precision that the CPU has', () => {
     const { status, stdout, stderr } = bench(['peak', '--threads', '2', '--seconds', '0.01', '--json']);
     assert.equal(status, 0, stderr);
