@@ -48,7 +48,7 @@ export {
 } from './ops/random.js';
 export { type MultinomialOptions, multinomial, randperm } from './ops/sampling.js';
 export * as optim from './optim/index.js';
-export { autocast, type Precision, type TrainingPrecision } from './precision.js';
+export { autocast, type Precision, type PrecisionChoice, type TrainingPrecision } from './precision.js';
 export * as render from './render/index.js';
 export { HtmlReport, type HtmlReportOptions } from './report/html-report.js';
 export type { ReportFact } from './report/report-data.js';

@@ -50,11 +50,11 @@ export interface Info {
     /** The CPU that it takes this one for, or the instruction set. */
     core: string;
   };
-  /** Whether `precision: 'bf16'` can be had; else why not, and what to do. */
+  /** Whether the CPU multiplies bfloat16; else `precision: 'bf16'` gives the same, and takes longer. */
   bf16: {
-    /** Whether it can be had. */
+    /** Whether it does. */
     available: boolean;
-    /** Why not; '' where it can. */
+    /** Why not; '' where it does. */
     reason: string;
   };
   /** What `memory()` gives, and the bytes that the process may use. */

@@ -1,5 +1,5 @@
 import { isWatched, needsGrad } from './autograd/recording.js';
-import { native, PRECISION } from './native.js';
+import { native, type Operand, PRECISION } from './native.js';
 import type { Precision } from './precision.js';
 import { Storage } from './storage.js';
 import { isCapturing, noteKept } from './stream.js';
@@ -62,7 +62,7 @@ class KeptWeight {
   }
 }
 
-function pack(y: Storage, weight: Storage, { out, in: inFeatures }: Sizes, precision: Precision): void {
+function pack(y: Storage, weight: Operand, { out, in: inFeatures }: Sizes, precision: Precision): void {
   native.packWeight({ y, weight, out, in: inFeatures, precision: PRECISION[precision] });
 }
 
@@ -90,6 +90,7 @@ export function keptWeight(
 ): Storage | undefined {
   // What a checkpoint watches is run again recorded: it is training.
   if (isWatched() || needsGrad(...inputs)) return undefined;
+  if (weight.dtype === 'bfloat16') return undefined; // it is converted for each product
   const { storage } = weight;
   const writes = native.writes(storage.handle);
   if (writes < 0) return undefined; // the function that is being captured makes it, at each replay
@@ -126,7 +127,7 @@ export function withInt8Weight(weight: Tensor, sizes: Sizes, fn: (packed: Storag
     return;
   }
   const packed = Storage.allocate(floatsOf(sizes, 'int8') * Float32Array.BYTES_PER_ELEMENT, 'a weight in 8 bits');
-  pack(packed, weight.storage, sizes, 'int8');
+  pack(packed, weight, sizes, 'int8'); // whichever floats it is of
   fn(packed);
   packed.release();
 }

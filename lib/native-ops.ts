@@ -6,6 +6,10 @@ export type Handle = number;
 /** What an op reads or writes: a tensor, or whatever else has a storage. */
 export interface Operand {
   readonly handle: Handle;
+  /** Of a tensor. */
+  readonly dtype?: string;
+  /** Its elements. */
+  readonly size?: number;
 }
 
 /** A sliding window over an image; all pairs are (height, width). */
@@ -19,7 +23,7 @@ export interface Window {
 /**
  * The sizes of a convolution of x (N,C,H,W) by weight (OC,C/groups,kh,kw) to y (N,OC,OH,OW). As
  * `tokens` y is (N,L,OC), with L = OH*OW, and the windows are patches, of one group. `bf16`:
- * whether the products of tokens read their factors rounded to bfloat16.
+ * whether the products read their factors rounded to bfloat16.
  */
 export interface Convolution {
   readonly batch: number;
@@ -83,7 +87,7 @@ export interface WindowGrid {
   readonly shift: readonly [number, number];
 }
 
-/** y = act(x), element by element. */
+/** y = act(x), element by element; of one kind of floats. */
 export interface ActivationForward {
   readonly y: Operand;
   readonly x: Operand;
@@ -91,7 +95,7 @@ export interface ActivationForward {
   readonly activation: number;
 }
 
-/** dx = dy * act'(x) */
+/** dx = dy * act'(x); of one kind of floats. */
 export interface ActivationBackward {
   readonly dx: Operand;
   readonly dy: Operand;
@@ -264,6 +268,13 @@ export interface Affine {
   readonly b: number;
 }
 
+/** y = x, of either kind of floats each: what becomes bfloat16 is rounded to the nearest. */
+export interface Convert {
+  readonly y: Operand;
+  readonly x: Operand;
+  readonly count: number;
+}
+
 /** y[i] = value; any 4-byte dtype, given as the bits of the value. */
 export interface Fill {
   readonly y: Operand;
@@ -388,7 +399,7 @@ export interface InterpolateBackward {
 
 /**
  * y = (x' - mean) * rstd * weight + bias over the last axis, where x' = x + residual if there is
- * one, else x.
+ * one, else x. A y of bfloat16 is for an x without a residual.
  */
 export interface LayerNormForward {
   readonly y: Operand;
@@ -423,7 +434,10 @@ export interface LayerNormBackward {
   readonly accumulate: boolean;
 }
 
-/** y = act(x weight^T + bias) + residual */
+/**
+ * y = act(x weight^T + bias) + residual. Of bfloat16, where the product reads such factors, may be
+ * x, and y with preactivation and residual.
+ */
 export interface LinearForward {
   readonly y: Operand;
   readonly preactivation: Operand | undefined;
@@ -457,7 +471,8 @@ export interface LinearInt8 {
 
 /**
  * The gradients that are present are computed; `accumulate_*` adds to what is there instead of
- * writing. (The residual's gradient is dy itself.)
+ * writing. (The residual's gradient is dy itself.) Of bfloat16, where the products read such
+ * factors, may be dx, x, and dy with dpreactivation and preactivation.
  */
 export interface LinearBackward {
   readonly dx: Operand | undefined;
@@ -481,7 +496,7 @@ export interface LinearBackward {
 /**
  * c[i] = op(a[i]) op(b[i]), or c[i] plus that, for each i of the batch. Its backward is two more
  * of the same. A batch stride of 0 shares a or b among the batch; shared c (stride 0) sums the
- * products over the batch, in order.
+ * products over the batch, in order. `bf16`: whether the factors are rounded to bfloat16.
  */
 export interface Matmul {
   readonly c: Operand;
@@ -497,6 +512,7 @@ export interface Matmul {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
   readonly accumulate: boolean;
+  readonly bf16: boolean;
 }
 
 /**
@@ -1015,6 +1031,7 @@ export interface NativeOps {
   binary(o: BinaryForward): void;
   ternary(o: Ternary): void;
   affine(o: Affine): void;
+  convert(o: Convert): void;
   fill(o: Fill): void;
   embeddingForward(o: EmbeddingForward): void;
   embeddingBackward(o: EmbeddingBackward): void;
@@ -1073,13 +1090,73 @@ export interface NativeOps {
 /** The addon's own functions: the fields in order, 0 for an operand that is absent. */
 export type AddonOps = Readonly<Record<keyof NativeOps, (...fields: (number | boolean | readonly number[])[]) => void>>;
 
+/** The operands of each op that it knows as float32 alone. */
+export const FLOAT_OPERANDS: Readonly<Record<string, { reads: string[]; writes: string[] }>> = {
+  attentionForward: { reads: ['q', 'k', 'v', 'bias'], writes: ['y', 'softmax'] },
+  attentionBackward: { reads: ['dy', 'y', 'q', 'k', 'v', 'softmax', 'bias'], writes: ['dq', 'dk', 'dv', 'dbias'] },
+  conv2dForward: { reads: ['x', 'weight', 'bias', 'kept'], writes: ['y'] },
+  conv2dBackward: { reads: ['dy', 'x', 'weight'], writes: ['dx', 'dweight', 'dbias'] },
+  crossEntropyForward: { reads: ['logits', 'target', 'weight'], writes: ['loss', 'softmax'] },
+  crossEntropyBackward: { reads: ['dloss', 'softmax', 'logits', 'target', 'weight'], writes: ['dlogits'] },
+  binary: { reads: ['a', 'b'], writes: ['y'] },
+  ternary: { reads: ['c', 'a', 'b'], writes: ['y'] },
+  affine: { reads: ['x'], writes: ['y'] },
+  embeddingForward: { reads: ['table'], writes: ['y'] },
+  embeddingBackward: { reads: ['dy'], writes: ['dtable'] },
+  imageBatch: { reads: [], writes: ['y'] },
+  imageMix: { reads: ['x'], writes: ['y'] },
+  interpolateForward: { reads: ['x'], writes: ['y'] },
+  interpolateBackward: { reads: ['dy'], writes: ['dx'] },
+  layerNormForward: { reads: ['x', 'residual', 'weight', 'bias'], writes: ['sum', 'mean', 'rstd'] },
+  layerNormBackward: { reads: ['x', 'mean', 'rstd', 'weight', 'dsum'], writes: ['dx', 'dweight', 'dbias'] },
+  linearForward: { reads: ['weight', 'bias', 'kept'], writes: [] },
+  linearInt8: { reads: ['x', 'kept', 'bias', 'residual'], writes: ['y'] },
+  linearBackward: { reads: ['weight'], writes: ['dweight', 'dbias'] },
+  matmul: { reads: ['a', 'b'], writes: ['c'] },
+  maxPool2dForward: { reads: ['x'], writes: ['y'] },
+  maxPool2dBackward: { reads: ['dy'], writes: ['dx'] },
+  guardFinite: { reads: ['value'], writes: ['guard'] },
+  gradientNorm: { reads: [], writes: ['norm', 'scale'] },
+  lerpStep: { reads: ['weight', 'guard'], writes: [] },
+  randomFill: { reads: [], writes: ['y'] },
+  dropoutForward: { reads: ['x'], writes: ['y'] },
+  dropoutBackward: { reads: ['dy'], writes: ['dx'] },
+  sum: { reads: ['x'], writes: ['y'] },
+  rowReduce: { reads: ['x'], writes: ['y'] },
+  nllForward: { reads: ['x', 'weight'], writes: ['loss', 'weights'] },
+  nllBackward: { reads: ['dloss', 'weights'], writes: ['dx'] },
+  packWeight: { reads: ['weight'], writes: ['y'] },
+  multinomial: { reads: ['x'], writes: [] },
+  softmaxForward: { reads: ['x'], writes: ['y'] },
+  softmaxBackward: { reads: ['dy', 'y'], writes: ['dx'] },
+  swigluForward: { reads: ['both'], writes: ['y'] },
+  swigluBackward: { reads: ['dy', 'both'], writes: ['dboth'] },
+  rotate: { reads: ['x', 'cos', 'sin'], writes: ['y'] },
+  stridedCopy: { reads: ['x'], writes: ['y'] },
+  gather: { reads: ['table'], writes: ['y'] },
+  scatter: { reads: ['x'], writes: ['table'] },
+  sort: { reads: ['x'], writes: ['y'] },
+  cumsum: { reads: ['x'], writes: ['y'] },
+  unaryForward: { reads: ['x'], writes: ['y'] },
+  unaryBackward: { reads: ['dy', 'saved'], writes: ['dx'] },
+  unfold: { reads: ['image'], writes: ['columns'] },
+  fold: { reads: ['columns'], writes: ['image'] },
+  windowAttentionForward: { reads: ['qkv', 'table', 'cosine'], writes: ['y'] },
+  windowAttentionBackward: { reads: ['dy', 'y', 'qkv', 'table', 'cosine'], writes: ['dqkv', 'dtable', 'dcosine'] },
+  peakFma: { reads: [], writes: ['y'] },
+};
+
+/** Floats of either kind: those of bfloat16 come with a minus. */
+const floats = (operand: Operand | undefined): Handle =>
+  operand === undefined ? 0 : operand.dtype === 'bfloat16' ? -operand.handle : operand.handle;
+
 const handlesOf = (operands: readonly (Operand | undefined)[]): Handle[] =>
   operands.map((operand) => operand?.handle ?? 0);
 
 export function bindOps(addon: AddonOps): NativeOps {
   return {
-    activationForward: (o) => addon.activationForward(o.y.handle, o.x.handle, o.count, o.activation),
-    activationBackward: (o) => addon.activationBackward(o.dx.handle, o.dy.handle, o.x.handle, o.count, o.activation),
+    activationForward: (o) => addon.activationForward(floats(o.y), floats(o.x), o.count, o.activation),
+    activationBackward: (o) => addon.activationBackward(floats(o.dx), floats(o.dy), floats(o.x), o.count, o.activation),
     attentionForward: (o) =>
       addon.attentionForward(
         o.y.handle,
@@ -1227,6 +1304,7 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.operation,
       ),
     affine: (o) => addon.affine(o.y.handle, o.x.handle, o.count, o.a, o.b),
+    convert: (o) => addon.convert(floats(o.y), floats(o.x), o.count),
     fill: (o) => addon.fill(o.y.handle, o.count, o.bits),
     embeddingForward: (o) =>
       addon.embeddingForward(o.y.handle, o.table.handle, o.index.handle, o.count, o.entries, o.width, o.site),
@@ -1307,7 +1385,7 @@ export function bindOps(addon: AddonOps): NativeOps {
       ),
     layerNormForward: (o) =>
       addon.layerNormForward(
-        o.y.handle,
+        floats(o.y),
         o.sum?.handle ?? 0,
         o.mean.handle,
         o.rstd.handle,
@@ -1324,7 +1402,7 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.dx.handle,
         o.dweight?.handle ?? 0,
         o.dbias?.handle ?? 0,
-        o.dy.handle,
+        floats(o.dy),
         o.x.handle,
         o.mean.handle,
         o.rstd.handle,
@@ -1336,12 +1414,12 @@ export function bindOps(addon: AddonOps): NativeOps {
       ),
     linearForward: (o) =>
       addon.linearForward(
-        o.y.handle,
-        o.preactivation?.handle ?? 0,
-        o.x.handle,
+        floats(o.y),
+        floats(o.preactivation),
+        floats(o.x),
         o.weight.handle,
         o.bias?.handle ?? 0,
-        o.residual?.handle ?? 0,
+        floats(o.residual),
         o.kept?.handle ?? 0,
         o.rows,
         o.in,
@@ -1363,14 +1441,14 @@ export function bindOps(addon: AddonOps): NativeOps {
       ),
     linearBackward: (o) =>
       addon.linearBackward(
-        o.dx?.handle ?? 0,
+        floats(o.dx),
         o.dweight?.handle ?? 0,
         o.dbias?.handle ?? 0,
-        o.dpreactivation?.handle ?? 0,
-        o.dy.handle,
-        o.x.handle,
+        floats(o.dpreactivation),
+        floats(o.dy),
+        floats(o.x),
         o.weight.handle,
-        o.preactivation?.handle ?? 0,
+        floats(o.preactivation),
         o.rows,
         o.in,
         o.out,
@@ -1395,6 +1473,7 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.transposeA,
         o.transposeB,
         o.accumulate,
+        o.bf16,
       ),
     maxPool2dForward: (o) =>
       addon.maxPool2dForward(

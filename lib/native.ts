@@ -1,6 +1,7 @@
 import './node-version.js';
 import { noteCopy } from './copies.js';
 import { loadAddon } from './load-addon.js';
+import { withFloats } from './native-floats.js';
 import { type AddonOps, bindOps, type Handle, type NativeOps } from './native-ops.js';
 import { packageRoot } from './package-root.js';
 import { warnOnce } from './warning.js';
@@ -67,7 +68,7 @@ export const IMAGE_CONVERSION = { greyFromRgb: 0, rgbFromCmyk: 1 } as const;
 export type Activation = keyof typeof ACTIVATION;
 export type Reduction = keyof typeof REDUCTION;
 
-type TypedArray = Float32Array | Int32Array | Uint8Array | BigInt64Array;
+type TypedArray = Float32Array | Int32Array | Uint8Array | Uint16Array | BigInt64Array;
 
 /** What the addon offers besides ops. */
 interface NativeSystem {
@@ -125,7 +126,7 @@ export const addonPath = path;
 
 /** The addon, whole: an op takes one object, whose fields are named as those of its struct in native/ops. */
 export type Native = NativeSystem & NativeOps;
-export const native: Native = { ...loaded, ...bindOps(loaded) };
+export const native: Native = { ...loaded, ...withFloats(bindOps(loaded), loaded) };
 
 // Loads the library that VITRINE_GEMM names now, so that a missing one is told here and not in the middle of an op, and so is an environment
 // (OPENBLAS_CORETYPE, often left in a shell's profile) that makes it run kernels of a slower CPU: where it is OpenBLAS

@@ -3,15 +3,68 @@ import { expected, MAX_RANK, shapeText, sizeOf, Text } from './check.js';
 import { native } from './native.js';
 import { outOfMemory } from './storage.js';
 
-/** The element types of a tensor; both take four bytes. */
-export type DType = 'float32' | 'int32';
+/** The element types of a tensor. `'bfloat16'` is what `autocast` stores: the upper half of a float32. */
+export type DType = 'float32' | 'int32' | 'bfloat16';
+/** All of them. */
+export const DTYPES: readonly DType[] = ['float32', 'int32', 'bfloat16'];
 /** The typed array that holds a tensor's elements. */
 export type TensorData = Float32Array | Int32Array;
 /** Numbers nested as deep as the tensor has axes. */
 export type NestedNumbers = readonly (number | NestedNumbers)[];
 
-/** Bytes of an element. */
+/** Bytes of an element of float32 or int32. */
 export const BYTES = 4;
+
+/** Bytes of an element. */
+export function bytesOf(dtype: DType): number {
+  return dtype === 'bfloat16' ? 2 : BYTES;
+}
+
+/** Bytes that so many elements take: whole words, of which the last may have room for one element more. */
+export function storedBytes(size: number, dtype: DType): number {
+  return BYTES * Math.ceil((size * bytesOf(dtype)) / BYTES);
+}
+
+/** A number as the words that hold it in every element: how many, and their bits. */
+export function wordsOf(
+  value: number,
+  { size, dtype }: { size: number; dtype: DType },
+): { count: number; bits: number } {
+  const pair = storedValues([value, value], dtype);
+  return { count: storedBytes(size, dtype) / BYTES, bits: new Uint32Array(pair.buffer)[0] };
+}
+
+/** Room for the bytes of `size` elements as they are stored, and what they are in JavaScript. */
+export function storedArray(size: number, dtype: DType): { stored: TensorData | Uint16Array; values(): TensorData } {
+  if (dtype !== 'bfloat16') {
+    const array = emptyArray(size, dtype);
+    return { stored: array, values: () => array };
+  }
+  const halves = new Uint16Array(size);
+  return { stored: halves, values: () => widened(halves) };
+}
+
+/** Numbers as a tensor of the dtype stores them; throws as `toTypedArray`. */
+export function storedValues(values: ArrayLike<unknown>, dtype: DType): TensorData | Uint16Array {
+  const typed = toTypedArray(values, dtype);
+  return dtype === 'bfloat16' ? narrowed(typed) : typed;
+}
+
+/** bfloat16 is the upper half of a float32. */
+export function widened(halves: Uint16Array): Float32Array {
+  const bits = new Uint32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) bits[i] = halves[i] << 16;
+  return new Float32Array(bits.buffer);
+}
+
+/** Rounded to the nearest, of two as near to the even one, as the addon does; NaN stays NaN. */
+function narrowed(values: TensorData): Uint16Array {
+  const floats = Float32Array.from(values);
+  const bits = new Uint32Array(floats.buffer);
+  return Uint16Array.from(bits, (word, i) =>
+    Number.isNaN(floats[i]) ? 0x7fc0 : (word + 0x7fff + ((word >>> 16) & 1)) >>> 16,
+  );
+}
 
 /** The element type that the given values have, where they have one. Arrays may be of another realm. */
 export function dtypeOfValues(values: unknown): DType {

@@ -5,7 +5,16 @@ import { type GraphNode, track, untrack } from './scope.js';
 import { forgotten, Storage } from './storage.js';
 import { checkMayRead, isCapturing, noteHostWrite, StreamError, settled } from './stream.js';
 import { type TensorFacts, tensorHead, tensorText } from './tensor-text.js';
-import { BYTES, checkValues, type DType, emptyArray, type TensorData, toTypedArray } from './tensor-values.js';
+import {
+  bytesOf,
+  checkValues,
+  type DType,
+  storedArray,
+  storedBytes,
+  storedValues,
+  type TensorData,
+  wordsOf,
+} from './tensor-values.js';
 import { Views } from './views.js';
 
 export type { DType, NestedNumbers, TensorData } from './tensor-values.js';
@@ -54,7 +63,7 @@ export class Tensor<D extends DType = DType> {
     return this.#shape;
   }
 
-  /** The type of each element: `'float32'` or `'int32'`. */
+  /** The type of each element: `'float32'`, `'int32'` or `'bfloat16'`. */
   get dtype(): DType {
     return this.#dtype;
   }
@@ -72,7 +81,7 @@ export class Tensor<D extends DType = DType> {
 
   set requiresGrad(on: boolean) {
     checkBoolean(on, 'requiresGrad');
-    if (on && this.#dtype !== 'float32') throw expected('a float32 tensor', 'requiresGrad', this);
+    if (on && this.#dtype === 'int32') throw expected('a float32 tensor', 'requiresGrad', this);
     if (!on && this.node !== undefined) {
       throw expected('a tensor that no op made', 'requiresGrad = false', this, 'Make it inside noGrad().');
     }
@@ -85,8 +94,8 @@ export class Tensor<D extends DType = DType> {
   }
 
   set grad(gradient: Tensor | null) {
-    if (gradient !== null && !isFloatsOfShape(gradient, this.#shape)) {
-      throw expected(`null, or a float32 tensor of shape ${shapeText(this.#shape)}`, 'grad', gradient);
+    if (gradient !== null && !isLike(gradient, this.#shape, this.#dtype)) {
+      throw expected(`null, or a ${this.#dtype} tensor of shape ${shapeText(this.#shape)}`, 'grad', gradient);
     }
     this.#grad = gradient;
   }
@@ -167,18 +176,19 @@ export class Tensor<D extends DType = DType> {
   /** The elements, in row-major order, once all ops enqueued so far have run. Rejects when one of them failed. */
   async data<T extends Tensor>(this: T): Promise<DataOf<T>> {
     checkMayRead('data()');
-    const array = emptyArray(this.size, this.dtype) as DataOf<T>; // of its dtype
+    const { stored, values } = storedArray(this.size, this.dtype);
     const { handle } = this;
-    return settled(array, (done) => native.read(handle, array, 0, done));
+    await settled(stored, (done) => native.read(handle, stored, 0, done));
+    return values() as DataOf<T>; // of its dtype
   }
 
   /** As `data`, but blocks the event loop. For scripts and tests. */
   dataSync<T extends Tensor>(this: T): DataOf<T> {
     checkMayRead('dataSync()');
-    const array = emptyArray(this.size, this.dtype) as DataOf<T>; // of its dtype
-    const fault = native.readSync(this.handle, array, 0);
+    const { stored, values } = storedArray(this.size, this.dtype);
+    const fault = native.readSync(this.handle, stored, 0);
     if (fault !== undefined) throw new StreamError(fault);
-    return array;
+    return values() as DataOf<T>; // of its dtype
   }
 
   /** The value of a tensor of one element. */
@@ -199,7 +209,7 @@ export class Tensor<D extends DType = DType> {
   set(values: TensorData | readonly number[]): this {
     const given = checkValues(values, this.size, `set on ${describe(this)}`);
     noteHostWrite('set()');
-    native.write(this.handle, toTypedArray(given, this.#dtype), 0);
+    native.write(this.handle, storedValues(given, this.#dtype), 0);
     this.storage.version++;
     return this;
   }
@@ -252,8 +262,8 @@ export class Tensor<D extends DType = DType> {
   #facts(): TensorFacts {
     const { shape, dtype, requiresGrad, disposed } = this;
     const peek: TensorFacts['peek'] = (start, count) => {
-      const array = emptyArray(count, dtype);
-      return !isCapturing() && native.peek(this.handle, array, start * BYTES) ? array : undefined;
+      const { stored, values } = storedArray(count, dtype);
+      return !isCapturing() && native.peek(this.handle, stored, start * bytesOf(dtype)) ? values() : undefined;
     };
     return { shape, dtype, requiresGrad, disposed, peek };
   }
@@ -263,9 +273,9 @@ export class Tensor<D extends DType = DType> {
   }
 }
 
-/** Whether a value is a live float32 tensor of the given sizes. */
-function isFloatsOfShape(value: unknown, shape: readonly number[]): boolean {
-  if (!(value instanceof Tensor) || value.disposed || value.dtype !== 'float32') return false;
+/** Whether a value is a live tensor of the given sizes and dtype. */
+function isLike(value: unknown, shape: readonly number[], dtype: DType): boolean {
+  if (!(value instanceof Tensor) || value.disposed || value.dtype !== dtype) return false;
   return value.shape.length === shape.length && value.shape.every((size, axis) => size === shape[axis]);
 }
 
@@ -278,14 +288,13 @@ export function tensorsMade(): number {
 export function empty(shape: readonly number[]): Tensor<'float32'>;
 export function empty<D extends DType>(shape: readonly number[], dtype: D): Tensor<D>;
 export function empty(shape: readonly number[], dtype: DType = 'float32'): Tensor {
-  const bytes = sizeOf(shape) * BYTES;
+  const bytes = storedBytes(sizeOf(shape), dtype);
   return new Tensor(shape, dtype, Storage.allocate(bytes, `a ${dtype} tensor of shape ${shapeText(shape)}`));
 }
 
 /** @internal Sets every element in place. */
 export function fill<T extends Tensor>(target: T, value: number): T {
-  const bits = toTypedArray([value], target.dtype);
-  native.fill({ y: target, count: target.size, bits: new Uint32Array(bits.buffer)[0] });
+  native.fill({ y: target, ...wordsOf(value, target) });
   target.storage.version++;
   return target;
 }

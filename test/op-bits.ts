@@ -169,10 +169,26 @@ function training(make: (parameters: Tensor[]) => optim.Optimizer): string {
   return digest;
 }
 
-if (info().bf16.available) {
-  OPS.attentionBf16 = () => ofOp([[2, 197, 144]], (qkv) => autocast('bf16', () => F.attentionQkv(qkv, 3)));
-  OPS.linearBf16 = () => ofOp([[611, 197], [311, 197], [311]], (x, w, b) => autocast('bf16', () => F.linear(x, w, b)));
-}
+// On every instruction set: where the CPU has no bfloat16 products, rounded numbers are multiplied as float32.
+OPS.attentionBf16 = () => ofOp([[2, 197, 144]], (qkv) => autocast('bf16', () => F.attentionQkv(qkv, 3)));
+OPS.linearBf16 = () => ofOp([[611, 197], [311, 197], [311]], (x, w, b) => autocast('bf16', () => F.linear(x, w, b)));
+OPS.mlpBf16 = () =>
+  ofOp(
+    [
+      [611, 64],
+      [197, 64],
+      [64, 197],
+    ],
+    (x, w, v) =>
+      autocast('bf16', () =>
+        F.linear(
+          F.linear(F.layerNorm(x, undefined, undefined, { dtype: 'bfloat16' }), w, undefined, { activation: 'gelu' }),
+          v,
+          undefined,
+          { residual: x },
+        ),
+      ),
+  );
 
 /** The bits of what is drawn. */
 function ofDraws(draw: () => Tensor): string {

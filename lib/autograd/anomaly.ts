@@ -125,7 +125,7 @@ function worst(tensors: readonly (Tensor | undefined)[]): Bad | undefined {
 
 /** The first NaN of a tensor, or else its first infinity; blocks. */
 function firstBad(tensor: Tensor): Bad | undefined {
-  if (tensor.dtype !== 'float32') return undefined;
+  if (tensor.dtype === 'int32') return undefined;
   const values = tensor.dataSync();
   const at = values.findIndex((value: number) => !Number.isFinite(value));
   if (at === -1) return undefined;

@@ -1,6 +1,7 @@
 import { describe, expected, shapeText } from '../check.js';
 import { untracked } from '../scope.js';
 import { empty, fill, Tensor } from '../tensor.js';
+import { fitted } from './accumulate.js';
 
 /** What `backward` and `grad` are given, checked. */
 
@@ -18,7 +19,9 @@ export function checkDifferentiable(tensors: unknown, what: string, where: strin
 /** The gradient that a walk begins with, as a tensor of its own: what is given, or 1 for one element. */
 export function startOf(root: Tensor, gradient: unknown, where: string): Tensor {
   checkStart(root, gradient, where);
-  return untracked(() => (gradient instanceof Tensor ? gradient.alias() : fill(empty(root.shape), 1)));
+  return untracked(() =>
+    gradient instanceof Tensor ? fitted(gradient, gradient.shape, root.dtype) : fill(empty(root.shape, root.dtype), 1),
+  );
 }
 
 /** Throws unless `gradient` is one for `root`, or undefined where that has a single element. */
@@ -28,7 +31,7 @@ export function checkStart(root: Tensor, gradient: unknown, where: string): void
     throw expected('a gradient', `${where} on ${describe(root)}`, gradient, 'Only a single element has a default.');
   }
   const fits =
-    gradient instanceof Tensor && gradient.dtype === 'float32' && shapeText(gradient.shape) === shapeText(root.shape);
+    gradient instanceof Tensor && gradient.dtype !== 'int32' && shapeText(gradient.shape) === shapeText(root.shape);
   if (!fits) throw expected(`a float32 gradient of shape ${shapeText(root.shape)}`, where, gradient);
   void gradient.storage; // throws when disposed
 }

@@ -1,6 +1,6 @@
 import { releaseGraph } from '../scope.js';
 import { empty, type Tensor } from '../tensor.js';
-import { addToGrad, copyOver, ownedBy, sumOf } from './accumulate.js';
+import { addToGrad, copyOver, fitted, ownedBy, sumOf } from './accumulate.js';
 import { checkGradients, checkHooked } from './anomaly.js';
 import { watchersOfLeaf } from './hooks.js';
 import { type Edge, edgeOf, NOWHERE, Node } from './node.js';
@@ -107,7 +107,7 @@ export class Arrivals {
         const present = this.#present(edge(i));
         if (present !== undefined && targets.has(present)) {
           // One tensor as two inputs: an op writes both gradients at once, so each needs memory of its own.
-          const grad = empty(edge(i).shape);
+          const grad = empty(edge(i).shape, edge(i).dtype);
           late.push(() => this.#deliver(edge(i), grad));
           return { grad, accumulate: false };
         }
@@ -115,7 +115,7 @@ export class Arrivals {
           targets.add(present);
           return { grad: present, accumulate: true };
         }
-        const grad = empty(edge(i).shape);
+        const grad = empty(edge(i).shape, edge(i).dtype);
         targets.add(grad);
         if (present === undefined) {
           this.#deliver(edge(i), grad);
@@ -125,7 +125,7 @@ export class Arrivals {
         this.#replace(edge(i), copyOver(grad, present));
         return { grad, accumulate: true };
       },
-      pass: (i, grad) => this.#deliver(edge(i), grad.alias(edge(i).shape)),
+      pass: (i, grad) => this.#deliver(edge(i), fitted(grad, edge(i).shape, edge(i).dtype)),
       again: (i, source) => continuation(edge(i), source),
       enter: (root, grad) => {
         if (root.node instanceof Node) this.#entered.push(root.node);

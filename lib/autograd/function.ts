@@ -57,7 +57,7 @@ export class FunctionContext {
 
   /** @internal */
   isDifferentiable(output: Tensor): boolean {
-    return output.dtype === 'float32' && !this.#isConstant.has(output);
+    return output.dtype !== 'int32' && !this.#isConstant.has(output);
   }
 
   /** @internal Runs backward with what was saved. */
@@ -215,6 +215,6 @@ function checkGradient(gradient: unknown, shape: readonly number[] | undefined, 
   if (gradient === undefined || gradient === null) return;
   if (shape === undefined) throw expected('null', where, gradient, 'That argument is no tensor.');
   const fits =
-    gradient instanceof Tensor && gradient.dtype === 'float32' && shapeText(gradient.shape) === shapeText(shape);
+    gradient instanceof Tensor && gradient.dtype !== 'int32' && shapeText(gradient.shape) === shapeText(shape);
   if (!fits) throw expected(`null, or a float32 tensor of shape ${shapeText(shape)},`, where, gradient);
 }

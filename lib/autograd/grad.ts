@@ -102,7 +102,7 @@ function checkUsed(slots: readonly Slot[]): void {
 
 /** A tensor of its own memory, in the scope of the caller. */
 function resultOf({ gradient }: Slot, input: Tensor, materialize: boolean): Tensor | null {
-  if (gradient === undefined) return materialize ? fill(empty(input.shape), 0) : null;
+  if (gradient === undefined) return materialize ? fill(empty(input.shape, input.dtype), 0) : null;
   const result = gradient.alias();
   return gradient.storage.holders > 2 ? ownedBy(result) : result; // the slot lets go of it
 }

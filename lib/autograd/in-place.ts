@@ -57,7 +57,7 @@ export function recordChange(
   if (!recorded) return;
   const node = new Node(name, inputs.map(edgeOf), [target], saved, rule, undefined, siteOfCall(name));
   moveKeepers(target, node);
-  const edge = { shape: target.shape, node, outputIndex: 0 };
+  const edge = { shape: target.shape, dtype: target.dtype, node, outputIndex: 0 };
   target.attachChanged(node, (view) => {
     const passed: GradientRule = ([dy], grads) => dy && grads.pass(0, dy);
     const viewed = new Node('view', [edge], [view], [], passed, undefined, siteOfCall(name));

@@ -1,12 +1,12 @@
 import { describe } from '../check.js';
 import type { GraphNode } from '../scope.js';
-import type { Tensor } from '../tensor.js';
+import type { DType, Tensor } from '../tensor.js';
 import { Kept } from './kept.js';
 import type { GradientRule, Remake } from './rule.js';
 import type { Watchers } from './watchers.js';
 
-/** Bytes from which an output that can be made again is not kept: less is still in a cache, where reading is cheaper. */
-const LEAST_REMADE = 4 * 2 ** 20;
+/** Elements from which an output that can be made again is not kept: fewer are still in a cache, where reading is cheaper. */
+const LEAST_REMADE = 2 ** 20;
 
 /** A gradient on its way to whatever made the tensor; a leaf keeps its own. */
 export class Node implements GraphNode {
@@ -46,7 +46,7 @@ export class Node implements GraphNode {
   remakeOf(output: Tensor): { sources: readonly Tensor[]; make: Remake['make'] } | undefined {
     const { remake } = this;
     if (remake === undefined || this.#saved === null || output.outputIndex !== 0) return undefined;
-    if (output.size * Float32Array.BYTES_PER_ELEMENT < LEAST_REMADE) return undefined;
+    if (output.size < LEAST_REMADE) return undefined;
     if (output.storage.version !== this.#version) return undefined;
     const sources: Tensor[] = [];
     for (const index of remake.from) {
@@ -87,17 +87,20 @@ function remakeOf(tensor: Tensor): ReturnType<Node['remakeOf']> {
 /** An input of a node: the node that made it, or itself when it is a leaf; neither when it needs no gradient. */
 export interface Edge {
   readonly shape: readonly number[];
+  /** The gradient's too. */
+  readonly dtype: DType;
   readonly node?: Node;
   readonly outputIndex: number;
   readonly leaf?: Tensor;
 }
 
 /** Leads nowhere: what arrives is dropped. */
-export const NOWHERE: Edge = Object.freeze({ shape: [], outputIndex: 0 });
+export const NOWHERE: Edge = Object.freeze({ shape: [], dtype: 'float32', outputIndex: 0 });
 
 /** Where the gradient of a tensor goes. */
 export function edgeOf(input: Tensor | undefined): Edge {
   if (input === undefined || !input.requiresGrad) return NOWHERE;
-  const { shape, outputIndex } = input;
-  return input.node instanceof Node ? { shape, node: input.node, outputIndex } : { shape, outputIndex, leaf: input };
+  const { shape, dtype, outputIndex } = input;
+  const edge = { shape, dtype, outputIndex };
+  return input.node instanceof Node ? { ...edge, node: input.node } : { ...edge, leaf: input };
 }

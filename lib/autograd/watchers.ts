@@ -73,8 +73,16 @@ function callHook(hook: Hook, gradient: Tensor): Tensor | undefined {
     }
     if (result === undefined || result === null) return undefined;
     const { shape } = gradient;
-    if (!(result instanceof Tensor) || result.dtype !== 'float32' || shapeText(result.shape) !== shapeText(shape)) {
-      throw expected(`undefined, or a float32 gradient of shape ${shapeText(shape)},`, 'the result of a hook', result);
+    if (
+      !(result instanceof Tensor) ||
+      result.dtype !== gradient.dtype ||
+      shapeText(result.shape) !== shapeText(shape)
+    ) {
+      throw expected(
+        `undefined, or a ${gradient.dtype} gradient of shape ${shapeText(shape)},`,
+        'the result of a hook',
+        result,
+      );
     }
     return result.alias(); // what the hook returns may be its own
   });

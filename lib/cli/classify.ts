@@ -7,7 +7,7 @@ import type { ViT } from '../nn/vit/vit.js';
 import { tensor } from '../ops/creation.js';
 import { sub } from '../ops/elementwise.js';
 import { softmax } from '../ops/softmax.js';
-import { autocast, type Precision } from '../precision.js';
+import { autocast, type PrecisionChoice } from '../precision.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { type CompiledModel, compile } from '../train/compile.js';
@@ -23,7 +23,7 @@ export interface ClassifyOptions {
   /** Whether light and dark are swapped. */
   readonly invert: boolean;
   /** Of the factors of products. */
-  readonly precision?: Precision | undefined;
+  readonly precision?: PrecisionChoice | undefined;
   /** Whether each image is looked at in several ways. */
   readonly tta?: Tta | undefined;
   /** Sees each image that was read, (1,C,H,W) as the model takes it; awaited. */

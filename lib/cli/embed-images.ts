@@ -8,7 +8,7 @@ import { nameOf } from '../data/sets/sample.js';
 import { type FeatureBatch, featureBatches } from '../features/extract.js';
 import { indexPath, writeRows } from '../features/files.js';
 import type { FeatureOptions } from '../nn/features.js';
-import type { Precision } from '../precision.js';
+import type { PrecisionChoice } from '../precision.js';
 import { formatCount } from '../report/format.js';
 import { CountProgress } from './count-progress.js';
 import { holdsIdx } from './image-data.js';
@@ -22,7 +22,7 @@ export interface EmbedSettings extends Pick<FeatureOptions, 'pool' | 'layers' | 
   readonly model: string;
   readonly out: string;
   readonly batchSize: number;
-  readonly precision: Precision;
+  readonly precision: PrecisionChoice;
   readonly force: boolean;
 }
 

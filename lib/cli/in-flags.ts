@@ -28,7 +28,7 @@ const ADVICE: readonly (readonly [library: RegExp, commandLine: string])[] = [
     / Use a smaller batch, or dispose tensors\./,
     ' Use a smaller --batch-size or a smaller model, or --grad-checkpointing.',
   ],
-  [/ Use precision: 'fp32'\./, ' Use --precision fp32.'],
+  [/ use precision: 'fp32', or 'auto'\./, ' use --precision fp32, or auto.'],
   [/ Try a lower learning rate, warmup or clipGradNorm\./, ' Try a lower --lr, more --warmup-epochs, or --clip-grad.'],
   [
     / Go on from them with resume: 'auto', or choose another folder\./,

@@ -39,6 +39,7 @@ export async function runTraining(flags: TrainFlags): Promise<void> {
   if (flags.threads !== undefined) setThreads(flags.threads);
   const prepared = await prepareTraining(flags);
   const { settings, model, classNames, train } = prepared;
+  if (flags.precision === 'auto') console.error(`--precision auto: ${settings.precision}, the faster here`);
   const config = runConfig(settings, model.config, classNames);
   if (settings.resume && !settings.force && (await isDone(settings.out, config))) {
     if (train instanceof DataLoader) await train.dispose();

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path';
 import { expected, Text } from '../check.js';
 import type { AugmentOptions } from '../data/augment/augment.js';
+import { fasterPrecision, type TrainingPrecision } from '../precision.js';
 import { augmentation, checkAugmentFlags } from './augment-flags.js';
 import type { ClassWeightsFlag } from './class-weights-flag.js';
 import { type ModelSizes, type Recipe, recipeFor, type Tuned } from './recipe.js';
@@ -69,7 +70,7 @@ export interface TrainFlags {
   dropout?: number;
   dropPath?: number;
   threads?: number;
-  precision?: 'fp32' | 'bf16';
+  precision?: TrainingPrecision;
   gradCheckpointing?: boolean;
   trace?: string;
   config?: string;
@@ -143,7 +144,8 @@ export interface TrainSettings {
   readonly model: ModelSettings;
   /** Undefined for as many as the process may use. */
   readonly threads: number | undefined;
-  readonly precision: 'fp32' | 'bf16';
+  /** `'auto'` as it was decided. */
+  readonly precision: Exclude<TrainingPrecision, 'auto'>;
   readonly gradCheckpointing: boolean;
   /** Where to write the commands of a step; undefined for nowhere. */
   readonly trace: string | undefined;
@@ -244,7 +246,7 @@ export function resolveSettings(flags: TrainFlags, side: number | null = null): 
     seed: flags.seed ?? 0,
     model: modelSettings(flags, recipe),
     threads: flags.threads,
-    precision: flags.precision ?? 'fp32',
+    precision: flags.precision === 'auto' ? fasterPrecision() : (flags.precision ?? 'fp32'),
     gradCheckpointing: flags.gradCheckpointing === true,
     trace: flags.trace,
     // The digits take seconds.

@@ -5,7 +5,7 @@ import { type Dataset, isDataset } from '../data/sets/dataset.js';
 import { nameOf } from '../data/sets/sample.js';
 import type { Preprocessing } from '../io/pretrained/preprocessing.js';
 import { checkExtractor, FEATURE_POOLS, type FeatureExtractor, type FeatureOptions } from '../nn/features.js';
-import { autocast, checkPrecision, type Precision } from '../precision.js';
+import { autocast, checkPrecision, type PrecisionChoice } from '../precision.js';
 import { scope } from '../scope.js';
 import { background } from '../stream.js';
 import type { Tensor } from '../tensor.js';
@@ -17,7 +17,7 @@ export interface ExtractOptions extends Pick<FeatureOptions, 'pool' | 'layers' |
   /** Images at a time. Default 64. */
   batchSize?: number;
   /** Of the factors of linear layers' products; see `autocast`. Default `'fp32'`. */
-  precision?: Precision;
+  precision?: PrecisionChoice;
   /** How a bare data set's images are prepared. Default: the model's `pretrainedConfig`. */
   preprocessing?: Preprocessing;
   /** Ends it after the batch under way: the promise rejects with the signal's reason. */

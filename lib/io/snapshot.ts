@@ -1,6 +1,18 @@
+import { converted } from '../converted.js';
 import { native } from '../native.js';
+import { untracked } from '../scope.js';
 import { checkMayRead, settled } from '../stream.js';
 import type { Tensor } from '../tensor.js';
+import { bytesOf } from '../tensor-values.js';
+
+/** As `snapshot`, of a tensor of floats: the bytes of float32, whichever it is of. */
+export function floatSnapshot(tensor: Tensor, part = 0, parts = 1): () => Promise<Uint8Array> {
+  if (tensor.dtype === 'float32') return snapshot(tensor, part, parts);
+  const wide = untracked(() => converted(tensor, 'float32'));
+  const bytes = snapshot(wide, part, parts);
+  wide.dispose();
+  return bytes;
+}
 
 /**
  * Begins at once to read a tensor, or part `part` of `parts` along axis 0: the bytes are those that it holds after what
@@ -11,7 +23,7 @@ import type { Tensor } from '../tensor.js';
  */
 export function snapshot(tensor: Tensor, part = 0, parts = 1): () => Promise<Uint8Array> {
   checkMayRead('a snapshot of tensors');
-  const length = (tensor.size / parts) * Float32Array.BYTES_PER_ELEMENT; // int32's are four, too
+  const length = (tensor.size / parts) * bytesOf(tensor.dtype);
   // Without zeros, which would be written here and not on the stream: of a ViT-B/16 and AdamW's moments, a gigabyte.
   const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
   const { handle } = tensor;

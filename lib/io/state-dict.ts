@@ -1,13 +1,14 @@
 import { expected } from '../check.js';
 import { tensor } from '../ops/creation.js';
 import { keep } from '../scope.js';
-import type { Tensor, TensorData } from '../tensor.js';
+import type { DType, Tensor, TensorData } from '../tensor.js';
 import { toFloat32, toInt32 } from './formats/convert.js';
 import { readableNames } from './formats/readable-names.js';
 import { readSafetensors, type TensorSource, writeSafetensors } from './formats/safetensors.js';
 import type { RecordDtype } from './formats/tensor-record.js';
 import { snapshot } from './snapshot.js';
 
+const RECORDS: Readonly<Record<DType, RecordDtype>> = { float32: 'F32', int32: 'I32', bfloat16: 'BF16' };
 const INTEGERS: readonly RecordDtype[] = ['I64', 'I32', 'I16', 'I8', 'U8', 'BOOL'];
 
 /**
@@ -72,6 +73,6 @@ export async function saveSafetensors(
 export function tensorSources(tensors: ReadonlyMap<string, Tensor>): [name: string, source: TensorSource][] {
   return [...tensors].map(([name, value]) => [
     name,
-    { dtype: value.dtype === 'int32' ? 'I32' : 'F32', shape: [...value.shape], data: snapshot(value) },
+    { dtype: RECORDS[value.dtype], shape: [...value.shape], data: snapshot(value) },
   ]);
 }

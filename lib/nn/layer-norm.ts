@@ -53,10 +53,13 @@ export class LayerNorm extends Module {
       : undefined;
   }
 
-  /** @param residual of x's shape, added to x first, in the same pass */
-  forward(x: Tensor, residual?: Tensor): Tensor {
+  /**
+   * @param residual of x's shape, added to x first, in the same pass
+   * @param dtype of the result of x alone; bfloat16 where a product is to read it
+   */
+  forward(x: Tensor, residual?: Tensor, dtype: 'float32' | 'bfloat16' = 'float32'): Tensor {
     const options = { eps: this.eps };
-    if (residual === undefined) return layerNorm(x, this.weight, this.bias, options);
+    if (residual === undefined) return layerNorm(x, this.weight, this.bias, { ...options, dtype });
     return addLayerNorm(x, residual, this.weight, this.bias, options).y;
   }
 }

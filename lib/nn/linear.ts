@@ -3,6 +3,7 @@ import { checkOptions, type OptionNames } from '../check-options.js';
 import { activate } from '../ops/activation.js';
 import { add } from '../ops/elementwise.js';
 import { ACTIVATIONS, LINEAR_OPTIONS, type LinearOptions, linear } from '../ops/linear.js';
+import { productDtype } from '../precision.js';
 import { scope } from '../scope.js';
 import { empty, type Tensor } from '../tensor.js';
 import * as init from './init.js';
@@ -58,10 +59,11 @@ export class Linear extends Module {
   /** The branch is added before the activation: without one, the residual rides on the product as ever. */
   #adapted(x: Tensor, lora: LoraBranch, options: LinearOptions, bias: Tensor | undefined): Tensor {
     checkOptions(options, LINEAR_OPTIONS, 'linear');
-    const { residual } = options;
+    const { residual, dtype } = options;
     const activation = checkOneOf(options.activation ?? 'none', 'linear activation', ACTIVATIONS);
     if (activation === 'none') return lora.forward(x, linear(x, this.weight, bias, options));
-    const y = activate(lora.forward(x, linear(x, this.weight, bias)), activation);
+    const product = linear(x, this.weight, bias, { dtype: dtype ?? residual?.dtype ?? productDtype() });
+    const y = activate(lora.forward(x, product), activation);
     return residual === undefined ? y : add(y, residual);
   }
 }

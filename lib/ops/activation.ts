@@ -10,7 +10,7 @@ export function remakeOf(name: Activation, shape: readonly number[], from: numbe
   return {
     from: [from],
     make: ([input]) => {
-      const y = empty(shape);
+      const y = empty(shape, input.dtype);
       native.activationForward({ y, x: input, count: y.size, activation: ACTIVATION[name] });
       return y;
     },
@@ -21,10 +21,10 @@ export function remakeOf(name: Activation, shape: readonly number[], from: numbe
 export function activate(x: Tensor, name: Exclude<Activation, 'none'>): Tensor {
   checkTensor(x, `${name} input`);
   const activation = ACTIVATION[name];
-  const y = empty(x.shape);
+  const y = empty(x.shape, x.dtype);
   native.activationForward({ y, x, count: x.size, activation });
   const rule = (dy: Tensor, grads: Gradients, [input]: readonly Tensor[]): void => {
-    const dx = empty(input.shape);
+    const dx = empty(input.shape, input.dtype);
     native.activationBackward({ dx, dy, x: input, count: dx.size, activation });
     grads.pass(0, dx);
     dx.dispose();

@@ -81,7 +81,7 @@ function attend({ name, inputs, shape, layouts, sizes, settings }: Call): Tensor
   const { padding, bias, scale, causal, bf16 } = settings;
   const [layoutY, layoutQ, layoutK, layoutV] = layouts;
   const fixed = { layoutY, layoutQ, layoutK, layoutV, layoutBias: bias.layout, ...sizes, scale, causal, bf16 };
-  const y = empty(shape);
+  const y = empty(shape, bf16 ? 'bfloat16' : 'float32');
   const softmax = empty([2, sizes.batch, sizes.heads, sizes.queries]);
   const [q, k = q, v = q] = inputs;
   native.attentionForward({ y, softmax, q, k, v, keyPadding: padding, bias: bias.tensor, ...fixed });
@@ -92,7 +92,7 @@ function attend({ name, inputs, shape, layouts, sizes, settings }: Call): Tensor
   record(name, y, [...inputs, bias.tensor], saved, (dy, grads, kept) => {
     const read = kept.slice(0, count);
     const [sy, ssoftmax, ...rest] = kept.slice(count) as [Tensor, Tensor, ...Tensor[]]; // as saved
-    const dinputs = read.map((input) => empty(input.shape));
+    const dinputs = read.map((input) => empty(input.shape, input.dtype));
     // The other tokens' queries had no part.
     if (count === 1 && sizes.queries < sizes.keys) for (const dqkv of dinputs) fill(dqkv, 0);
     const dbias = grads.wants(count) ? empty([bias.parts, (rest.at(-1) as Tensor).size]) : undefined; // the bias is saved last

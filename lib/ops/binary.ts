@@ -22,15 +22,22 @@ function run(operation: number, a: Tensor, b: Tensor, shape: readonly number[], 
   return y;
 }
 
-/** f(a, b) of float32 tensors in `shape`, to which both broadcast. */
+/** f(a, b) of tensors of floats in `shape`, to which both broadcast. */
 export function runBinary(
   name: keyof typeof BINARY,
   a: Tensor,
   b: Tensor,
   shape: readonly number[],
-  dtype: DType = 'float32',
+  dtype: DType = promoted(a, b),
 ): Tensor {
   return run(BINARY[name], a, b, shape, dtype);
+}
+
+/** The dtype of what two tensors make, as PyTorch promotes them. */
+export function promoted(a: Tensor, b: Tensor): DType {
+  if (a.dtype === b.dtype) return a.dtype;
+  const floats = [a, b].filter(({ dtype }) => dtype !== 'int32');
+  return floats.every(({ dtype }) => dtype === 'bfloat16') ? 'bfloat16' : 'float32';
 }
 
 /** f(a, b) of int32 tensors, int32 as well. */
@@ -40,7 +47,7 @@ export function runInt32(name: keyof typeof BINARY_INT32, a: Tensor, b: Tensor):
 
 /** f(c, a, b) in `shape`, to which all broadcast: `operation` is `WHERE` or `gradientOf`. */
 export function runTernary(operation: number, c: Tensor, a: Tensor, b: Tensor, shape: readonly number[]): Tensor {
-  const y = empty(shape, a.dtype); // a choice moves any four bytes
+  const y = empty(shape, promoted(a, b)); // a choice moves any four bytes
   const [stridesC, stridesA, stridesB] = [c, a, b].map((operand) => broadcastStrides(operand.shape, shape));
   native.ternary({ y, c, a, b, shape, stridesC, stridesA, stridesB, operation });
   return y;
@@ -59,8 +66,8 @@ export function passSummed(grads: Gradients, i: number, dy: Tensor, inputShape: 
 }
 
 /**
- * Calls `fn` with two operands of one dtype, as PyTorch promotes them: int32 where both are, a whole number counting as
- * either; else float32. What is made for it is released then.
+ * Calls `fn` with two operands, both int32 or both floats, as PyTorch promotes them: int32 where both are, a whole number
+ * counting as either. An int32 or a number beside floats becomes one of their dtype. What is made for it is released then.
  */
 export function withOperands<T>(
   a: Tensor | number,
@@ -73,10 +80,11 @@ export function withOperands<T>(
   const whole = [a, b].every((value) =>
     typeof value === 'number' ? Number.isInteger(value) : value.dtype === 'int32',
   );
-  const dtype = whole && tensors.length > 0 ? 'int32' : 'float32';
+  const half = tensors.every(({ dtype }) => dtype !== 'float32') && tensors.some(({ dtype }) => dtype === 'bfloat16');
+  const dtype: DType = whole && tensors.length > 0 ? 'int32' : half ? 'bfloat16' : 'float32';
   const made: Tensor[] = [];
   const operand = (value: Tensor | number): Tensor => {
-    if (typeof value !== 'number' && value.dtype === dtype) return value;
+    if (typeof value !== 'number' && (value.dtype === 'int32') === (dtype === 'int32')) return value;
     const result = typeof value === 'number' ? fill(empty([], dtype), value) : cast(value, dtype);
     made.push(result);
     return result;
@@ -93,7 +101,7 @@ export function binary(name: keyof typeof BINARY, a: Tensor, b: Tensor | number)
   checkTensor(a, name, { dtype: a?.dtype });
   if (typeof b === 'number') checkNumber(b, name);
   return withOperands(a, b, name, (x, z, dtype) => {
-    if (dtype === 'float32') return differentiable(name, x, z);
+    if (dtype !== 'int32') return differentiable(name, x, z);
     const operation = name as keyof typeof BINARY_INT32; // asked next
     if (!Object.hasOwn(BINARY_INT32, name)) {
       throw expected('a float32 tensor', name, a, "Give it to('float32').");

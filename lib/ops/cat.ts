@@ -1,6 +1,6 @@
 import { record } from '../autograd.js';
 import { checkDim, checkShape, expected } from '../check.js';
-import type { Tensor } from '../tensor.js';
+import { type DType, Tensor } from '../tensor.js';
 import { checkTensor, stridesOf } from './check-tensor.js';
 import { copyStrided } from './strided-copy.js';
 import { emptyOf } from './view.js';
@@ -18,7 +18,7 @@ export function cat<T extends Tensor>(tensors: readonly T[], dim = 0): T {
   checkTensor(first, 'cat', { dtype: first.dtype, minRank: 1 });
   const axis = checkDim(dim, first.rank, 'cat dim');
   const wanted = first.shape.map((size, i) => (i === axis ? null : size));
-  for (const item of tensors) checkTensor(item, 'cat', { dtype: first.dtype, shape: wanted });
+  for (const item of tensors) checkTensor(item, 'cat', { dtype: kindOf(first, item), shape: wanted });
   return joined(
     'cat',
     tensors,
@@ -38,13 +38,19 @@ export function cat<T extends Tensor>(tensors: readonly T[], dim = 0): T {
 export function stack<T extends Tensor>(tensors: readonly T[], dim = 0): T {
   const first = firstOf(tensors, 'stack');
   const axis = checkDim(dim, first.rank + 1, 'stack dim');
-  for (const item of tensors) checkTensor(item, 'stack', { dtype: first.dtype, shape: first.shape });
+  for (const item of tensors) checkTensor(item, 'stack', { dtype: kindOf(first, item), shape: first.shape });
   return joined(
     'stack',
     tensors,
     tensors.map((item) => item.shape.toSpliced(axis, 0, 1)),
     axis,
   );
+}
+
+/** The dtype asked of a tensor beside the first: floats of both kinds go together, and become float32. */
+function kindOf(first: Tensor, item: unknown): DType {
+  const areFloats = item instanceof Tensor && first.dtype !== 'int32' && item.dtype !== 'int32';
+  return areFloats ? item.dtype : first.dtype;
 }
 
 function firstOf(tensors: readonly Tensor[], where: string): Tensor {
@@ -67,7 +73,8 @@ function joined<T extends Tensor>(
     total += part[axis];
   }
   const shape = shapes[0].with(axis, total); // one tensor at least
-  const y = emptyOf(tensors[0], checkShape(shape, name));
+  const wide = tensors.find(({ dtype }) => dtype === 'float32'); // floats of both kinds become float32
+  const y = emptyOf(wide ?? tensors[0], checkShape(shape, name));
   const strides = stridesOf(shape);
   const step = strides[axis];
   for (const [i, item] of tensors.entries()) {

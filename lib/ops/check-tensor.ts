@@ -3,7 +3,7 @@ import { type DType, Tensor } from '../tensor.js';
 
 /** What an op asks of a tensor argument. */
 export interface Wanted {
-  /** Default `'float32'`. */
+  /** Default `'float32'`, which bfloat16 does for as well. */
   dtype?: DType;
   /** The number of axes, exactly or at least. */
   rank?: number;
@@ -30,7 +30,8 @@ export function checkTensor(value: unknown, where: string, wanted: Wanted = {}):
   void value.storage; // throws when disposed
   const dtype = wanted.dtype ?? 'float32';
   const letters = wanted.letters === undefined ? '' : ` ${wanted.letters}`;
-  if (value.dtype !== dtype) throw expected(`a ${dtype} tensor`, where, value);
+  const does = value.dtype === dtype || (dtype === 'float32' && value.dtype === 'bfloat16');
+  if (!does) throw expected(`a ${dtype} tensor`, where, value);
   if (wanted.rank !== undefined && value.rank !== wanted.rank) {
     throw expected(`a tensor${letters} of ${wanted.rank} axes`, where, value);
   }

@@ -4,7 +4,7 @@ import { checkOptions, type OptionNames } from '../check-options.js';
 import { keptWeight } from '../kept-weight.js';
 import { native } from '../native.js';
 import type { Convolution } from '../native-ops.js';
-import { currentPrecision } from '../precision.js';
+import { currentPrecision, productDtype } from '../precision.js';
 import { empty, type Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
 import { checkWindow } from './unfold.js';
@@ -55,7 +55,7 @@ export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Conv2d
   if (bias !== undefined) checkTensor(bias, 'conv2d bias', { shape: [outChannels] });
   const { window, positions } = checkWindow({ ...options, kernelSize: [kh, kw] }, [h, w], 'conv2d');
   const image = { batch: n, channels: c, height: h, width: w };
-  const sizes = { ...image, outChannels, groups, window, tokens: false, bf16: false };
+  const sizes = { ...image, outChannels, groups, window, tokens: false, bf16: currentPrecision() === 'bf16' };
   return convolve('conv2d', [n, outChannels, ...positions], [x, weight, bias], sizes);
 }
 
@@ -88,7 +88,7 @@ function convolve(
   [x, weight, bias]: readonly [Tensor, Tensor, Tensor | undefined],
   sizes: Convolution,
 ): Tensor {
-  const y = empty(shape);
+  const y = empty(shape, sizes.tokens ? 'float32' : productDtype());
   const { batch, outChannels, channels, tokens } = sizes;
   const [kh, kw] = weight.shape.slice(2) as [number, number]; // (OC,C,kh,kw)
   const product = { rows: batch * shape[1], out: outChannels, in: channels * kh * kw };

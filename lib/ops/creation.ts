@@ -3,7 +3,7 @@ import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import { noteHostWrite } from '../stream.js';
 import { type DType, empty, fill, type NestedNumbers, type Tensor, type TensorData } from '../tensor.js';
-import { checkCount, dtypeOfValues, emptyArray, toTypedArray, unnest } from '../tensor-values.js';
+import { checkCount, DTYPES, dtypeOfValues, emptyArray, storedValues, toTypedArray, unnest } from '../tensor-values.js';
 import { checkTensor } from './check-tensor.js';
 import { constant } from './constant.js';
 
@@ -13,7 +13,7 @@ import { constant } from './constant.js';
 export interface TensorOptions {
   /** Default `'float32'`, or what the given typed array or tensor holds. */
   dtype?: DType;
-  /** Whether gradients are computed for it; only for float32. Default false. */
+  /** Whether gradients are computed for it; not for int32. Default false. */
   requiresGrad?: boolean;
 }
 
@@ -31,9 +31,9 @@ type Told<D extends DType> = [D][D extends unknown ? 0 : never];
  */
 export function checkTensorOptions(options: TensorOptions, where: string, usual: DType): Required<TensorOptions> {
   checkOptions(options, TENSOR_OPTIONS, where);
-  const dtype = checkOneOf(options.dtype ?? usual, 'dtype', ['float32', 'int32']);
+  const dtype = checkOneOf(options.dtype ?? usual, 'dtype', DTYPES);
   const requiresGrad = checkBoolean(options.requiresGrad ?? false, `${where} requiresGrad`);
-  if (requiresGrad && dtype !== 'float32') throw expected('a float32 tensor', `requiresGrad in ${where}`, dtype);
+  if (requiresGrad && dtype === 'int32') throw expected('a float32 tensor', `requiresGrad in ${where}`, dtype);
   return { dtype, requiresGrad };
 }
 
@@ -73,7 +73,7 @@ export function tensor(
   noteHostWrite('tensor()');
   const result = empty(sizes, dtype);
   result.requiresGrad = requiresGrad;
-  native.write(result.handle, data, 0);
+  native.write(result.handle, storedValues(data, dtype), 0);
   return result;
 }
 

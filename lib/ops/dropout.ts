@@ -9,11 +9,11 @@ import { checkDropProbability, RANDOM_OPTIONS } from './random.js';
 function drop(name: string, x: Tensor, p: number, groups: number, generator: Generator): Tensor {
   if (p === 0 || x.size === 0) return x;
   const size = x.size / groups;
-  const y = empty(x.shape);
+  const y = empty(x.shape, x.dtype);
   const drawn = empty([4], 'int32');
   native.dropoutForward({ y, drawn, state: generator.operand, x, groups, size, p });
   record(name, y, [x], [drawn], (dy, grads, [saved]) => {
-    const dx = empty(dy.shape);
+    const dx = empty(dy.shape, dy.dtype);
     native.dropoutBackward({ dx, drawn: saved, dy, groups, size, p });
     grads.pass(0, dx);
     dx.dispose();

@@ -21,8 +21,7 @@ import { checkTensor } from './check-tensor.js';
  */
 export function add<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<T> {
   checkTensor(a, 'add', { dtype: a?.dtype });
-  if (typeof b === 'number' && a.dtype === 'float32')
-    return affine('add', a, 1, checkNumber(b, 'add')) as Arithmetic<T>;
+  if (typeof b === 'number' && a.dtype !== 'int32') return affine('add', a, 1, checkNumber(b, 'add')) as Arithmetic<T>;
   if (typeof b === 'number') checkNumber(b, 'add');
   return withOperands(a, b, 'add', (x, y, dtype) =>
     dtype === 'int32' ? runInt32('add', x, y) : sumOf(x, y),
@@ -47,8 +46,7 @@ function sumOf(a: Tensor, b: Tensor): Tensor {
  */
 export function mul<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<T> {
   checkTensor(a, 'mul', { dtype: a?.dtype });
-  if (typeof b === 'number' && a.dtype === 'float32')
-    return affine('mul', a, checkNumber(b, 'mul'), 0) as Arithmetic<T>;
+  if (typeof b === 'number' && a.dtype !== 'int32') return affine('mul', a, checkNumber(b, 'mul'), 0) as Arithmetic<T>;
   return binary('mul', a, b) as Arithmetic<T>; // promoted so
 }
 
@@ -70,7 +68,7 @@ export function sub<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<T> {
  */
 export function div(a: Tensor, b: Tensor | number): Tensor<'float32'> {
   checkTensor(a, 'div', { dtype: a?.dtype });
-  if (a.dtype === 'float32') return binary('div', a, b) as Tensor<'float32'>; // promoted so
+  if (a.dtype !== 'int32') return binary('div', a, b) as Tensor<'float32'>; // promoted so
   const dividend = cast(a, 'float32');
   const y = binary('div', dividend, b) as Tensor<'float32'>; // promoted so
   dividend.dispose();
@@ -109,14 +107,14 @@ export function xlogy(a: Tensor, b: Tensor | number): Tensor<'float32'> {
 
 /** a * x + b with numbers a and b. */
 function affine(name: string, x: Tensor, a: number, b: number): Tensor {
-  const y = empty(x.shape);
+  const y = empty(x.shape, x.dtype);
   native.affine({ y, x, count: x.size, a, b });
   return record(name, y, [x], [], (dy, grads) => {
     if (a === 1) {
       grads.pass(0, dy);
       return;
     }
-    const dx = empty(dy.shape);
+    const dx = empty(dy.shape, dy.dtype);
     native.affine({ y: dx, x: dy, count: dy.size, a, b: 0 });
     grads.pass(0, dx);
     dx.dispose();

@@ -69,7 +69,8 @@ function arithmetic<T extends Tensor>(name: Arithmetic, x: T, other: Tensor | nu
   checkTensor(x, where, { dtype: x?.dtype });
   if (typeof other === 'number') checkNumber(other, where);
   withOperands(x, other, where, (a, b, dtype) => {
-    if (dtype !== x.dtype) throw expected('an int32 tensor or a whole number', where, other, 'The target is int32.');
+    if (x.dtype === 'int32' && dtype !== 'int32')
+      throw expected('an int32 tensor or a whole number', where, other, 'The target is int32.');
     change(name, a, b, checkBroadcasts(b, x, where), typeof other === 'number' ? b : other);
   });
   return x;
@@ -154,7 +155,7 @@ function overwrite<T extends Tensor>(name: string, x: T, source: Tensor | number
   if (typeof source === 'number' && x.dtype === 'int32' && (source | 0) !== source) {
     throw expected('a whole number of 32 bits', `${name} on int32`, source);
   }
-  const recorded = willChange(name, x, x.dtype === 'float32' ? operands : []) && x.dtype === 'float32';
+  const recorded = willChange(name, x, x.dtype !== 'int32' ? operands : []) && x.dtype !== 'int32';
   if (typeof source === 'number') fill(x, source);
   else copyCast(x, source, stridesX);
   const shapes = operands.map(({ shape }) => shape);

@@ -26,7 +26,13 @@ export { image2embConv, image2embNaive } from './image2emb.js';
 export type { IndexItem, NestedIndex, SliceItem } from './index-items.js';
 export { index } from './indexing.js';
 export { type InterpolateOptions, type InterpolationMode, interpolate } from './interpolate.js';
-export { type AddLayerNormResult, addLayerNorm, type LayerNormOptions, layerNorm } from './layer-norm.js';
+export {
+  type AddLayerNormResult,
+  addLayerNorm,
+  type LayerNormOptions,
+  type LayerNormResultOptions,
+  layerNorm,
+} from './layer-norm.js';
 export { type LinearOptions, linear } from './linear.js';
 export * from './losses.js';
 export { maskedFill } from './masked-fill.js';

@@ -1,8 +1,8 @@
 import { type GradientRule, type Gradients, needsGrad, type Remake, recordAll } from '../autograd.js';
-import { checkNumber, checkShape, expected, shapeText, sizeOf } from '../check.js';
+import { checkNumber, checkOneOf, checkShape, expected, shapeText, sizeOf } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
-import { empty, fill, type Tensor } from '../tensor.js';
+import { type DType, empty, fill, type Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
 
 /** Options of `layerNorm`. */
@@ -15,6 +15,14 @@ export interface LayerNormOptions {
 
 /** @internal */
 export const LAYER_NORM_OPTIONS: OptionNames<LayerNormOptions> = { eps: true, normalizedShape: true };
+
+/** Options of `layerNorm` alone. */
+export interface LayerNormResultOptions extends LayerNormOptions {
+  /** Of the result: float32, or bfloat16 where a product is to read it. Default `'float32'`, under `autocast` too. */
+  dtype?: 'float32' | 'bfloat16';
+}
+
+const RESULT_OPTIONS: OptionNames<LayerNormResultOptions> = { ...LAYER_NORM_OPTIONS, dtype: true };
 
 /** @internal The sizes of the axes to normalise over: those given, as many as the weight has, or the last. */
 export function normalizedAxes(
@@ -54,8 +62,9 @@ function forward(
   rows: number,
   width: number,
   eps: number,
+  dtype: DType,
 ): Normalised & { mean: Tensor; rstd: Tensor } {
-  const y = empty(x.shape);
+  const y = empty(x.shape, dtype);
   const sum = residual && empty(x.shape);
   const mean = empty([rows]);
   const rstd = empty([rows]);
@@ -68,9 +77,8 @@ function normalise(
   residual: Tensor | undefined,
   weight: Tensor | undefined,
   bias: Tensor | undefined,
-  options: LayerNormOptions,
+  options: LayerNormResultOptions,
 ): Normalised {
-  checkOptions(options, LAYER_NORM_OPTIONS, 'layerNorm');
   checkTensor(x, 'layerNorm input', { minRank: 1, letters: '(...,C)' });
   const axes = normalizedAxes(x, weight ?? bias, options.normalizedShape, 'layerNorm');
   const width = sizeOf(axes);
@@ -78,9 +86,10 @@ function normalise(
   if (weight !== undefined) checkTensor(weight, 'layerNorm weight', { shape: axes });
   if (bias !== undefined) checkTensor(bias, 'layerNorm bias', { shape: axes });
   const eps = checkNumber(options.eps ?? 1e-5, 'layerNorm eps', 0);
+  const dtype = checkOneOf(options.dtype ?? 'float32', 'layerNorm dtype', ['float32', 'bfloat16']);
 
   const rows = width === 0 ? 0 : x.size / width;
-  const { y, sum, mean, rstd } = forward(x, residual, weight, bias, rows, width, eps);
+  const { y, sum, mean, rstd } = forward(x, residual, weight, bias, rows, width, eps, dtype);
   if (needsGrad(x, residual, weight, bias)) {
     const outputs = sum === undefined ? [y] : [y, sum];
     const saved = [
@@ -92,7 +101,7 @@ function normalise(
     const remake: Remake = {
       from: saved.map((_, i) => i),
       make: ([input, , , scale, shift]) => {
-        const again = forward(input, undefined, scale, shift, rows, width, eps);
+        const again = forward(input, undefined, scale, shift, rows, width, eps, dtype);
         again.mean.dispose();
         again.rstd.dispose();
         return again.y;
@@ -159,7 +168,8 @@ function propagate(
  * @see Ba, Kiros and Hinton 2016
  * @see `torch.nn.functional.layer_norm`
  */
-export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: LayerNormOptions = {}): Tensor {
+export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: LayerNormResultOptions = {}): Tensor {
+  checkOptions(options, RESULT_OPTIONS, 'layerNorm');
   return normalise(x, undefined, weight, bias, options).y;
 }
 
@@ -179,6 +189,7 @@ export function addLayerNorm(
   bias?: Tensor,
   options: LayerNormOptions = {},
 ): AddLayerNormResult {
+  checkOptions(options, LAYER_NORM_OPTIONS, 'addLayerNorm');
   checkTensor(residual, 'layerNorm residual');
   const { y, sum } = normalise(x, residual, weight, bias, options);
   return { y, sum: sum as Tensor }; // there is a residual

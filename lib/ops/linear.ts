@@ -3,8 +3,8 @@ import { checkOneOf, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { keptWeight, withInt8Weight } from '../kept-weight.js';
 import { ACTIVATION, type Activation, native } from '../native.js';
-import { currentPrecision } from '../precision.js';
-import { empty, type Tensor } from '../tensor.js';
+import { currentPrecision, productDtype } from '../precision.js';
+import { type DType, empty, type Tensor } from '../tensor.js';
 import { remakeOf } from './activation.js';
 import { checkTensor, lastOf } from './check-tensor.js';
 
@@ -14,13 +14,15 @@ export interface LinearOptions {
   activation?: Activation;
   /** Added last, of the result's shape. */
   residual?: Tensor;
+  /** Of the result: float32 or bfloat16. Default: the residual's, or under `autocast('bf16')` bfloat16, else float32. */
+  dtype?: DType;
 }
 
 /** @internal */
 export const ACTIVATIONS: readonly Activation[] = ['none', 'gelu', 'gelu_tanh', 'relu', 'tanh', 'silu', 'quick_gelu'];
 
 /** @internal */
-export const LINEAR_OPTIONS: OptionNames<LinearOptions> = { activation: true, residual: true };
+export const LINEAR_OPTIONS: OptionNames<LinearOptions> = { activation: true, residual: true, dtype: true };
 
 /**
  * act(x weight^T + bias) + residual.
@@ -46,15 +48,16 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
 
   const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
   const activation = ACTIVATION[kind];
+  const dtype = resultDtype(options);
+  const y = empty(shape, dtype);
   const precision = currentPrecision();
-  const y = empty(shape);
   if (precision === 'int8' && weight.size > 0) {
     linearInt8({ y, x, weight, bias, residual }, { rows, in: inFeatures, out: outFeatures, activation });
     return y;
   }
-  const bf16 = precision === 'bf16';
+  const bf16 = precision === 'bf16' || dtype === 'bfloat16' || x.dtype === 'bfloat16';
   const keeps = kind !== 'none' && needsGrad(x, weight, bias);
-  const preactivation = keeps ? empty(shape) : undefined;
+  const preactivation = keeps ? empty(shape, dtype) : undefined;
   const sizes = { rows, in: inFeatures, out: outFeatures };
   const kept = keptWeight(weight, [x, weight, bias, residual], sizes, bf16 ? 'bf16' : 'fp32');
   native.linearForward({ y, preactivation, x, weight, bias, residual, kept, ...sizes, activation, bf16 });
@@ -68,7 +71,7 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
     const dx = grads.wants(0) ? grads.target(0) : undefined;
     const dweight = grads.wants(1) ? grads.target(1) : undefined;
     const dbias = grads.wants(2) ? grads.target(2) : undefined;
-    const dpreactivation = savedPreactivation && empty(savedPreactivation.shape);
+    const dpreactivation = savedPreactivation && empty(savedPreactivation.shape, dtype);
     native.linearBackward({
       dx: dx?.grad,
       dweight: dweight?.grad,
@@ -90,6 +93,13 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
   record('linear', y, inputs, saved, rule, remake);
   preactivation?.dispose();
   return y;
+}
+
+function resultDtype({ dtype, residual }: LinearOptions): 'float32' | 'bfloat16' {
+  const wanted = checkOneOf(dtype ?? residual?.dtype ?? productDtype(), 'linear dtype', ['float32', 'bfloat16']);
+  if (residual !== undefined && residual.dtype !== wanted)
+    throw expected(`a ${wanted} tensor`, 'linear residual', residual);
+  return wanted;
 }
 
 /** Sums of so many products fit 32 bits. */

@@ -2,7 +2,9 @@ import { record } from '../autograd.js';
 import { checkBoolean, expected, shapeText, sizeOf, Text } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
+import { currentPrecision } from '../precision.js';
 import { empty, type Tensor } from '../tensor.js';
+import { promoted } from './binary.js';
 import { broadcastShape } from './broadcast.js';
 import { checkTensor } from './check-tensor.js';
 import { tile } from './tile.js';
@@ -49,8 +51,11 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const right = expandBatch(b, batchShape);
   const strideA = batchStride(left, m * k);
   const strideB = batchStride(right, k * n);
-  const y = empty([...batchShape, m, n]);
-  const plain = { transposeA, transposeB, accumulate: false };
+  const autocasts = currentPrecision() === 'bf16';
+  const dtype = autocasts ? 'bfloat16' : promoted(left, right);
+  const bf16 = autocasts || dtype === 'bfloat16';
+  const y = empty([...batchShape, m, n], dtype);
+  const plain = { transposeA, transposeB, accumulate: false, bf16 };
   native.matmul({ c: y, a: left, b: right, batch, m, n, k, strideA, strideB, strideC: m * n, ...plain });
   return record('matmul', y, [left, right], [left, right], (dy, grads, [sa, sb]) => {
     if (grads.wants(0)) {
@@ -60,7 +65,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       const [rows, columns] = transposeA ? [k, m] : [m, k];
       const [tx, ty] = transposeA ? [transposeB, true] : [false, !transposeB];
       const strides = { strideA: strideX, strideB: strideY, strideC: strideA };
-      const read = { transposeA: tx, transposeB: ty, accumulate };
+      const read = { transposeA: tx, transposeB: ty, accumulate, bf16 };
       native.matmul({ c: grad, a: x, b: y, batch, m: rows, n: columns, k: n, ...strides, ...read });
     }
     if (grads.wants(1)) {
@@ -69,7 +74,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       const [rows, columns] = transposeB ? [n, k] : [k, n];
       const [tx, ty] = transposeB ? [true, transposeA] : [!transposeA, false];
       const strides = { strideA: strideX, strideB: strideY, strideC: strideB };
-      const read = { transposeA: tx, transposeB: ty, accumulate };
+      const read = { transposeA: tx, transposeB: ty, accumulate, bf16 };
       native.matmul({ c: grad, a: x, b: y, batch, m: rows, n: columns, k: m, ...strides, ...read });
     }
   });

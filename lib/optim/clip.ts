@@ -1,11 +1,15 @@
-import { checkArray, checkNumber } from '../check.js';
+import { checkArray, checkNumber, expected } from '../check.js';
 import { native } from '../native.js';
 import { checkTensor } from '../ops/check-tensor.js';
 import { empty, type Tensor } from '../tensor.js';
 
 function withGradients(parameters: readonly Tensor[]): Tensor[] {
   checkArray(parameters, 'an array of parameters', 'clipping');
-  return parameters.flatMap((parameter) => checkTensor(parameter, 'a parameter in clipping').grad ?? []);
+  const gradients = parameters.flatMap((parameter) => checkTensor(parameter, 'a parameter in clipping').grad ?? []);
+  for (const gradient of gradients) {
+    if (gradient.dtype !== 'float32') throw expected('a gradient of float32', 'clipping', gradient);
+  }
+  return gradients;
 }
 
 /** A gradient's norm, and what it takes to keep within a bound. */

@@ -93,6 +93,7 @@ export function makeGroups(
 /** Throws for a tensor that an op made: gradients go to what it was made of, and it would never change. */
 function checkLeaf(parameter: Tensor, where: string): Tensor {
   checkTensor(parameter, where);
+  if (parameter.dtype === 'bfloat16') throw expected('a float32 tensor', where, parameter); // its steps would be lost
   if (parameter.node === undefined) return parameter;
   throw expected('a tensor that no op made', where, parameter, 'Give the tensors that it was computed from.');
 }

@@ -1,4 +1,4 @@
-import { checkBoolean, checkInteger, checkNumber } from '../check.js';
+import { checkBoolean, checkInteger, checkNumber, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import type { Module } from '../nn/module.js';
@@ -159,5 +159,9 @@ export function checkEma(options: EmaOptions, where = 'ModelEma'): Required<EmaO
 }
 
 function floats(model: Module): Map<string, Tensor> {
-  return new Map([...model.stateDict()].filter(([, { dtype }]) => dtype === 'float32'));
+  const state = [...model.stateDict()].filter(([, { dtype }]) => dtype !== 'int32');
+  // Steps of an average are smaller than what bfloat16 can tell apart.
+  const half = state.find(([, { dtype }]) => dtype === 'bfloat16');
+  if (half !== undefined) throw expected('a model of float32', 'ModelEma', half[1], `That is ${half[0]}.`);
+  return new Map(state);
 }

@@ -11,7 +11,7 @@ import { add, mul, sub } from '../ops/elementwise.js';
 import { softmax } from '../ops/softmax.js';
 import { flip } from '../ops/transpose.js';
 import { log, log1p, neg, sigmoid } from '../ops/unary.js';
-import { autocast, checkPrecision, type Precision } from '../precision.js';
+import { autocast, checkPrecision, type PrecisionChoice } from '../precision.js';
 import { scope } from '../scope.js';
 import { background } from '../stream.js';
 import type { Tensor } from '../tensor.js';
@@ -64,8 +64,8 @@ export interface Evaluation {
 export interface EvaluateOptions {
   /** Default 256. */
   batchSize?: number;
-  /** Of the factors of linear layers' products; see `autocast`. Default `'fp32'`. */
-  precision?: Precision;
+  /** Of matrix products and what they give; see `autocast`. Default `'fp32'`. */
+  precision?: PrecisionChoice;
   /** Ends evaluation after the batch under way: the promise rejects with the signal's reason. */
   signal?: AbortSignal;
   /** What `loss` is: one of `losses`, or a function of your own. Default: cross-entropy. */

@@ -2,7 +2,7 @@ import type { HostBatch } from '../data/loader.js';
 import type { HookHandle } from '../nn/hooks.js';
 import type { Module } from '../nn/module.js';
 import type { Optimizer } from '../optim/optimizer.js';
-import { autocast, type Precision } from '../precision.js';
+import { autocast, type PrecisionChoice } from '../precision.js';
 import { collect, scope, untracked } from '../scope.js';
 import { Tensor } from '../tensor.js';
 import type { Classifier } from './evaluate.js';
@@ -15,7 +15,7 @@ export interface Suspect {
   readonly model: Classifier;
   readonly optimizer: Optimizer;
   readonly loss: PreparedLoss;
-  readonly precision: Precision;
+  readonly precision: PrecisionChoice;
   /** Of one image. */
   readonly shape: readonly number[];
 }

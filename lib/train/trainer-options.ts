@@ -77,7 +77,7 @@ export interface TrainerOptions {
   labelSmoothing?: number;
   /** Whether a ViT's blocks are computed again in backward instead of kept; see `setGradCheckpointing`. Default false. */
   gradCheckpointing?: boolean;
-  /** Of the factors of linear layers' products; see `autocast`. Default `'fp32'`. */
+  /** Of matrix products and what they give; see `autocast`. Default `'fp32'`. */
   precision?: TrainingPrecision;
   /**
    * Whether a step is recorded once and then replayed. What JavaScript decides holds from the next step on all the same:

@@ -48,8 +48,7 @@ Napi::Value BlasWarning(const Napi::CallbackInfo& info) {
 Napi::Value WhyNoBf16(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), HasBf16() ? ""
                                                  : "Expected a CPU with AVX512_BF16 for precision "
-                                                   "'bf16' but this one has none. Use precision: "
-                                                   "'fp32'.");
+                                                   "'bf16' but this one has none.");
 }
 
 // keptFloats(rows, out, in, precision): of a weight (out,in) packed for products of so many rows; 0

@@ -68,6 +68,18 @@ class Unpacker {
   void Read(Napi::Value value, Out<T>& field) {
     ReadOperand(value, field.data, field.count, Access::kWrite);
   }
+  void Read(Napi::Value value, In<Floats>& field) { ReadFloats(value, field, Access::kRead); }
+  void Read(Napi::Value value, Out<Floats>& field) { ReadFloats(value, field, Access::kWrite); }
+  // The handle of a tensor of bfloat16 comes with a minus.
+  template <class Operand>
+  void ReadFloats(const Napi::Value& value, Operand& field, Access access) {
+    const auto signed_handle = Number<Handle>(value);
+    if (signed_handle == 0) return;
+    field.bf16 = signed_handle < 0;
+    const Block& block = environment_.Use(field.bf16 ? -signed_handle : signed_handle, access);
+    field.data = block.data;
+    field.count = block.bytes / (field.bf16 ? sizeof(Bf16) : sizeof(float));
+  }
   template <class T>
   void ReadOperand(Napi::Value value, T*& data, size_t& count, Access access) {
     const auto handle = Number<Handle>(value);

@@ -138,8 +138,8 @@ void Multiply(const MatrixProduct& product) {
   const Factor& a = product.a;
   const Factor& b = product.b;
   sgemm(kRowMajor, transpose(a), transpose(b), size(product.m), size(product.n), size(product.k), 1,
-        a.data, size(a.stride), b.data, size(b.stride), product.accumulate ? 1 : 0, product.c,
-        size(product.ldc));
+        a.floats(), size(a.stride), b.floats(), size(b.stride), product.accumulate ? 1 : 0,
+        product.c, size(product.ldc));
 }
 
 }  // namespace

@@ -24,9 +24,10 @@ class FewRowsLoops final : public Loops {
   int64_t MultiplyTiles() const override { return CeilDiv(product_.n, step_); }
   void Multiply(int64_t tile, float* /*shared*/, float* /*own*/) const override {
     const int64_t column = tile * step_;
-    const Tile at{0, product_.m, column, std::min(step_, product_.n - column)};
-    kernels::FewRowsProduct({product_.c + column, product_.ldc, product_.a.data, product_.a.stride,
-                             product_.b.data + column * product_.b.stride, product_.b.stride,
+    const int64_t columns = std::min(step_, product_.n - column);
+    const Tile at{0, product_.m, column, columns, product_.c + column, product_.ldc};
+    kernels::FewRowsProduct({at.c, at.ldc, product_.a.floats(), product_.a.stride,
+                             product_.b.floats() + column * product_.b.stride, product_.b.stride,
                              at.rows, at.columns, product_.k, product_.accumulate});
     product_.epilogue(at);
   }
@@ -37,8 +38,9 @@ class FewRowsLoops final : public Loops {
 };
 
 void Serial(const MatrixProduct& product, float* /*scratch*/) {
-  kernels::FewRowsProduct({product.c, product.ldc, product.a.data, product.a.stride, product.b.data,
-                           product.b.stride, product.m, product.n, product.k, product.accumulate});
+  kernels::FewRowsProduct({product.c, product.ldc, product.a.floats(), product.a.stride,
+                           product.b.floats(), product.b.stride, product.m, product.n, product.k,
+                           product.accumulate});
 }
 
 }  // namespace

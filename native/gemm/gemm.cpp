@@ -36,8 +36,8 @@ bool GoRound(const MatrixProduct& product) {
 MatrixProduct Some(const MatrixProduct& product, int64_t first, int64_t count) {
   MatrixProduct some = product;
   some.c += first * product.batch.stride_c;
-  some.a.data += first * product.batch.stride_a;
-  some.b.data += first * product.batch.stride_b;
+  some.a = product.a.From(first * product.batch.stride_a);
+  some.b = product.b.From(first * product.batch.stride_b);
   some.batch.count = count;
   some.accumulate = product.accumulate || (first > 0 && product.batch.stride_c == 0);
   return some;
@@ -62,9 +62,16 @@ bool IsSmall(const MatrixProduct& product) {
 }
 
 void MultiplyHere(Context& context, const MatrixProduct& product) {
-  context.product_scratch().Reserve(SerialScratch(product));
-  ProviderOf(product).serial(product, context.product_scratch().Own(0));
-  product.epilogue({0, product.m, 0, product.n});
+  const bool apart = product.c == nullptr;
+  const int64_t scratch = SerialScratch(product);
+  context.product_scratch().Reserve(scratch + (apart ? product.m * product.n : 0));
+  MatrixProduct whole = product;
+  if (apart) {
+    whole.c = context.product_scratch().Own(0) + scratch;
+    whole.ldc = product.n;
+  }
+  ProviderOf(whole).serial(whole, context.product_scratch().Own(0));
+  product.epilogue({0, product.m, 0, product.n, whole.c, whole.ldc});
 }
 
 struct Planned {

@@ -43,7 +43,7 @@ class LibraryLoops final : public Loops {
   void Multiply(int64_t tile, float* /*shared*/, float* /*own*/) const override {
     const int64_t of_one =
         std::max<int64_t>(1, TilesOfOne());  // where there is none, none is asked
-    const Tile at = TileOfOne(tile % of_one);
+    Tile at = TileOfOne(tile % of_one);
     const int64_t begin = tile / of_one, end = Sums() ? product_.batch.count : begin + 1;
     for (int64_t i = begin; i < end; ++i) {
       const auto& a = product_.a;
@@ -53,10 +53,11 @@ class LibraryLoops final : public Loops {
       part.m = at.rows;
       part.n = at.columns;
       part.c += i * batch.stride_c + at.row * product_.ldc + at.column;
-      part.a.data += i * batch.stride_a + at.row * (a.transposed ? 1 : a.stride);
-      part.b.data += i * batch.stride_b + at.column * (b.transposed ? b.stride : 1);
+      part.a = a.From(i * batch.stride_a + at.row * (a.transposed ? 1 : a.stride));
+      part.b = b.From(i * batch.stride_b + at.column * (b.transposed ? b.stride : 1));
       part.accumulate = product_.accumulate || (Sums() && i > 0);
       Serial(part, nullptr);
+      at.c = part.c;
       product_.epilogue(at);
     }
   }
@@ -69,7 +70,8 @@ class LibraryLoops final : public Loops {
   Tile TileOfOne(int64_t index) const {
     const int64_t across = std::max<int64_t>(1, CeilDiv(product_.n, kSize));
     const int64_t row = index / across * kSize, column = index % across * kSize;
-    return {row, std::min(kSize, product_.m - row), column, std::min(kSize, product_.n - column)};
+    const int64_t rows = std::min(kSize, product_.m - row);
+    return {row, rows, column, std::min(kSize, product_.n - column), nullptr, product_.ldc};
   }
 
   static constexpr int64_t kSize = 256;

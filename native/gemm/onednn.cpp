@@ -107,7 +107,7 @@ void Multiply(const MatrixProduct& product) {
   const Factor& a = product.a;
   const Factor& b = product.b;
   const auto transpose = [](const Factor& x) { return x.transposed ? 'T' : 'N'; };
-  const int status = sgemm(transpose(a), transpose(b), m, n, k, 1, a.data, a.stride, b.data,
+  const int status = sgemm(transpose(a), transpose(b), m, n, k, 1, a.floats(), a.stride, b.floats(),
                            b.stride, product.accumulate ? 1 : 0, product.c, product.ldc);
   if (status == kSuccess) return;
   if (status == kOutOfMemory) throw std::bad_alloc();

@@ -8,12 +8,14 @@
 // What an op says of a matrix product. Who computes it, and in which tiles, is gemm's affair.
 namespace vitrine::gemm {
 
-// A factor as it lies: rows of its matrix `stride` floats apart, or, transposed, its columns.
+// A factor as it lies: rows of its matrix `stride` elements apart, or, transposed, its columns.
 using Factor = kernels::PackedSource;
 
-// A part of c.
+// A part of c, and where it lies.
 struct Tile {
   int64_t row, rows, column, columns;
+  float* c;
+  int64_t ldc;
 };
 
 // What becomes of each tile of c while it is warm: a borrowed callable, or nothing.
@@ -45,11 +47,14 @@ struct Batch {
 // c (m,n) = a (m,k) b (k,n), or c plus that. m and n are positive.
 struct MatrixProduct {
   int64_t m = 0, n = 0, k = 0;
+  // Null where `bf16` is set and the epilogue takes each tile from scratch, where it lies until
+  // that returns: for results that are stored as something else than float32.
   float* c = nullptr;
   int64_t ldc = 0;
   Factor a = {}, b = {};
   bool accumulate = false;
-  bool bf16 = false;  // whether the factors are rounded to bfloat16; sums are float32
+  // Whether the factors are bfloat16 or rounded to that; sums are float32.
+  bool bf16 = false;
   // Whether they are whole numbers of 8 bits, b's by column and a's by row: b is kept, and all that
   // there is of it; nothing is added to c.
   bool int8 = false;

@@ -9,15 +9,16 @@
 
 #include <cmath>
 
+#include "kernels/bfloat16-inl.h"
 #include "kernels/simd-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace vitrine::kernels::HWY_NAMESPACE {
 
 // y = (x - mean) rstd weight + bias on one row whose elements add up to total.
-HWY_INLINE void NormalizeRow(float* y, float* mean, float* rstd, const float* x,
-                             const float* weight, const float* bias, size_t C, float eps,
-                             float total) {
+template <class Y>
+HWY_INLINE void NormalizeRow(Y* y, float* mean, float* rstd, const float* x, const float* weight,
+                             const float* bias, size_t C, float eps, float total) {
   // Corrected two-pass algorithm (Chan, Golub and LeVeque 1983): the sum of deviations repairs what
   // rounding took from the first mean, so a row far from zero loses nothing.
   const float count = static_cast<float>(C);
@@ -41,12 +42,13 @@ HWY_INLINE void NormalizeRow(float* y, float* mean, float* rstd, const float* x,
     VF v = hn::Mul(hn::Sub(hn::Sub(io.Load(x + i), shift), vcorrection), vscale);
     if (weight != nullptr) v = hn::Mul(v, io.Load(weight + i));
     if (bias != nullptr) v = hn::Add(v, io.Load(bias + i));
-    io.Store(v, y + i);
+    Put(io, v, y + i);
   });
 }
 
-void LayerNormForward(float* y, float* mean, float* rstd, const float* x, const float* weight,
-                      const float* bias, int64_t rows, int64_t C, float eps) {
+template <class Y>
+HWY_INLINE void ForwardRows(Y* y, float* mean, float* rstd, const float* x, const float* weight,
+                            const float* bias, int64_t rows, int64_t C, float eps) {
   for (int64_t row = 0; row < rows; ++row, x += C, y += C) {
     Sums sums;
     ForEachVectorOf4(C, [&](auto io, size_t i, int k) KERNEL_INLINE {
@@ -54,6 +56,15 @@ void LayerNormForward(float* y, float* mean, float* rstd, const float* x, const 
     });
     NormalizeRow(y, mean + row, rstd + row, x, weight, bias, C, eps, sums.Total());
   }
+}
+
+void LayerNormForward(float* y, float* mean, float* rstd, const float* x, const float* weight,
+                      const float* bias, int64_t rows, int64_t C, float eps) {
+  ForwardRows(y, mean, rstd, x, weight, bias, rows, C, eps);
+}
+void LayerNormForwardBf16(Bf16* y, float* mean, float* rstd, const float* x, const float* weight,
+                          const float* bias, int64_t rows, int64_t C, float eps) {
+  ForwardRows(y, mean, rstd, x, weight, bias, rows, C, eps);
 }
 
 void LayerNormAddForward(float* sum, float* y, float* mean, float* rstd, const float* x,
@@ -70,9 +81,10 @@ void LayerNormAddForward(float* sum, float* y, float* mean, float* rstd, const f
   }
 }
 
-void LayerNormBackward(float* dx, float* dweight, float* dbias, const float* dy, const float* x,
-                       const float* mean, const float* rstd, const float* weight,
-                       const float* dresidual, int64_t rows, int64_t C) {
+template <class DY>
+HWY_INLINE void BackwardRows(float* dx, float* dweight, float* dbias, const DY* dy, const float* x,
+                             const float* mean, const float* rstd, const float* weight,
+                             const float* dresidual, int64_t rows, int64_t C) {
   for (int64_t row = 0; row < rows; ++row, dx += C, dy += C, x += C) {
     const VF vmean = Splat(mean[row]);
     const VF vrstd = Splat(rstd[row]);
@@ -80,7 +92,7 @@ void LayerNormBackward(float* dx, float* dweight, float* dbias, const float* dy,
     Sums sum_g, sum_gx;
     ForEachVectorOf4(C, [&](auto io, size_t i, int k) KERNEL_INLINE {
       const VF xhat = hn::Mul(hn::Sub(io.Load(x + i), vmean), vrstd);
-      const VF vdy = io.Load(dy + i);
+      const VF vdy = Get(io, dy + i);
       const VF g = weight != nullptr ? hn::Mul(vdy, io.Load(weight + i)) : vdy;
       sum_g.part[k] = hn::Add(sum_g.part[k], g);
       // g is 0 past the end of the row, where xhat is not.
@@ -93,7 +105,7 @@ void LayerNormBackward(float* dx, float* dweight, float* dbias, const float* dy,
     const VF mean_gx = Splat(sum_gx.Total() / count);
     ForEachVector(C, [&](auto io, size_t i) KERNEL_INLINE {
       const VF xhat = hn::Mul(hn::Sub(io.Load(x + i), vmean), vrstd);
-      VF g = io.Load(dy + i);
+      VF g = Get(io, dy + i);
       if (weight != nullptr) g = hn::Mul(g, io.Load(weight + i));
       VF gradient = hn::Mul(vrstd, hn::NegMulAdd(xhat, mean_gx, hn::Sub(g, mean_g)));
       if (dresidual != nullptr) gradient = hn::Add(gradient, io.Load(dresidual + i));
@@ -103,6 +115,17 @@ void LayerNormBackward(float* dx, float* dweight, float* dbias, const float* dy,
   }
 }
 
+void LayerNormBackward(float* dx, float* dweight, float* dbias, const float* dy, const float* x,
+                       const float* mean, const float* rstd, const float* weight,
+                       const float* dresidual, int64_t rows, int64_t C) {
+  BackwardRows(dx, dweight, dbias, dy, x, mean, rstd, weight, dresidual, rows, C);
+}
+void LayerNormBackwardBf16(float* dx, float* dweight, float* dbias, const Bf16* dy, const float* x,
+                           const float* mean, const float* rstd, const float* weight,
+                           const float* dresidual, int64_t rows, int64_t C) {
+  BackwardRows(dx, dweight, dbias, dy, x, mean, rstd, weight, dresidual, rows, C);
+}
+
 }  // namespace vitrine::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -110,8 +133,10 @@ HWY_AFTER_NAMESPACE();
 namespace vitrine::kernels {
 
 KERNEL(LayerNormForward);
+KERNEL(LayerNormForwardBf16);
 KERNEL(LayerNormAddForward);
 KERNEL(LayerNormBackward);
+KERNEL(LayerNormBackwardBf16);
 
 }  // namespace vitrine::kernels
 #endif  // HWY_ONCE

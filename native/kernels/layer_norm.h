@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "kernels/per_isa.h"
+#include "runtime/bfloat16.h"
 
 namespace vitrine::kernels {
 
@@ -12,6 +13,11 @@ namespace vitrine::kernels {
 extern const PerIsa<void(float* y, float* mean, float* rstd, const float* x, const float* weight,
                          const float* bias, int64_t rows, int64_t C, float eps)>
     LayerNormForward;
+
+// The same, with y rounded to bfloat16.
+extern const PerIsa<void(Bf16* y, float* mean, float* rstd, const float* x, const float* weight,
+                         const float* bias, int64_t rows, int64_t C, float eps)>
+    LayerNormForwardBf16;
 
 // sum = x + residual, and y = the layer norm of sum. sum may be x or residual, and y may be any of
 // them if sum is not needed after.
@@ -26,5 +32,11 @@ extern const PerIsa<void(float* dx, float* dweight, float* dbias, const float* d
                          const float* mean, const float* rstd, const float* weight,
                          const float* dresidual, int64_t rows, int64_t C)>
     LayerNormBackward;
+
+// The same, for a dy of bfloat16, of which dx is none.
+extern const PerIsa<void(float* dx, float* dweight, float* dbias, const Bf16* dy, const float* x,
+                         const float* mean, const float* rstd, const float* weight,
+                         const float* dresidual, int64_t rows, int64_t C)>
+    LayerNormBackwardBf16;
 
 }  // namespace vitrine::kernels

@@ -84,11 +84,11 @@ void PackPanel(float* out, const PackedSource& b, int64_t k, int64_t width, int6
                bool streams) {
   if (b.transposed) {
     return streams && kStreams
-               ? PackTransposed<true>(out, padded, b.data, b.stride, width, k, padded, 1)
-               : PackTransposed<false>(out, padded, b.data, b.stride, width, k, padded, 1);
+               ? PackTransposed<true>(out, padded, b.floats(), b.stride, width, k, padded, 1)
+               : PackTransposed<false>(out, padded, b.floats(), b.stride, width, k, padded, 1);
   }
   const auto lanes = static_cast<int64_t>(hn::Lanes(F32()));
-  const float* from = b.data;
+  const float* from = b.floats();
   for (int64_t p = 0; p < k; ++p, from += b.stride, out += padded) {
     for (int64_t j = 0; j < padded; j += lanes) {
       if (j + lanes <= width) {
@@ -104,18 +104,18 @@ void PackPanel(float* out, const PackedSource& b, int64_t k, int64_t width, int6
 // Of an a that is transposed; another is read where it is.
 void PackLeft(float* out, const PackedSource& a, int64_t m, int64_t k, int64_t /*stride*/) {
   constexpr int64_t kSteps = 8;  // of which blocks of rows are written in turn
+  const float* const data = a.floats();
   for (int64_t first = 0; first < k; first += kSteps) {
     const int64_t last = std::min(k, first + kSteps);
     int64_t i = 0;
     for (; i + kMaxRows <= m; i += kMaxRows) {
       for (int64_t p = first; p < last; ++p) {
-        std::memcpy(out + i * k + p * kMaxRows, a.data + p * a.stride + i,
-                    kMaxRows * sizeof(float));
+        std::memcpy(out + i * k + p * kMaxRows, data + p * a.stride + i, kMaxRows * sizeof(float));
       }
     }
     for (int64_t p = first; p < last; ++p) {
       for (int64_t r = 0; i + r < m; ++r)
-        out[i * k + p * kMaxRows + r] = a.data[p * a.stride + i + r];
+        out[i * k + p * kMaxRows + r] = data[p * a.stride + i + r];
     }
   }
 }

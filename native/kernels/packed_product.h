@@ -3,6 +3,8 @@
 #include <bit>
 #include <cstdint>
 
+#include "runtime/bfloat16.h"
+
 // Register-blocked matrix products c = a b. Factors are packed where the kernel needs it, b once
 // for all tiles of a product; a BLAS call packs both each time that it is called. gemm/packed
 // drives them.
@@ -29,11 +31,22 @@ struct PackedBlock {
   const float* column_factors;
 };
 
-// A float32 matrix to be packed, (rows,columns) of a product as stored or transposed.
+// A matrix to be packed, (rows,columns) of a product as stored or transposed: float32, or for a
+// product of such factors bfloat16.
 struct PackedSource {
-  const float* data;
-  int64_t stride;
+  const void* data;
+  int64_t stride;  // elements between its rows as stored
   bool transposed;
+  bool bf16 = false;
+
+  const float* floats() const { return static_cast<const float*>(data); }
+  const Bf16* halves() const { return static_cast<const Bf16*>(data); }
+  // The matrix that begins at a later element.
+  PackedSource From(int64_t element) const {
+    const void* from = bf16 ? static_cast<const void*>(halves() + element) : floats() + element;
+    return {from, stride, transposed, bf16};
+  }
+  PackedSource Transposed() const { return {data, stride, !transposed, bf16}; }
 };
 
 // What differs from one precision and instruction set to another.
@@ -59,6 +72,8 @@ struct PackedKernel {
   // Whether a, and b where it is not transposed and its columns are whole vectors, can be read
   // where they are.
   bool reads_in_place;
+  // Whether an a of bfloat16 that is not transposed can be, where its rows are whole words.
+  bool reads_bf16;
   // Whether a that is transposed, and such b, are packed all the same where gemm/packed says
   // that it pays.
   bool packs_strided;
@@ -88,8 +103,8 @@ struct PackedKernel {
 // Of the active instruction set, or its matrix unit.
 const PackedKernel& PackedKernelFp32() noexcept;
 
-// Factors are rounded to bfloat16, the nearest, as they are packed; sums are float32. Only for a
-// CPU that HasBf16().
+// Factors are rounded to bfloat16, the nearest, as they are packed; sums are float32. On a CPU that
+// has no such products it multiplies the rounded numbers as float32.
 const PackedKernel& PackedKernelBf16() noexcept;
 
 // Factors are whole numbers of 8 bits: packed_product_int8.h.

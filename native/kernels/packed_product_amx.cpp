@@ -228,6 +228,7 @@ PackedKernel OnTiles(PackedKernel kernel) {
   kernel.max_rows = kSide;
   kernel.word_multiple = kWords;
   kernel.left_by_rows = true;
+  kernel.reads_bf16 = false;  // a tile has 16 rows of 16 words, more than there may be
   kernel.begin = emulated ? &Emulation::Begin : &Hardware::Begin;
   kernel.end = emulated ? &Emulation::End : &Hardware::End;
   for (auto& row : kernel.block)
@@ -248,7 +249,7 @@ void PackLeftBf16(float* out, const PackedSource& a, int64_t m, int64_t k, int64
     static thread_local std::vector<float> columns;  // (words, padded): pairs as b has them
     const int64_t padded = (m + kWords - 1) / kWords * kWords;
     columns.resize(used * padded);
-    vectors_bf16.pack_panel(columns.data(), {a.data, a.stride, false}, k, m, padded, false);
+    vectors_bf16.pack_panel(columns.data(), a.Transposed(), k, m, padded, false);
     Transpose(out, columns.data(), m, used, stride, padded);
   }
   for (int64_t i = 0; i < m; ++i)

@@ -1,4 +1,5 @@
 // The packed product on bfloat16 pairs, by AVX512_BF16's vdpbf16ps, which Highway 1.0.3 has not.
+// Others: packed_product_rounded.cpp.
 #include <algorithm>
 
 #include "kernels/packed_product.h"
@@ -29,14 +30,15 @@ constexpr int64_t kDepth = 384;
 
 // What will be written or packed soon is fetched: the processor's own prefetching does not follow
 // rows that are cut into tiles. (Zen 5, all linear layers of Ti to B: 0.83 to 0.97 of the time.)
-void Fetch(const float* x) { __builtin_prefetch(x, 0, 3); }
+void Fetch(const void* x) { __builtin_prefetch(x, 0, 3); }
 void FetchToWrite(const float* x) { __builtin_prefetch(x, 1, 3); }
 
-// The two cache lines that RowPairs reads.
+// The cache lines that RowPairs reads.
 void FetchRowPairs(const float* x) {
   Fetch(x);
   Fetch(x + kLanes);
 }
+void FetchRowPairs(const Bf16* x) { Fetch(x); }
 
 __mmask16 First(int64_t lanes) {
   return static_cast<__mmask16>((1u << std::clamp<int64_t>(lanes, 0, kLanes)) - 1);
@@ -113,6 +115,12 @@ __m512 RowPairs(const float* x, int64_t count) {
   return (__m512)_mm512_cvtne2ps_pbh(high, low);
 }
 
+__m512 RowPairs(const Bf16* x, int64_t count) {
+  if (count >= 2 * kLanes) return _mm512_loadu_ps(x);
+  const auto mask = static_cast<__mmask32>((uint32_t{1} << std::max<int64_t>(0, count)) - 1);
+  return _mm512_castsi512_ps(_mm512_maskz_loadu_epi16(mask, x));
+}
+
 // 16 x 16 words.
 void Transpose(__m512 (&x)[16]) {
   __m512 t[16];
@@ -146,8 +154,9 @@ void Store(float* to, __m512 v, bool streams) {
   streams ? _mm512_stream_ps(to, v) : _mm512_storeu_ps(to, v);
 }
 
-void PackTransposed(float* out, const float* b, int64_t ldb, int64_t k, int64_t width,
-                    int64_t padded, bool streams) {
+template <class T>
+void PackTransposed(float* out, const T* b, int64_t ldb, int64_t k, int64_t width, int64_t padded,
+                    bool streams) {
   const int64_t words = (k + 1) / 2;
   const int64_t ahead = k > 4 * kLanes ? 4 * kLanes : kLanes * ldb;  // in a row, or further rows
   for (int64_t i = 0; i < padded; i += kLanes) {
@@ -155,7 +164,7 @@ void PackTransposed(float* out, const float* b, int64_t ldb, int64_t k, int64_t 
     for (int64_t p = 0; p < words; p += kLanes) {
       __m512 x[16];
       for (int64_t j = 0; j < kLanes; ++j) {
-        const float* row = b + (i + j) * ldb + 2 * p;
+        const T* row = b + (i + j) * ldb + 2 * p;
         FetchRowPairs(row + ahead);
         x[j] = j < columns ? RowPairs(row, k - 2 * p) : _mm512_setzero_ps();
       }
@@ -166,42 +175,55 @@ void PackTransposed(float* out, const float* b, int64_t ldb, int64_t k, int64_t 
   }
 }
 
-// Pairs of rows 2 p and 2 p + 1 of x (k, columns), from column j on. The rows kAhead later are
-// fetched.
-template <int kAhead>
-__m512 ColumnPairs(const PackedSource& x, int64_t p, int64_t k, int64_t j, int64_t columns) {
-  const float* from = x.data + 2 * p * x.stride + j;
-  Fetch(from + kAhead * x.stride);
-  Fetch(from + (kAhead + 1) * x.stride);
-  if (columns - j >= kLanes && 2 * p + 1 < k) {
-    return Pairs(_mm512_loadu_ps(from), _mm512_loadu_ps(from + x.stride));
-  }
-  const __mmask16 mask = First(columns - j);
-  const __m512 low = _mm512_maskz_loadu_ps(mask, from);
-  const __m512 high =
-      2 * p + 1 < k ? _mm512_maskz_loadu_ps(mask, from + x.stride) : _mm512_setzero_ps();
-  return Pairs(low, high);
+// Pairs of two rows, of each of which some columns are there; zeros past them.
+__m512 RowsOfPairs(const float* low, __mmask16 of_low, const float* high, __mmask16 of_high) {
+  return Pairs(_mm512_maskz_loadu_ps(of_low, low), _mm512_maskz_loadu_ps(of_high, high));
+}
+__m512 RowsOfPairs(const Bf16* low, __mmask16 of_low, const Bf16* high, __mmask16 of_high) {
+  const __m512i lower = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(of_low, low));
+  const __m512i upper = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(of_high, high));
+  return _mm512_castsi512_ps(_mm512_or_si512(lower, _mm512_slli_epi32(upper, 16)));
 }
 
-void PackPanel(float* out, const PackedSource& b, int64_t k, int64_t width, int64_t padded,
-               bool streams) {
-  if (b.transposed) return PackTransposed(out, b.data, b.stride, k, width, padded, streams);
+// Pairs of rows 2 p and 2 p + 1 of x (k, columns), from column j on. The rows kAhead later are
+// fetched.
+template <int kAhead, class T>
+__m512 ColumnPairs(const T* x, int64_t stride, int64_t p, int64_t k, int64_t j, int64_t columns) {
+  const T* from = x + 2 * p * stride + j;
+  Fetch(from + kAhead * stride);
+  Fetch(from + (kAhead + 1) * stride);
+  const __mmask16 mask = columns - j >= kLanes ? __mmask16{0xffff} : First(columns - j);
+  return RowsOfPairs(from, mask, from + stride, 2 * p + 1 < k ? mask : __mmask16{0});
+}
+
+template <class T>
+void PackPanelOf(float* out, const T* b, const PackedSource& as, int64_t k, int64_t width,
+                 int64_t padded, bool streams) {
+  if (as.transposed) return PackTransposed(out, b, as.stride, k, width, padded, streams);
   const int64_t words = (k + 1) / 2;
   for (int64_t p = 0; p < words; ++p, out += padded) {
     for (int64_t j = 0; j < padded; j += kLanes) {
-      Store(out + j, ColumnPairs<8>(b, p, k, j, width), streams);
+      Store(out + j, ColumnPairs<8>(b, as.stride, p, k, j, width), streams);
     }
   }
 }
 
-void PackLeft(float* out, const PackedSource& a, int64_t m, int64_t k, int64_t stride) {
+void PackPanel(float* out, const PackedSource& b, int64_t k, int64_t width, int64_t padded,
+               bool streams) {
+  b.bf16 ? PackPanelOf(out, b.halves(), b, k, width, padded, streams)
+         : PackPanelOf(out, b.floats(), b, k, width, padded, streams);
+}
+
+template <class T>
+void PackLeftOf(float* out, const T* a, const PackedSource& as, int64_t m, int64_t k,
+                int64_t stride) {
   const int64_t words = (k + 1) / 2;
-  if (!a.transposed) {
+  if (!as.transposed) {
     constexpr int64_t kAhead = 3;  // rows
     for (int64_t i = 0; i < m; ++i) {
       for (int64_t p = 0; p < words; p += kLanes) {
-        const float* row = a.data + i * a.stride + 2 * p;
-        FetchRowPairs(row + kAhead * a.stride);
+        const T* row = a + i * as.stride + 2 * p;
+        FetchRowPairs(row + kAhead * as.stride);
         const __m512 pairs = RowPairs(row, k - 2 * p);
         if (words - p >= kLanes) {
           _mm512_storeu_ps(out + i * stride + p, pairs);
@@ -214,7 +236,7 @@ void PackLeft(float* out, const PackedSource& a, int64_t m, int64_t k, int64_t s
   }
   for (int64_t p = 0; p < words; ++p) {
     for (int64_t i = 0; i < m; i += 2 * kMaxRows) {
-      const __m512 pairs = ColumnPairs<12>(a, p, k, i, m);
+      const __m512 pairs = ColumnPairs<12>(a, as.stride, p, k, i, m);
       // The last block's missing rows are written too: the scratch has room for whole blocks.
       _mm256_storeu_ps(out + i * words + p * kMaxRows, _mm512_castps512_ps256(pairs));
       if (i + kMaxRows < m) {
@@ -223,6 +245,11 @@ void PackLeft(float* out, const PackedSource& a, int64_t m, int64_t k, int64_t s
       }
     }
   }
+}
+
+void PackLeft(float* out, const PackedSource& a, int64_t m, int64_t k, int64_t stride) {
+  a.bf16 ? PackLeftOf(out, a.halves(), a, m, k, stride)
+         : PackLeftOf(out, a.floats(), a, m, k, stride);
 }
 
 template <int kRow>
@@ -243,13 +270,14 @@ PackedKernel Kernel() {
   kernel.pack_panel = &PackPanel;
   kernel.pack_left = &PackLeft;
   kernel.reads_in_place = false;
+  kernel.reads_bf16 = true;
   AddRow<kMaxRows>(kernel);
   return kernel;
 }
 
 }  // namespace
 
-const PackedKernel& PackedKernelBf16() noexcept {
+const PackedKernel& PackedKernelAvx512Bf16() noexcept {
   static const PackedKernel kernel =
       ActiveMatrixUnit() == MatrixUnit::kNone ? Kernel() : AmxBf16Kernel(Kernel());
   return kernel;
@@ -262,13 +290,4 @@ const PackedKernel& PackedKernelBf16() noexcept {
 #else
 #pragma GCC pop_options
 #endif
-
-#else
-
-namespace vitrine::kernels {
-
-// HasBf16() is false here.
-const PackedKernel& PackedKernelBf16() noexcept { return PackedKernelFp32(); }
-
-}  // namespace vitrine::kernels
-#endif
+#endif  // defined(__x86_64__)

@@ -42,7 +42,7 @@ void PackLeft(float* out, const PackedSource& a, int64_t m, int64_t k, int64_t s
   for (int64_t i = 0; i < m; ++i) {
     float* const row = out + i * stride;
     auto* const bytes = reinterpret_cast<int8_t*>(row);
-    const float factor = QuantizeRow(bytes, a.data + i * a.stride, k, flip);
+    const float factor = QuantizeRow(bytes, a.floats() + i * a.stride, k, flip);
     std::memset(bytes + k, 0, (stride - 1) * sizeof(float) - k);  // beside zeros of b
     row[stride - 1] = factor;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/bfloat16.h"
 #include "kernels/gelu.h"
 #include "kernels/relu.h"
 #include "kernels/swish.h"
@@ -31,10 +32,8 @@ void RunActivationForward(Activation activation, float* y, const float* x, int64
   }
 }
 
-}  // namespace
-
-void RunActivationBackward(Activation activation, float* dx, const float* dy, const float* x,
-                           int64_t count) {
+void RunBackwardFp32(Activation activation, float* dx, const float* dy, const float* x,
+                     int64_t count) {
   switch (activation) {
     case Activation::kNone:
       std::copy_n(dy, count, dx);
@@ -54,16 +53,31 @@ void RunActivationBackward(Activation activation, float* dx, const float* dy, co
   }
 }
 
+}  // namespace
+
+void RunActivationBackward(Activation activation, const Out<Floats>& dx, const In<Floats>& dy,
+                           const In<Floats>& x, int64_t begin, int64_t count) {
+  if (x.bf16) {
+    return kernels::ActivationBackwardBf16(static_cast<int32_t>(activation), dx.halves() + begin,
+                                           dy.halves() + begin, x.halves() + begin, count);
+  }
+  RunBackwardFp32(activation, dx.floats() + begin, dy.floats() + begin, x.floats() + begin, count);
+}
+
 void ActivationForward::Run(Context& context) {
   ForElements(context, count, [&](int64_t begin, int64_t n) {
-    RunActivationForward(static_cast<Activation>(activation), y + begin, x + begin, n);
+    if (x.bf16) {
+      kernels::ActivationForwardBf16(activation, y.halves() + begin, x.halves() + begin, n);
+    } else {
+      RunActivationForward(static_cast<Activation>(activation), y.floats() + begin,
+                           x.floats() + begin, n);
+    }
   });
 }
 
 void ActivationBackward::Run(Context& context) {
   ForElements(context, count, [&](int64_t begin, int64_t n) {
-    RunActivationBackward(static_cast<Activation>(activation), dx + begin, dy + begin, x + begin,
-                          n);
+    RunActivationBackward(static_cast<Activation>(activation), dx, dy, x, begin, n);
   });
 }
 

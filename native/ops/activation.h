@@ -16,28 +16,31 @@ enum class Activation : int32_t {
   kQuickGelu = 6,
 };
 
-// dx = dy * act'(x) over `count` elements, serially. `activation` is not kNone.
-void RunActivationBackward(Activation activation, float* dx, const float* dy, const float* x,
-                           int64_t count);
+// dx = dy * act'(x) over `count` elements from `begin` on, serially; all are of one kind of floats.
+// `activation` is not kNone.
+void RunActivationBackward(Activation activation, const Out<Floats>& dx, const In<Floats>& dy,
+                           const In<Floats>& x, int64_t begin, int64_t count);
 
-// y = act(x), element by element.
+// y = act(x), element by element; of one kind of floats.
 struct ActivationForward {
-  Out<float> y;
-  In<float> x;
+  Out<Floats> y;
+  In<Floats> x;
   int64_t count;
   int32_t activation;
   OP("activationForward", y, x, count, activation);
-  bool Valid() const { return Holds(y, count) && Holds(x, count); }
+  bool Valid() const { return Holds(y, count) && Holds(x, count) && AreAlike(y, x); }
 };
 
-// dx = dy * act'(x)
+// dx = dy * act'(x); of one kind of floats.
 struct ActivationBackward {
-  Out<float> dx;
-  In<float> dy, x;
+  Out<Floats> dx;
+  In<Floats> dy, x;
   int64_t count;
   int32_t activation;
   OP("activationBackward", dx, dy, x, count, activation);
-  bool Valid() const { return Holds(dx, count) && Holds(dy, count) && Holds(x, count); }
+  bool Valid() const {
+    return Holds(dx, count) && Holds(dy, count) && Holds(x, count) && AreAlike(dx, dy, x);
+  }
 };
 
 }  // namespace vitrine::ops

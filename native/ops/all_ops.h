@@ -44,14 +44,14 @@ struct OpList {};
 using AllOps =
     OpList<ActivationForward, ActivationBackward, AttentionForward, AttentionBackward,
            Conv2dForward, Conv2dBackward, CrossEntropyForward, CrossEntropyBackward, BinaryForward,
-           Ternary, Affine, Fill, EmbeddingForward, EmbeddingBackward, ImageBatch, ImageMix,
-           ImageConvert, ImageResize, InterpolateForward, InterpolateBackward, LayerNormForward,
-           LayerNormBackward, LinearForward, LinearInt8, LinearBackward, Matmul, MaxPool2dForward,
-           MaxPool2dBackward, GuardFinite, SgdStep, AdamStep, LionStep, LambStep, GradientNorm,
-           ClampGradients, LerpStep, RandomFill, DropoutForward, DropoutBackward, Sum, RowReduce,
-           NllForward, NllBackward, PackWeight, RandomPermutation, Multinomial, SoftmaxForward,
-           SoftmaxBackward, SwigluForward, SwigluBackward, Rotate, StridedCopy, CheckedIndex,
-           Gather, Scatter, Sort, Cumsum, UnaryForward, UnaryBackward, Unfold, Fold,
+           Ternary, Affine, Convert, Fill, EmbeddingForward, EmbeddingBackward, ImageBatch,
+           ImageMix, ImageConvert, ImageResize, InterpolateForward, InterpolateBackward,
+           LayerNormForward, LayerNormBackward, LinearForward, LinearInt8, LinearBackward, Matmul,
+           MaxPool2dForward, MaxPool2dBackward, GuardFinite, SgdStep, AdamStep, LionStep, LambStep,
+           GradientNorm, ClampGradients, LerpStep, RandomFill, DropoutForward, DropoutBackward, Sum,
+           RowReduce, NllForward, NllBackward, PackWeight, RandomPermutation, Multinomial,
+           SoftmaxForward, SoftmaxBackward, SwigluForward, SwigluBackward, Rotate, StridedCopy,
+           CheckedIndex, Gather, Scatter, Sort, Cumsum, UnaryForward, UnaryBackward, Unfold, Fold,
            WindowAttentionForward, WindowAttentionBackward, PeakFma>;
 
 }  // namespace vitrine::ops

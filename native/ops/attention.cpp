@@ -5,7 +5,6 @@
 #include "kernels/short_attention.h"
 #include "ops/attention_heads.h"
 #include "ops/ranges.h"
-#include "runtime/cpu.h"
 
 namespace vitrine::ops {
 namespace {
@@ -86,7 +85,7 @@ void ForShortHeads(const Op& op, Context& context, const Body& body) {
 }  // namespace
 
 bool AttentionForward::Valid() const {
-  return (!bf16 || HasBf16()) && HoldsHeads(y, layout_y, batch, heads, queries, width) &&
+  return HoldsHeads(y, layout_y, batch, heads, queries, width) &&
          HoldsHeads(q, layout_q, batch, heads, queries, width) &&
          HoldsHeads(k, layout_k, batch, heads, keys, width) &&
          HoldsHeads(v, layout_v, batch, heads, keys, width) &&
@@ -115,9 +114,9 @@ bool AttentionBackward::Valid() const {
   const auto holds_keys = [&](const auto& operand, const HeadLayout& layout) {
     return HoldsHeads(operand, layout, batch, heads, keys, width);
   };
-  return (!bf16 || HasBf16()) && holds_queries(dq, layout_q) && holds_keys(dk, layout_k) &&
-         holds_keys(dv, layout_v) && holds_queries(dy, layout_y) && holds_queries(y, layout_y) &&
-         holds_queries(q, layout_q) && holds_keys(k, layout_k) && holds_keys(v, layout_v) &&
+  return holds_queries(dq, layout_q) && holds_keys(dk, layout_k) && holds_keys(dv, layout_v) &&
+         holds_queries(dy, layout_y) && holds_queries(y, layout_y) && holds_queries(q, layout_q) &&
+         holds_keys(k, layout_k) && holds_keys(v, layout_v) &&
          Holds(softmax, Product(2, batch, heads, queries)) &&
          HoldsOrAbsent(key_padding, Product(batch, keys)) && HoldsBias(*this, dbias, parts);
 }

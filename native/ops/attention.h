@@ -29,7 +29,7 @@ struct AttentionForward {
   int64_t batch, heads, queries, keys, width;
   float scale;
   bool causal;
-  bool bf16;  // round the factors of the products to bfloat16, where the CPU HasBf16()
+  bool bf16;  // round the factors of the products to bfloat16
   OP("attentionForward", y, softmax, q, k, v, key_padding, bias, layout_y, layout_q, layout_k,
      layout_v, layout_bias, batch, heads, queries, keys, width, scale, causal, bf16);
   bool Valid() const;
@@ -56,7 +56,7 @@ struct AttentionBackward {
   int64_t batch, heads, queries, keys, width, parts;
   float scale;
   bool causal;
-  bool bf16;  // round the factors of the products to bfloat16, where the CPU HasBf16()
+  bool bf16;  // round the factors of the products to bfloat16
   OP("attentionBackward", dq, dk, dv, dbias, dy, y, q, k, v, softmax, key_padding, bias, layout_y,
      layout_q, layout_k, layout_v, layout_bias, batch, heads, queries, keys, width, parts, scale,
      causal, bf16);

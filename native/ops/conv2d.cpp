@@ -4,7 +4,6 @@
 
 #include "ops/pack_weight.h"
 #include "ops/reduce.h"
-#include "runtime/cpu.h"
 
 namespace vitrine::ops {
 namespace {
@@ -38,7 +37,7 @@ bool Convolution::Valid() const {
          Product(window.kernel[0], window.kernel[1]) >= 0 &&
          Product(channels, window.kernel[0], window.kernel[1]) >= 0 &&
          Product(batch, rows(), columns()) >= 0 && Product(rows(), columns()) >= 0 &&
-         (tokens ? groups == 1 && IsPatches() : !bf16) && (!bf16 || HasBf16());
+         (!tokens || (groups == 1 && IsPatches()));
 }
 
 bool Conv2dForward::Valid() const {

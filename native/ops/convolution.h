@@ -7,7 +7,7 @@ namespace vitrine::ops {
 
 // The sizes of a convolution of x (N,C,H,W) by weight (OC,C/groups,kh,kw) to y (N,OC,OH,OW). As
 // `tokens` y is (N,L,OC), with L = OH*OW, and the windows are patches, of one group. `bf16`:
-// whether the products of tokens read their factors rounded to bfloat16.
+// whether the products read their factors rounded to bfloat16.
 struct Convolution {
   int64_t batch, channels, height, width, out_channels, groups;
   Window window;

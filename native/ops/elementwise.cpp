@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/bfloat16.h"
 #include "kernels/binary.h"
 #include "kernels/elementwise.h"
 #include "ops/planes.h"
@@ -39,6 +40,20 @@ void Ternary::Run(Context& context) {
 void Affine::Run(Context& context) {
   ForElements(context, count,
               [&](int64_t begin, int64_t n) { kernels::Affine(y + begin, x + begin, a, b, n); });
+}
+
+void Convert::Run(Context& context) {
+  ForElements(context, count, [&](int64_t begin, int64_t n) {
+    if (y.bf16 && x.bf16) {
+      std::copy_n(x.halves() + begin, n, y.halves() + begin);
+    } else if (y.bf16) {
+      kernels::NarrowBf16(y.halves() + begin, x.floats() + begin, n);
+    } else if (x.bf16) {
+      kernels::WidenBf16(y.floats() + begin, x.halves() + begin, n);
+    } else {
+      std::copy_n(x.floats() + begin, n, y.floats() + begin);
+    }
+  });
 }
 
 void Fill::Run(Context& context) {

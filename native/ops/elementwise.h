@@ -37,6 +37,15 @@ struct Affine {
   bool Valid() const { return Holds(y, count) && Holds(x, count); }
 };
 
+// y = x, of either kind of floats each: what becomes bfloat16 is rounded to the nearest.
+struct Convert {
+  Out<Floats> y;
+  In<Floats> x;
+  int64_t count;
+  OP("convert", y, x, count);
+  bool Valid() const { return Holds(y, count) && Holds(x, count); }
+};
+
 // y[i] = value; any 4-byte dtype, given as the bits of the value.
 struct Fill {
   Out<uint32_t> y;

@@ -11,12 +11,15 @@ namespace vitrine::ops {
 void LayerNormForward::Run(Context& context) {
   ForRows(context, rows, width, [&](int64_t row, int64_t n) {
     const int64_t at = row * width;
-    if (residual != nullptr) {
-      kernels::LayerNormAddForward(sum + at, y + at, mean + row, rstd + row, x + at, residual + at,
-                                   weight, bias, n, width, eps);
+    if (y.bf16) {
+      kernels::LayerNormForwardBf16(y.halves() + at, mean + row, rstd + row, x + at, weight, bias,
+                                    n, width, eps);
+    } else if (residual != nullptr) {
+      kernels::LayerNormAddForward(sum + at, y.floats() + at, mean + row, rstd + row, x + at,
+                                   residual + at, weight, bias, n, width, eps);
     } else {
-      kernels::LayerNormForward(y + at, mean + row, rstd + row, x + at, weight, bias, n, width,
-                                eps);
+      kernels::LayerNormForward(y.floats() + at, mean + row, rstd + row, x + at, weight, bias, n,
+                                width, eps);
     }
   });
 }
@@ -35,9 +38,12 @@ void LayerNormBackward::Run(Context& context) {
     float* dbias_part = dweight_part + parts * width;
     std::fill_n(dweight_part, width, 0.0f);
     std::fill_n(dbias_part, width, 0.0f);
-    kernels::LayerNormBackward(dx + at, dweight ? dweight_part : nullptr,
-                               dbias ? dbias_part : nullptr, dy + at, x + at, mean + row,
-                               rstd + row, weight, dsum ? dsum + at : nullptr, end - row, width);
+    const auto run = [&](const auto& kernel, const auto* gradient) {
+      kernel(dx + at, dweight ? dweight_part : nullptr, dbias ? dbias_part : nullptr, gradient + at,
+             x + at, mean + row, rstd + row, weight, dsum ? dsum + at : nullptr, end - row, width);
+    };
+    dy.bf16 ? run(kernels::LayerNormBackwardBf16, dy.halves())
+            : run(kernels::LayerNormBackward, dy.floats());
   });
   if (dweight != nullptr) CombinePartials(context, dweight, partials, parts, width, accumulate);
   if (dbias != nullptr)

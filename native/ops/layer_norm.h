@@ -5,9 +5,9 @@
 namespace vitrine::ops {
 
 // y = (x' - mean) * rstd * weight + bias over the last axis, where x' = x + residual if there is
-// one, else x.
+// one, else x. A y of bfloat16 is for an x without a residual.
 struct LayerNormForward {
-  Out<float> y;                    // (rows, width)
+  Out<Floats> y;                   // (rows, width)
   OptionalOut<float> sum;          // (rows, width): x + residual; present just when residual is
   Out<float> mean, rstd;           // (rows) each, for backward
   In<float> x;                     // (rows, width)
@@ -20,8 +20,8 @@ struct LayerNormForward {
     return Holds(y, Product(rows, width)) && HoldsOrAbsent(sum, Product(rows, width)) &&
            Holds(mean, rows) && Holds(rstd, rows) && Holds(x, Product(rows, width)) &&
            HoldsOrAbsent(residual, Product(rows, width)) &&
-           (sum == nullptr) == (residual == nullptr) && HoldsOrAbsent(weight, width) &&
-           HoldsOrAbsent(bias, width);
+           (sum == nullptr) == (residual == nullptr) && !(y.bf16 && residual) &&
+           HoldsOrAbsent(weight, width) && HoldsOrAbsent(bias, width);
   }
 };
 
@@ -30,7 +30,8 @@ struct LayerNormForward {
 struct LayerNormBackward {
   Out<float> dx;                      // (rows, width)
   OptionalOut<float> dweight, dbias;  // (width)
-  In<float> dy, x;                    // (rows, width); x is x' of the forward
+  In<Floats> dy;                      // (rows, width), as y
+  In<float> x;                        // (rows, width); x' of the forward
   In<float> mean, rstd;               // (rows)
   OptionalIn<float> weight;           // (width)
   OptionalIn<float> dsum;             // (rows, width)

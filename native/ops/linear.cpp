@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gemm/gemm.h"
+#include "kernels/bfloat16.h"
 #include "kernels/bias.h"
 #include "ops/activation.h"
 #include "ops/ranges.h"
@@ -22,8 +23,11 @@ int64_t RowStep(int64_t rows, int64_t out) {
 
 void LinearForward::Run(Context& context) {
   if (Product(rows, out) == 0) return;
-  const auto finish = [&](const gemm::Tile& tile) { Finish(tile); };
-  gemm::MatrixProduct product{rows, out, in, y, out, {x, in, false}, {weight, in, true}};
+  const auto finish = [&](const gemm::Tile& tile) { y.bf16 ? FinishBf16(tile) : Finish(tile); };
+  gemm::MatrixProduct product{.m = rows, .n = out, .k = in, .ldc = out};
+  product.c = y.bf16 ? nullptr : y.floats();
+  product.a = {x.data, in, false, x.bf16};
+  product.b = {weight, in, true};
   product.bf16 = bf16;
   product.kept_b = kept;
   product.epilogue = finish;
@@ -32,11 +36,17 @@ void LinearForward::Run(Context& context) {
 
 void LinearInt8::Run(Context& context) {
   if (Product(rows, out) == 0) return;
-  const LinearForward as{y, {}, x, {}, bias, residual, {}, rows, in, out, activation, false};
+  LinearForward as{};
+  as.y = {y.data, y.count};
+  as.bias = bias;
+  as.residual = {residual.data, residual.count};
+  as.rows = rows;
+  as.out = out;
+  as.activation = activation;
   const auto finish = [&](const gemm::Tile& tile) { as.Finish(tile); };
   if (in == 0) {
     std::fill_n(y.data, rows * out, 0.0f);
-    return finish({0, rows, 0, out});
+    return finish({0, rows, 0, out, y, out});
   }
   gemm::MatrixProduct product{rows, out, in, y, out, {x, in, false}, {nullptr, in, true}};
   product.int8 = true;
@@ -47,54 +57,90 @@ void LinearInt8::Run(Context& context) {
 
 void LinearForward::Finish(const gemm::Tile& tile) const {
   const int64_t at = tile.row * out + tile.column;
+  float* const tile_y = y.floats() + at;
   const float* tile_bias = bias ? bias + tile.column : nullptr;
-  float* tile_preactivation = preactivation ? preactivation + at : nullptr;
+  float* tile_preactivation = preactivation ? preactivation.floats() + at : nullptr;
   switch (static_cast<Activation>(activation)) {
     case Activation::kNone:
       break;
     case Activation::kGelu:
-      kernels::AddBiasGelu(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
+      kernels::AddBiasGelu(tile_y, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
       break;
     case Activation::kGeluTanh:
-      kernels::AddBiasGeluTanh(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
+      kernels::AddBiasGeluTanh(tile_y, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
       break;
     case Activation::kRelu:
-      kernels::AddBiasRelu(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
+      kernels::AddBiasRelu(tile_y, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
       break;
     case Activation::kTanh:
-      kernels::AddBiasTanh(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
+      kernels::AddBiasTanh(tile_y, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
       break;
     case Activation::kSilu:
-      kernels::AddBiasSilu(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
+      kernels::AddBiasSilu(tile_y, tile_preactivation, tile_bias, tile.rows, tile.columns, out);
       break;
     case Activation::kQuickGelu:
-      kernels::AddBiasQuickGelu(y + at, tile_preactivation, tile_bias, tile.rows, tile.columns,
+      kernels::AddBiasQuickGelu(tile_y, tile_preactivation, tile_bias, tile.rows, tile.columns,
                                 out);
       break;
   }
   if (static_cast<Activation>(activation) != Activation::kNone) tile_bias = nullptr;
-  if (residual != nullptr) {
-    kernels::AddBiasResidual(y + at, tile_bias, residual + at, tile.rows, tile.columns, out);
+  if (residual) {
+    kernels::AddBiasResidual(tile_y, tile_bias, residual.floats() + at, tile.rows, tile.columns,
+                             out);
   } else if (tile_bias != nullptr) {
-    kernels::AddBias(y + at, tile_bias, tile.rows, tile.columns, out);
+    kernels::AddBias(tile_y, tile_bias, tile.rows, tile.columns, out);
   }
+}
+
+void LinearForward::FinishBf16(const gemm::Tile& tile) const {
+  const int64_t at = tile.row * out + tile.column;
+  kernels::FinishBf16(activation,
+                      {.y = y.halves() + at,
+                       .preactivation = preactivation ? preactivation.halves() + at : nullptr,
+                       .c = tile.c,
+                       .bias = bias ? bias + tile.column : nullptr,
+                       .residual = residual ? residual.halves() + at : nullptr,
+                       .rows = tile.rows,
+                       .columns = tile.columns,
+                       .ldc = tile.ldc,
+                       .ldy = out});
 }
 
 void LinearBackward::Run(Context& context) {
   OmitIfEmpty(dx, Product(rows, in));
   OmitIfEmpty(dweight, Product(out, in));
   OmitIfEmpty(dbias, out);
-  if (dx == nullptr && dweight == nullptr && dbias == nullptr) return;
+  if (!dx && dweight == nullptr && dbias == nullptr) return;
   RunRows(context);
-  const float* gradient = activation == 0 ? dy.data : dpreactivation.data;
-  gemm::MatrixProduct of_x{rows, in, out, dx, in, {gradient, out, false}, {weight, in, false}};
-  gemm::MatrixProduct of_weight{out, in, rows, dweight, in, {gradient, out, true}, {x, in, false}};
-  of_x.accumulate = accumulate_dx;
+  const gemm::Factor gradient{activation == 0 ? dy.data : dpreactivation.data, out, false, dy.bf16};
+  const auto store = [&](const gemm::Tile& tile) {
+    Bf16* const to = dx.halves() + tile.row * in + tile.column;
+    kernels::FinishBf16(0, {.y = to,
+                            .preactivation = nullptr,
+                            .c = tile.c,
+                            .bias = nullptr,
+                            .residual = accumulate_dx ? to : nullptr,
+                            .rows = tile.rows,
+                            .columns = tile.columns,
+                            .ldc = tile.ldc,
+                            .ldy = in});
+  };
+  gemm::MatrixProduct of_x{.m = rows, .n = in, .k = out, .ldc = in, .a = gradient};
+  of_x.b = {weight, in, false};
+  if (dx.bf16) {
+    of_x.epilogue = store;
+  } else {
+    of_x.c = dx.floats();
+    of_x.accumulate = accumulate_dx;
+  }
+  gemm::MatrixProduct of_weight{.m = out, .n = in, .k = rows, .c = dweight, .ldc = in};
+  of_weight.a = gradient.Transposed();
+  of_weight.b = {x.data, in, false, x.bf16};
   of_weight.accumulate = accumulate_dweight;
   of_weight.splits_depth = true;
   of_x.bf16 = of_weight.bf16 = bf16;
   std::vector<gemm::MatrixProduct> products;
-  if (dx != nullptr) products.push_back(of_x);
+  if (dx) products.push_back(of_x);
   if (dweight != nullptr) products.push_back(of_weight);
   gemm::Multiply(context, products);
 }
@@ -106,16 +152,20 @@ void LinearBackward::RunRows(Context& context) {
   float* partials = context.SharedScratch(dbias == nullptr ? 0 : parts * out);
   ForRanges(context, rows, step, [&](int64_t begin, int64_t end, int) {
     const int64_t at = begin * out, count = end - begin;
-    const float* gradient = dy + at;
+    const void* gradient = dy.data;
     if (activation != 0) {
-      RunActivationBackward(static_cast<Activation>(activation), dpreactivation + at, dy + at,
-                            preactivation + at, count * out);
-      gradient = dpreactivation + at;
+      RunActivationBackward(static_cast<Activation>(activation), dpreactivation, dy, preactivation,
+                            at, count * out);
+      gradient = dpreactivation.data;
     }
     if (dbias == nullptr) return;
     float* partial = partials + begin / step * out;
     std::fill_n(partial, out, 0.0f);
-    kernels::ColumnSum(partial, gradient, count, out, out);
+    if (dy.bf16) {
+      kernels::ColumnSumBf16(partial, static_cast<const Bf16*>(gradient) + at, count, out, out);
+    } else {
+      kernels::ColumnSum(partial, static_cast<const float*>(gradient) + at, count, out, out);
+    }
   });
   if (dbias == nullptr) return;
   constexpr int64_t kLeastColumns = 256;

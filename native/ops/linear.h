@@ -3,35 +3,37 @@
 #include "gemm/product.h"
 #include "ops/op.h"
 #include "ops/pack_weight.h"
-#include "runtime/cpu.h"
 
 namespace vitrine::ops {
 
-// y = act(x weight^T + bias) + residual
+// y = act(x weight^T + bias) + residual. Of bfloat16, where the product reads such factors, may be
+// x, and y with preactivation and residual.
 struct LinearForward {
-  Out<float> y;                      // (rows, out)
-  OptionalOut<float> preactivation;  // (rows, out): x weight^T + bias, where backward needs it
-  In<float> x;                       // (rows, in)
-  In<float> weight;                  // (out, in)
-  OptionalIn<float> bias;            // (out)
-  OptionalIn<float> residual;        // (rows, out)
-  OptionalIn<float> kept;            // the weight as PackWeight leaves it
+  Out<Floats> y;                      // (rows, out)
+  OptionalOut<Floats> preactivation;  // (rows, out): x weight^T + bias, where backward needs it
+  In<Floats> x;                       // (rows, in)
+  In<float> weight;                   // (out, in)
+  OptionalIn<float> bias;             // (out)
+  OptionalIn<Floats> residual;        // (rows, out)
+  OptionalIn<float> kept;             // the weight as PackWeight leaves it
   int64_t rows, in, out;
   int32_t activation;
   bool bf16;  // whether the product reads its factors rounded to bfloat16
   OP("linearForward", y, preactivation, x, weight, bias, residual, kept, rows, in, out, activation,
      bf16);
   bool Valid() const {
-    return (!bf16 || HasBf16()) && Holds(y, Product(rows, out)) &&
-           HoldsOrAbsent(preactivation, Product(rows, out)) && Holds(x, Product(rows, in)) &&
-           Holds(weight, Product(out, in)) && HoldsOrAbsent(bias, out) &&
-           HoldsOrAbsent(residual, Product(rows, out)) &&
+    return (bf16 || (!y.bf16 && !x.bf16)) && AreAlike(y, preactivation, residual) &&
+           Holds(y, Product(rows, out)) && HoldsOrAbsent(preactivation, Product(rows, out)) &&
+           Holds(x, Product(rows, in)) && Holds(weight, Product(out, in)) &&
+           HoldsOrAbsent(bias, out) && HoldsOrAbsent(residual, Product(rows, out)) &&
            KeptOrAbsent(kept, out, in, bf16 ? gemm::Precision::kBf16 : gemm::Precision::kFp32);
   }
 
  private:
-  // Bias, activation and residual on a tile of the product.
+  // Bias, activation and residual on a tile of the product, which lies in y or, of bfloat16,
+  // beside.
   void Finish(const gemm::Tile& tile) const;
+  void FinishBf16(const gemm::Tile& tile) const;
   friend struct LinearInt8;
 };
 
@@ -57,16 +59,17 @@ struct LinearInt8 {
 };
 
 // The gradients that are present are computed; `accumulate_*` adds to what is there instead of
-// writing. (The residual's gradient is dy itself.)
+// writing. (The residual's gradient is dy itself.) Of bfloat16, where the products read such
+// factors, may be dx, x, and dy with dpreactivation and preactivation.
 struct LinearBackward {
-  OptionalOut<float> dx;              // (rows, in)
-  OptionalOut<float> dweight;         // (out, in)
-  OptionalOut<float> dbias;           // (out)
-  OptionalOut<float> dpreactivation;  // (rows, out): workspace, needed with an activation
-  In<float> dy;                       // (rows, out)
-  In<float> x;                        // (rows, in), needed for dweight
-  In<float> weight;                   // (out, in), needed for dx
-  OptionalIn<float> preactivation;    // (rows, out), needed with an activation
+  OptionalOut<Floats> dx;              // (rows, in)
+  OptionalOut<float> dweight;          // (out, in)
+  OptionalOut<float> dbias;            // (out)
+  OptionalOut<Floats> dpreactivation;  // (rows, out): workspace, needed with an activation
+  In<Floats> dy;                       // (rows, out)
+  In<Floats> x;                        // (rows, in), needed for dweight
+  In<float> weight;                    // (out, in), needed for dx
+  OptionalIn<Floats> preactivation;    // (rows, out), needed with an activation
   int64_t rows, in, out;
   int32_t activation;
   bool accumulate_dx, accumulate_dweight, accumulate_dbias;
@@ -75,12 +78,14 @@ struct LinearBackward {
      out, activation, accumulate_dx, accumulate_dweight, accumulate_dbias, bf16);
   bool Valid() const {
     const bool active = activation != 0;
-    return (!bf16 || HasBf16()) && HoldsOrAbsent(dx, Product(rows, in)) &&
-           HoldsOrAbsent(dweight, Product(out, in)) && HoldsOrAbsent(dbias, out) &&
+    return (bf16 || (!dx.bf16 && !dy.bf16 && !x.bf16)) &&
+           (!active || AreAlike(dy, dpreactivation, preactivation)) &&
+           HoldsOrAbsent(dx, Product(rows, in)) && HoldsOrAbsent(dweight, Product(out, in)) &&
+           HoldsOrAbsent(dbias, out) &&
            (!active || (Holds(dpreactivation, Product(rows, out)) &&
                         Holds(preactivation, Product(rows, out)))) &&
            Holds(dy, Product(rows, out)) && (dweight == nullptr || Holds(x, Product(rows, in))) &&
-           (dx == nullptr || Holds(weight, Product(out, in)));
+           (!dx || Holds(weight, Product(out, in)));
   }
 
  private:

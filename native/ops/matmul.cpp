@@ -22,6 +22,7 @@ void Matmul::Run(Context& context) {
   product.a = {a, transpose_a ? m : k, transpose_a};
   product.b = {b, transpose_b ? k : n, transpose_b};
   product.accumulate = accumulate;
+  product.bf16 = bf16;
   product.batch = {batch, stride_a, stride_b, stride_c};
   gemm::Multiply(context, product);
 }

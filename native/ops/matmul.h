@@ -6,7 +6,7 @@ namespace vitrine::ops {
 
 // c[i] = op(a[i]) op(b[i]), or c[i] plus that, for each i of the batch. Its backward is two more
 // of the same. A batch stride of 0 shares a or b among the batch; shared c (stride 0) sums the
-// products over the batch, in order.
+// products over the batch, in order. `bf16`: whether the factors are rounded to bfloat16.
 struct Matmul {
   Out<float> c;  // (m, n) each
   In<float> a;   // (m, k) each, or (k, m) when transposed
@@ -14,9 +14,9 @@ struct Matmul {
   int64_t batch, m, n, k;
   int64_t stride_a, stride_b, stride_c;
   bool transpose_a, transpose_b;
-  bool accumulate;
+  bool accumulate, bf16;
   OP("matmul", c, a, b, batch, m, n, k, stride_a, stride_b, stride_c, transpose_a, transpose_b,
-     accumulate);
+     accumulate, bf16);
   bool Valid() const {
     if (batch <= 0) return batch == 0 && (stride_c != 0 || Holds(c, Product(m, n)));
     // A batch that moves nowhere is no batch: nothing of what is held bounds it.

@@ -8,9 +8,8 @@ bool KeptOrAbsent(const In<float>& kept, int64_t out, int64_t in, gemm::Precisio
 
 bool PackWeight::Valid() const {
   if (precision < 0 || precision > static_cast<int32_t>(gemm::Precision::kInt8)) return false;
-  const auto factors = static_cast<gemm::Precision>(precision);
-  return (factors != gemm::Precision::kBf16 || HasBf16()) && Holds(weight, Product(out, in)) &&
-         Holds(y, gemm::KeptFloats(out, in, factors));
+  return Holds(weight, Product(out, in)) &&
+         Holds(y, gemm::KeptFloats(out, in, static_cast<gemm::Precision>(precision)));
 }
 
 void PackWeight::Run(Context& context) {

@@ -101,6 +101,7 @@ void Forward(Context& context, const Convolution& of, const ConvolutionOperands&
       });
     }
     product = {oc, slab.positions(), k, out, l, {weight, k, false}, {patches, k, true}};
+    product.bf16 = of.bf16;
     product.accumulate = bias != nullptr;
     product.batch = {slab.images, 0, l * k, oc * l};
     gemm::Multiply(context, product);

@@ -66,6 +66,7 @@ void Forward(Context& context, const Convolution& of, const ConvolutionOperands&
   const int64_t out = of.group_out(), positions = of.positions(), depth = of.depth();
   gemm::MatrixProduct product{out, blocks.step * blocks.columns, depth};
   product.ldc = positions;
+  product.bf16 = of.bf16;
   product.accumulate = bias != nullptr;
   product.pads_b = !blocks.pointwise;
   const auto run = [&](int64_t tile, float* memory, float* scratch) {
@@ -92,7 +93,8 @@ void BackwardInput(Context& context, const Convolution& of, float* dx, const flo
   const Blocks blocks{of, std::max<int64_t>(1, std::min(channels, CeilDiv(256, area)))};
   const int64_t splits = CeilDiv(channels, blocks.channels);
   const int64_t positions = of.positions(), plane = of.plane();
-  const gemm::MatrixProduct product{blocks.channels * area, blocks.step * blocks.columns, out};
+  gemm::MatrixProduct product{blocks.channels * area, blocks.step * blocks.columns, out};
+  product.bf16 = of.bf16;
   const auto run = [&](int64_t tile, float* memory, float* scratch) {
     const int64_t item = tile / splits, first = tile % splits * blocks.channels;
     const int64_t count = std::min(blocks.channels, channels - first);
@@ -127,6 +129,7 @@ void BackwardWeight(Context& context, const Convolution& of, float* dweight, con
   const int64_t parts = CeilDiv(items, step);
   gemm::MatrixProduct product{out, depth, blocks.step * blocks.columns};
   product.ldc = depth;
+  product.bf16 = of.bf16;
   float* partials = context.SharedScratch(std::max<int64_t>(1, parts) * size);
   const auto run = [&](int64_t tile, float* memory, float* scratch) {
     const int64_t g = tile % of.groups, first = tile / of.groups * step;

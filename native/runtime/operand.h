@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "runtime/bfloat16.h"
+
 namespace vitrine {
 
 // A command's view of a tensor's memory. Null, with no elements, for an operand that is absent.
@@ -20,6 +22,32 @@ struct Out {
   T* data = nullptr;
   size_t count = 0;
   operator T*() const { return data; }  // NOLINT: as above
+};
+
+// Stands for the elements of an operand that is float32 or bfloat16, as its tensor is.
+struct Floats;
+
+// The same for such an operand. Whoever reads it asks `bf16` first.
+template <>
+struct In<Floats> {
+  using Element = const Floats;
+  const void* data = nullptr;
+  size_t count = 0;
+  bool bf16 = false;
+  explicit operator bool() const { return data != nullptr; }
+  const float* floats() const { return static_cast<const float*>(data); }
+  const Bf16* halves() const { return static_cast<const Bf16*>(data); }
+};
+
+template <>
+struct Out<Floats> {
+  using Element = Floats;
+  void* data = nullptr;
+  size_t count = 0;
+  bool bf16 = false;
+  explicit operator bool() const { return data != nullptr; }
+  float* floats() const { return static_cast<float*>(data); }
+  Bf16* halves() const { return static_cast<Bf16*>(data); }
 };
 
 // An operand that may be absent. The same to C++; what is generated for TypeScript tells them
@@ -54,6 +82,12 @@ bool Holds(const Operand& operand, int64_t count) {
 template <class Operand>
 bool HoldsOrAbsent(const Operand& operand, int64_t count) {
   return operand.data == nullptr || Holds(operand, count);
+}
+
+// Whether all of the operands that are present hold the same kind of floats.
+template <class First, class... Operand>
+bool AreAlike(const First& first, const Operand&... others) {
+  return (... && (others.data == nullptr || others.bf16 == first.bf16));
 }
 
 // An output without elements is as good as one that is absent. Whoever loops over the other sizes,

@@ -46,7 +46,9 @@ class OpArguments {
         std::byte* const to = operand.bytes.data() + at;
         if (operand.floats) {
           const float value = static_cast<float>(Below(1024)) / 1024.0f - 0.5f;
-          std::memcpy(to, &value, sizeof(value));
+          const Bf16 half = Bf16Of(value);
+          operand.element == sizeof(half) ? std::memcpy(to, &half, sizeof(half))
+                                          : std::memcpy(to, &value, sizeof(value));
         } else if (operand.element == sizeof(int32_t)) {
           const auto value = static_cast<int32_t>(negative && Below(16) == 0 ? -1 : Below(4));
           std::memcpy(to, &value, sizeof(value));
@@ -93,7 +95,11 @@ class OpArguments {
           valid() ? most = field.count : least = field.count + 1;
         }
         field.count = most;
-        arguments.Allocate(field.data, most);
+        if constexpr (requires { field.bf16; }) {
+          arguments.AllocateFloats(field.data, most, field.bf16);
+        } else {
+          arguments.Allocate(field.data, most);
+        }
       } else if constexpr (requires { field.Fields(*this); }) {
         field.Fields(*this);
       } else if constexpr (requires { typename T::value_type::Element; }) {
@@ -123,6 +129,15 @@ class OpArguments {
   void Draw(Out<T>& field) {
     DrawOperand(field.data, field.count);
   }
+  void Draw(In<Floats>& field) { DrawFloats(field); }
+  void Draw(Out<Floats>& field) { DrawFloats(field); }
+  template <class Operand>
+  void DrawFloats(Operand& field) {
+    const float* data = nullptr;
+    DrawOperand(data, field.count);
+    field.data = const_cast<float*>(data);
+    field.bf16 = Either();
+  }
   template <class T>
   void Draw(std::vector<T>& field) {
     field.resize(1 + random_() % 2);
@@ -140,12 +155,20 @@ class OpArguments {
   }
   template <class T>
   void Allocate(T*& data, size_t count) {
+    data = reinterpret_cast<T*>(
+        MemoryOf(count, sizeof(T), std::same_as<std::remove_const_t<T>, float>));
+  }
+  template <class Void>
+  void AllocateFloats(Void*& data, size_t count, bool bf16) {
+    data = MemoryOf(count, bf16 ? sizeof(Bf16) : sizeof(float), true);
+  }
+  std::byte* MemoryOf(size_t count, size_t element, bool floats) {
     Operand& operand = operands_.emplace_back();
-    operand.element = sizeof(T);
-    operand.floats = std::same_as<std::remove_const_t<T>, float>;
-    operand.bytes.reserve(std::max<size_t>(1, count * sizeof(T)));  // none is not absent
-    operand.bytes.resize(count * sizeof(T));
-    data = reinterpret_cast<T*>(operand.bytes.data());
+    operand.element = element;
+    operand.floats = floats;
+    operand.bytes.reserve(std::max<size_t>(1, count * element));  // none is not absent
+    operand.bytes.resize(count * element);
+    return operand.bytes.data();
   }
 
   static constexpr int kRank = 4;

@@ -97,7 +97,6 @@ void ArrangeImages(Op& op, OpArguments& arguments) {
       }
       op.sizes.groups = 1;
     }
-    op.sizes.bf16 = op.sizes.bf16 && op.sizes.tokens && HasBf16();
   }
   if constexpr (requires { op.kept.height; }) {
     op.channels = 1 + op.channels % 4;

@@ -22,7 +22,6 @@ std::shared_ptr<Command> DrawOp(OpArguments& arguments, bool arranged) {
   const auto command = std::make_shared<ops::OpCommand<Op>>();
   Op& op = command->op();
   op.Fields(arguments);
-  if constexpr (requires { op.bf16; }) op.bf16 = op.bf16 && HasBf16();
   if (arranged) Arrange(op, arguments);
   if (!op.Valid()) return nullptr;
   arguments.Fit(op);

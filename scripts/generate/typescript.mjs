@@ -10,6 +10,9 @@ function translate(type, aliases) {
   const vector = /^std::vector<(.+)>$/.exec(type)?.[1];
   const array = /^(\w+)\[(\d+)\]$/.exec(type);
   const same = (text) => ({ text, argument: (value) => value });
+  if (/^(In|Out)<Floats>$/.test(type)) return { text: 'Operand', argument: (value) => `floats(${value})` };
+  if (/^Optional(In|Out)<Floats>$/.test(type))
+    return { text: 'Operand | undefined', argument: (value) => `floats(${value})` };
   if (/^(In|Out)<\w+>$/.test(type)) return { text: 'Operand', argument: (value) => `${value}.handle` };
   if (/^Optional(In|Out)<\w+>$/.test(type))
     return { text: 'Operand | undefined', argument: (value) => `${value}?.handle ?? 0` };
@@ -71,6 +74,18 @@ function interfaceOf(struct, fields) {
   return `${comment}export interface ${struct.name} {\n${lines.join('\n')}\n}\n`;
 }
 
+/** The fields of an op that are float32 and nothing else, for those that read and that write. */
+function floatOperands(op, { structs }) {
+  const named = (pattern) =>
+    op.fields
+      .map((expression) => memberOf(op, expression, structs))
+      .filter(({ type }) => pattern.test(type))
+      .map(({ name }) => `'${name}'`);
+  const reads = named(/^(Optional)?In<float>$/);
+  const writes = named(/^(Optional)?Out<float>$/);
+  return reads.length + writes.length === 0 ? [] : [`  ${op.op}: { reads: [${reads}], writes: [${writes}] },`];
+}
+
 /** The file, for the ops and structs of `readOps`. */
 export function nativeOps(read) {
   const described = read.ops.map((op) => ({ op, ...describe(op, 'o', read) }));
@@ -84,6 +99,10 @@ export type Handle = number;
 /** What an op reads or writes: a tensor, or whatever else has a storage. */
 export interface Operand {
   readonly handle: Handle;
+  /** Of a tensor. */
+  readonly dtype?: string;
+  /** Its elements. */
+  readonly size?: number;
 }
 
 ${[...parts, ...described.map(({ op, fields }) => interfaceOf(op, fields))].join('\n')}
@@ -94,6 +113,15 @@ ${described.map(({ op }) => `  ${op.op}(o: ${op.name}): void;`).join('\n')}
 
 /** The addon's own functions: the fields in order, 0 for an operand that is absent. */
 export type AddonOps = Readonly<Record<keyof NativeOps, (...fields: (number | boolean | readonly number[])[]) => void>>;
+
+/** The operands of each op that it knows as float32 alone. */
+export const FLOAT_OPERANDS: Readonly<Record<string, { reads: string[]; writes: string[] }>> = {
+${read.ops.flatMap((op) => floatOperands(op, read)).join('\n')}
+};
+
+/** Floats of either kind: those of bfloat16 come with a minus. */
+const floats = (operand: Operand | undefined): Handle =>
+  operand === undefined ? 0 : operand.dtype === 'bfloat16' ? -operand.handle : operand.handle;
 
 const handlesOf = (operands: readonly (Operand | undefined)[]): Handle[] =>
   operands.map((operand) => operand?.handle ?? 0);

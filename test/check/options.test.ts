@@ -238,9 +238,11 @@ const TAKERS: Record<string, Taker> = {
   },
   LayerDecayOptions: { calls: { layerDecayGroups: (options) => optim.layerDecayGroups(vit(), options) } },
   LayerNormModuleOptions: { calls: { LayerNorm: (options) => new nn.LayerNorm(4, options) } },
+  LayerNormResultOptions: {
+    calls: { layerNorm: (options) => F.layerNorm(tokens(), undefined, undefined, options) },
+  },
   LayerNormOptions: {
     calls: {
-      layerNorm: (options) => F.layerNorm(tokens(), undefined, undefined, options),
       rmsNorm: (options) => F.rmsNorm(tokens(), undefined, options),
       addLayerNorm: (options) => F.addLayerNorm(tokens(), tokens(), undefined, undefined, options),
     },

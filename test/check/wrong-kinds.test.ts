@@ -52,6 +52,8 @@ const FUNCTIONS: Record<keyof typeof F, () => unknown[]> = {
   checkpoint: () => [(t: vitrine.Tensor) => t, x()],
   clamp: () => [x(), { min: 0 }],
   clone: () => [x()],
+  float: () => [x()],
+  bfloat16: () => [x()],
   conv2d: () => [image(), ones([1, 2, 2, 2]), ones([1]), {}],
   crossEntropy: () => [ones([1, 2]), ints(), {}],
   cumsum: () => [x(), 1],

@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { manualSeed, nn, noGrad, optim, randn, scope, type Tensor, Trainer, type ViT } from '../../lib/index.js';
+import {
+  autocast,
+  manualSeed,
+  nn,
+  noGrad,
+  optim,
+  randn,
+  scope,
+  type Tensor,
+  Trainer,
+  type ViT,
+} from '../../lib/index.js';
 import { temporaryDirectory } from '../io/temporary-directory.js';
 import { assertBadInput, assertNear, assertSameBits, returnsMemory, valuesOf } from '../native-op.js';
 import { parameterHash, textures, tinyViT } from '../train/tiny-problem.js';
@@ -72,8 +83,12 @@ describe('LoRA', () => {
       const x = randn([2, 6]);
       const residual = randn([2, 5]);
       const cases = [{}, { residual }, { activation: 'gelu' }, { activation: 'relu', residual }] as const;
+      const half = [...cases, { activation: 'gelu', dtype: 'float32' }, { dtype: 'float32' }] as const;
+      const dtypes = () => autocast('bf16', () => half.map((options) => layer.forward(x, options).dtype));
       const before = cases.map((options) => layer.forward(x, options));
+      const dtypesBefore = dtypes();
       nn.applyLora(layer, { targets: /^$/ });
+      assert.deepEqual(dtypes(), dtypesBefore);
       for (const [i, options] of cases.entries())
         assertNear(layer.forward(x, options), valuesOf(before[i]), `case ${i}`);
       assertBadInput(() => layer.forward(x, { activation: 'swish' as never }), /linear activation/);

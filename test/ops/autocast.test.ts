@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict';
-import { autocast, F, info, type Precision, randn, scope, type Tensor, tensor } from '../../lib/index.js';
-import { returnsMemory } from '../native-op.js';
+import { autocast, F, grad, type Precision, randn, scope, type Tensor, tensor } from '../../lib/index.js';
+import { assertBadInput, returnsMemory } from '../native-op.js';
 import { runProgram } from '../runtime/run-program.js';
-
-/** A float32 rounded to bfloat16, to nearest, ties to even. */
-function rounded(value: number): number {
-  const bits = new Uint32Array(Float32Array.of(value).buffer);
-  const word = bits[0] ?? 0;
-  bits[0] = (word + 0x7fff + ((word >>> 16) & 1)) & 0xffff0000;
-  return new Float32Array(bits.buffer)[0] ?? NaN;
-}
+import { rounded } from './rounded.js';
 
 function roundedTensor(x: Tensor): Tensor {
   return tensor(Float32Array.from(x.dataSync(), rounded), x.shape, { requiresGrad: x.requiresGrad });
+}
+
+/** Asserts that a result is bfloat16, and as near to the expected one as that can be. */
+function assertRoundedResult(actual: Tensor, expected: Tensor): void {
+  assert.equal(actual.dtype, 'bfloat16');
+  const values = Array.from(expected.dataSync());
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  for (const [i, value] of actual.dataSync().entries()) {
+    const bound = 2 ** -8 * Math.abs(values[i] ?? NaN) + 1e-5 * largest;
+    assert.ok(Math.abs(value - (values[i] ?? NaN)) <= bound, `result, element ${i}: ${value} and ${values[i]}`);
+  }
 }
 
 function assertClose(actual: Tensor | null, expected: Tensor | null, what: string): void {
@@ -37,7 +41,7 @@ function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
 
 /** Asserts that an op under bf16 gives what it gives on rounded factors in float32, and so do its gradients. */
 function assertRoundsFactors(
-  op: (x: Tensor, weight: Tensor, bias: Tensor) => Tensor,
+  op: (x: Tensor, weight: Tensor, bias?: Tensor) => Tensor,
   shape: readonly number[],
   weightShape: readonly number[],
 ): void {
@@ -52,10 +56,42 @@ function assertRoundsFactors(
     const sameBias = tensor(bias.dataSync(), bias.shape, { requiresGrad: true });
     const expected = op(sameX, sameWeight, sameBias);
     expected.backward(dy);
-    assertClose(y, expected, 'result');
+    if (y.dtype === 'bfloat16') assertRoundedResult(y, expected);
+    else assertClose(y, expected, 'result'); // patches' tokens
     assertClose(x.grad, sameX.grad, 'gradient of x');
     assertClose(weight.grad, sameWeight.grad, 'gradient of the weight');
     assertClose(bias.grad, sameBias.grad, 'gradient of the bias');
+  });
+}
+
+/** Asserts a linear layer on bfloat16, all its gradients, against float32 on the same numbers. */
+function assertLinear(
+  shape: readonly number[],
+  width: number,
+  activation: NonNullable<F.LinearOptions['activation']>,
+  hasResidual: boolean,
+): void {
+  scope(() => {
+    const half = (sizes: readonly number[]): Tensor => randn(sizes).bfloat16().detach();
+    const [x, residual, dy] = [half(shape), half([shape[0] ?? 0, width]), half([shape[0] ?? 0, width])];
+    const [weight, bias] = [roundedTensor(randn([width, shape[1] ?? 0])), randn([width])];
+    const run = (take: (t: Tensor) => Tensor): Tensor[] => {
+      const inputs = [take(x), weight, bias, ...(hasResidual ? [take(residual)] : [])].map((each) => each.detach());
+      for (const each of inputs) each.requiresGrad = true;
+      const [input, w, b, added] = inputs as [Tensor, Tensor, Tensor, Tensor | undefined];
+      const y = F.linear(input, w, b, { activation, ...(added && { residual: added }) });
+      return [y, ...grad(y, inputs, { gradOutputs: take(dy) })];
+    };
+    const halves = autocast('bf16', () => run((each) => each));
+    const wholes = run((each) => each.float());
+    assert.deepEqual(
+      halves.map(({ dtype }) => dtype),
+      ['bfloat16', 'bfloat16', 'float32', 'float32', 'bfloat16'].slice(0, halves.length),
+    );
+    for (const [i, whole] of wholes.entries()) {
+      const error = relativeError((halves[i] as Tensor).dataSync(), whole.dataSync());
+      assert.ok(error < 4e-3, `${activation}, result ${i}: ${error}`); // each rounding is off by 2^-8 at most
+    }
   });
 }
 
@@ -63,18 +99,23 @@ describe('autocast', () => {
   returnsMemory();
 
   it('refuses a precision that is none', () => {
-    // @ts-expect-error a name that the types refuse too
-    assert.throws(() => autocast('fp8', () => 0), /Expected one of 'fp32', 'bf16', 'int8' for autocast precision/);
+    assert.throws(
+      // @ts-expect-error a name that the types refuse too
+      () => autocast('fp8', () => 0),
+      /Expected one of 'fp32', 'bf16', 'int8', 'auto' for autocast precision/,
+    );
   });
 
-  it('refuses bf16 where it cannot be had, with the reason that info() gives', async () => {
+  it('warns once, and computes the same, where the CPU has no bfloat16 products; auto takes fp32 there', async () => {
     const { stdout, stderr } = await runProgram('autocasts', {
       env: { VITRINE_ISA: 'scalar', VITRINE_GEMM: undefined },
     });
-    const { available, reason, thrown } = JSON.parse(stdout);
-    assert.deepEqual([available, stderr], [false, '']);
-    assert.match(reason, /^Expected a CPU with AVX512_BF16 .* Use precision: 'fp32'\.$/);
-    assert.equal(thrown, reason);
+    const { available, reason, results, auto } = JSON.parse(stdout);
+    assert.equal(available, false);
+    assert.match(reason, /^Expected a CPU with AVX512_BF16 for precision 'bf16' but this one has none\.$/);
+    assert.equal(stderr.match(/VitrineWarning: Expected a CPU with AVX512_BF16/g)?.length, 1);
+    assert.equal(auto, 'float32');
+    assert.deepEqual(results, [2, rounded(2 * rounded(1 / 3) + Math.fround(0.35)), 3]);
   });
 
   for (const [rows, inFeatures, outFeatures] of [
@@ -85,8 +126,7 @@ describe('autocast', () => {
     [0, 8, 8],
     [0, 8, 197], // several panels of no rows
   ] as const) {
-    it(`multiplies rounded factors and sums in float32: ${rows} x ${inFeatures} x ${outFeatures}`, function () {
-      if (!info().bf16.available) this.skip(); // this machine has no bfloat16 products
+    it(`multiplies rounded factors and sums in float32: ${rows} x ${inFeatures} x ${outFeatures}`, () => {
       assertRoundsFactors(F.linear, [rows, inFeatures], [outFeatures, inFeatures]);
     });
   }
@@ -98,8 +138,7 @@ describe('autocast', () => {
     [2, 60, 5, 20], // more patches than fit a tile of columns, of 75 values each
     [0, 8, 4, 100],
   ] as const) {
-    it(`rounds the factors of the patch embedding: ${batch} of ${side} px in patches of ${patch}, ${width} wide`, function () {
-      if (!info().bf16.available) this.skip(); // this machine has no bfloat16 products
+    it(`rounds the factors of the patch embedding: ${batch} of ${side} px in patches of ${patch}, ${width} wide`, () => {
       assertRoundsFactors(F.patchEmbed, [batch, 3, side, side], [width, 3, patch, patch]);
     });
   }
@@ -110,8 +149,7 @@ describe('autocast', () => {
     [197, 64, false],
     [401, 20, true],
   ] as const) {
-    it(`rounds the factors of attention: ${tokens} tokens of ${width}${causal ? ', causal' : ''}`, function () {
-      if (!info().bf16.available) this.skip(); // this machine has no bfloat16 products
+    it(`rounds the factors of attention: ${tokens} tokens of ${width}${causal ? ', causal' : ''}`, () => {
       scope(() => {
         const qkv = randn([2, tokens, 3 * 2 * width]);
         const dy = randn([2, tokens, 2 * width]);
@@ -138,8 +176,55 @@ describe('autocast', () => {
     });
   }
 
-  it('adds to a gradient that is there', function () {
-    if (!info().bf16.available) this.skip(); // this machine has no bfloat16 products
+  it('has convolutions and matmul obey, and their gradients', () => {
+    const shapes: [op: (x: Tensor, weight: Tensor) => Tensor, x: number[], weight: number[]][] = [
+      [(x, w) => F.conv2d(x, w, undefined, { padding: 1 }), [2, 4, 9, 7], [6, 4, 3, 3]],
+      [(x, w) => F.conv2d(x, w, undefined, { groups: 2 }), [1, 4, 5, 5], [4, 2, 1, 1]],
+      [(x, w) => F.conv2d(x, w, undefined, { stride: 2 }), [2, 3, 8, 8], [5, 3, 2, 2]], // patches
+      [(x, w) => F.matmul(x, w), [3, 17, 33], [33, 9]],
+      [(x, w) => F.matmul(x, w, { transposeA: true, transposeB: true }), [2, 3, 65, 7], [2, 3, 5, 65]],
+    ];
+    for (const [op, shape, weightShape] of shapes) assertRoundsFactors(op, shape, weightShape);
+  });
+
+  it('reads and gives bfloat16 in linear layers, activations and residuals included', () => {
+    for (const activation of ['none', 'gelu', 'gelu_tanh', 'relu', 'tanh', 'silu', 'quick_gelu'] as const) {
+      for (const hasResidual of [false, true]) assertLinear([37, 65], 41, activation, hasResidual);
+    }
+    assertLinear([260, 64], 96, 'gelu', true); // tiles of rows
+  });
+
+  it('gives the dtype of the residual, and float32 where it is asked to', () => {
+    scope(() => {
+      const [x, weight, residual] = [randn([3, 8]), randn([4, 8]), randn([3, 4])];
+      const dtypeOf = (options: F.LinearOptions) =>
+        autocast('bf16', () => F.linear(x, weight, undefined, options)).dtype;
+      assert.equal(dtypeOf({}), 'bfloat16');
+      assert.equal(dtypeOf({ residual }), 'float32');
+      assert.equal(dtypeOf({ residual: residual.bfloat16() }), 'bfloat16');
+      assert.equal(dtypeOf({ dtype: 'float32' }), 'float32');
+      assertBadInput(() => dtypeOf({ dtype: 'bfloat16', residual }), /a bfloat16 tensor for linear residual/);
+    });
+  });
+
+  it('normalises into bfloat16 where a product is next, and takes gradients of it', () => {
+    scope(() => {
+      const [x, weight, bias] = [randn([7, 33]), randn([33]), randn([33])].map((each) => each.detach());
+      for (const each of [x, weight, bias]) if (each !== undefined) each.requiresGrad = true;
+      const run = (dtype: 'float32' | 'bfloat16'): Tensor[] => {
+        const y = F.layerNorm(x as Tensor, weight, bias, { dtype });
+        assert.equal(y.dtype, dtype);
+        return [y, ...grad(y, [x, weight, bias] as Tensor[], { gradOutputs: dy })];
+      };
+      const dy = roundedTensor(randn([7, 33]));
+      const [half, ...halfGradients] = run('bfloat16');
+      const [whole, ...gradients] = run('float32');
+      assertRoundedResult(half as Tensor, whole as Tensor);
+      for (const [i, gradient] of gradients.entries()) assertClose(halfGradients[i] ?? null, gradient, `gradient ${i}`);
+    });
+  });
+
+  it('adds to a gradient that is there', () => {
     const weight = randn([8, 16], { requiresGrad: true });
     const x = randn([4, 16]);
     const step = (): Float32Array => {

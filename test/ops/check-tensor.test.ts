@@ -91,6 +91,8 @@ const CALLS: Record<string, Call> = {
   checkpoint: { shapes: [[3]], run: (x) => F.checkpoint((y) => F.relu(y), x) },
   clamp: { shapes: [[3]], either: [0], run: (x) => F.clamp(x, { min: 0 }) },
   clone: { shapes: [[3]], either: [0], run: (x) => F.clone(x) },
+  float: { shapes: [[3]], either: [0], run: (x) => F.float(x) },
+  bfloat16: { shapes: [[3]], either: [0], run: (x) => F.bfloat16(x) },
   conv2d: { shapes: [[1, 2, 5, 5], [3, 2, 2, 2], [3]], run: (x, w, b) => F.conv2d(x, w, b) },
   crossEntropy: { shapes: [[2, 3], [2]], ints: [1], run: (x, labels) => F.crossEntropy(x, labels) },
   dropout: { shapes: [[3]], run: (x) => F.dropout(x, 0.5) },

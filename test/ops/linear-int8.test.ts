@@ -151,7 +151,7 @@ describe('linear in 8 bits', () => {
     const precision = 'int8' as 'bf16';
     assert.throws(
       () => new Trainer({ model, optimizer, train, precision, batchSize: 1, epochs: 1 } as unknown as TrainerOptions),
-      /^TypeError: Expected 'fp32' or 'bf16' for Trainer precision but received 'int8'/,
+      /^TypeError: Expected 'fp32', 'bf16' or 'auto' for Trainer precision but received 'int8'/,
     );
     optimizer.dispose();
     model.dispose();

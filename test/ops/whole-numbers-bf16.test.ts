@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { autocast, F, info, noGrad, scope, type Tensor, tensor } from '../../lib/index.js';
+import { autocast, F, noGrad, scope, type Tensor, tensor } from '../../lib/index.js';
 import { returnsMemory } from '../native-op.js';
 import { generator } from '../reference/random.js';
+import { rounded } from './rounded.js';
 
 /** (rows,columns) of whole numbers from -8 to 8, which bfloat16 holds. */
 function wholeNumbers(rows: number, columns: number, random: () => number): number[][] {
@@ -37,20 +38,25 @@ describe('bfloat16 products of whole numbers', () => {
     [12, 1700, 50],
     [130, 773, 97],
   ] satisfies [number, number, number][]) {
-    it(`are exact in both directions, packed in passing or before (${rows},${features}) by (${out},${features})`, function () {
-      if (!info().bf16.available) this.skip();
+    it(`are exact in both directions, packed in passing or before (${rows},${features}) by (${out},${features})`, () => {
       const random = generator(rows + features);
       const [x, weight] = [wholeNumbers(rows, features, random), wholeNumbers(out, features, random)];
       const dy = wholeNumbers(rows, out, random);
       const y = product(x, transposed(weight));
-      scope(() => {
-        const [xs, weights] = [from(x, true), from(weight, true)];
-        const run = () => autocast('bf16', () => F.linear(xs, weights));
-        for (let i = 0; i < 3; i++) assert.deepEqual([...noGrad(run).dataSync()], y);
-        run().backward(from(dy));
-        assert.deepEqual([...(xs.grad?.dataSync() ?? [])], product(dy, weight), 'dx');
-        assert.deepEqual([...(weights.grad?.dataSync() ?? [])], product(transposed(dy), x), 'dweight');
-      });
+      const [dx, dweight] = [product(dy, weight), product(transposed(dy), x)];
+      // As it is read and as it is stored: factors of both kinds are packed, results of both kinds written.
+      for (const dtype of ['float32', 'bfloat16'] as const) {
+        const stored = (values: number[]): number[] => (dtype === 'bfloat16' ? values.map(rounded) : values);
+        scope(() => {
+          const [xs, weights] = [from(x).to(dtype).detach(), from(weight, true)];
+          xs.requiresGrad = true;
+          const run = () => autocast('bf16', () => F.linear(xs, weights, undefined, { dtype }));
+          for (let i = 0; i < 3; i++) assert.deepEqual([...noGrad(run).dataSync()], stored(y), dtype);
+          run().backward(from(dy));
+          assert.deepEqual([...(xs.grad?.dataSync() ?? [])], stored(dx), `${dtype} dx`);
+          assert.deepEqual([...(weights.grad?.dataSync() ?? [])], dweight, `${dtype} dweight`);
+        });
+      }
     });
   }
 });

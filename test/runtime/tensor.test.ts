@@ -84,7 +84,10 @@ describe('making tensors', () => {
           /^Expected numbers for a float32 tensor but received undefined\./,
         ],
         [() => tensor(new BigInt64Array(1) as unknown as Int32Array), /^Expected numbers for a float32 tensor/],
-        [() => tensor([1], [1], { dtype: 'float64' as 'float32' }), /^Expected one of 'float32', 'int32' for dtype/],
+        [
+          () => tensor([1], [1], { dtype: 'float64' as 'float32' }),
+          /^Expected one of 'float32', 'int32', 'bfloat16' for dtype/,
+        ],
         [() => zeros([1], { dtype: 'half' as 'float32' }), /for dtype but received 'half'\./],
         [() => full([1], 0.5, { dtype: 'int32' }), /^Expected whole numbers of 32 bits/],
         [() => full([1], '0' as unknown as number), /^Expected numbers/],

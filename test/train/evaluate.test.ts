@@ -99,7 +99,7 @@ describe('evaluate', () => {
     const cases: [unknown, unknown, RegExp][] = [
       [model, { batchsize: 4 }, /Did you mean batchSize\?/],
       [model, { batchSize: 0 }, /Expected a whole number of at least 1 for evaluate batchSize but received 0/],
-      [model, { precision: 'fp16' }, /Expected one of 'fp32', 'bf16', 'int8' for evaluate precision/],
+      [model, { precision: 'fp16' }, /Expected one of 'fp32', 'bf16', 'int8', 'auto' for evaluate precision/],
       [{ forward: () => {} }, {}, /Expected a model, a Module with a forward of images, for evaluate/],
     ];
     for (const [given, options, message] of cases) {

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import type { PrecisionChoice } from '../../precision.js';
 import { LAYERS_HELP, layersFlag, POOL_HELP, POOLS } from '../feature-flags.js';
 import { nonEmpty, oneOf, wholeNumber } from '../flags.js';
+import { PRECISION_FLAG, PRECISION_HELP, precisionFlag } from '../precision-flag.js';
 import { DEFAULT_RUN } from '../run-folder.js';
 
 interface EmbedFlags {
@@ -10,7 +12,7 @@ interface EmbedFlags {
   layers?: number | readonly number[];
   normalize?: true;
   batchSize: number;
-  precision: 'fp32' | 'bf16';
+  precision: PrecisionChoice;
   threads?: number;
   force?: true;
 }
@@ -34,7 +36,7 @@ export function addEmbed(program: Command): void {
     .option('--layers <list>', LAYERS_HELP, layersFlag)
     .option('--normalize', 'vectors of length 1')
     .option('-b, --batch-size <n>', 'images at a time', wholeNumber('--batch-size', 1), 32)
-    .option('--precision <name>', 'fp32 or bf16', oneOf('--precision', ['fp32', 'bf16'] as const), 'fp32')
+    .option(PRECISION_FLAG, PRECISION_HELP, precisionFlag, 'fp32')
     .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1, 1024))
     .option('--force', 'replace what is there')
     .addHelpText('after', EXAMPLES)

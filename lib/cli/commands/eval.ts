@@ -42,7 +42,7 @@ export function addEval(program: Command): void {
     .option('--json', 'as JSON')
     .addHelpText('after', EXAMPLES)
     .action(async ({ run, data, batchSize, tta, precision: asked, threads, json }: EvalFlags) => {
-      const [{ openRun }, { evaluationData }, { evaluate }, { info, setThreads }, { evaluationText, METRICS }] =
+      const [{ openRun }, { evaluationData }, { evaluate }, { setThreads }, { evaluationText, METRICS }] =
         await Promise.all([
           import('../open-model.js'),
           import('../evaluation-data.js'),
@@ -56,7 +56,7 @@ export function addEval(program: Command): void {
         throw expected('--data <path>', 'vitrine eval', new Text('none, for a checkpoint that is no run'));
       }
       const folder = data ?? config?.data ?? null;
-      // In batches that fit the memory, and to the result of training; a CPU without bfloat16 gives nearly that.
+      // In batches that fit the memory, and to the result of training.
       const { batch = 32, precision = 'fp32', isWeighted = false } = config?.training ?? {};
       const feed = { batchSize: batchSize ?? batch, views: tta };
       const own = data === undefined ? config?.training : undefined;
@@ -67,7 +67,7 @@ export function addEval(program: Command): void {
       });
       const result = await evaluate(model, test, {
         batchSize: feed.batchSize,
-        precision: asked ?? (info().bf16.available ? precision : 'fp32'),
+        precision: asked ?? precision,
         metrics: METRICS,
         ...(tta && { tta }),
       });

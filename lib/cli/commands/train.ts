@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { TRAINING_PRECISIONS } from '../../precision.js';
 import { classWeightsFlag } from '../class-weights-flag.js';
 import { readFlags } from '../config-file.js';
 import { nonEmpty, number, oneOf, wholeNumber, wholeNumbers } from '../flags.js';
@@ -181,8 +182,8 @@ function addMachineFlags(command: Command): void {
     .option('--threads <n>', 'default: as many as the process may use', wholeNumber('--threads', 1, 1024))
     .option(
       '--precision <name>',
-      'of matrix products: fp32 or bf16 (default: fp32)',
-      oneOf('--precision', ['fp32', 'bf16']),
+      'of matrix products: fp32, bf16 or auto, the faster (default: fp32)',
+      oneOf('--precision', TRAINING_PRECISIONS),
     )
     .option('--grad-checkpointing', 'compute activations again in backward instead of keeping them')
     .option('--no-capture', 'run every step op by op')

@@ -1,4 +1,5 @@
 import { expected, Text } from '../../check.js';
+import { converted } from '../../converted.js';
 import type { Preprocessing } from '../../io/pretrained/preprocessing.js';
 import { clone } from '../../ops/copies.js';
 import { type BatchImage, imageBatch, imageMix } from '../../ops/image-batch.js';
@@ -23,6 +24,8 @@ export interface FeedParts {
   readonly dropLast: boolean;
   /** Batches that are loaded ahead. */
   readonly prefetch: number;
+  /** Of a batch's images. */
+  readonly dtype: 'float32' | 'bfloat16';
   readonly seed: number;
   readonly preprocessing: Preprocessing;
   readonly augmentation: ImageDraws | undefined;
@@ -34,7 +37,7 @@ export interface FeedParts {
 
 /** A batch on the stream. */
 export interface FeedBatch {
-  /** (N,C,H,W) float32; the receiver's to dispose. */
+  /** (N,C,H,W), of the dtype asked for; the receiver's to dispose. */
   readonly images: Tensor;
   /** The class of each image, where each has one and none is mixed. */
   readonly labels: Int32Array | undefined;
@@ -204,7 +207,9 @@ export class Feed {
     const labels = batch.map(({ label }) => label);
     const common = { count, position, indices: Uint32Array.from(batch, ({ index }) => index) };
     const { mixing } = augmentation ?? {};
-    if (mixing === undefined) return { ...common, ...plainLabels(labels), images: this.#stacked(batch, epoch, cache) };
+    if (mixing === undefined) {
+      return { ...common, ...plainLabels(labels), images: this.#stored(this.#stacked(batch, epoch, cache)) };
+    }
     let images = this.#stacked(batch, epoch, cache);
     const drawn = drawMixing(mixing, { seed, epoch, first: position }, [count, crop[0], crop[1]]);
     if (drawn.shares.some((share) => share !== 1)) {
@@ -215,11 +220,20 @@ export class Feed {
     }
     const classes = this.#parts.numClasses ?? 0; // the loader has made sure of it
     return {
-      images,
+      images: this.#stored(images),
       ...common,
       labels: undefined,
       targets: mixedTargets(labels, drawn.shares, classes, mixing.smoothing),
     };
+  }
+
+  /** A batch as it is given, in the place of float32. */
+  #stored(images: Tensor): Tensor {
+    const { dtype } = this.#parts;
+    if (images.dtype === dtype) return images;
+    const stored = untracked(() => converted(images, dtype));
+    images.dispose();
+    return stored;
   }
 
   /** (N,C,H,W) of a batch's images. */

@@ -35,6 +35,8 @@ export interface FeedOptions {
   cache?: 'auto' | 'memory' | 'disk' | 'none';
   /** Of the file. Default: `vitrine` in `XDG_CACHE_HOME`, or `~/.cache/vitrine`. Old ones go: see `data.clearCache`. */
   cacheDir?: string;
+  /** Of a batch's images, which are made in float32: `'bfloat16'` takes half the memory. Default `'float32'`. */
+  dtype?: 'float32' | 'bfloat16';
   /** Batches that are loaded ahead. Default 1. */
   prefetch?: number;
   /** Classes, where the data set does not name them and labels are mixed. */
@@ -52,6 +54,7 @@ export const FEED_NAMES: OptionNames<FeedOptions> = {
   transform: true,
   cache: true,
   cacheDir: true,
+  dtype: true,
   prefetch: true,
   numClasses: true,
   maxCorrupt: true,
@@ -86,6 +89,7 @@ export function checkFeedOptions(options: FeedOptions, source: Dataset | SampleS
   return {
     ...{ source, preprocessing, augmentation, numClasses, cacheDir },
     transform: options.transform === undefined ? undefined : transformRunner(options.transform, `${where} transform`),
+    dtype: checkOneOf(options.dtype ?? 'float32', `${where} dtype`, ['float32', 'bfloat16']),
     prefetch: checkInteger(options.prefetch ?? 1, `${where} prefetch`, 0, 64),
     cache: checkCache(options.cache, source, where),
     corrupt: new CorruptImages(source instanceof SampleStream ? undefined : source.length, maxCorrupt, onCorrupt),

@@ -1,3 +1,4 @@
+import { widened } from '../../tensor-values.js';
 import { fileError } from './file-error.js';
 import { checkRecord, type TensorRecord } from './tensor-record.js';
 
@@ -16,7 +17,7 @@ export function toFloat32(record: TensorRecord, where = 'a tensor'): Float32Arra
     case 'F16':
       return float16ToFloat32(view(Uint16Array, record.data));
     case 'BF16':
-      return bfloat16ToFloat32(view(Uint16Array, record.data));
+      return widened(view(Uint16Array, record.data));
     case 'F64':
       return Float32Array.from(view(Float64Array, record.data));
     case 'I64':
@@ -78,13 +79,6 @@ function float16ToFloat32(halves: Uint16Array): Float32Array {
     }
   }
   return floats;
-}
-
-/** bfloat16 is the upper half of a float32. */
-function bfloat16ToFloat32(halves: Uint16Array): Float32Array {
-  const bits = new Uint32Array(halves.length);
-  for (let i = 0; i < halves.length; i++) bits[i] = halves[i] << 16;
-  return new Float32Array(bits.buffer);
 }
 
 /** `words` are the low and the high half of each int64; it fits in int32 where the high half only repeats the sign. */

@@ -14,7 +14,7 @@ import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 import { writeFileAtomically } from '../formats/atomic-file.js';
 import { describeModel } from '../pretrained/model-metadata.js';
-import { snapshot } from '../snapshot.js';
+import { floatSnapshot } from '../snapshot.js';
 import { type Initializer, type LateBytes, lengthOf, type ModelFacts, modelMessage, type Piece } from './messages.js';
 
 /** Options of `ViT.export`. */
@@ -109,7 +109,7 @@ function weightsOf(model: ExportedModel, { parameters }: OnnxGraph): Weight[] {
     const state = mergedState(model);
     return [...parameters].map((name) => {
       const tensor = state.get(name) as Tensor; // a name of the state's
-      return { name, shape: [...tensor.shape], data: { byteLength: 4 * tensor.size, read: snapshot(tensor) } };
+      return { name, shape: [...tensor.shape], data: { byteLength: 4 * tensor.size, read: floatSnapshot(tensor) } };
     });
   });
 }

@@ -3,7 +3,7 @@ import type { ViT } from '../../nn/vit/vit.js';
 import { stridesOf } from '../../ops/check-tensor.js';
 import { scope } from '../../scope.js';
 import type { TensorSource } from '../formats/safetensors.js';
-import { snapshot } from '../snapshot.js';
+import { floatSnapshot } from '../snapshot.js';
 import { fileNames, type Rule } from './layouts/rules.js';
 import type { Writer } from './layouts/writers.js';
 
@@ -31,7 +31,7 @@ export function fileEntries(model: ViT, writer: Writer): [name: string, source: 
         return {
           name: spell(name),
           from: rule.rows?.[0] ?? 0,
-          ...asInFile(rule, shape, snapshot(parameter, part, parts)),
+          ...asInFile(rule, shape, floatSnapshot(parameter, part, parts)),
         };
       }),
     ),

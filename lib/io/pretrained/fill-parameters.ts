@@ -4,6 +4,7 @@ import { tensor } from '../../ops/creation.js';
 import { copyStrided } from '../../ops/strided-copy.js';
 import { fence } from '../../stream.js';
 import type { Tensor } from '../../tensor.js';
+import { bytesOf, storedValues } from '../../tensor-values.js';
 import { toFloat32 } from '../formats/convert.js';
 import { tensorOf } from '../formats/file-error.js';
 import { checkRecordDtype, elementBytes, type TensorInfo } from '../formats/tensor-record.js';
@@ -58,7 +59,12 @@ function isPlain({ piece, convert }: Target): boolean {
   return piece.axes === undefined && piece.index === undefined && piece.rows === undefined && convert === undefined;
 }
 
-/** Bytes of a parameter before those of a piece. */
+/** Elements of a parameter from one of them on, as it stores them. */
+function write(parameter: Tensor, values: Float32Array, first: number): void {
+  native.write(parameter.handle, storedValues(values, parameter.dtype), first * bytesOf(parameter.dtype));
+}
+
+/** Elements of a parameter before those of a piece. */
 function offsetOf({ parameter, piece }: Target): number {
   const [part, parts] = piece.part;
   return (parameter.size / parts) * part;
@@ -68,11 +74,11 @@ async function stream(weights: Weights, name: string, target: Target, buffer: Ui
   const where = tensorOf(name, weights.path);
   const dtype = checkRecordDtype(weights.info(name).dtype, where);
   const width = elementBytes(dtype);
-  let offset = offsetOf(target) * Float32Array.BYTES_PER_ELEMENT;
+  let offset = offsetOf(target);
   for await (const data of weights.chunks(name, buffer)) {
     const values = toFloat32({ dtype, shape: [data.byteLength / width], data }, where);
-    native.write(target.parameter.handle, values, offset);
-    offset += values.byteLength;
+    write(target.parameter, values, offset);
+    offset += values.length;
   }
 }
 
@@ -84,9 +90,9 @@ async function rearrange(weights: Weights, name: string, targets: readonly Targe
     const { parameter, piece, convert } = target;
     const values = elementsOf(whole, piece, shape);
     if (convert !== undefined) {
-      native.write(parameter.handle, convert(values), 0);
+      write(parameter, convert(values), 0);
     } else if (piece.axes === undefined) {
-      native.write(parameter.handle, values, offsetOf(target) * Float32Array.BYTES_PER_ELEMENT);
+      write(parameter, values, offsetOf(target));
     } else {
       permuteInto(target, values, shape.slice(piece.index === undefined ? 0 : 1), piece.axes);
     }

@@ -26,24 +26,25 @@ export function inInt8Entries(
   const linear = [...model.namedModules()].filter(([, module]) => module instanceof Linear);
   const names = new Set(linear.map(([name]) => `${name}.weight`));
   return entries.flatMap(([name, source]): [string, TensorSource][] => {
-    const { shape, data } = source;
+    const { shape, data, dtype } = source;
     const [out, inFeatures] = shape;
     if (!names.has(name) || out === undefined || inFeatures === undefined) return [[name, source]];
-    return int8Entries(name, [out, inFeatures], async () => (typeof data === 'function' ? data() : data));
+    const read = async (): Promise<TensorRecord> => {
+      return { dtype, shape: [...shape], data: typeof data === 'function' ? await data() : data };
+    };
+    return int8Entries(name, [out, inFeatures], read);
   });
 }
 
-/** A float32 weight (out,in) as the two tensors that stand for it. */
+/** A weight (out,in) as the two tensors that stand for it. */
 function int8Entries(
   name: string,
   [out, inFeatures]: readonly [number, number],
-  read: () => Promise<Uint8Array>,
+  read: () => Promise<TensorRecord>,
 ): [name: string, source: TensorSource][] {
   let halves: Promise<Quantized> | undefined;
   const quantized = (): Promise<Quantized> => {
-    halves ??= read().then((data) =>
-      quantize(toFloat32({ dtype: 'F32', shape: [out, inFeatures], data }, name), out, inFeatures),
-    );
+    halves ??= read().then((record) => quantize(toFloat32(record, name), out, inFeatures));
     return halves;
   };
   const scales = async (): Promise<Uint8Array> => bytesOf((await quantized()).scales);

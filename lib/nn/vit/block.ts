@@ -3,9 +3,11 @@ import { checkOptions, type OptionNames, only } from '../../check-options.js';
 import { add } from '../../ops/elementwise.js';
 import { checkDropProbability } from '../../ops/random.js';
 import { slice } from '../../ops/slice.js';
+import { productDtype } from '../../precision.js';
 import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 import { DropPath } from '../dropout.js';
+import { LayerNorm } from '../layer-norm.js';
 import { Module } from '../module.js';
 import { ATTENTION_OPTIONS, Attention, type AttentionModuleOptions, type AttentionPlaces } from './attention.js';
 import type { ViTConfig } from './config.js';
@@ -97,9 +99,9 @@ export class Block extends Module {
     return scope(() => {
       const attend: Branch = (normed, residual) => this.attn.forward(normed, residual, places, outputs);
       const wanted = outputs === undefined ? x : slice(x, 1, 0, outputs);
-      const attended = this.#branch(this.norm1.forward(x), wanted, attend, this.ls1);
+      const attended = this.#branch(normalised(this.norm1, x), wanted, attend, this.ls1);
       const transform: Branch = (normed, residual) => this.mlp.forward(normed, residual);
-      return this.#branch(this.norm2.forward(attended), attended, transform, this.ls2);
+      return this.#branch(normalised(this.norm2, attended), attended, transform, this.ls2);
     });
   }
 
@@ -115,4 +117,9 @@ export class Block extends Module {
     const y = branch(normed);
     return add(x, this.#dropPath.forward(scale?.forward(y) ?? y));
   }
+}
+
+/** What a product reads next; under autocast a layer norm stores it so. */
+function normalised(norm: Norm, x: Tensor): Tensor {
+  return norm instanceof LayerNorm ? norm.forward(x, undefined, productDtype()) : norm.forward(x);
 }

@@ -37,6 +37,9 @@ export interface ForwardHeadOptions {
   preLogits?: boolean;
 }
 
+/** Logits are float32 under autocast, too: they are few, and losses are computed in float32. */
+const LOGITS = { dtype: 'float32' } as const;
+
 const OPTIONS: OptionNames<ForwardHeadOptions> = { preLogits: true };
 
 /** Tokens (N,T,D) to one vector each (N,D), or to themselves with `''`. */
@@ -58,7 +61,7 @@ export function classify(parts: HeadParts, tokens: Tensor, options: ForwardHeadO
   const pooled = poolTokens(parts, tokens, parts.config.globalPool);
   const normed = parts.fcNorm?.forward(pooled) ?? pooled;
   const x = parts.headDrop.forward(parts.preLogits?.forward(normed) ?? normed);
-  return stops ? x : (parts.head?.forward(x) ?? x);
+  return stops ? x : (parts.head?.forward(x, LOGITS) ?? x);
 }
 
 /** Channels that the head reads of what is pooled. */
@@ -71,7 +74,7 @@ export function classifyDistilled(parts: HeadParts, tokens: Tensor, stops = fals
   const read = (i: number, head: Linear | undefined): Tensor => {
     const token = tokenAt(tokens, i);
     const x = parts.headDrop.forward(parts.fcNorm?.forward(token) ?? token);
-    return stops ? x : (head?.forward(x) ?? x);
+    return stops ? x : (head?.forward(x, LOGITS) ?? x);
   };
   return [read(0, parts.head), read(1, parts.headDist)];
 }

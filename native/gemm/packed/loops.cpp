@@ -23,7 +23,7 @@ class PackedLoops final : public Loops {
     return Rights() * plan_.RightFloats() + RoundUp((plan_.splits - 1) * plan_.m * plan_.n, 16);
   }
   int64_t WorkerScratch() const override {
-    return plan_.LeftFloats() + (plan_.by_columns ? plan_.RightFloats() : 0);
+    return TileAt() + (product_.c == nullptr ? plan_.TileFloats() : 0);
   }
 
   int64_t PackTiles() const override {
@@ -65,16 +65,23 @@ class PackedLoops final : public Loops {
  private:
   bool Sums() const { return product_.batch.count > 1 && product_.batch.stride_c == 0; }
   int64_t Rights() const { return product_.batch.stride_b == 0 ? 1 : product_.batch.count; }
-  float* COf(int64_t i) const { return product_.c + i * product_.batch.stride_c; }
-  Factor AOf(int64_t i) const {
-    Factor a = product_.a;
-    a.data += i * product_.batch.stride_a;
-    return a;
+  Factor AOf(int64_t i) const { return product_.a.From(i * product_.batch.stride_a); }
+  // Where a worker's scratch has room for a tile of c, behind what is packed for it.
+  int64_t TileAt() const {
+    return plan_.LeftFloats() + (plan_.by_columns ? plan_.RightFloats() : 0);
+  }
+  // A tile, in c or beside it.
+  Tile TileOf(int64_t i, int64_t row, int64_t rows, int64_t column, int64_t columns,
+              float* own) const {
+    if (product_.c == nullptr) {
+      return {row, rows, column, columns, own + TileAt(), Plan::TileStride(columns)};
+    }
+    float* const c = product_.c + i * product_.batch.stride_c;
+    return {row, rows, column, columns, c + row * product_.ldc + column, product_.ldc};
   }
   Right RightOf(int64_t i, float* shared) const {
     if (plan_.keeps_b) return {plan_, plan_.n, product_.b, const_cast<float*>(product_.kept_b)};
-    Factor b = product_.b;
-    b.data += i * product_.batch.stride_b;
+    const Factor b = product_.b.From(i * product_.batch.stride_b);
     const int64_t at = product_.batch.stride_b == 0 ? 0 : i * plan_.RightFloats();
     return {plan_, plan_.n, b, shared + at};
   }
@@ -92,13 +99,14 @@ class PackedLoops final : public Loops {
   Tile MultiplyColumns(int64_t i, int64_t tile, bool accumulate, float* own) const {
     const int64_t column = tile * plan_.column_step;
     const int64_t columns = std::min(plan_.column_step, plan_.n - column);
-    Factor b = product_.b;
-    b.data += i * product_.batch.stride_b + column * (b.transposed ? b.stride : 1);
+    const int64_t between = product_.b.transposed ? product_.b.stride : 1;
+    const Factor b = product_.b.From(i * product_.batch.stride_b + column * between);
     const Right right(plan_, columns, b, own + plan_.LeftFloats());
     right.Pack();
     const Part part{0, plan_.m, 0, right.panels().count(), 0, plan_.words};
-    packed::Multiply(plan_, AOf(i), right, part, COf(i) + column, product_.ldc, accumulate, own);
-    return {0, plan_.m, column, columns};
+    const Tile at = TileOf(i, 0, plan_.m, column, columns, own);
+    packed::Multiply(plan_, AOf(i), right, part, at.c, at.ldc, accumulate, own);
+    return at;
   }
 
   Tile MultiplyRows(int64_t i, int64_t tile, bool accumulate, float* shared, float* own) const {
@@ -115,14 +123,17 @@ class PackedLoops final : public Loops {
                     panels.count() * (group + 1) / plan_.groups,
                     plan_.FirstWord(split),
                     plan_.FirstWord(split + 1)};
+    const int64_t column = panels.Column(part.begin);
+    const int64_t columns = std::min(panels.Column(part.end), plan_.n) - column;
+    const Tile at = TileOf(i, row, part.rows, column, columns, own);
     if (split == 0) {
       float* const left = plan_.shares_left ? shared : own;
-      packed::Multiply(plan_, AOf(i), right, part, COf(i), product_.ldc, accumulate, left);
+      packed::Multiply(plan_, AOf(i), right, part, at.c, at.ldc, accumulate, left);
     } else {
-      packed::Multiply(plan_, AOf(i), right, part, Later(split, shared), plan_.n, false, own);
+      float* const later = Later(split, shared) + row * plan_.n + column;
+      packed::Multiply(plan_, AOf(i), right, part, later, plan_.n, false, own);
     }
-    const int64_t column = panels.Column(part.begin);
-    return {row, part.rows, column, std::min(panels.Column(part.end), plan_.n) - column};
+    return at;
   }
 
   MatrixProduct product_;

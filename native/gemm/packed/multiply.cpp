@@ -40,14 +40,19 @@ Left PackOrRead(const Plan& plan, const Factor& a, int64_t row, int64_t rows, in
             kernel.max_rows * plan.left_stride};
   }
   const int64_t k = first * kernel.per_word;
-  const float* from =
-      a.data + k * (a.transposed ? a.stride : 1) + row * (a.transposed ? 1 : a.stride);
+  const Factor part =
+      a.From(k * (a.transposed ? a.stride : 1) + row * (a.transposed ? 1 : a.stride));
   if (plan.reads_a) {
+    const auto* from = static_cast<const float*>(part.data);  // words
+    if (a.bf16) {
+      const int64_t stride = a.stride / kernel.per_word;
+      return {from, stride, 1, kernel.max_rows * stride};
+    }
     return a.transposed ? Left{from, 1, a.stride, kernel.max_rows}
                         : Left{from, a.stride, 1, kernel.max_rows * a.stride};
   }
-  kernel.pack_left(memory, {from, a.stride, a.transposed}, rows,
-                   std::min(plan.k - k, depth * kernel.per_word), plan.left_stride);
+  kernel.pack_left(memory, part, rows, std::min(plan.k - k, depth * kernel.per_word),
+                   plan.left_stride);
   return a.transposed && !kernel.left_by_rows
              ? Left{memory, 1, kernel.max_rows, kernel.max_rows * depth}
              : Left{memory, plan.left_stride, 1, kernel.max_rows * plan.left_stride};
@@ -96,8 +101,8 @@ int64_t SharedLeftTiles(const Plan& plan) {
 void PackSharedLeft(const Plan& plan, const Factor& a, int64_t tile, float* left) {
   const int64_t row = tile * plan.SharedLeftRows();
   const int64_t rows = std::min(plan.SharedLeftRows(), plan.m - row);
-  plan.kernel->pack_left(left + row * plan.left_stride, {a.data + row * a.stride, a.stride, false},
-                         rows, plan.k, plan.left_stride);
+  plan.kernel->pack_left(left + row * plan.left_stride, a.From(row * a.stride), rows, plan.k,
+                         plan.left_stride);
 }
 
 void Multiply(const Plan& plan, const Factor& a, const Right& right, const Part& part, float* c,
@@ -124,7 +129,7 @@ void Multiply(const Plan& plan, const Factor& a, const Right& right, const Part&
       PackedBlock block{};
       block.b = right.At(panel, first);
       block.b_step = right.Step(panel);
-      block.c = c + part.row * ldc + panels.Column(panel);
+      block.c = c + panels.Column(panel) - panels.Column(part.begin);
       block.ldc = ldc;
       block.words = depth;
       block.width = panels.Width(panel);

@@ -16,9 +16,8 @@ struct Part {
 int64_t SharedLeftTiles(const Plan& plan);
 void PackSharedLeft(const Plan& plan, const Factor& a, int64_t tile, float* left);
 
-// c = a b, or c plus that, at the part's rows and the right's columns: c's first row and the first
-// of those columns lie at c. `left` is scratch of plan.LeftFloats(); where plan.shares_left, all of
-// a as packed before.
+// c = a b, or c plus that, at the part's rows and panels, the first of which lie at c. `left` is
+// scratch of plan.LeftFloats(); where plan.shares_left, all of a as packed before.
 void Multiply(const Plan& plan, const Factor& a, const Right& right, const Part& part, float* c,
               int64_t ldc, bool accumulate, float* left);
 

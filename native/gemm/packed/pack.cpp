@@ -61,8 +61,7 @@ void Right::PackPart(int64_t begin, int64_t end, int64_t first, int64_t steps, b
   for (int64_t panel = begin; panel < end; ++panel) {
     const int64_t column = panels_.Column(panel);
     const int64_t padded = panels_.Padded(panel);
-    const Factor source{b_.data + column * column_stride + first * step_stride, b_.stride,
-                        b_.transposed};
+    const Factor source = b_.From(column * column_stride + first * step_stride);
     float* const out = memory_ + column * plan_->words;
     kernel.pack_panel(out + kernel.ValueWords(first) * padded, source, steps, panels_.Width(panel),
                       padded, streams);

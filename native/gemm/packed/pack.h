@@ -17,7 +17,7 @@ class Right {
   const Panels& panels() const { return panels_; }
   const float* At(int64_t panel, int64_t word) const {
     const int64_t column = panels_.Column(panel);
-    if (plan_->reads_b) return b_.data + word * b_.stride + column;
+    if (plan_->reads_b) return b_.floats() + word * b_.stride + column;
     return memory_ + column * plan_->words + word * panels_.Padded(panel);
   }
   // Behind all panels of whole numbers: what multiplies the sums of each column, and what they

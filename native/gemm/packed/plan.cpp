@@ -77,6 +77,10 @@ Plan::Plan(const MatrixProduct& product, For threads)
   }
   reads_a = kernel->reads_in_place &&
             !(a.transposed && kernel->packs_strided && (alone || n / groups >= kManyColumns));
+  if (a.bf16 && kernel->reads_bf16) {
+    const int64_t word = kernel->per_word;
+    reads_a = !a.transposed && k % word == 0 && a.stride % word == 0;
+  }
   shares_left = keeps_b && !reads_a && !a.transposed;
   if (shares_left) left_stride = LeftStride(words);
   reads_b = !keeps_b && kernel->reads_in_place && !b.transposed &&
@@ -161,8 +165,17 @@ int64_t Plan::MostFloats(const MatrixProduct& product) {
 
 int64_t Plan::LeftFloats() const {
   if (reads_a || shares_left) return 0;
-  const int64_t rows = alone || by_columns ? m : CeilDiv(m, row_tiles) + kernel->max_rows;
-  return RoundUp(rows, kernel->max_rows) * left_stride;
+  return RoundUp(MostRows(), kernel->max_rows) * left_stride;
+}
+
+int64_t Plan::TileFloats() const {
+  const int64_t panels = CeilDiv(AllPanels().count(), groups);
+  const int64_t columns = by_columns ? column_step : panels * kernel->lanes * kernel->max_vectors;
+  return MostRows() * TileStride(std::min(columns, n));
+}
+
+int64_t Plan::MostRows() const {
+  return alone || by_columns ? m : std::min(m, CeilDiv(m, row_tiles) + kernel->max_rows);
 }
 
 }  // namespace vitrine::gemm::packed

@@ -103,10 +103,15 @@ struct Plan {
   int64_t SharedLeftFloats() const {
     return shares_left ? RoundUp(m, kernel->max_rows) * left_stride : 0;
   }
+  // Of a tile of c that lies in scratch: between its rows, whole cache lines and an odd number of
+  // them, and in all.
+  static int64_t TileStride(int64_t columns) { return (CeilDiv(columns, 16) | 1) * 16; }
+  int64_t TileFloats() const;
   // At least those of both, were everything packed at once.
   static int64_t MostFloats(const MatrixProduct& product);
 
  private:
+  int64_t MostRows() const;  // of a tile
   void SplitDepth();
   void CutColumns();
   void CutRows(int64_t sharers);

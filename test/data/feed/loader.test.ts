@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { data, Generator, type io } from '../../../lib/index.js';
 import { temporaryDirectory } from '../../io/temporary-directory.js';
 import { returnsMemory } from '../../native-op.js';
+import { rounded } from '../../ops/rounded.js';
 
 const PREPROCESSING: io.Preprocessing = {
   ...{ resize: 12, crop: [10, 10], interpolation: 'bicubic' },
@@ -78,6 +79,19 @@ describe('data.DataLoader of images', () => {
       });
     });
   }
+
+  it('gives batches of bfloat16 where it is asked to: the same numbers, rounded', async () => {
+    const of = (dtype: 'float32' | 'bfloat16') => withLoader(set, { dtype, augment: { mixup: 0.5 } }, epochOf);
+    const [whole, half] = [await of('float32'), await of('bfloat16')];
+    assert.deepEqual(flat(half.images), flat(whole.images).map(rounded));
+    assert.deepEqual(half.labels, whole.labels);
+    await withLoader(set, { dtype: 'bfloat16' }, async (loader) => {
+      for await (const { images, labels } of loader) {
+        assert.equal(images.dtype, 'bfloat16');
+        for (const each of [images, labels]) each.dispose();
+      }
+    });
+  });
 
   it('draws for an image from the seed, the epoch and its index alone', async () => {
     const augment = { autoAugment: 'rand-m9-n3-mstd0.5-inc1', reprob: 0.5, remode: 'pixel' } as const;
