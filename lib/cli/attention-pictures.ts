@@ -2,7 +2,8 @@ import { stat } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { expected, Text } from '../check.js';
 import { writeFileAtomically } from '../io/formats/atomic-file.js';
-import type { ViT } from '../nn/vit/vit.js';
+import type { PretrainedModel } from '../io/pretrained/families.js';
+import { ViT } from '../nn/vit/vit.js';
 import { attention } from '../render/attention.js';
 import type { Tensor } from '../tensor.js';
 import type { ImageInput } from './image-inputs.js';
@@ -13,13 +14,17 @@ import { UsageError } from './usage-error.js';
  * What writes the attention of a model over each image: to a `.png` file where there is one image, else into a folder,
  * under the images' own names (`cat.jpg.png`), numbered where two have the same.
  *
- * @throws UsageError for a file where there are several images
+ * @throws UsageError for a file where there are several images, and for a model that is no ViT
  */
 export async function attentionPictures(
-  model: ViT,
+  model: PretrainedModel,
   path: string,
   inputs: readonly ImageInput[],
 ): Promise<(input: ImageInput, pixels: Tensor) => Promise<void>> {
+  if (!(model instanceof ViT)) {
+    const advice = 'Attention within windows has no picture of the whole image.';
+    throw new UsageError(expected('a ViT', '--attention', new Text(`a ${model.constructor.name}`), advice));
+  }
   const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true;
   const isFile = !isFolder && extname(path).toLowerCase() === '.png';
   if (isFile && inputs.length > 1) {

@@ -1,6 +1,6 @@
 import { expected } from '../check.js';
+import type { PretrainedModel } from '../io/pretrained/families.js';
 import { applyLora, type Lora } from '../nn/lora.js';
-import type { ViT } from '../nn/vit/vit.js';
 import type { ModelSettings } from './train-settings.js';
 
 /**
@@ -8,7 +8,7 @@ import type { ModelSettings } from './train-settings.js';
  *
  * @returns the adapters, to be merged at the end
  */
-export function chooseTrained(model: ViT, { freeze, linearProbe, lora }: ModelSettings): Lora | undefined {
+export function chooseTrained(model: PretrainedModel, { freeze, linearProbe, lora }: ModelSettings): Lora | undefined {
   if (lora !== null) {
     const { rank, alpha, targets } = lora;
     return applyLora(model, { rank, alpha, targets: targets.join() === 'all-linear' ? 'all-linear' : targets });

@@ -1,9 +1,9 @@
 import { noGrad } from '../autograd.js';
 import { expected, Text } from '../check.js';
 import { loadImages } from '../data/load-images.js';
+import type { PretrainedModel } from '../io/pretrained/families.js';
 import type { Preprocessing } from '../io/pretrained/preprocessing.js';
 import type { PretrainedConfig } from '../io/pretrained/pretrained-config.js';
-import type { ViT } from '../nn/vit/vit.js';
 import { tensor } from '../ops/creation.js';
 import { sub } from '../ops/elementwise.js';
 import { softmax } from '../ops/softmax.js';
@@ -50,7 +50,7 @@ const BATCH = 16;
 
 /** Runs a model on image files, in their order; a file that is no image costs the others nothing. */
 export async function* classify(
-  model: ViT,
+  model: PretrainedModel,
   inputs: readonly ImageInput[],
   options: ClassifyOptions,
 ): AsyncGenerator<Classification | Unreadable> {

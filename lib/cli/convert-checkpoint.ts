@@ -1,7 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expected, Text } from '../check.js';
-import type { SavedLayout } from '../io/pretrained/layouts/objections.js';
+import type { SaveOptions } from '../io/pretrained/save-checkpoint.js';
 import { formatCount } from '../report/format.js';
 import { openModel } from './open-model.js';
 
@@ -9,7 +9,7 @@ import { openModel } from './open-model.js';
 export async function convertCheckpoint(
   checkpoint: string,
   out: string,
-  { layout, force }: { layout: SavedLayout; force: boolean },
+  { layout, force }: { layout: NonNullable<SaveOptions['layout']>; force: boolean },
 ): Promise<void> {
   await checkOut(checkpoint, out, force);
   const model = await openModel(checkpoint);

@@ -1,8 +1,8 @@
 import { expected, shapeText, Text } from '../check.js';
 import { type ArrayDataset, digitsPath, loadIdxDataset } from '../data/dataset.js';
 import type { ImageList } from '../data/sets/list.js';
+import type { PretrainedModel } from '../io/pretrained/families.js';
 import type { Preprocessing } from '../io/pretrained/preprocessing.js';
-import type { ViT } from '../nn/vit/vit.js';
 import { type Corrupt, decodeSet } from './image-data.js';
 
 /** Reads a part of the IDX files in `folder`, or of the bundled digits when that is null. */
@@ -38,7 +38,7 @@ export async function decodeSets(
 
 /** Throws unless the model takes such images and knows all their classes. */
 export function checkDataFits(
-  { config }: ViT,
+  { config }: PretrainedModel,
   { shape, numClasses }: Pick<ArrayDataset, 'shape' | 'numClasses'>,
   where: string,
 ): void {

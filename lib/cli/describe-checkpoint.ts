@@ -1,7 +1,9 @@
 import { printable } from '../check.js';
+import type { PretrainedModel } from '../io/pretrained/families.js';
+import { resolveSwin } from '../nn/swin/config.js';
 import { resolveConfig, type ViTConfig } from '../nn/vit/config.js';
-import type { ViT } from '../nn/vit/vit.js';
 import { formatBytes, formatCount } from '../report/format.js';
+import { encoderText } from './encoder-text.js';
 import { openModel } from './open-model.js';
 
 const MOST_LABELS = 10;
@@ -18,7 +20,7 @@ export async function describeCheckpoint(path: string, json: boolean): Promise<v
   for (const [name, value] of linesOf(model, path)) console.log(`${name.padEnd(17)}${value}`);
 }
 
-function linesOf(model: ViT, path: string): (readonly [name: string, value: string])[] {
+function linesOf(model: PretrainedModel, path: string): (readonly [name: string, value: string])[] {
   const { config, pretrainedConfig } = model;
   const parameters = model.numParameters();
   const { layout, labels, ...images } = pretrainedConfig ?? {};
@@ -28,7 +30,7 @@ function linesOf(model: ViT, path: string): (readonly [name: string, value: stri
     ...(layout === undefined ? [] : [['layout', layout] as const]),
     ['parameters', `${formatCount(parameters)}, ${bytes} as float32`],
     ['images', `${config.inChans} x ${pairText(config.imgSize)}, patches of ${pairText(config.patchSize)}`],
-    ['encoder', `width ${config.embedDim}, ${config.depth} blocks, ${config.numHeads} heads, MLP ${config.mlpRatio} x`],
+    ['encoder', encoderText(config)],
     ['other options', optionsText(config)],
     ['classes', classesText(config.numClasses, labels)],
     [
@@ -45,12 +47,15 @@ function pairText(size: ViTConfig['imgSize']): string {
 }
 
 const SIZES = ['imgSize', 'patchSize', 'inChans', 'embedDim', 'depth', 'numHeads', 'mlpRatio', 'numClasses'];
+const SWIN_SIZES = [...SIZES, 'version', 'depths', 'windowSize'];
 
-/** The options that are not as `new ViT()` has them, but for those of size. */
-function optionsText(config: Readonly<ViTConfig>): string {
-  const usual: Readonly<Record<string, unknown>> = { ...resolveConfig({}) };
+/** The options that are not as `new ViT()` or `new Swin()` has them, but for those of size. */
+function optionsText(config: PretrainedModel['config']): string {
+  const isSwin = 'depths' in config;
+  const usual: Readonly<Record<string, unknown>> = { ...(isSwin ? resolveSwin({}) : resolveConfig({})) };
+  const sizes = isSwin ? SWIN_SIZES : SIZES;
   const other = Object.entries(config)
-    .filter(([name, value]) => !SIZES.includes(name) && JSON.stringify(value) !== JSON.stringify(usual[name]))
+    .filter(([name, value]) => !sizes.includes(name) && JSON.stringify(value) !== JSON.stringify(usual[name]))
     .map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   return other.length === 0 ? 'as by default' : other.join(', ');
 }

@@ -4,7 +4,7 @@ import { DataLoader } from '../data/loader.js';
 import type { Dataset } from '../data/sets/dataset.js';
 import { imageFolder } from '../data/sets/image-folder.js';
 import { ImageList } from '../data/sets/list.js';
-import type { ViT } from '../nn/vit/vit.js';
+import type { PretrainedModel } from '../io/pretrained/families.js';
 import { checkDataFits, decodeSets, loadIdx } from './data-source.js';
 import { findImages, holdsIdx } from './image-data.js';
 import { packedFiles, packedImages } from './packed-data.js';
@@ -29,7 +29,7 @@ export interface TestData {
  * @param views where they are crops, images are cut as they are looked at: by a loader, to be disposed
  */
 export async function evaluationData(
-  model: ViT,
+  model: PretrainedModel,
   folder: string | null,
   own: ReadRunConfig['training'] | undefined,
   { batchSize, views }: { batchSize: number; views: Tta | undefined },

@@ -1,13 +1,14 @@
 import { listed, printable } from '../check.js';
-import type { ViT } from '../nn/vit/vit.js';
+import type { PretrainedModel } from '../io/pretrained/families.js';
 import { formatCount } from '../report/format.js';
 import type { ReportFact } from '../report/report-data.js';
+import { encoderText } from './encoder-text.js';
 import type { TrainSettings } from './train-settings.js';
 
 const OPTIMIZER_NAMES = { adam: 'Adam', adamw: 'AdamW', lamb: 'LAMB', lion: 'Lion' } as const;
 
 /** The settings of a run as a reader wants them. */
-export function settingFacts(settings: TrainSettings, { config }: ViT, trainCount: number): ReportFact[] {
+export function settingFacts(settings: TrainSettings, { config }: PretrainedModel, trainCount: number): ReportFact[] {
   const { model, optimizer, lr, momentum, weightDecay, warmupEpochs, epochs, clip, labelSmoothing } = settings;
   const size = (pair: unknown): string => (Array.isArray(pair) ? pair.join(' × ') : `${pair} × ${pair}`);
   const share = Math.round((1000 * warmupEpochs) / epochs) / 10;
@@ -23,10 +24,7 @@ export function settingFacts(settings: TrainSettings, { config }: ViT, trainCoun
       : fact('LoRA', `rank ${model.lora.rank}, alpha ${model.lora.alpha}, ${model.lora.targets.join(', ')}`),
     fact('images', `${config.inChans} × ${size(config.imgSize)}, ${formatCount(trainCount)} to train on`),
     fact('patches', size(config.patchSize)),
-    fact(
-      'encoder',
-      `width ${config.embedDim}, ${config.depth} blocks, ${config.numHeads} heads, MLP ${config.mlpRatio} ×`,
-    ),
+    fact('encoder', encoderText(config, '×')),
     fact('optimizer', optimizer === 'sgd' ? `SGD, momentum ${momentum}` : OPTIMIZER_NAMES[optimizer]),
     fact('learning rate', warmed),
     fact('weight decay', String(weightDecay)),

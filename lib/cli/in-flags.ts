@@ -35,11 +35,14 @@ const ADVICE: readonly (readonly [library: RegExp, commandLine: string])[] = [
     ' Go on from them with --resume, or begin anew with --force.',
   ],
   [/ Mend or remove them, or raise maxCorrupt\./, ' Mend or remove them.'],
-  [/ for ViT\.create but/, ' for --model but'],
-  [/ See ViT\.list\(\)\./, ''],
+  [/ for (?:ViT|Swin)\.create but/, ' for --model but'],
+  [/ See (?:ViT|Swin)\.list\(\)\./, ''],
 ];
 
-const OPTION = new RegExp(`(?<![-\\w])(?:(?:ViT|Trainer|SGD|AdamW) )?(${Object.keys(FLAGS).join('|')})(?![-\\w])`, 'g');
+const OPTION = new RegExp(
+  `(?<![-\\w])(?:(?:ViT|Swin|Trainer|SGD|AdamW) )?(${Object.keys(FLAGS).join('|')})(?![-\\w])`,
+  'g',
+);
 
 /** A library's error about options in the words of `vitrine train`, which has flags for them. */
 export function inFlags(error: unknown): unknown {

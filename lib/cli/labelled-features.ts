@@ -2,8 +2,8 @@ import { expected, listed, quoted, Text } from '../check.js';
 import { extract } from '../features/extract.js';
 import type { FeatureSet } from '../features/feature-set.js';
 import { read } from '../features/files.js';
+import type { PretrainedModel } from '../io/pretrained/families.js';
 import type { FeaturePool } from '../nn/features.js';
-import type { ViT } from '../nn/vit/vit.js';
 import { CountProgress } from './count-progress.js';
 import { findImages } from './image-data.js';
 
@@ -40,7 +40,7 @@ export interface ExtractSettings {
 
 /** Those of a folder's images: its `val` or `test` part to be judged by, or else a fifth of each class. */
 export async function featuresOfFolder(
-  model: ViT,
+  model: PretrainedModel,
   folder: string,
   settings: ExtractSettings,
 ): Promise<FeatureParts & { test: FeatureSet }> {

@@ -1,11 +1,11 @@
 import { expected } from '../check.js';
-import type { ViT } from '../nn/vit/vit.js';
+import type { PretrainedModel } from '../io/pretrained/families.js';
 import * as optim from '../optim/index.js';
 import type { TrainSettings } from './train-settings.js';
 import { UsageError } from './usage-error.js';
 
 /** The optimizer of these settings over a model's parameters; with layer decay, in groups by layer. */
-export function makeOptimizer(settings: TrainSettings, model: ViT): optim.Optimizer {
+export function makeOptimizer(settings: TrainSettings, model: PretrainedModel): optim.Optimizer {
   const { optimizer, lr, momentum, weightDecay, layerDecay } = settings;
   const parameters =
     layerDecay === null ? model.parameters() : optim.layerDecayGroups(model, { weightDecay, layerDecay });

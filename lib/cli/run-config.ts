@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { checkOneOf } from '../check.js';
-import { fileError, fileErrorFrom } from '../io/formats/file-error.js';
+import { fileError, fileErrorFrom, quoted } from '../io/formats/file-error.js';
 import { isObject, JsonFields } from '../io/formats/json-fields.js';
 import { regularFileSize } from '../io/formats/regular-file.js';
 import { parseStrictJson } from '../io/formats/strict-json.js';
-import { readOwnConfig } from '../io/pretrained/own-config.js';
-import type { ViTConfig } from '../nn/vit/config.js';
+import { type ConfigOf, isOwnFamily, type OwnFamily, readOwnConfig } from '../io/pretrained/own-config.js';
 import { DEFAULT_RUN, RUN_FILES } from './run-folder.js';
 import type { TrainSettings } from './train-settings.js';
 
@@ -19,7 +18,9 @@ const MOST_BYTES = 10_000_000;
 /** What config.json holds: enough to build the model again, and how it was trained. */
 export interface RunConfig {
   readonly version: number;
-  readonly model: ViTConfig;
+  /** What kind of model it is; left out for a ViT. */
+  readonly family?: OwnFamily;
+  readonly model: ConfigOf[OwnFamily];
   readonly classNames: readonly string[];
   /** Folder of images or IDX files, absolute; null for the bundled digits. */
   readonly data: string | null;
@@ -27,7 +28,10 @@ export interface RunConfig {
 }
 
 /** What a reader of a run needs of it. */
-export interface ReadRunConfig extends Pick<RunConfig, 'model' | 'classNames' | 'data'> {
+export interface ReadRunConfig extends Pick<RunConfig, 'classNames' | 'data'> {
+  readonly family: OwnFamily;
+  /** Of that family. */
+  readonly model: ConfigOf[OwnFamily];
   readonly training: Pick<TrainSettings, 'batch' | 'precision' | 'seed' | 'valSplit'> & {
     /** Whether classes counted differently in the loss. */
     readonly isWeighted: boolean;
@@ -35,10 +39,16 @@ export interface ReadRunConfig extends Pick<RunConfig, 'model' | 'classNames' | 
 }
 
 /** The config.json of a run with these settings. */
-export function runConfig(settings: TrainSettings, model: ViTConfig, classNames: readonly string[]): RunConfig {
+export function runConfig(
+  settings: TrainSettings,
+  model: ConfigOf[OwnFamily],
+  classNames: readonly string[],
+): RunConfig {
   const { data, out: _out, report: _report, tensorboard: _events, quiet: _quiet, ...rest } = settings;
   const { json: _json, force: _force, ...training } = rest;
-  return { version: VERSION, model, classNames, data: data === null ? null : resolve(data), training };
+  const source = data === null ? null : resolve(data);
+  const family = 'depths' in model ? ({ family: 'swin' } as const) : {};
+  return { version: VERSION, ...family, model, classNames, data: source, training };
 }
 
 /** Reads a run's config.json, as untrusted as any file; nothing is built. Throws one sentence if it is none. */
@@ -54,11 +64,20 @@ export async function readRunConfig(folder: string): Promise<ReadRunConfig> {
   if (model === undefined || !Array.isArray(names)) {
     throw fileError('"model" and "classNames"', path, 'JSON without them', notARun());
   }
-  const config = readOwnConfig(model);
+  const family = fields.string('family') ?? 'vit';
+  if (!isOwnFamily(family))
+    throw fileError('a family that is known', path, quoted(family), 'Read it with a newer vitrine.');
+  const config = readOwnConfig(model, family);
   if (!names.every((name) => typeof name === 'string') || names.length > config.numClasses) {
     throw fileError(`the names of at most ${config.numClasses} classes as "classNames"`, path, 'something else');
   }
-  return { model: config, classNames: names, data: fields.string('data') ?? null, training: readTraining(fields) };
+  return {
+    family,
+    model: config,
+    classNames: names,
+    data: fields.string('data') ?? null,
+    training: readTraining(fields),
+  };
 }
 
 /** What of the training says how the model is to be run; as the command line has it where the file does not. */

@@ -5,7 +5,7 @@ import type { ArrayDataset } from '../data/dataset.js';
 import { DataLoader } from '../data/loader.js';
 import { info, ModelEma, setThreads, Trainer } from '../index.js';
 import { fileErrorFrom } from '../io/formats/file-error.js';
-import type { ViT } from '../nn/vit/vit.js';
+import type { PretrainedModel } from '../io/pretrained/families.js';
 import { formatCount, formatDuration, formatPercent } from '../report/format.js';
 import type { HtmlReportOptions } from '../report/html-report.js';
 import type { Evaluation } from '../train/evaluate.js';
@@ -194,14 +194,14 @@ async function trainToEnd(settings: TrainSettings, around: Around): Promise<{ tr
   }
 }
 
-function announce(model: ViT, trainCount: number, test: ArrayDataset): void {
+function announce(model: PretrainedModel, trainCount: number, test: ArrayDataset): void {
   const { threads, isa } = info();
   const trained = model.parameters().reduce((sum, { requiresGrad, size }) => sum + (requiresGrad ? size : 0), 0);
   const all = model.numParameters();
   const share = trained === all ? '' : `, of which ${formatCount(trained)} are trained`;
   const counts = `${formatCount(trainCount)} images, ${formatCount(test.count)} to test with`;
   const machine = `${threads} ${threads === 1 ? 'thread' : 'threads'}, ${isa}`;
-  console.error(`A ViT of ${formatCount(all)} parameters${share}; ${counts}; ${machine}`);
+  console.error(`A ${model.constructor.name} of ${formatCount(all)} parameters${share}; ${counts}; ${machine}`);
 }
 
 function printResult(

@@ -1,7 +1,7 @@
 import { info } from '../info.js';
+import type { PretrainedModel } from '../io/pretrained/families.js';
 import { modelMetadata } from '../io/pretrained/model-metadata.js';
 import { saveSafetensors } from '../io/state-dict.js';
-import type { ViT } from '../nn/vit/vit.js';
 import type { Evaluation } from '../train/evaluate.js';
 import type { FitResult } from '../train/fit-result.js';
 import type { RunConfig } from './run-config.js';
@@ -9,7 +9,7 @@ import { RUN_FILES } from './run-folder.js';
 import type { RunWriter } from './run-writer.js';
 
 /** Writes the weights, and what is needed to build the model again. */
-export async function saveModel(run: RunWriter, model: ViT, config: RunConfig): Promise<void> {
+export async function saveModel(run: RunWriter, model: PretrainedModel, config: RunConfig): Promise<void> {
   await run.write(RUN_FILES.config, `${JSON.stringify(config, null, 2)}\n`);
   await run.write(RUN_FILES.classes, `${JSON.stringify(config.classNames, null, 2)}\n`);
   await saveSafetensors(run.path(RUN_FILES.model), model.stateDict(), modelMetadata(model));
@@ -19,7 +19,7 @@ export async function saveModel(run: RunWriter, model: ViT, config: RunConfig): 
 export async function saveSummary(
   run: RunWriter,
   seed: number,
-  model: ViT,
+  model: PretrainedModel,
   result: FitResult,
   evaluation: Evaluation,
 ): Promise<void> {

@@ -1,8 +1,8 @@
 import { expected, Text } from '../check.js';
 import type { ArrayDataset } from '../data/dataset.js';
 import { DataLoader } from '../data/loader.js';
+import type { PretrainedModel } from '../io/pretrained/families.js';
 import type { Lora } from '../nn/lora.js';
-import type { ViT } from '../nn/vit/vit.js';
 import { manualSeed } from '../ops/random.js';
 import type { TrainingData } from '../train/training-data.js';
 import { augmentFlag } from './augment-flags.js';
@@ -16,7 +16,7 @@ import { UsageError } from './usage-error.js';
 /** All that a training begins with. */
 export interface Prepared {
   readonly settings: TrainSettings;
-  readonly model: ViT;
+  readonly model: PretrainedModel;
   /** The adapters that are trained, where there are such; to be merged at the end. */
   readonly lora: Lora | undefined;
   readonly train: TrainingData;

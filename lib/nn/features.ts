@@ -28,7 +28,7 @@ export interface FeatureOptions {
   pool?: FeaturePool;
   /**
    * The last n blocks (of Swin: stages), or those of the given numbers (from 0; negative from the end): what leaves each,
-   * normed and pooled, one behind the other. Default: the last alone.
+   * normed (of Swin: the last alone) and pooled, one behind the other. Default: the last alone.
    */
   layers?: number | readonly number[];
   /** Whether each vector is divided by its length (L2), so that products are cosines. Default false. */

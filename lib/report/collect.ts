@@ -59,7 +59,7 @@ export async function collectReportData(model: Classifier, sources: ReportSource
 
 /** How the pixels of a model's images were normalised. */
 export function normalisedFor(model: Classifier): Normalised {
-  return model instanceof ViT ? pretrainedConfigOf(model) : undefined;
+  return pretrainedConfigOf(model);
 }
 
 async function testOf(

@@ -8,6 +8,7 @@ import { writeSafetensors } from '../io/formats/safetensors.js';
 import { parseStrictJson } from '../io/formats/strict-json.js';
 import { modelMetadata } from '../io/pretrained/model-metadata.js';
 import { loadSafetensors, tensorSources } from '../io/state-dict.js';
+import { Swin } from '../nn/swin/swin.js';
 import { ViT } from '../nn/vit/vit.js';
 import { copyInto } from '../ops/copy.js';
 import { randomState, setRandomState } from '../ops/random.js';
@@ -50,7 +51,7 @@ export function checkpointWriter(
   const moments = tensorSources(optimizer.stateDict());
   const random = randomState();
   random.catch(() => undefined); // awaited below
-  const metadata = model instanceof ViT ? modelMetadata(model) : { format: 'pt' };
+  const metadata = model instanceof ViT || model instanceof Swin ? modelMetadata(model) : { format: 'pt' };
   const rates = { lr: optimizer.lr, groups: optimizer.groups.map(({ lr }) => lr) };
   const { state: told, history } = state.toJson();
   const json = { format: FORMAT, ...told, rates, ...(ema && { emaUpdates: ema.updates }) };

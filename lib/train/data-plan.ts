@@ -6,6 +6,7 @@ import { split, subset } from '../data/sets/combine.js';
 import { checkSet, type Dataset, isDataset } from '../data/sets/dataset.js';
 import type { Sample } from '../data/sets/sample.js';
 import { ownPreprocessing } from '../io/pretrained/preprocessing.js';
+import { Swin } from '../nn/swin/swin.js';
 import { ViT } from '../nn/vit/vit.js';
 import type { TrainerOptions } from './trainer-options.js';
 import { checkTrainingData, imageLoader, isLoader, type TrainingData } from './training-data.js';
@@ -40,11 +41,12 @@ export function withCheckedData(options: TrainerOptions): TrainerOptions {
 }
 
 /**
- * A ViT that does not know how images are prepared learns it where a bare data set is to train it: as the options say, or
+ * A ViT or Swin that does not know how images are prepared learns it where a bare data set is to train it: as the options say, or
  * stretched to its size, from -1 to 1. So whoever evaluates or saves it knows it, too.
  */
 function tellPreprocessing({ model, train, loader }: TrainerOptions): void {
-  if (!isBare(train) || !(model instanceof ViT) || model.pretrainedConfig !== undefined) return;
+  if (!isBare(train) || !(model instanceof ViT || model instanceof Swin) || model.pretrainedConfig !== undefined)
+    return;
   const { imgSize, inChans, numClasses } = model.config;
   const images =
     loader?.preprocessing ?? ownPreprocessing(typeof imgSize === 'number' ? [imgSize, imgSize] : imgSize, inChans);

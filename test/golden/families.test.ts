@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
-import { Model, scope, ViT, type ViTOptions } from '../../lib/index.js';
+import { Model, nn, scope, ViT, type ViTOptions } from '../../lib/index.js';
 import { type GoldenCase, loadGolden } from '../golden.js';
 import { goldenPath } from '../io/pretrained/fixtures.js';
 import { temporaryDirectory } from '../io/temporary-directory.js';
 import { warningsOf } from '../io/warnings-of.js';
 import { assertNear, fromRef, LONG_SUM, returnsMemory } from '../native-op.js';
+
+type Loaded = ViT | nn.Swin;
+type Options = ViTOptions | nn.SwinOptions;
 
 interface Case {
   name: string;
@@ -12,26 +15,26 @@ interface Case {
   /** Of a lone file; else the folder is read. */
   file?: string;
   /** What a lone file does not tell. */
-  options?: ViTOptions;
+  options?: Options;
   /** Said in a warning. */
   told?: string;
   /** Whether the class token has its position inside, so that its gradient is told twice. */
   folded?: boolean;
 }
 
-async function load({ name, file, options = {} }: Case, what: 'weights' | 'gradients'): Promise<ViT> {
+async function load({ name, file, options = {} }: Case, what: 'weights' | 'gradients'): Promise<Loaded> {
   const folder = goldenPath(`families/${name}`);
   const model = await Model.fromPretrained(
     what === 'weights' ? (file ? `${folder}/${file}` : folder) : `${folder}/gradients.safetensors`,
     options,
   );
-  assert.ok(model instanceof ViT);
+  assert.ok(model instanceof (/-swin/.test(name) ? nn.Swin : ViT));
   return model;
 }
 
 function familyTest({ params, tensors }: GoldenCase<Case>): void {
   it(`${params.name} gives its own library's logits and gradients`, async () => {
-    let model: ViT | undefined;
+    let model: Loaded | undefined;
     const told = await warningsOf(async () => {
       model = await load(params, 'weights');
     });
@@ -41,7 +44,7 @@ function familyTest({ params, tensors }: GoldenCase<Case>): void {
     if (params.told === undefined) assert.deepEqual(params.file === undefined ? told : [], []);
     else assert.ok(told.join().includes(params.told), told.join());
     // The gradients are a checkpoint of the same names: what its shapes leave open is as in the model.
-    let expected: ViT | undefined;
+    let expected: Loaded | undefined;
     await warningsOf(async () => {
       expected = await load({ ...params, options: untold(owned) }, 'gradients');
     });
@@ -70,7 +73,12 @@ function familyTest({ params, tensors }: GoldenCase<Case>): void {
 }
 
 /** The options that a file without config.json does not tell. */
-function untold({ config }: ViT): ViTOptions {
+function untold(model: Loaded): Options {
+  const { config } = model;
+  if ('depths' in config) {
+    const { imgSize, windowSize, globalPool, pretrainedWindowSizes } = config;
+    return { imgSize, windowSize, globalPool, ...(config.version === 2 && { pretrainedWindowSizes }) };
+  }
   const { numHeads, normEps, act, globalPool, posEmbed, rope, ropeTemperature, ropeGrid, ropeRegTemperature, imgSize } =
     config;
   const optional = { ropeTemperature, ropeGrid, ropeRegTemperature };

@@ -27,7 +27,7 @@ from transformers import (
     BeitConfig, BeitForImageClassification, BeitModel, CLIPConfig, CLIPModel, CLIPVisionConfig, CLIPVisionModelWithProjection,
     Dinov2Config, Dinov2ForImageClassification, Dinov2Model, Dinov2WithRegistersConfig, Dinov2WithRegistersModel,
     DINOv3ViTConfig, DINOv3ViTModel, SiglipConfig, SiglipForImageClassification, SiglipVisionConfig, SiglipVisionModel,
-    ViTMAEConfig, ViTMAEModel,
+    SwinConfig, SwinForImageClassification, Swinv2Config, Swinv2Model, ViTMAEConfig, ViTMAEModel,
 )
 
 warnings.filterwarnings("ignore")
@@ -114,17 +114,17 @@ def hf():
     hugging_face("hf-mae", e, lambda x: e(x, noise=order).last_hidden_state[:, 0])
 
 
-def of_timm(name, architecture, told=None, **args):
+def of_timm(name, architecture, size=(12, 12), **args):
     small = dict(img_size=12, patch_size=4, embed_dim=16, depth=2, num_heads=2, num_classes=3, mlp_ratio=1.5)
-    sizes = {key: value for key, value in {**small, **args}.items()}
+    sizes = {key: value for key, value in {**small, **args}.items() if value is not None}
     m = draw(timm.create_model(architecture, **sizes))
     written = {key: value for key, value in sizes.items() if key not in ("num_classes", "mlp_layer")}
     def save(folder):
         save_for_hf(m, folder, model_args=written, safe_serialization=True)
         config = json.loads((folder / "config.json").read_text())
-        config["pretrained_cfg"] = dict(input_size=[3, 12, 12], crop_pct=1.0, mean=[0.5] * 3, std=[0.5] * 3, interpolation="bicubic")
+        config["pretrained_cfg"] = dict(input_size=[3, *size], crop_pct=1.0, mean=[0.5] * 3, std=[0.5] * 3, interpolation="bicubic")
         (folder / "config.json").write_text(json.dumps(config))
-    case(name, m, m, save, layout="timm")
+    case(name, m, m, save, layout="timm", size=size)
     return m
 
 
@@ -145,10 +145,10 @@ def timm_cases():
 
 # In the names of those who trained them; timm's own loaders are the judges.
 
-def by_timm(name, m, state, forward=None, **params):
-    """A lone file of others: `state` of their names, from which timm makes the model's."""
+def by_timm(name, m, state, size=(12, 12), convert=None, buffers={}, **params):
+    """A lone file of others: `state` of their names, from which timm makes the model's; `buffers` lie beside."""
     from timm.models import vision_transformer, eva
-    convert = eva.checkpoint_filter_fn if type(m).__name__ == "Eva" else vision_transformer.checkpoint_filter_fn
+    convert = convert or (eva.checkpoint_filter_fn if type(m).__name__ == "Eva" else vision_transformer.checkpoint_filter_fn)
     leaves = {key: value.clone().requires_grad_() for key, value in state.items()}
     converted = convert(dict(leaves), m)
     given = {n for n, _ in m.named_parameters()}
@@ -157,8 +157,8 @@ def by_timm(name, m, state, forward=None, **params):
         return torch.func.functional_call(m, converted, (x,), strict=False)  # rotary tables are computed
     folder = out / "families" / name
     folder.mkdir(parents=True)
-    save_file(state, folder / "weights.safetensors")
-    x = torch.randn(2, 3, 12, 12, requires_grad=True)
+    save_file({**state, **{name: b.clone().contiguous() for name, b in buffers.items()}}, folder / "weights.safetensors")
+    x = torch.randn(2, 3, *size, requires_grad=True)
     logits = run(x)
     dy = torch.randn_like(logits)
     (logits * dy).sum().backward()
@@ -166,6 +166,7 @@ def by_timm(name, m, state, forward=None, **params):
     kept = dict(x=x, dy=dy, logits=logits, dx=x.grad)
     tensors.update({f"{i}.{key}": value.detach().clone().contiguous() for key, value in kept.items()})
     grads = {key: torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for key, leaf in leaves.items()}
+    grads.update({name: b.clone() for name, b in buffers.items()})
     save_file({key: value.contiguous() for key, value in grads.items()}, folder / "gradients.safetensors")
     cases.append(dict(name=name, file="weights.safetensors", **params))
 
@@ -288,7 +289,43 @@ def vit5():
          layout="timm", options=dict(numHeads=2), told="imgSize: [12,12]")
 
 
+# Swin Transformers: a grid of 8, 4 and 2 tokens, whose last stage is one window.
+SWIN = dict(embed_dim=4, depths=[2, 2, 1], num_heads=[1, 1, 2], mlp_ratio=1.5)
+SWIN2 = {**SWIN, "depths": [2, 1], "num_heads": [1, 2]}  # its networks of distances, 512 wide, make files large
+
+
+def hf_swin():
+    m = SwinForImageClassification(SwinConfig(**SWIN, image_size=16, patch_size=2, window_size=2, num_labels=3))
+    hugging_face("hf-swin", m, lambda x: m(x).logits, size=(16, 16))
+    n = Swinv2Model(Swinv2Config(**SWIN2, image_size=16, patch_size=2, window_size=4, pretrained_window_sizes=[3, 0]))
+    hugging_face("hf-swinv2", n, lambda x: n(x).pooler_output, size=(16, 16))
+
+
+def timm_swin():
+    of_timm("timm-swin", "swin_tiny_patch4_window7_224", size=(16, 16), img_size=16, patch_size=2, depth=None, **SWIN, window_size=4)
+    of_timm("timm-swinv2", "swinv2_tiny_window8_256", size=(16, 16), img_size=16, patch_size=2, depth=None, **SWIN2, window_size=4)
+
+
+def microsoft_swin():
+    """As Microsoft's code names them, with the buffers that its files hold: timm's own loader is the judge."""
+    from timm.models import swin_transformer, swin_transformer_v2
+    for name, module, cls, args in [
+        ("microsoft-swin", swin_transformer, swin_transformer.SwinTransformer, dict(**SWIN, window_size=2)),
+        ("microsoft-swinv2", swin_transformer_v2, swin_transformer_v2.SwinTransformerV2, dict(**SWIN2, window_size=4, pretrained_window_sizes=(3, 2))),
+    ]:
+        m = draw(cls(img_size=16, patch_size=2, num_classes=3, **args))
+        state = {}
+        for key, value in m.state_dict().items():
+            stage, _, rest = key.removeprefix("layers.").partition(".")
+            moved = f"layers.{int(stage) - 1}.{rest}" if ".downsample." in key else key
+            state[moved.replace("head.fc.", "head.")] = value.clone()
+        buffers = {n: b for n, b in m.named_buffers() if n.endswith(("relative_position_index", "relative_coords_table", "attn_mask"))}
+        by_timm(name, m, state, layout="microsoft", size=(16, 16), convert=module.checkpoint_filter_fn, buffers=buffers)
+
+
 hf(); timm_cases(); openai(); meta(); eva_authors(); vit5()
+torch.manual_seed(16)
+hf_swin(); timm_swin(); microsoft_swin()
 save_file(tensors, out / "families.safetensors")
 (out / "families.json").write_text(json.dumps({"torch": torch.__version__, "cases": cases}, indent=1) + "\n")
 print(len(cases), "cases")

@@ -1,11 +1,10 @@
 import { mergedState } from '../../nn/lora.js';
-import type { ViT } from '../../nn/vit/vit.js';
+import type { Module } from '../../nn/module.js';
 import { stridesOf } from '../../ops/check-tensor.js';
 import { scope } from '../../scope.js';
 import type { TensorSource } from '../formats/safetensors.js';
 import { floatSnapshot } from '../snapshot.js';
 import { fileNames, type Rule } from './layouts/rules.js';
-import type { Writer } from './layouts/writers.js';
 
 type Bytes = () => Promise<Uint8Array>;
 type Shape = readonly number[];
@@ -19,10 +18,20 @@ interface Share {
   readonly from: number;
 }
 
+/** How a library's class names a model's tensors. */
+export interface Naming<Config> {
+  rules(config: Config): readonly Rule[];
+  /** The name in the file of a tensor that rules know without prefix. Default: as it is. */
+  spell?(config: Config): (name: string) => string;
+}
+
 /** The model's tensors under a library's names, as they are now; adapters are merged into their weights. */
-export function fileEntries(model: ViT, writer: Writer): [name: string, source: TensorSource][] {
-  const rules = writer.rules(model.config);
-  const spell = writer.spell?.(model.config) ?? ((name: string) => name);
+export function fileEntries<Config>(
+  model: Module & { readonly config: Config },
+  naming: Naming<Config>,
+): [name: string, source: TensorSource][] {
+  const rules = naming.rules(model.config);
+  const spell = naming.spell?.(model.config) ?? ((name: string) => name);
   const shares = scope(() =>
     [...mergedState(model)].flatMap(([own, parameter]) =>
       fileNames(own, rules).map(({ name, part: [part, parts], rule }): Share => {

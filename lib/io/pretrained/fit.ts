@@ -1,7 +1,7 @@
 import { shapeText } from '../../check.js';
 import { nearestName } from '../../nearest-name.js';
 import type { Tensor } from '../../tensor.js';
-import { quoted } from '../formats/file-error.js';
+import { fileError, quoted } from '../formats/file-error.js';
 import type { TensorInfo } from '../formats/tensor-record.js';
 import type { Reading } from './layouts/layout.js';
 import { fileNames, type Mapping, type Piece } from './layouts/rules.js';
@@ -14,6 +14,18 @@ export function shapeOfPiece({ source, axes, index, rows }: Piece, infos: Infos)
   const shape = rows && held ? [((held[0] ?? 0) * (rows[1] - rows[0])) / rows[2], ...held.slice(1)] : held;
   if (axes === undefined || shape === undefined) return shape;
   return axes.length === shape.length ? axes.map((axis) => shape[axis] ?? 0) : undefined;
+}
+
+/** Shapes of parameters as the file's tensors would have them, by our names. */
+export function shapesOf({ pieces }: Mapping, infos: Infos): Map<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>();
+  for (const [own, [piece]] of pieces) {
+    const shape = piece && shapeOfPiece(piece, infos);
+    if (shape === undefined) continue;
+    const [rows, ...rest] = shape;
+    shapes.set(own, rows === undefined ? shape : [rows * piece.part[1], ...rest]);
+  }
+  return shapes;
 }
 
 /** What keeps a checkpoint from filling a model. */
@@ -60,6 +72,16 @@ export function misfits(
   }
   const count = missing.length + strange.length + wrong.length;
   return count === 0 ? undefined : { count, told: tell(missing, strange, wrong, all) };
+}
+
+/** What a reader throws of them. */
+export function misfitError(
+  { count, told }: Misfits,
+  { model, path, layout }: { readonly model: string; readonly path: string; readonly layout: string },
+): Error {
+  const advice = 'Nothing was loaded. Check that the file is whole, and the options against its model.';
+  const what = `the weights of one ${model} in the layout of ${layout}`;
+  return fileError(what, path, `a file in which ${count} tensors do not fit: ${told}`, advice);
 }
 
 /** A part of the sentence, and the tensors that it names. */

@@ -3,21 +3,19 @@ import { onlyGiven } from '../../check-options.js';
 import * as init from '../../nn/init.js';
 import { checkOptionNames, type ViTConfig, type ViTOptions } from '../../nn/vit/config.js';
 import { ViT } from '../../nn/vit/vit.js';
-import { warnOnce } from '../../warning.js';
-import { fileError } from '../formats/file-error.js';
-import type { JsonFields } from '../formats/json-fields.js';
 import type { Weights } from '../formats/weights.js';
 import { convertPositions } from './convert-positions.js';
 import { fillParameters } from './fill-parameters.js';
-import { type Misfits, misfits, shapeOfPiece } from './fit.js';
+import { misfitError, misfits, shapesOf } from './fit.js';
 import { FoldedWeights } from './fold-class-position.js';
 import { checkHeld } from './held.js';
+import { labelsOf, namesFrom } from './labels.js';
 import type { Guess } from './layouts/guess.js';
 import type { Evidence, Layout, ModelSize } from './layouts/layout.js';
 import { refuseMissing } from './layouts/missing-features.js';
 import { recogniseLayout } from './layouts/recognise.js';
 import { type Mapping, mapNames } from './layouts/rules.js';
-import type { OpenCheckpoint } from './open-checkpoint.js';
+import { evidenceFor, type OpenCheckpoint } from './open-checkpoint.js';
 import { planModel, warnOfGuess } from './plan-model.js';
 import type { ResizeMethod } from './position-resize.js';
 import {
@@ -29,8 +27,10 @@ import {
 } from './pretrained-config.js';
 
 /** Reads a ViT; see `ViT.fromPretrained`. */
-export async function loadViT({ files, ...opened }: OpenCheckpoint, options: ViTOptions): Promise<ViT> {
+export async function loadViT(checkpoint: OpenCheckpoint, options: ViTOptions): Promise<ViT> {
   checkOptionNames(options);
+  const { files } = checkpoint;
+  const opened = { weights: checkpoint.weights, evidence: evidenceFor(checkpoint, 'vit') };
   refuseMissing(opened.evidence);
   const layout = recogniseLayout(opened.evidence);
   const { weights, evidence } = folded(opened, layout);
@@ -38,7 +38,7 @@ export async function loadViT({ files, ...opened }: OpenCheckpoint, options: ViT
   const reading = layout.read(evidence);
   const mapping = mapNames(reading.names, reading.rules, (source) => infos.get(source)?.shape[0] ?? 0);
   const given = onlyGiven(options);
-  const plan = planModel(shapesOf(mapping, evidence), given, layout, evidence);
+  const plan = planModel(shapesOf(mapping, infos), given, layout, evidence);
   checkHeld(plan.config, infos, weights.path);
   const config: ViTOptions = { ...plan.config, ...given };
   const ownHead = config.numClasses === plan.config.numClasses;
@@ -50,7 +50,7 @@ export async function loadViT({ files, ...opened }: OpenCheckpoint, options: ViT
     const fresh = new Set(ownHead ? [] : [...parameters.keys()].filter((name) => isHead(name)));
     const converted = convertPositions(model, resizeOf(layout, evidence), plan, weights.path);
     const unfit = misfits(parameters, mapping, infos, reading, { fresh, resized: new Set(converted.keys()) });
-    if (unfit !== undefined) throw misfitError(unfit, weights.path, layout);
+    if (unfit !== undefined) throw misfitError(unfit, { model: 'ViT', path: weights.path, layout: layout.name });
     await fillParameters(weights, parameters, mapping.pieces, converted);
     for (const name of fresh) {
       const parameter = parameters.get(name);
@@ -70,7 +70,7 @@ export async function loadViT({ files, ...opened }: OpenCheckpoint, options: ViT
 
 /** The class token's position as a part of the token, where the layout has it apart. */
 function folded(
-  { weights, evidence }: Omit<OpenCheckpoint, 'files'>,
+  { weights, evidence }: { weights: Weights; evidence: Evidence },
   layout: Layout,
 ): { weights: Weights; evidence: Evidence } {
   const names = layout.classPosition?.(evidence);
@@ -109,17 +109,6 @@ function preparationOf(
   };
 }
 
-function shapesOf({ pieces }: Mapping, { infos }: Evidence): Map<string, readonly number[]> {
-  const shapes = new Map<string, readonly number[]>();
-  for (const [own, [piece]] of pieces) {
-    const shape = piece && shapeOfPiece(piece, infos);
-    if (shape === undefined) continue;
-    const [rows, ...rest] = shape;
-    shapes.set(own, rows === undefined ? shape : [rows * piece.part[1], ...rest]);
-  }
-  return shapes;
-}
-
 function isHead(name: string): boolean {
   return /^head(_dist)?\.(weight|bias)$/.test(name);
 }
@@ -140,37 +129,10 @@ function resizeOf({ positionResize }: Layout, evidence: Evidence): ResizeMethod 
   return typeof positionResize === 'function' ? positionResize(evidence) : positionResize;
 }
 
-function misfitError({ count, told }: Misfits, path: string, { name }: Layout): Error {
-  const advice = 'Nothing was loaded. Check that the file is whole, and the options against its model.';
-  const what = `the weights of one ViT in the layout of ${name}`;
-  return fileError(what, path, `a file in which ${count} tensors do not fit: ${told}`, advice);
-}
-
 function sizeOf(
   { inChans, embedDim, depth, distilled, imgSize }: Readonly<ViTConfig>,
   trained: ViTConfig['imgSize'],
 ): ModelSize {
   const pair = (size: ViTConfig['imgSize']): readonly [number, number] => checkPair(size, 'ViT imgSize', 1);
   return { imgSize: pair(imgSize), trained: pair(trained), inChans, embedDim, depth, distilled };
-}
-
-/** The names of `classes.json`, where it is of as many classes. */
-function namesFrom(
-  names: readonly string[] | undefined,
-  numClasses: number | undefined,
-  path: string,
-): readonly string[] | undefined {
-  if (names === undefined || names.length === numClasses) return names;
-  warnOnce(
-    `classes.json beside ${path} names ${names.length} classes, and the model has ${numClasses}: it is left out.`,
-  );
-  return undefined;
-}
-
-/** Hugging Face's `id2label`, or timm's `label_names`. */
-function labelsOf(config: JsonFields, numClasses: number): string[] | undefined {
-  const names = config.raw('label_names');
-  const byId = config.object('id2label');
-  const labels = Array.from({ length: numClasses }, (_, i) => (Array.isArray(names) ? names[i] : byId?.raw(String(i))));
-  return numClasses > 0 && labels.every((label) => typeof label === 'string') ? labels : undefined;
 }

@@ -1,12 +1,11 @@
 import { Swin } from '../../nn/swin/swin.js';
-import type { ViTConfig } from '../../nn/vit/config.js';
 import type { ViT } from '../../nn/vit/vit.js';
 import { VERSION } from '../../package-root.js';
 import { fileError, quoted } from '../formats/file-error.js';
 import { JsonFields } from '../formats/json-fields.js';
 import { parseStrictJson } from '../formats/strict-json.js';
 import type { LayoutName } from './layouts/layout-name.js';
-import { readOwnConfig } from './own-config.js';
+import { type ConfigOf, isOwnFamily, type OwnFamily, readOwnConfig } from './own-config.js';
 import { type PretrainedConfig, preprocessingOf, pretrainedConfigOf, readKnown } from './pretrained-config.js';
 
 /** The key of all that is ours, in a safetensors file's `__metadata__` and in a folder's `config.json`. */
@@ -23,16 +22,21 @@ const layoutNames: readonly string[] = [
   'google',
   'openai',
   'meta',
+  'microsoft',
 ] satisfies LayoutName[];
 
 /** What a file of ours says of the model whose weights it holds: all that it takes to build that model again. */
-export interface OwnDescription {
-  readonly config: ViTConfig;
+export interface OwnDescription<Family extends OwnFamily = 'vit'> {
+  readonly family: Family;
+  readonly config: ConfigOf[Family];
   /** Whose names the tensors go by. */
   readonly layout: LayoutName;
   /** What was known of the model's images and classes. */
   readonly pretrainedConfig: PretrainedConfig | undefined;
 }
+
+/** Of any family. */
+export type AnyDescription = { [Family in OwnFamily]: OwnDescription<Family> }[OwnFamily];
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -56,12 +60,12 @@ export function describeModel(model: ViT | Swin, layout: LayoutName): Json {
 }
 
 /**
- * What goes into the `__metadata__` of a safetensors file beside a model's weights, so that `ViT.fromPretrained` gives
- * the same model: its options, how images are prepared and the classes' names (`model.pretrainedConfig`), and versions.
+ * What goes into the `__metadata__` of a safetensors file beside a model's weights, so that `Model.fromPretrained`
+ * gives the same model: its options, how images are prepared and the classes' names (`model.pretrainedConfig`), and versions.
  *
  * @param layout whose names the file's tensors have; the default is ours, those of `model.stateDict()`
  */
-export function modelMetadata(model: ViT, layout: LayoutName = 'vitrine'): Record<string, string> {
+export function modelMetadata(model: ViT | Swin, layout: LayoutName = 'vitrine'): Record<string, string> {
   // Transformers refuses files that do not say whose tensors they are.
   return { format: 'pt', [OWN_KEY]: JSON.stringify(describeModel(model, layout)) };
 }
@@ -74,7 +78,7 @@ export function modelMetadata(model: ViT, layout: LayoutName = 'vitrine'): Recor
 export function readModelMetadata(
   metadata: Readonly<Record<string, string>>,
   path: string,
-): OwnDescription | undefined {
+): AnyDescription | undefined {
   const text = Object.hasOwn(metadata, OWN_KEY) ? metadata[OWN_KEY] : undefined;
   if (text === undefined) return undefined;
   const where = `"${OWN_KEY}" in the metadata of ${path}`;
@@ -82,7 +86,7 @@ export function readModelMetadata(
 }
 
 /** What such JSON says; throws as `readModelMetadata` does. */
-export function readDescription(fields: JsonFields): OwnDescription {
+export function readDescription(fields: JsonFields): AnyDescription {
   const format = fields.integer('format', 1);
   if (format === undefined || format > FORMAT) {
     const by = quoted(fields.string('version') ?? 'of no version');
@@ -100,15 +104,19 @@ export function readDescription(fields: JsonFields): OwnDescription {
   if (layout === undefined || !isLayoutName(layout)) {
     throw fileError(`a layout among ${layoutNames.join(', ')}`, fields.where, 'another');
   }
-  const own = { config: readOwnConfig(config), layout, pretrainedConfig: readKnown(fields, layout) };
+  const family = fields.string('family') ?? 'vit';
+  if (!isOwnFamily(family)) {
+    throw fileError('a family that is known', fields.where, quoted(family), 'A newer vitrine may have written it.');
+  }
+  const own = { family, config: readOwnConfig(config, family), layout, pretrainedConfig: readKnown(fields, layout) };
   checkLabels(own.pretrainedConfig, own.config, fields.where);
-  return own;
+  return own as AnyDescription; // the configuration is of the family
 }
 
 /** Throws unless there are as many names as classes, or none. */
 function checkLabels(
   known: PretrainedConfig | undefined,
-  { numClasses }: Pick<ViTConfig, 'numClasses'>,
+  { numClasses }: { readonly numClasses: number },
   where: string,
 ): void {
   const labels = known?.labels;

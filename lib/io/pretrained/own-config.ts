@@ -1,32 +1,60 @@
 import { checkPair } from '../../check.js';
+import { resolveSwin, type SwinConfig, swinOptionNames } from '../../nn/swin/config.js';
 import { resolveConfig, type ViTConfig, type ViTOptions, viTOptionNames } from '../../nn/vit/config.js';
 import { fileError, fileErrorFrom, listed, quoted } from '../formats/file-error.js';
 import type { JsonFields } from '../formats/json-fields.js';
+
+/** The options of each family's models, by the word for it in files of ours. */
+export interface ConfigOf {
+  vit: ViTConfig;
+  swin: SwinConfig;
+}
+
+/** A family, as files of ours call it. */
+export type OwnFamily = keyof ConfigOf;
+
+const FAMILIES: {
+  readonly [Family in OwnFamily]: {
+    readonly name: string;
+    readonly options: readonly string[];
+    /** Checks options, value by value. */
+    resolve(options: Record<string, unknown>): ConfigOf[Family];
+  };
+} = {
+  vit: { name: 'ViT', options: viTOptionNames, resolve: resolveConfig },
+  swin: { name: 'Swin', options: swinOptionNames, resolve: resolveSwin },
+};
+
+/** Whether a word of a file is a family's. */
+export function isOwnFamily(name: string): name is OwnFamily {
+  return Object.hasOwn(FAMILIES, name);
+}
 
 /**
  * The options of a model as a file of ours states them, whole and checked; nothing is built.
  *
  * @throws TypeError, one sentence, for an option that is none, or a value that none may have
  */
-export function readOwnConfig(fields: JsonFields): ViTConfig {
+export function readOwnConfig<Family extends OwnFamily>(fields: JsonFields, family: Family): ConfigOf[Family] {
+  const { name: model, options: known, resolve } = FAMILIES[family];
   const options: Record<string, unknown> = {};
   for (const name of fields.keys()) {
     const value = fields.raw(name);
     // Every word that an option may be; a file's other words do not reach the terminal as they are.
     if (typeof value === 'string' && !/^\w{0,20}$/.test(value)) {
-      throw fileError('an option of ViT', `${quoted(name)} of ${fields.where}`, quoted(value));
+      throw fileError(`an option of ${model}`, `${quoted(name)} of ${fields.where}`, quoted(value));
     }
     options[name] = value;
   }
-  const unknown = Object.keys(options).filter((name) => !viTOptionNames.includes(name));
+  const unknown = Object.keys(options).filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     const received = listed(unknown.map(quoted));
-    throw fileError('the options of ViT alone', fields.where, received, 'A newer vitrine may have written it.');
+    throw fileError(`the options of ${model} alone`, fields.where, received, 'A newer vitrine may have written it.');
   }
   try {
-    return resolveConfig(options); // checked there, value by value
+    return resolve(options);
   } catch (cause) {
-    throw fileErrorFrom(cause, 'options that ViT takes', fields.where);
+    throw fileErrorFrom(cause, `options that ${model} takes`, fields.where);
   }
 }
 

@@ -1,34 +1,11 @@
 import { checkPair, expected, Text } from '../../check.js';
 import type { ViTConfig, ViTOptions } from '../../nn/vit/config.js';
 import { warnOnce } from '../../warning.js';
-import { fileError, quoted } from '../formats/file-error.js';
-import type { JsonFields } from '../formats/json-fields.js';
-import type { Weights } from '../formats/weights.js';
 import { readArchitecture, type Shapes } from './layouts/architecture.js';
 import { type Guess, guessModel } from './layouts/guess.js';
-import { changedField } from './layouts/hugging-face-config.js';
 import type { Evidence, Layout } from './layouts/layout.js';
-import { OWN_KEY, type OwnDescription, readDescription, readModelMetadata } from './model-metadata.js';
 import { contradiction, freeOptions, optionText } from './own-config.js';
 import { describedModel, explicit } from './own-model.js';
-
-/** What a checkpoint of ours says of its model, in the weights' own metadata or else in the `config.json` beside them. */
-export function ownDescription(
-  { metadata, path }: Weights,
-  config: JsonFields | undefined,
-): OwnDescription | undefined {
-  const inside = metadata && readModelMetadata(metadata, path);
-  if (config === undefined) return inside;
-  const block = inside === undefined ? config.object(OWN_KEY) : undefined;
-  const own = inside ?? (block && readDescription(block));
-  const field = own?.layout === 'hf' ? changedField(config, own.config) : undefined;
-  if (field === undefined) return own;
-  // Transformers writes weights without metadata, and leaves our block of config.json as it was.
-  if (inside === undefined) return undefined;
-  const advice = 'One of the two was changed: save the model again.';
-  const received = `${quoted(field)}: ${JSON.stringify(config.raw(field))} in ${config.where}`.slice(0, 300);
-  throw fileError(`a config.json that says of the model what its weights say`, path, received, advice);
-}
 
 /**
  * The model that a checkpoint is of. What its files say is believed, then what the caller says, and a guess comes last.

@@ -3,8 +3,15 @@ import { bicubicMatrix, cubicWeight } from '../../nn/resample.js';
 /**
  * How libraries fit position embeddings to another grid: timm antialiases, Hugging Face's Transformers does not,
  * Meta's DINOv2 adds 0.1 to the size, torchvision aligns corners, and Google's vit_jax and big_vision interpolate linearly with corners aligned.
+ * `'bilinear'` is PyTorch's, for tables of relative positions.
  */
-export type ResizeMethod = 'bicubic-antialias' | 'bicubic-offset' | 'bicubic' | 'bicubic-corners' | 'bilinear-corners';
+export type ResizeMethod =
+  | 'bicubic-antialias'
+  | 'bicubic-offset'
+  | 'bicubic'
+  | 'bicubic-corners'
+  | 'bilinear'
+  | 'bilinear-corners';
 
 /** Rows and columns. */
 type Grid = readonly [number, number];
@@ -67,10 +74,10 @@ function matrixOf(from: number, to: number, method: Exclude<ResizeMethod, 'bicub
   const weights = new Float64Array(to * from);
   for (let i = 0; i < to; i++) {
     const scaled = method === 'bicubic-offset' ? to + 0.1 : to;
-    const centred = method === 'bicubic' || method === 'bicubic-offset';
+    const centred = method === 'bicubic' || method === 'bicubic-offset' || method === 'bilinear';
     const at = centred ? ((i + 0.5) * from) / scaled - 0.5 : to > 1 ? (i * (from - 1)) / (to - 1) : 0;
     const left = Math.floor(at);
-    const taps = method === 'bilinear-corners' ? linear(at - left) : cubic(at - left);
+    const taps = method === 'bilinear' || method === 'bilinear-corners' ? linear(at - left) : cubic(at - left);
     for (const [offset, weight] of taps) {
       const j = Math.min(from - 1, Math.max(0, left + offset));
       weights[i * from + j] = (weights[i * from + j] ?? 0) + weight;

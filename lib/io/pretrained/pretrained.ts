@@ -1,3 +1,4 @@
+import { checkSwinOptions, type SwinOptions } from '../../nn/swin/config.js';
 import { Swin } from '../../nn/swin/swin.js';
 import { checkOptionNames, type ViTOptions } from '../../nn/vit/config.js';
 import { ViT } from '../../nn/vit/vit.js';
@@ -6,11 +7,35 @@ import { loadViT } from './load-pretrained.js';
 import { withCheckpoint } from './open-checkpoint.js';
 import { knownOrGuessed, type PretrainedConfig, setPretrainedConfig } from './pretrained-config.js';
 import { type SaveOptions, saveCheckpoint } from './save-checkpoint.js';
+import { loadSwin } from './swin/load-swin.js';
 
 declare module '../../nn/swin/swin.js' {
   interface Swin {
+    /** What is known of the weights; see `ViT.pretrainedConfig`. */
+    get pretrainedConfig(): PretrainedConfig | undefined;
+    set pretrainedConfig(config: PretrainedConfig | undefined);
+    /**
+     * Writes the weights and all that `fromPretrained` needs; see `ViT.save`. Layouts are timm's, Hugging Face's (a folder)
+     * and Microsoft's, whose files hold indices, masks and distances, too.
+     */
+    save(path: string, options?: SaveOptions): Promise<void>;
     /** Writes the model as ONNX; see `ViT.export`. */
     export(path: string, options?: ExportOptions): Promise<void>;
+  }
+  namespace Swin {
+    /**
+     * A Swin from a checkpoint of timm, Hugging Face or Microsoft, in evaluation mode; see `ViT.fromPretrained`, which
+     * believes files and options in the same order.
+     *
+     * Tables of relative positions are resized for another `windowSize` as timm does it; of version 2 there are none. Images
+     * of another `imgSize` have the same windows.
+     *
+     * @param options those that the file does not tell, such as `windowSize` of a lone file of version 2
+     * @throws TypeError in one sentence for a file that is not sound, or is no Swin's; nothing is loaded
+     * @example
+     * const model = await nn.Swin.fromPretrained('swin-tiny-patch4-window7-224', { numClasses: 10 });
+     */
+    function fromPretrained(path: string, options?: SwinOptions): Promise<Swin>;
   }
 }
 
@@ -81,26 +106,29 @@ async function fromPretrained(path: string, options: ViTOptions = {}): Promise<V
   return withCheckpoint(path, (checkpoint) => loadViT(checkpoint, options));
 }
 
+async function swinFromPretrained(path: string, options: SwinOptions = {}): Promise<Swin> {
+  checkSwinOptions(options); // likewise
+  return withCheckpoint(path, (checkpoint) => loadSwin(checkpoint, options));
+}
+
 Object.assign(ViT, { fromPretrained });
-Object.defineProperty(ViT.prototype, 'pretrainedConfig', {
-  get(this: ViT): PretrainedConfig | undefined {
-    return knownOrGuessed(this);
-  },
-  set(this: ViT, config: PretrainedConfig | undefined) {
-    setPretrainedConfig(this, config);
-  },
-  configurable: true,
-});
-Object.assign(ViT.prototype, {
-  save(this: ViT, path: string, options: SaveOptions = {}): Promise<void> {
-    return saveCheckpoint(this, path, options);
-  },
-  export(this: ViT, path: string, options: ExportOptions = {}): Promise<void> {
-    return exportModel(this, path, options);
-  },
-});
-Object.assign(Swin.prototype, {
-  export(this: Swin, path: string, options: ExportOptions = {}): Promise<void> {
-    return exportModel(this, path, options);
-  },
-});
+Object.assign(Swin, { fromPretrained: swinFromPretrained });
+for (const { prototype } of [ViT, Swin]) {
+  Object.defineProperty(prototype, 'pretrainedConfig', {
+    get(this: ViT | Swin): PretrainedConfig | undefined {
+      return knownOrGuessed(this);
+    },
+    set(this: ViT | Swin, config: PretrainedConfig | undefined) {
+      setPretrainedConfig(this, config);
+    },
+    configurable: true,
+  });
+  Object.assign(prototype, {
+    save(this: ViT | Swin, path: string, options: SaveOptions = {}): Promise<void> {
+      return saveCheckpoint(this, path, options);
+    },
+    export(this: ViT | Swin, path: string, options: ExportOptions = {}): Promise<void> {
+      return exportModel(this, path, options);
+    },
+  });
+}

@@ -3,6 +3,7 @@ import { listed, quoted } from '../formats/file-error.js';
 import type { TensorInfo, TensorRecord } from '../formats/tensor-record.js';
 import type { Weights } from '../formats/weights.js';
 import { layoutsMarking } from './layouts/recognise.js';
+import { swinLayoutsMarking } from './swin/layouts.js';
 
 // What others put around a model, and with it in front of every name: torch.nn.DataParallel and DistributedDataParallel
 // (module), torch.compile (_orig_mod), FSDP, Lightning and own classes (model, net, network, backbone, encoder, trunk),
@@ -72,8 +73,10 @@ function commonPrefix(names: readonly string[]): string {
     for (const prefix of prefixesOf(name)) {
       const marked = counts.get(prefix) ?? new Map<string, number>();
       counts.set(prefix, marked);
-      for (const layout of layoutsMarking(name.slice(prefix.length))) {
-        marked.set(layout.name, (marked.get(layout.name) ?? 0) + 1);
+      const short = name.slice(prefix.length);
+      for (const layout of layoutsMarking(short)) marked.set(layout.name, (marked.get(layout.name) ?? 0) + 1);
+      for (const { name: swin } of swinLayoutsMarking(short)) {
+        marked.set(`swin ${swin}`, (marked.get(`swin ${swin}`) ?? 0) + 1);
       }
     }
   }

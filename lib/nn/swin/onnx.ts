@@ -8,9 +8,10 @@ import type { SwinBlock } from './block.js';
 import type { PatchMerging } from './patch-merging.js';
 import type { Swin } from './swin.js';
 import { CosineWindowAttention, MOST_LOGIT_SCALE, type SwinAttention, WindowAttention } from './window-attention.js';
+import { positionIndex, shiftMask } from './window-tables.js';
 
-// What normalize() divides by at least, and what two tokens that only the roll has brought together have added.
-const [LEAST_NORM, APART] = [1e-12, -100];
+// What normalize() divides by at least.
+const LEAST_NORM = 1e-12;
 
 /** Tokens (N,H,W,C) of a known grid. */
 interface Tokens {
@@ -134,7 +135,7 @@ function unitNodes(g: OnnxGraph, x: string): string {
 function biasNodes(g: OnnxGraph, attn: SwinAttention, heads: number): string {
   const { window } = attn.settings;
   const tokens = window[0] * window[1];
-  const entries = g.integers(entriesOf(window));
+  const entries = g.integers(positionIndex(window));
   const spread = onnx.reshape(g, g.node('Gather', [tableNodes(g, attn), entries]), [tokens, tokens, heads]);
   return onnx.transpose(g, spread, [2, 0, 1]);
 }
@@ -148,28 +149,8 @@ function tableNodes(g: OnnxGraph, attn: SwinAttention): string {
   return onnx.mul(g, g.node('Sigmoid', [linearNodes(g, second as never, hidden)]), g.scalar(16));
 }
 
-/** For tokens i and j of a window, the entry of the table. */
-function entriesOf([rows, columns]: Grid): number[] {
-  const places = Array.from({ length: rows * columns }, (_, t) => [Math.floor(t / columns), t % columns] as const);
-  return places.flatMap(([y, x]) =>
-    places.map(([v, u]) => (y - v + rows - 1) * (2 * columns - 1) + (x - u + columns - 1)),
-  );
-}
-
-/** Of tokens that only the roll has brought together, (windows,1,T,T). */
+/** (windows,1,T,T) */
 function maskNodes(g: OnnxGraph, { settings: { window, shift } }: SwinAttention, [h, w]: Grid): string {
   const tokens = window[0] * window[1];
-  const values = new Float32Array(h * w * tokens * tokens);
-  // Only the last windows along a rolled axis are mixed.
-  const beyond = (axis: 0 | 1, last: boolean, at: number): boolean =>
-    last && shift[axis] > 0 && at >= window[axis] - shift[axis];
-  for (let i = 0; i < h * w; i++) {
-    const region = (t: number): number =>
-      2 * Number(beyond(0, Math.floor(i / w) === h - 1, Math.floor(t / window[1]))) +
-      Number(beyond(1, i % w === w - 1, t % window[1]));
-    for (let t = 0; t < tokens * tokens; t++) {
-      if (region(Math.floor(t / tokens)) !== region(t % tokens)) values[i * tokens * tokens + t] = APART;
-    }
-  }
-  return g.floats(values, [h * w, 1, tokens, tokens]);
+  return g.floats(shiftMask(window, shift, [h, w]), [h * w, 1, tokens, tokens]);
 }

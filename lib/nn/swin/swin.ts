@@ -1,12 +1,10 @@
-import { checkBoolean, checkPair } from '../../check.js';
+import { checkBoolean, checkInteger, checkOneOf, checkPair, expected } from '../../check.js';
 import { checkTensor } from '../../ops/check-tensor.js';
 import { checkpoint } from '../../ops/checkpoint.js';
-import { mean } from '../../ops/reduce.js';
 import { reshape } from '../../ops/reshape.js';
 import { permute } from '../../ops/transpose.js';
 import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
-import { Dropout } from '../dropout.js';
 import {
   checkPyramid,
   type FeatureMapInfo,
@@ -14,90 +12,19 @@ import {
   indicesOf,
   type PyramidBackbone,
 } from '../feature-pyramid.js';
+import { checkPool, extract, type FeatureExtractor, type FeatureOptions, poolFeatures } from '../features.js';
 import * as init from '../init.js';
 import { LayerNorm } from '../layer-norm.js';
 import { Linear } from '../linear.js';
 import { Module } from '../module.js';
 import { ModuleList } from '../module-list.js';
 import { noteOwnCode } from '../own-code.js';
-import { PatchEmbed } from '../patch-embed.js';
 import type { Grid } from '../resample.js';
 import { SwinBlock } from './block.js';
 import { checkSwinOptions, resolveSwin, type SwinConfig, type SwinOptions } from './config.js';
-import { PatchMerging } from './patch-merging.js';
+import { SwinHead, tokensOf } from './head.js';
 import { swinConfigOf, swinNames } from './registry.js';
-
-/** Patches, normed: (N,C,H,W) to (N,H/4,W/4,D). */
-export class NormedPatchEmbed extends PatchEmbed {
-  /** Of each patch's token. */
-  readonly norm: LayerNorm;
-
-  constructor({ patchSize, inChans, embedDim, normEps }: SwinConfig) {
-    super({ patchSize, inChans, embedDim });
-    this.norm = this.child('norm', new LayerNorm(embedDim, { eps: normEps }));
-  }
-
-  override forward(image: Tensor): Tensor {
-    return scope(() => this.norm.forward(super.forward(image)));
-  }
-}
-
-/** Blocks of one width, behind a merging but for the first stage. */
-export class SwinStage extends Module {
-  /** Undefined in the first stage. */
-  readonly downsample: PatchMerging | undefined;
-  /** Every second one shifts its windows. */
-  readonly blocks: ModuleList<SwinBlock>;
-
-  /** @param index of the stage @param dropPathRates of its blocks @param grid of its tokens */
-  constructor(config: SwinConfig, index: number, dropPathRates: readonly number[], grid: Grid) {
-    super();
-    const { version, embedDim, normEps, numHeads, pretrainedWindowSizes } = config;
-    const dim = embedDim * 2 ** index;
-    this.downsample = index > 0 ? this.child('downsample', new PatchMerging(dim / 2, version, normEps)) : undefined;
-    const asked = checkPair(config.windowSize, 'Swin windowSize', 1);
-    const window = asked.map((size, axis) => Math.min(size, grid[axis as 0 | 1])) as [number, number]; // of two axes
-    const shift = window.map((size, axis) =>
-      grid[axis as 0 | 1] <= size ? 0 : Math.floor(asked[axis as 0 | 1] / 2),
-    ) as [number, number]; // likewise
-    const blocks = dropPathRates.map(
-      (dropPathRate, i) =>
-        new SwinBlock({
-          ...{ version, dim, numHeads: numHeads[index], window, shift: i % 2 === 0 ? [0, 0] : shift },
-          ...{ qkvBias: config.qkvBias, mlpRatio: config.mlpRatio, normEps, projDropRate: config.projDropRate },
-          ...{ dropPathRate, pretrainedWindow: pretrainedWindowSizes[index] ?? 0 },
-        }),
-    );
-    this.blocks = this.child('blocks', new ModuleList(blocks));
-  }
-}
-
-/** The classifier: the mean of the tokens, dropout, a linear map. */
-export class SwinHead extends Module {
-  /** (D to numClasses); undefined without classes. */
-  readonly fc: Linear | undefined;
-  readonly #drop: Dropout;
-
-  constructor(
-    width: number,
-    /** The model's. */
-    readonly config: SwinConfig,
-  ) {
-    super();
-    this.#drop = this.child('drop', new Dropout(config.dropRate));
-    this.fc = config.numClasses > 0 ? this.child('fc', new Linear(width, config.numClasses)) : undefined;
-  }
-
-  /** @param x (N,H,W,D) @returns (N,classes), or without classes (N,D); with `globalPool: ''` (N,H,W,...) */
-  forward(x: Tensor): Tensor {
-    return scope(() => {
-      const [n, rows, columns, d] = x.shape as [number, number, number, number]; // four axes
-      const pooled = this.config.globalPool === 'avg' ? mean(reshape(x, [n, rows * columns, d]), { dim: 1 }) : x;
-      const kept = this.#drop.forward(pooled);
-      return this.fc?.forward(kept) ?? kept;
-    });
-  }
-}
+import { NormedPatchEmbed, SwinStage } from './stage.js';
 
 /**
  * Swin Transformer, version 1 or 2: attention within windows that are shifted from block to block, in stages of half the
@@ -108,7 +35,7 @@ export class SwinHead extends Module {
  * const model = nn.Swin.create('swin_tiny_patch4_window7_224', { numClasses: 10 });
  * const logits = model.forward(images); // (N,3,224,224) to (N,10)
  */
-export class Swin extends Module implements PyramidBackbone {
+export class Swin extends Module implements FeatureExtractor, PyramidBackbone {
   /** All that the model was built from. */
   readonly config: Readonly<SwinConfig>;
   /** Makes tokens of patches. */
@@ -210,6 +137,62 @@ export class Swin extends Module implements PyramidBackbone {
     const patch = Math.max(...checkPair(patchSize, 'Swin patchSize', 1));
     const taken = indicesOf(outIndices, depths.length, 'featureInfo outIndices');
     return taken.map((index) => ({ index, channels: embedDim * 2 ** index, reduction: patch * 2 ** index }));
+  }
+
+  /**
+   * What the model knows of images without its classifier, in evaluation mode and without gradients: the mean of the last
+   * stage's tokens, normed, or a pooling of your own, of one stage or several. There is no norm but the last stage's.
+   *
+   * @param images (N,C,H,W)
+   * @param options `pool`, `layers` (stages), `normalize` and `grad`
+   * @returns (N,8D), or all tokens (N,T,8D) with `'none'`; with `layers`, the stages' widths one behind the other
+   * @throws TypeError for a pooling by a class token, tokens of several stages, and options that are unknown
+   * @see timm's `forward_head(forward_features(x), pre_logits=True)`
+   * @see `pooler_output` and `last_hidden_state` of Hugging Face's models
+   */
+  features(images: Tensor, options: FeatureOptions = {}): Tensor {
+    return extract(this, options, (pool, layers) => {
+      checkPool(pool, { classToken: false });
+      const count = this.layers.length;
+      const wanted = indicesOf(layers ?? 1, count, 'features layers');
+      const keepsTokens = pool === 'none' || (pool === 'head' && this.config.globalPool === '');
+      if (keepsTokens && wanted.length > 1) {
+        throw expected('a pooling of several stages', 'features pool', pool, 'They have different numbers of tokens.');
+      }
+      const all: Tensor[] = [];
+      this.#encode(images, (i, x) => {
+        if (!wanted.includes(i)) return;
+        const normed = i === count - 1 ? this.norm.forward(x) : x;
+        if (keepsTokens) all.push(tokensOf(normed));
+        else if (pool === 'head') all.push(this.head.forward(normed, true));
+        else all.push(poolFeatures(tokensOf(normed), pool, { prefix: 0, classToken: false }));
+      });
+      return all;
+    });
+  }
+
+  /** The classifier; undefined without classes. @see timm's `get_classifier` */
+  getClassifier(): Linear | undefined {
+    return this.head.fc;
+  }
+
+  /**
+   * Puts a new classifier in the old one's place, which is disposed; 0 classes make a model of features. An optimizer is
+   * to be made anew.
+   *
+   * @param globalPool what the classifier reads. Default: as before.
+   * @see timm's `reset_classifier`
+   */
+  resetClassifier(numClasses: number, globalPool: SwinConfig['globalPool'] = this.config.globalPool): this {
+    checkInteger(numClasses, 'resetClassifier numClasses');
+    checkOneOf(globalPool, 'resetClassifier globalPool', ['avg', '']);
+    const config = Object.freeze({ ...this.config, numClasses, globalPool });
+    const old = this.head;
+    this.unregister('head');
+    old.dispose();
+    const width = this.norm.weight.size;
+    Object.assign(this, { config, head: this.child('head', new SwinHead(width, config)) });
+    return this;
   }
 
   /** Whether training keeps only what goes into each block, and computes the block again. @see `ViT.setGradCheckpointing` */

@@ -95,7 +95,7 @@ function hasBias(shapes: Shapes, norm: string): boolean {
 }
 
 /** A ratio of which the width makes just `hidden` when it is rounded down. */
-function ratioOf(hidden: number, width: number): number {
+export function ratioOf(hidden: number, width: number): number {
   const ratio = hidden / width;
   return Math.floor(width * ratio) === hidden ? ratio : ratio * (1 + Number.EPSILON);
 }

@@ -80,9 +80,10 @@ export function changedField(config: JsonFields, model: Config): string | undefi
  * The preprocessor_config.json of `ViTImageProcessor` or `DeiTImageProcessor`. Where timm and torchvision round the
  * place of a crop, these round it down.
  *
+ * @param config of a ViT, which may be DeiT's
  * @throws TypeError for what these do not do
  */
-export function huggingFaceProcessor(config: Config, preprocessing: Preprocessing): Json {
+export function huggingFaceProcessor(config: Config | undefined, preprocessing: Preprocessing): Json {
   const { resize, longest, crop, interpolation, rescale = 1 / 255, mean, std } = preprocessing;
   const against = unlikeTransformers(preprocessing);
   if (against.length > 0) {
@@ -91,7 +92,7 @@ export function huggingFaceProcessor(config: Config, preprocessing: Preprocessin
   }
   const crops = typeof resize !== 'object' || resize[0] !== crop[0] || resize[1] !== crop[1];
   return {
-    image_processor_type: `${isDeit(config) || crops ? 'DeiT' : 'ViT'}ImageProcessor`,
+    image_processor_type: `${(config !== undefined && isDeit(config)) || crops ? 'DeiT' : 'ViT'}ImageProcessor`,
     do_resize: resize !== 'none',
     ...(resize !== 'none' && { size: sizeFields(resize, preprocessing.fit, longest) }),
     resample: IMAGE_FILTER[interpolation],

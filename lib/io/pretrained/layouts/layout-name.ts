@@ -1,2 +1,2 @@
 /** The library, or release, whose names and conventions a checkpoint follows; ours has timm's. */
-export type LayoutName = 'vitrine' | 'timm' | 'torchvision' | 'hf' | 'google' | 'openai' | 'meta';
+export type LayoutName = 'vitrine' | 'timm' | 'torchvision' | 'hf' | 'google' | 'openai' | 'meta' | 'microsoft';

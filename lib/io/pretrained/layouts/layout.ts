@@ -2,7 +2,7 @@ import type { ViTConfig } from '../../../nn/vit/config.js';
 import type { JsonFields } from '../../formats/json-fields.js';
 import type { TensorInfo } from '../../formats/tensor-record.js';
 import type { ClassPosition } from '../fold-class-position.js';
-import type { OwnDescription } from '../model-metadata.js';
+import type { AnyDescription, OwnDescription } from '../model-metadata.js';
 import type { ResizeMethod } from '../position-resize.js';
 import type { Preprocessing } from '../preprocessing.js';
 import type { LayoutName } from './layout-name.js';
@@ -11,7 +11,7 @@ import type { Rule } from './rules.js';
 export type { LayoutName } from './layout-name.js';
 
 /** What a layout gets to see of a checkpoint. */
-export interface Evidence {
+export interface Evidence<Own extends AnyDescription = OwnDescription> {
   readonly path: string;
   /** Of tensors, by their names in the file. */
   readonly infos: ReadonlyMap<string, TensorInfo>;
@@ -20,7 +20,7 @@ export interface Evidence {
   /** The `preprocessor_config.json` beside the weights. */
   readonly preprocessor: JsonFields | undefined;
   /** What the file says of its model, if it is one of ours. */
-  readonly own: OwnDescription | undefined;
+  readonly own: Own | undefined;
 }
 
 /** A layout as it applies to one checkpoint. */

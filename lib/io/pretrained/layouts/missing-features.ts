@@ -7,7 +7,7 @@ type Sign = readonly [RegExp, string];
 
 // What Model.fromPretrained reads, for those who bring another.
 const SUPPORTED =
-  'Supported are ViT, DeiT, DINOv2, DINOv3, EVA-02, BEiT, MAE, ViT-5, and the image towers of CLIP and SigLIP.';
+  'Supported are ViT, DeiT, DINOv2, DINOv3, EVA-02, BEiT, MAE, ViT-5, the image towers of CLIP and SigLIP, and by Model.fromPretrained Swin v1 and v2.';
 
 // Models that are no ViT of this library's kind, by names that none of those has.
 const others: readonly Sign[] = [

@@ -1,8 +1,8 @@
 /** How a tensor of a checkpoint becomes a parameter of ours, or a part of one; names are templates. */
 export interface Rule {
   /**
-   * The name in the file; each `*` stands for one component of it, `+` for a number counted from 1, and `**` for
-   * anything.
+   * The name in the file; each `*` stands for one component of it, `+` for a number counted from 1, `-` for one that
+   * is one less than ours, and `**` for anything.
    */
   readonly file: string;
   /** Our name, which is timm's, with as many stars; `*` counts from 0. */
@@ -110,21 +110,26 @@ const patterns: Readonly<Record<string, string>> = {
   '**': '(.+)',
   '*': '([^./]+)',
   '+': '([1-9][0-9]*)',
+  '-': '([0-9]+)',
   '.': '\\.',
 };
 
 function patternOf(template: string): RegExp {
-  const source = template.replace(/\*\*|[.*+]/g, (mark) => patterns[mark] ?? '');
+  const source = template.replace(/\*\*|[.*+-]/g, (mark) => patterns[mark] ?? '');
   return new RegExp(`^${source}$`);
 }
 
-/** What stars stand for; where the file's template has `+`, moved by `by`. */
+/** What stars stand for; where the file's template has `+`, moved by `by`, and where it has `-`, the other way. */
 function shifted(file: string, captured: readonly string[], by: number): string[] {
-  const marks = file.match(/\*\*|[*+]/g) ?? [];
-  return captured.map((value, i) => (marks[i] === '+' ? String(Number(value) + by) : value));
+  const marks = file.match(/\*\*|[*+-]/g) ?? [];
+  const moved = { '+': by, '-': -by } as Readonly<Record<string, number>>;
+  return captured.map((value, i) => {
+    const step = moved[marks[i] ?? ''];
+    return step === undefined ? value : String(Number(value) + step);
+  });
 }
 
 function fill(template: string, stars: readonly string[]): string {
   let next = 0;
-  return template.replace(/\*\*|[*+]/g, () => stars[next++] ?? '');
+  return template.replace(/\*\*|[*+-]/g, () => stars[next++] ?? '');
 }

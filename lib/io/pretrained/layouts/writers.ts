@@ -1,4 +1,5 @@
 import type { ViTConfig } from '../../../nn/vit/config.js';
+import type { Naming } from '../file-entries.js';
 import { beitRules } from './hf/beit.js';
 import { dinov2Rules } from './hf/dinov2.js';
 import { dinov3Rules } from './hf/dinov3.js';
@@ -8,18 +9,13 @@ import { huggingFaceSpelling } from './hugging-face-config.js';
 import { metaRules } from './meta.js';
 import { classFor, type SavedLayout } from './objections.js';
 import { openaiRules } from './openai.js';
-import type { Rule } from './rules.js';
 import { timmRules } from './timm.js';
 import { torchvisionRules } from './torchvision.js';
 
 type Config = Readonly<ViTConfig>;
 
-/** How a library's class names a model's tensors. */
-export interface Writer {
-  rules(config: Config): readonly Rule[];
-  /** The name in the file of a tensor that rules know without prefix. Default: as it is. */
-  spell?(config: Config): (name: string) => string;
-}
+/** How a library's class names a ViT's tensors. */
+export type Writer = Naming<Config>;
 
 const same: Writer = { rules: () => timmRules() };
 const gated = ({ mlpLayer }: Config): boolean => mlpLayer === 'swiglu';

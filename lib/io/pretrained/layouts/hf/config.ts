@@ -14,7 +14,6 @@ const ACTIVATIONS = {
 /** What all configurations of Transformers call the same. */
 export function commonFields(config: Config, labels: readonly string[] | undefined): Json {
   const { embedDim, numClasses } = config;
-  const names = Array.from({ length: numClasses }, (_, i) => labels?.[i] ?? `LABEL_${i}`);
   return {
     dtype: 'float32',
     hidden_act: ACTIVATIONS[config.act],
@@ -26,10 +25,17 @@ export function commonFields(config: Config, labels: readonly string[] | undefin
     num_channels: config.inChans,
     num_hidden_layers: config.depth,
     patch_size: sizeOf(config.patchSize),
-    ...(numClasses > 0 && {
-      id2label: Object.fromEntries(names.entries()),
-      label2id: Object.fromEntries(names.map((name, i) => [name, i])),
-    }),
+    ...labelFields(numClasses, labels),
+  };
+}
+
+/** The classes' names; nothing without classes. */
+export function labelFields(numClasses: number, labels: readonly string[] | undefined): Json {
+  if (numClasses === 0) return {};
+  const names = Array.from({ length: numClasses }, (_, i) => labels?.[i] ?? `LABEL_${i}`);
+  return {
+    id2label: Object.fromEntries(names.entries()),
+    label2id: Object.fromEntries(names.map((name, i) => [name, i])),
   };
 }
 

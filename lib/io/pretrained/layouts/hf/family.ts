@@ -42,7 +42,7 @@ export function huggingFaceLayout(family: HuggingFaceFamily): Layout {
   return {
     name: 'hf',
     marks: family.marks,
-    read: (evidence) => read(family, evidence),
+    read: (evidence) => readNames(family, evidence),
     configure({ config, infos }): Config {
       const names = shortNames(family, infos);
       const own = config && (config.object('vision_config') ?? config);
@@ -73,16 +73,20 @@ function classPosition(family: HuggingFaceFamily, { infos }: Evidence): ClassPos
 }
 
 /** The prefix that the file's names have; '' where none has one. */
-function prefixOf({ prefixes }: HuggingFaceFamily, infos: Evidence['infos']): string {
+function prefixOf({ prefixes }: Named, infos: Evidence['infos']): string {
   return prefixes.find((prefix) => [...infos.keys()].some((name) => name.startsWith(prefix))) ?? '';
 }
 
-function shortNames(family: HuggingFaceFamily, infos: Evidence['infos']): Set<string> {
+function shortNames(family: Named, infos: Evidence['infos']): Set<string> {
   const prefix = prefixOf(family, infos);
   return new Set([...infos.keys()].map((name) => (name.startsWith(prefix) ? name.slice(prefix.length) : name)));
 }
 
-function read(family: HuggingFaceFamily, { infos, path }: Evidence): Reading {
+/** What a family's names are known by. */
+type Named = Pick<HuggingFaceFamily, 'prefixes' | 'heads' | 'unused' | 'rules'>;
+
+/** A file's names without the prefix that most have; says what else it holds. */
+export function readNames(family: Named, { infos, path }: Pick<Evidence, 'infos' | 'path'>): Reading {
   const { heads } = family;
   const unused = family.unused?.(shortNames(family, infos));
   const prefix = prefixOf(family, infos);
