@@ -5,8 +5,8 @@ import { checkOptionNames, type ViTConfig, type ViTOptions } from '../../nn/vit/
 import { ViT } from '../../nn/vit/vit.js';
 import type { Weights } from '../formats/weights.js';
 import { convertPositions } from './convert-positions.js';
-import { fillParameters } from './fill-parameters.js';
-import { misfitError, misfits, shapesOf } from './fit.js';
+import { fillModel } from './fill-model.js';
+import { shapesOf } from './fit.js';
 import { FoldedWeights } from './fold-class-position.js';
 import { checkHeld } from './held.js';
 import { labelsOf, namesFrom } from './labels.js';
@@ -45,21 +45,11 @@ export async function loadViT(checkpoint: OpenCheckpoint, options: ViTOptions): 
   if (!ownHead) replaceHead(mapping, config, given);
 
   const model = init.withoutInit(() => new ViT(config));
-  try {
-    const parameters = model.namedParameters();
-    const fresh = new Set(ownHead ? [] : [...parameters.keys()].filter((name) => isHead(name)));
-    const converted = convertPositions(model, resizeOf(layout, evidence), plan, weights.path);
-    const unfit = misfits(parameters, mapping, infos, reading, { fresh, resized: new Set(converted.keys()) });
-    if (unfit !== undefined) throw misfitError(unfit, { model: 'ViT', path: weights.path, layout: layout.name });
-    await fillParameters(weights, parameters, mapping.pieces, converted);
-    for (const name of fresh) {
-      const parameter = parameters.get(name);
-      if (parameter !== undefined) init.zeros(parameter);
-    }
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
+  const source = { weights, infos, mapping, reading, layout: layout.name };
+  await fillModel(model, source, {
+    isFresh: (name) => !ownHead && isHead(name),
+    converted: () => convertPositions(model, resizeOf(layout, evidence), plan, weights.path),
+  });
   warnOfGuess(plan, given, weights.path);
   const names = ownHead ? namesFrom(files.classes, config.numClasses, weights.path) : undefined;
   const { pretrainedConfig, certain } = preparationOf(model, plan, layout, evidence, { ownHead, names });

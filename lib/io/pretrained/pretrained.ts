@@ -10,17 +10,14 @@ import { type SaveOptions, saveCheckpoint } from './save-checkpoint.js';
 import { loadSwin } from './swin/load-swin.js';
 
 declare module '../../nn/swin/swin.js' {
-  interface Swin {
+  /**
+   * As of `ViT`; the layouts that `save` knows are timm's, Hugging Face's (a folder) and Microsoft's, whose files hold
+   * indices, masks and distances, too.
+   */
+  interface Swin extends Pick<ViT, 'save' | 'export'> {
     /** What is known of the weights; see `ViT.pretrainedConfig`. */
     get pretrainedConfig(): PretrainedConfig | undefined;
     set pretrainedConfig(config: PretrainedConfig | undefined);
-    /**
-     * Writes the weights and all that `fromPretrained` needs; see `ViT.save`. Layouts are timm's, Hugging Face's (a folder)
-     * and Microsoft's, whose files hold indices, masks and distances, too.
-     */
-    save(path: string, options?: SaveOptions): Promise<void>;
-    /** Writes the model as ONNX; see `ViT.export`. */
-    export(path: string, options?: ExportOptions): Promise<void>;
   }
   namespace Swin {
     /**

@@ -7,8 +7,8 @@ import { WindowAttention } from '../../../nn/swin/window-attention.js';
 import { warnOnce } from '../../../warning.js';
 import { resizeBiasTable } from '../bias-table.js';
 import type { CheckpointFiles } from '../checkpoint-files.js';
-import { fillParameters } from '../fill-parameters.js';
-import { misfitError, misfits, shapesOf } from '../fit.js';
+import { fillModel } from '../fill-model.js';
+import { shapesOf } from '../fit.js';
 import { checkHeldParameters } from '../held.js';
 import { labelsOf, namesFrom } from '../labels.js';
 import { mapNames } from '../layouts/rules.js';
@@ -47,21 +47,11 @@ export async function loadSwin(checkpoint: OpenCheckpoint, options: SwinOptions)
   if (!ownHead) for (const own of [...mapping.pieces.keys()]) if (HEAD.test(own)) mapping.pieces.delete(own);
 
   const model = init.withoutInit(() => new Swin(config));
-  try {
-    const parameters = model.namedParameters();
-    const fresh = new Set(ownHead ? [] : [...parameters.keys()].filter((name) => HEAD.test(name)));
-    const converted = convertTables(model, plan);
-    const unfit = misfits(parameters, mapping, infos, reading, { fresh, resized: new Set(converted.keys()) });
-    if (unfit !== undefined) throw misfitError(unfit, { model: 'Swin', path, layout: layout.name });
-    await fillParameters(weights, parameters, mapping.pieces, converted);
-    for (const name of fresh) {
-      const parameter = parameters.get(name);
-      if (parameter !== undefined) init.zeros(parameter);
-    }
-  } catch (error) {
-    model.dispose();
-    throw error;
-  }
+  const source = { weights, infos, mapping, reading, layout: layout.name };
+  await fillModel(model, source, {
+    isFresh: (name) => !ownHead && HEAD.test(name),
+    converted: () => convertTables(model, plan),
+  });
   warnOfSwinGuess(plan, given, path);
   warnOfPadding(model, layout, path);
   prepare(model, { plan, layout, evidence, classes: files.classes, ownHead });
