@@ -1,6 +1,7 @@
 import type { OnnxGraph } from '../onnx/graph.js';
 import { Float } from '../onnx/graph.js';
 import * as onnx from '../onnx/operators.js';
+import type { Tensor } from '../tensor.js';
 import type { GroupNorm } from './group-norm.js';
 import type { LayerNorm } from './layer-norm.js';
 import type { Linear } from './linear.js';
@@ -18,6 +19,22 @@ export function linearNodes(g: OnnxGraph, { weight, bias }: Linear, x: string): 
 /** Over the last axis. */
 export function layerNormNodes(g: OnnxGraph, { weight, bias, eps }: LayerNorm, x: string): string {
   return onnx.layerNorm(g, x, { weight: g.parameter(weight), bias: bias && g.parameter(bias), eps });
+}
+
+/** x (..., dim) to queries, keys and values (..., 3*dim), of which keys may have no bias where the others have one. */
+export function qkvNodes(
+  g: OnnxGraph,
+  {
+    qkv,
+    qBias,
+    vBias,
+  }: { readonly qkv: Linear; readonly qBias: Tensor | undefined; readonly vBias: Tensor | undefined },
+  x: string,
+): string {
+  const y = linearNodes(g, qkv, x);
+  if (qBias === undefined || vBias === undefined) return y;
+  const none = g.floats(new Float32Array(qBias.size), [qBias.size]);
+  return onnx.add(g, y, onnx.concat(g, [g.parameter(qBias), none, g.parameter(vBias)], 0));
 }
 
 /** Images (N,C,H,W) to tokens (N,L,D), by either route. @param size (height, width) of the images */

@@ -289,6 +289,26 @@ def vit5():
          layout="timm", options=dict(numHeads=2), told="imgSize: [12,12]")
 
 
+def meta_dinov3():
+    """With the buffers that its files hold; timm's own loader is the judge, and splits the biases, of which keys have none."""
+    for gated in (False, True):
+        state = {"cls_token": torch.randn(1, 1, 16), "storage_tokens": torch.randn(1, 2, 16), "mask_token": torch.randn(1, 16),
+                 **layer("patch_embed.proj", 16, 3), **norms("norm")}
+        state["patch_embed.proj.weight"] = 0.2 * torch.randn(16, 3, 4, 4)
+        buffers = {"rope_embed.periods": 100 ** (torch.arange(2) / 2)}
+        for i in range(2):
+            b = f"blocks.{i}"
+            mlp = {**layer(f"{b}.mlp.w1", 24, 16), **layer(f"{b}.mlp.w2", 24, 16), **layer(f"{b}.mlp.w3", 16, 24)} if gated else {**layer(f"{b}.mlp.fc1", 24, 16), **layer(f"{b}.mlp.fc2", 16, 24)}
+            state |= {**norms(f"{b}.norm1"), **layer(f"{b}.attn.qkv", 48, 16), **layer(f"{b}.attn.proj", 16, 16), f"{b}.ls1.gamma": torch.randn(16),
+                      **norms(f"{b}.norm2"), **mlp, f"{b}.ls2.gamma": torch.randn(16)}
+            state[f"{b}.attn.qkv.bias"][16:32] = 0
+            buffers[f"{b}.attn.qkv.bias_mask"] = torch.cat([torch.ones(16), torch.zeros(16), torch.ones(16)])
+        name = "vit_small_plus_patch16_dinov3_qkvb" if gated else "vit_small_patch16_dinov3_qkvb"
+        m = timm.create_model(name, img_size=12, patch_size=4, embed_dim=16, depth=2, num_heads=2, num_classes=0, mlp_ratio=1.5, num_reg_tokens=2,
+                              global_pool="token", use_fc_norm=False, dynamic_img_size=False).eval()
+        by_timm("meta-dinov3" + "-swiglu" * gated, m, state, buffers=buffers, layout="meta", options=dict(numHeads=2, imgSize=12))
+
+
 # Swin Transformers: a grid of 8, 4 and 2 tokens, whose last stage is one window.
 SWIN = dict(embed_dim=4, depths=[2, 2, 1], num_heads=[1, 1, 2], mlp_ratio=1.5)
 SWIN2 = {**SWIN, "depths": [2, 1], "num_heads": [1, 2]}  # its networks of distances, 512 wide, make files large
@@ -326,6 +346,8 @@ def microsoft_swin():
 hf(); timm_cases(); openai(); meta(); eva_authors(); vit5()
 torch.manual_seed(16)
 hf_swin(); timm_swin(); microsoft_swin()
+torch.manual_seed(17)
+meta_dinov3()
 save_file(tensors, out / "families.safetensors")
 (out / "families.json").write_text(json.dumps({"torch": torch.__version__, "cases": cases}, indent=1) + "\n")
 print(len(cases), "cases")

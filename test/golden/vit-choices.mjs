@@ -38,8 +38,26 @@ const choices = {
   resnetLayers: [[]],
 };
 
+// What families have that the paper's model has not.
+const parts = {
+  normLayer: ['rmsnorm'],
+  mlpLayer: ['swiglu'],
+  mlpNorm: [true],
+  attnNorm: [true],
+  keyBias: [false],
+  headBias: [false],
+  rope: ['eva', 'dinov3'],
+  relPosBias: ['layers', 'shared'],
+  act: ['silu', 'quick_gelu'],
+  globalPool: ['tokenavg', 'map', 'avg'],
+  regTokens: [4],
+  qkNorm: [true],
+  posEmbed: ['none'],
+  imgSize: [[16, 24]],
+};
+
 /** Every choice alone, and every two of them; what needs another option has it. */
-function* optionSets() {
+function* optionSets(choices) {
   const singles = Object.entries(choices).flatMap(([name, values]) => values.map((value) => ({ [name]: value })));
   yield {};
   for (const [i, one] of singles.entries()) {
@@ -67,7 +85,17 @@ function made(options) {
 /** [options, model]s; dispose of each. */
 export function* models() {
   manualSeed(1);
-  for (const options of optionSets()) {
+  yield* ofChoices(choices);
+}
+
+/** The same of the families' parts. */
+export function* partModels() {
+  manualSeed(2);
+  yield* ofChoices(parts);
+}
+
+function* ofChoices(choices) {
+  for (const options of optionSets(choices)) {
     const model = made(options);
     if (model === undefined) continue;
     for (const parameter of model.parameters()) nn.init.normal(parameter, 0, 0.3);

@@ -150,8 +150,9 @@ const OPERATORS: Record<string, Operator> = {
       x.shape.filter((_, i) => !axes.data.includes(i)),
     ),
   Split: ([x], { axis }, outputs) => {
-    const size = x.shape[axis as number] / outputs;
-    return Array.from({ length: outputs }, (_, i) => slice(x, axis as number, i * size, (i + 1) * size));
+    const along = ((axis as number) + x.shape.length) % x.shape.length;
+    const size = x.shape[along] / outputs;
+    return Array.from({ length: outputs }, (_, i) => slice(x, along, i * size, (i + 1) * size));
   },
   Expand: ([x, to]) => {
     const shape = broadcastShape(x.shape, [...to.data]);

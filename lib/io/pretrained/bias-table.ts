@@ -1,6 +1,17 @@
 import type { Grid } from '../../nn/resample.js';
 import { resizePositions } from './position-resize.js';
 
+/** Entries of a table of relative positions in a window. */
+export function entriesOf([rows, columns]: Grid): number {
+  return (2 * rows - 1) * (2 * columns - 1);
+}
+
+/** The side of the square window that a table of so many entries is of; undefined where there is none such. */
+export function sideOf(entries: number): number | undefined {
+  const side = (Math.sqrt(entries) + 1) / 2;
+  return Number.isInteger(side) && side > 0 ? side : undefined;
+}
+
 /** How libraries fit tables of relative positions to windows of another size. */
 export type BiasResize = 'timm' | 'bilinear';
 

@@ -14,7 +14,7 @@ import { withoutInt8 } from './int8-weights.js';
 /** A checkpoint's weights, open, and what lies beside them. Close the weights after use. */
 export interface CheckpointFiles {
   readonly weights: Weights;
-  /** `config.json`. */
+  /** `config.json`, or `open_clip_config.json` where the weights are open_clip's or there is no other. */
   readonly config: JsonFields | undefined;
   /** `preprocessor_config.json`. */
   readonly preprocessor: JsonFields | undefined;
@@ -24,6 +24,7 @@ export interface CheckpointFiles {
 
 const weightsName = 'model.safetensors';
 const indexName = 'model.safetensors.index.json';
+const openClipName = 'open_clip_model.safetensors';
 const classesName = 'classes.json';
 const maxConfigBytes = 10_000_000;
 
@@ -35,10 +36,14 @@ const maxConfigBytes = 10_000_000;
 export async function openCheckpointFiles(path: string): Promise<CheckpointFiles> {
   const file = (await isFolder(path)) ? await weightsIn(path) : path;
   // A lone file's neighbours may have nothing to do with it; those of a file with this name describe it.
-  const described = file !== path || [weightsName, indexName].includes(basename(file));
+  const described = file !== path || [weightsName, indexName, openClipName].includes(basename(file));
   const beside = (name: string): Promise<JsonFields | undefined> =>
     described ? readConfig(join(dirname(file), name)) : Promise.resolve(undefined);
-  const [config, preprocessor] = [await beside('config.json'), await beside('preprocessor_config.json')];
+  const configs = ['config.json', 'open_clip_config.json'];
+  if (basename(file).startsWith('open_clip_')) configs.reverse();
+  const [first = '', second = ''] = configs;
+  const config = (await beside(first)) ?? (await beside(second));
+  const preprocessor = await beside('preprocessor_config.json');
   const classes = described ? await readClasses(join(dirname(file), classesName)) : undefined;
   return { weights: await openWeights(file), config, preprocessor, classes };
 }

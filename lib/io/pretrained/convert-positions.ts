@@ -1,6 +1,9 @@
+import { checkPair } from '../../check.js';
 import type { Grid } from '../../nn/resample.js';
+import { gridOf } from '../../nn/vit/grid.js';
 import type { ViT } from '../../nn/vit/vit.js';
 import { warnOnce } from '../../warning.js';
+import { type BiasResize, resizeBiasTable } from './bias-table.js';
 import type { Guess } from './layouts/guess.js';
 import { type ResizeMethod, resizePositions } from './position-resize.js';
 
@@ -12,10 +15,36 @@ type Convert = (values: Float32Array) => Float32Array;
  */
 export function convertPositions(
   model: ViT,
-  positionResize: ResizeMethod,
+  { positions: positionResize, scores }: Resizing,
   plan: Guess,
   path: string,
 ): Map<string, Convert> {
+  return new Map([...convertTables(model, positionResize, plan, path), ...convertScores(model, scores, plan)]);
+}
+
+/** How a library fits what is learned of places to another grid. */
+export interface Resizing {
+  /** Positions. */
+  readonly positions: ResizeMethod;
+  /** Scores for distances. */
+  readonly scores: BiasResize;
+}
+
+/** The same of BEiT's scores for distances of patches; three rows of a table are the class token's. */
+function convertScores(model: ViT, method: BiasResize, { grid, config }: Guess): Map<string, Convert> {
+  const to = model.grid;
+  const converted = new Map<string, Convert>();
+  if (model.config.relPosBias === 'none' || config.imgSize === undefined) return converted;
+  const from = grid ?? gridOf(model.config, checkPair(config.imgSize, 'ViT imgSize', 1), 'a checkpoint');
+  if (from[0] === to[0] && from[1] === to[1]) return converted;
+  for (const name of model.namedParameters().keys()) {
+    if (!name.endsWith('relative_position_bias_table')) continue;
+    converted.set(name, (values) => resizeBiasTable(values, from, to, { extra: 3, method }));
+  }
+  return converted;
+}
+
+function convertTables(model: ViT, positionResize: ResizeMethod, plan: Guess, path: string): Map<string, Convert> {
   const { grid: from, positionPrefix: prefix } = plan;
   const { grid: to } = model;
   const { posEmbed } = model.config;

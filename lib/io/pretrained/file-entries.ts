@@ -14,8 +14,8 @@ interface Share {
   readonly name: string;
   readonly shape: Shape;
   readonly data: Bytes;
-  /** Where it begins, where several share the tensor. */
-  readonly from: number;
+  /** From which of its equal parts until before which, where several share the tensor. */
+  readonly rows: readonly [from: number, to: number];
 }
 
 /** How a library's class names a model's tensors. */
@@ -23,6 +23,8 @@ export interface Naming<Config> {
   rules(config: Config): readonly Rule[];
   /** The name in the file of a tensor that rules know without prefix. Default: as it is. */
   spell?(config: Config): (name: string) => string;
+  /** What the library's files hold besides weights. Default: nothing. */
+  buffers?(config: Config): [name: string, source: TensorSource][];
 }
 
 /** The model's tensors under a library's names, as they are now; adapters are merged into their weights. */
@@ -39,7 +41,7 @@ export function fileEntries<Config>(
         const shape = [rows / parts, ...rest];
         return {
           name: spell(name),
-          from: rule.rows?.[0] ?? 0,
+          rows: [rule.rows?.[0] ?? 0, rule.rows?.[1] ?? 1],
           ...asInFile(rule, shape, floatSnapshot(parameter, part, parts)),
         };
       }),
@@ -47,7 +49,11 @@ export function fileEntries<Config>(
   );
   const byName = new Map<string, Share[]>();
   for (const share of shares) byName.set(share.name, [...(byName.get(share.name) ?? []), share]);
-  return [...byName].map(([name, parts]) => [name, { dtype: 'F32', ...joined(parts) }]);
+  const entries = [...byName].map(([name, parts]): [string, TensorSource] => [
+    name,
+    { dtype: 'F32', ...joined(parts) },
+  ]);
+  return [...entries, ...(naming.buffers?.(model.config) ?? [])];
 }
 
 /** A parameter's shape and elements as the file has them. */
@@ -83,15 +89,28 @@ function permuted(bytes: Uint8Array, shape: Shape, order: readonly number[]): Ui
   return new Uint8Array(result.buffer);
 }
 
-/** One tensor of all its shares, along axis 0. */
+/** One tensor of all its shares, along axis 0; what none has is zeros. */
 function joined(shares: readonly Share[]): { shape: Shape; data: Bytes } {
-  const [first, ...others] = [...shares].sort((a, b) => a.from - b.from);
+  const [first, ...others] = [...shares].sort((a, b) => a.rows[0] - b.rows[0]);
   if (first === undefined) return { shape: [], data: () => Promise.resolve(new Uint8Array(0)) };
   if (others.length === 0) return first;
-  const all = [first, ...others];
+  const all = withZeros([first, ...others]);
   const rows = all.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0);
   return {
     shape: [rows, ...first.shape.slice(1)],
     data: async () => Buffer.concat(await Promise.all(all.map(({ data }) => data()))),
   };
+}
+
+/** Shares in their order, with zeros between those that leave a part out: Meta's keys have no bias. */
+function withZeros(shares: readonly Share[]): Share[] {
+  let next = 0;
+  return shares.flatMap((share) => {
+    const [from, to] = share.rows;
+    const [rows = 0, ...rest] = share.shape;
+    const shape = [((from - next) * rows) / (to - from), ...rest];
+    const bytes = Float32Array.BYTES_PER_ELEMENT * shape.reduce((product, size) => product * size, 1);
+    next = to;
+    return bytes === 0 ? [share] : [{ ...share, shape, data: async () => new Uint8Array(bytes) }, share];
+  });
 }

@@ -4,7 +4,7 @@ import * as init from '../../nn/init.js';
 import { checkOptionNames, type ViTConfig, type ViTOptions } from '../../nn/vit/config.js';
 import { ViT } from '../../nn/vit/vit.js';
 import type { Weights } from '../formats/weights.js';
-import { convertPositions } from './convert-positions.js';
+import { convertPositions, type Resizing } from './convert-positions.js';
 import { fillModel } from './fill-model.js';
 import { shapesOf } from './fit.js';
 import { FoldedWeights } from './fold-class-position.js';
@@ -17,7 +17,6 @@ import { recogniseLayout } from './layouts/recognise.js';
 import { type Mapping, mapNames } from './layouts/rules.js';
 import { evidenceFor, type OpenCheckpoint } from './open-checkpoint.js';
 import { planModel, warnOfGuess } from './plan-model.js';
-import type { ResizeMethod } from './position-resize.js';
 import {
   followSize,
   type PretrainedConfig,
@@ -48,7 +47,7 @@ export async function loadViT(checkpoint: OpenCheckpoint, options: ViTOptions): 
   const source = { weights, infos, mapping, reading, layout: layout.name };
   await fillModel(model, source, {
     isFresh: (name) => !ownHead && isHead(name),
-    converted: () => convertPositions(model, resizeOf(layout, evidence), plan, weights.path),
+    converted: () => convertPositions(model, resizingOf(layout, evidence), plan, weights.path),
   });
   warnOfGuess(plan, given, weights.path);
   const names = ownHead ? namesFrom(files.classes, config.numClasses, weights.path) : undefined;
@@ -115,8 +114,9 @@ function replaceHead({ pieces }: Mapping, config: ViTOptions, given: ViTOptions)
   }
 }
 
-function resizeOf({ positionResize }: Layout, evidence: Evidence): ResizeMethod {
-  return typeof positionResize === 'function' ? positionResize(evidence) : positionResize;
+function resizingOf({ name, positionResize }: Layout, evidence: Evidence): Resizing {
+  const positions = typeof positionResize === 'function' ? positionResize(evidence) : positionResize;
+  return { positions, scores: name === 'hf' ? 'bilinear' : 'timm' };
 }
 
 function sizeOf(

@@ -1,7 +1,7 @@
 import { checkPair } from '../../check.js';
 import { BATCH, type OnnxGraph } from '../../onnx/graph.js';
 import * as onnx from '../../onnx/operators.js';
-import { layerNormNodes, linearNodes, patchEmbedNodes } from '../onnx.js';
+import { layerNormNodes, linearNodes, patchEmbedNodes, qkvNodes } from '../onnx.js';
 import type { Grid } from '../resample.js';
 import { mlpNodes } from '../vit/onnx.js';
 import type { SwinBlock } from './block.js';
@@ -101,7 +101,11 @@ function mixNodes(
 ): string {
   const { dim, window, shift } = attn.settings;
   const [tokens, width] = [window[0] * window[1], dim / heads];
-  const parts = onnx.reshape(g, projectNodes(g, attn, x), [0, windows[0] * windows[1], tokens, 3, heads * width]);
+  const parts = onnx.reshape(
+    g,
+    attn instanceof CosineWindowAttention ? qkvNodes(g, attn, x) : linearNodes(g, attn.qkv, x),
+    [0, windows[0] * windows[1], tokens, 3, heads * width],
+  );
   const split = onnx.reshape(g, parts, [0, windows[0] * windows[1], tokens, 3 * heads, width]);
   const [q, k, v] = onnx.split(g, onnx.transpose(g, split, [0, 1, 3, 2, 4]), 2, 3) as [string, string, string]; // (N,W,heads,T,D)
   const products = (a: string, b: string): string => onnx.matmul(g, a, onnx.transpose(g, b, [0, 1, 2, 4, 3]));
@@ -116,13 +120,6 @@ function mixNodes(
   if (shift[0] + shift[1] > 0) scores = onnx.add(g, scores, maskNodes(g, attn, windows));
   const y = onnx.transpose(g, onnx.matmul(g, onnx.softmax(g, scores), v), [0, 1, 3, 2, 4]);
   return onnx.reshape(g, y, [0, windows[0] * windows[1], tokens, dim]);
-}
-
-function projectNodes(g: OnnxGraph, attn: SwinAttention, x: string): string {
-  const y = linearNodes(g, attn.qkv, x);
-  if (!(attn instanceof CosineWindowAttention) || attn.qBias === undefined || attn.vBias === undefined) return y;
-  const none = g.floats(new Float32Array(attn.settings.dim), [attn.settings.dim]);
-  return onnx.add(g, y, onnx.concat(g, [g.parameter(attn.qBias), none, g.parameter(attn.vBias)], 0));
 }
 
 /** Rows of length 1. */

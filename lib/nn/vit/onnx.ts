@@ -1,9 +1,10 @@
-import { checkPair, expected, Text } from '../../check.js';
+import { checkPair } from '../../check.js';
 import { BATCH, type OnnxGraph } from '../../onnx/graph.js';
 import * as onnx from '../../onnx/operators.js';
 import { LayerNorm } from '../layer-norm.js';
 import type { Module } from '../module.js';
-import { linearNodes, patchEmbedNodes, layerNormNodes as plainNormNodes } from '../onnx.js';
+import { layerNormNodes, linearNodes, patchEmbedNodes, qkvNodes } from '../onnx.js';
+import type { Grid } from '../resample.js';
 import type { Attention } from './attention.js';
 import type { AttentionPool } from './attention-pool.js';
 import type { Block } from './block.js';
@@ -11,17 +12,18 @@ import { HybridEmbed } from './hybrid-embed.js';
 import type { LayerScale } from './layer-scale.js';
 import { Mlp, type SwiGLU } from './mlp.js';
 import type { Norm } from './norm.js';
-import { PART_DEFAULTS } from './parts.js';
 import { LearnedPositions1d, LearnedPositions2d, PositionEmbedding, sincosTable } from './position-embedding.js';
+import { RelativePositionBias, relativeIndex } from './relative-position-bias.js';
 import { RelativePositions } from './relative-positions.js';
 import { resNetStemNodes } from './resnet-onnx.js';
 import { featureSize } from './resnet-stem.js';
+import { RotaryPositions } from './rotary.js';
+import { type Turning, turningNodes, turnNodes } from './rotary-onnx.js';
 import type { ViT } from './vit.js';
 
 /** The whole model in evaluation, for images of the configuration's size: (N,C,H,W) to logits, or features. */
 export function viTNodes(g: OnnxGraph, model: ViT): void {
   const { config } = model;
-  refuseParts(config);
   const [height, width] = checkPair(config.imgSize, 'ViT imgSize', 1);
   const images = g.input('pixel_values', [BATCH, config.inChans, height, width]);
   const tokens = encoderNodes(g, model, images);
@@ -32,33 +34,11 @@ export function viTNodes(g: OnnxGraph, model: ViT): void {
   g.output(pooled, config.numClasses > 0 ? 'logits' : 'features', shape);
 }
 
-// What the graph is the same with and without.
-const HEADLESS: readonly string[] = ['headBias', 'maskToken'];
-
-/**
- * Throws for parts of families that are not exported yet.
- *
- * @throws TypeError that names their options
- */
-function refuseParts(config: ViT['config']): void {
-  const parts = Object.entries(PART_DEFAULTS).filter(
-    ([name, usual]) => !HEADLESS.includes(name) && config[name as keyof typeof PART_DEFAULTS] !== usual, // its own names
-  );
-  const options = parts.map(([name]) => `${name}: '${config[name as keyof typeof PART_DEFAULTS]}'`); // as above
-  if (config.globalPool === 'tokenavg') options.push("globalPool: 'tokenavg'");
-  if (config.act === 'silu' || config.act === 'quick_gelu') options.push(`act: '${config.act}'`);
-  if (options.length === 0) return;
-  throw expected(
-    "a model of the paper's parts for an ONNX graph",
-    'export',
-    new Text(`one with ${options.join(', ')}`),
-  );
-}
-
-/** Of a model that has no other norms. */
-function layerNormNodes(g: OnnxGraph, norm: Norm, x: string): string {
-  if (!(norm instanceof LayerNorm)) throw expected('layer norm', 'an ONNX graph', norm);
-  return plainNormNodes(g, norm, x);
+/** Over the last axis, of either kind. */
+function normNodes(g: OnnxGraph, norm: Norm, x: string): string {
+  if (norm instanceof LayerNorm) return layerNormNodes(g, norm, x);
+  const weight = norm.weight && g.parameter(norm.weight);
+  return onnx.rmsNorm(g, x, { ...(weight !== undefined && { weight }), eps: norm.eps });
 }
 
 /** Images (N,C,H,W) to normed tokens (N,T,D): those that the head reads. */
@@ -71,16 +51,21 @@ function encoderNodes(g: OnnxGraph, model: ViT, images: string): string {
     const positions = positionsOf(i);
     return positions instanceof PositionEmbedding ? onnx.add(g, x, positionNodes(g, positions, config)) : x;
   };
+  const rotary = modules.get('rope');
+  const turning = rotary instanceof RotaryPositions ? turningNodes(g, rotary, model.grid) : undefined;
+  const shared = modules.get('rel_pos_bias.relative_position_bias_table');
+  const bias = shared instanceof RelativePositionBias ? scoreNodes(g, shared, model.grid) : undefined;
   let x = tokenNodes(g, model, images);
   if (placement === 'stem') x = addPositions(x, 0);
-  if (model.normPre !== undefined) x = layerNormNodes(g, model.normPre, x);
+  if (model.normPre !== undefined) x = normNodes(g, model.normPre, x);
   for (const [i, block] of [...blocks].entries()) {
     if (placement !== 'stem') x = addPositions(x, i);
     const positions = placement === 'stem' && i > 0 ? undefined : positionsOf(i);
     const relative = positions instanceof RelativePositions ? positions : undefined;
-    x = blockNodes(g, block, x, { relative, outputs: i === blocks.length - 1 ? tokensRead(model) : undefined });
+    const outputs = i === blocks.length - 1 ? tokensRead(model) : undefined;
+    x = blockNodes(g, block, x, { relative, turning, bias, grid: model.grid, outputs });
   }
-  return model.norm === undefined ? x : layerNormNodes(g, model.norm, x);
+  return model.norm === undefined ? x : normNodes(g, model.norm, x);
 }
 
 /** How many tokens, from the first, the head reads; undefined for all. */
@@ -129,36 +114,67 @@ function positionNodes(g: OnnxGraph, positions: PositionEmbedding, { noEmbedClas
 
 interface BlockUse {
   relative?: RelativePositions | undefined;
+  /** By which queries and keys are turned. */
+  turning?: Turning | undefined;
+  /** What is added to scores, (H,T,T). */
+  bias?: string | undefined;
+  /** Of the patches, for a table of the block's own. */
+  grid?: Grid | undefined;
   /** How many tokens, from the first, are wanted. Default: all. */
   outputs?: number | undefined;
 }
 
 /** x (N,T,D) to (N,outputs,D) */
-export function blockNodes(g: OnnxGraph, block: Block, x: string, { relative, outputs }: BlockUse = {}): string {
+export function blockNodes(g: OnnxGraph, block: Block, x: string, use: BlockUse = {}): string {
+  const { outputs } = use;
   const scaled = (branch: string, scale: LayerScale | undefined): string =>
     scale === undefined ? branch : onnx.mul(g, branch, g.parameter(scale.gamma));
   const wanted = outputs === undefined ? x : onnx.slice(g, x, 1, 0, outputs);
-  const attended = attentionNodes(g, block.attn, layerNormNodes(g, block.norm1, x), { relative, outputs });
+  const attended = attentionNodes(g, block.attn, normNodes(g, block.norm1, x), use);
   const y = onnx.add(g, wanted, scaled(attended, block.ls1));
-  return onnx.add(g, y, scaled(mlpNodes(g, block.mlp, layerNormNodes(g, block.norm2, y)), block.ls2));
+  return onnx.add(g, y, scaled(mlpNodes(g, block.mlp, normNodes(g, block.norm2, y)), block.ls2));
 }
 
 /** x (N,T,D) to (N,outputs,D) */
-function attentionNodes(g: OnnxGraph, attn: Attention, x: string, { relative, outputs }: BlockUse): string {
+function attentionNodes(g: OnnxGraph, attn: Attention, x: string, use: BlockUse): string {
+  const { relative, turning, outputs } = use;
   const [heads, width] = [attn.numHeads, attn.dim / attn.numHeads];
-  const parts = onnx.reshape(g, linearNodes(g, attn.qkv, x), [0, -1, 3, heads, width]); // (N,T,3,H,D)
+  const parts = onnx.reshape(g, qkvNodes(g, attn, x), [0, -1, 3, heads, width]); // (N,T,3,H,D)
   const [q, k, v] = onnx
     .split(g, onnx.transpose(g, parts, [2, 0, 3, 1, 4]), 0, 3)
     .map((part) => onnx.squeeze(g, part, 0)) as [string, string, string]; // (N,H,T,D) each
-  const queries = attn.qNorm === undefined ? q : layerNormNodes(g, attn.qNorm, q);
-  const keys = attn.kNorm === undefined ? k : layerNormNodes(g, attn.kNorm, k);
+  const placed = (part: string, norm: Norm | undefined): string => {
+    const normed = norm === undefined ? part : normNodes(g, norm, part);
+    return turning === undefined ? normed : turnNodes(g, turning, normed, width);
+  };
+  const [queries, keys] = [placed(q, attn.qNorm), placed(k, attn.kNorm)];
   const asked = outputs === undefined || relative !== undefined ? queries : onnx.slice(g, queries, 2, 0, outputs);
   const scale = 1 / Math.sqrt(width);
-  const bias = relative && relativeNodes(g, relative, queries, scale);
+  const bias = biasNodes(g, attn, { ...use, queries, scale });
   const y = onnx.transpose(g, onnx.attention(g, [asked, keys, v], { scale, bias }), [0, 2, 1, 3]);
   const joined = onnx.reshape(g, y, [0, -1, attn.dim]);
   const first = relative !== undefined && outputs !== undefined ? onnx.slice(g, joined, 1, 0, outputs) : joined;
-  return linearNodes(g, attn.proj, first);
+  return linearNodes(g, attn.proj, attn.norm === undefined ? first : normNodes(g, attn.norm, first));
+}
+
+/** All that is added to scores; undefined for nothing. */
+function biasNodes(
+  g: OnnxGraph,
+  attn: Attention,
+  { relative, bias, grid, outputs, queries, scale }: BlockUse & { queries: string; scale: number },
+): string | undefined {
+  if (relative !== undefined) return relativeNodes(g, relative, queries, scale);
+  const table = attn.namedModules().get('relative_position_bias_table');
+  const own = table instanceof RelativePositionBias && grid !== undefined ? scoreNodes(g, table, grid) : undefined;
+  const all = own !== undefined && bias !== undefined ? onnx.add(g, own, bias) : (own ?? bias);
+  return all === undefined || outputs === undefined ? all : onnx.slice(g, all, 1, 0, outputs);
+}
+
+/** BEiT's scores by distance, (H,T,T). */
+function scoreNodes(g: OnnxGraph, { relativePositionBiasTable: table }: RelativePositionBias, grid: Grid): string {
+  const tokens = grid[0] * grid[1] + 1;
+  const scores = g.node('Gather', [g.parameter(table), g.integers([...relativeIndex(grid)])]); // (T*T,H)
+  return onnx.transpose(g, onnx.reshape(g, scores, [tokens, tokens, -1]), [2, 0, 1]);
 }
 
 /** What relative positions add to the scores of queries (N,H,T,D): (N,H,T,T). See `relativeShift`. */
@@ -175,14 +191,21 @@ function relativeNodes(g: OnnxGraph, { table }: RelativePositions, queries: stri
 
 /** x (..., D) */
 export function mlpNodes(g: OnnxGraph, mlp: Mlp | SwiGLU, x: string): string {
-  if (!(mlp instanceof Mlp)) throw expected('an MLP without gates', 'an ONNX graph', mlp);
-  return linearNodes(g, mlp.fc2, onnx.activate(g, linearNodes(g, mlp.fc1, x), mlp.act));
+  const made = linearNodes(g, mlp.fc1, x);
+  const hidden = mlp instanceof Mlp ? onnx.activate(g, made, mlp.act) : gatedNodes(g, made);
+  return linearNodes(g, mlp.fc2, mlp.norm === undefined ? hidden : normNodes(g, mlp.norm, hidden));
+}
+
+/** Gates and then values (..., 2*C) to silu(gate) * value (..., C) */
+function gatedNodes(g: OnnxGraph, x: string): string {
+  const [gates, values] = onnx.split(g, x, -1, 2) as [string, string]; // two halves
+  return onnx.mul(g, onnx.activate(g, gates, 'silu'), values);
 }
 
 /** Tokens (N,T,D) to logits or features. */
 function headNodes(g: OnnxGraph, model: ViT, tokens: string): string {
   let x = poolNodes(g, model, tokens);
-  if (model.fcNorm !== undefined) x = layerNormNodes(g, model.fcNorm, x);
+  if (model.fcNorm !== undefined) x = normNodes(g, model.fcNorm, x);
   if (model.preLogits !== undefined) x = onnx.activate(g, linearNodes(g, model.preLogits.fc, x), 'tanh');
   return model.head === undefined ? x : linearNodes(g, model.head, x);
 }
@@ -191,7 +214,7 @@ function headNodes(g: OnnxGraph, model: ViT, tokens: string): string {
 function distilledNodes(g: OnnxGraph, model: ViT, tokens: string): string {
   const said = [model.head, model.headDist].map((head, i) => {
     const token = onnx.squeeze(g, onnx.slice(g, tokens, 1, i, i + 1), 1);
-    const x = model.fcNorm === undefined ? token : layerNormNodes(g, model.fcNorm, token);
+    const x = model.fcNorm === undefined ? token : normNodes(g, model.fcNorm, token);
     return head === undefined ? x : linearNodes(g, head, x);
   }) as [string, string]; // of two heads
   return onnx.mul(g, onnx.add(g, ...said), g.scalar(0.5));
@@ -206,6 +229,9 @@ function poolNodes(g: OnnxGraph, model: ViT, tokens: string): string {
   const read = prefix === 0 ? tokens : onnx.slice(g, tokens, 1, prefix, prefix + patches);
   if (model.attnPool !== undefined) return attentionPoolNodes(g, model.attnPool, read);
   const mean = (): string => g.node('ReduceMean', [read], { axes: [1], keepdims: 0 });
+  if (globalPool === 'tokenavg') {
+    return onnx.concat(g, [onnx.squeeze(g, onnx.slice(g, tokens, 1, 0, 1), 1), mean()], 1);
+  }
   const max = (): string => g.node('ReduceMax', [read], { axes: [1], keepdims: 0 });
   if (globalPool === 'avg') return mean();
   return globalPool === 'max' ? max() : onnx.mul(g, onnx.add(g, max(), mean()), g.scalar(0.5));
@@ -223,5 +249,5 @@ export function attentionPoolNodes(g: OnnxGraph, pool: AttentionPool, tokens: st
     .map((part) => onnx.squeeze(g, part, 0)) as [string, string]; // (N,H,T,D) each
   const gathered = onnx.attention(g, [q, k, v], { scale: 1 / Math.sqrt(width) }); // (N,H,1,D)
   const pooled = linearNodes(g, pool.proj, onnx.reshape(g, gathered, [0, dim]));
-  return onnx.add(g, pooled, mlpNodes(g, pool.mlp, layerNormNodes(g, pool.norm, pooled)));
+  return onnx.add(g, pooled, mlpNodes(g, pool.mlp, normNodes(g, pool.norm, pooled)));
 }

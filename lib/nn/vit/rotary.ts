@@ -92,15 +92,27 @@ export class RotaryPositions extends Module {
     return rows === own[0] && columns === own[1] ? this.#own : this.#make([rows, columns], constant);
   }
 
-  #make(grid: Grid, make: (values: Float32Array, shape: readonly number[]) => Tensor): RotaryTable {
+  /**
+   * @internal
+   * What the tables are made of: for each place (registers, if they have any, then patches) the angles of a head's pairs.
+   *
+   * @param grid of the image at hand
+   */
+  angles(grid: Grid): { angles: number[]; pairs: number; interleaved: boolean; prefix: number } {
     const { rope, headDim, registers } = this.#settings;
     const angles = [...(registers === undefined ? [] : this.#ofRegisters(registers)), ...this.#ofPatches(grid)];
-    const shape = [angles.length / (headDim / 2), headDim / 2];
+    const prefix = this.#prefix - (registers?.count ?? 0);
+    return { angles, pairs: headDim / 2, interleaved: rope === 'eva', prefix };
+  }
+
+  #make(grid: Grid, make: (values: Float32Array, shape: readonly number[]) => Tensor): RotaryTable {
+    const { angles, pairs, interleaved, prefix } = this.angles(grid);
+    const shape = [angles.length / pairs, pairs];
     return {
       cos: make(Float32Array.from(angles, Math.cos), shape),
       sin: make(Float32Array.from(angles, Math.sin), shape),
-      interleaved: rope === 'eva',
-      prefix: this.#prefix - (registers?.count ?? 0),
+      interleaved,
+      prefix,
     };
   }
 

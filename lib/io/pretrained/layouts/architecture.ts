@@ -1,5 +1,6 @@
 import type { ViTConfig } from '../../../nn/vit/config.js';
 import { fileError } from '../../formats/file-error.js';
+import { sideOf } from '../bias-table.js';
 
 /** Shapes of a checkpoint's tensors as our parameters would have them. */
 export type Shapes = ReadonlyMap<string, readonly number[]>;
@@ -14,6 +15,8 @@ export interface Architecture {
   readonly positions: number | readonly [number, number] | undefined;
   /** Tokens in front of the patches. */
   readonly prefix: number;
+  /** The side of the square grid whose distances have learned scores (BEiT's), where there are such of a square. */
+  readonly scoredSide: number | undefined;
   /** Pixels that go into one step of the grid, along (height, width). */
   readonly stride: readonly [number, number];
 }
@@ -61,7 +64,14 @@ export function readArchitecture(shapes: Shapes, where: string): Architecture {
     ...partsOf(shapes, embedDim),
   };
   const stride = [kh * 2 ** halvings, kw * 2 ** halvings] as const;
-  return { config, headDim, positions, prefix: prefixOf(shapes), stride };
+  return { config, headDim, positions, prefix: prefixOf(shapes), scoredSide: scoredSideOf(shapes), stride };
+}
+
+/** The table has three rows that are the class token's. */
+function scoredSideOf(shapes: Shapes): number | undefined {
+  const tables = ['blocks.0.attn', 'rel_pos_bias'].map((owner) => shapes.get(`${owner}.relative_position_bias_table`));
+  const entries = tables.find((shape) => shape !== undefined)?.[0];
+  return entries === undefined ? undefined : sideOf(entries - 3);
 }
 
 /** The MLP's hidden width; a gated one makes twice that. */

@@ -90,9 +90,13 @@ interface Placement {
  * @see timm's `resample_abs_pos_embed`, which takes tables for squares and leaves those of the right length as they are
  */
 function placePositions(architecture: Architecture, known: Known, layout: Layout, where: string): Placement {
-  const { positions, prefix, stride } = architecture;
+  const { positions, prefix, stride, scoredSide } = architecture;
   const sizeOf = (grid: Grid): [number, number] => [grid[0] * stride[0], grid[1] * stride[1]];
   const [stated, given] = [known.stated.imgSize, known.given.imgSize].map((size) => gridFor(size, stride));
+  if (positions === undefined && stated === undefined && scoredSide !== undefined) {
+    const grid = [scoredSide, scoredSide] as const;
+    return { config: { imgSize: sizeOf(grid) }, grid, prefix: 0, certain: true };
+  }
   if (positions === undefined) {
     return { config: {}, grid: undefined, prefix: 0, certain: stated !== undefined || given !== undefined };
   }

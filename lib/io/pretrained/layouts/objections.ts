@@ -257,6 +257,13 @@ export const tables = {
       globalPool: ({ globalPool }: Config) => globalPool === 'token',
       numClasses: withoutHead,
     },
+    dinov3: {
+      ...dinov3,
+      globalPool: ({ globalPool }: Config) => globalPool === 'token',
+      regTokens: ({ regTokens }: Config) => regTokens > 0,
+      normEps: ({ normEps }: Config) => normEps === 1e-5,
+      ropeTemperature: ({ ropeTemperature = 100 }: Config) => ropeTemperature === 100,
+    },
   },
 } as const satisfies Record<Exclude<SavedLayout, 'vitrine'>, Record<string, Table>>;
 

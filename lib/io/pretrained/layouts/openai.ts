@@ -1,6 +1,8 @@
+import type { ViTConfig } from '../../../nn/vit/config.js';
 import { warnOnce } from '../../../warning.js';
 import { clipStatistics, standardFor } from '../preprocessing.js';
 import type { Evidence, Layout, Reading } from './layout.js';
+import { fromOpenClipConfig, openClipPreprocessing } from './open-clip-config.js';
 import type { Rule } from './rules.js';
 
 const block = 'transformer.resblocks.*';
@@ -28,11 +30,11 @@ const prefix = 'visual.';
 // Sizes that OpenAI's own files hold, and open_clip's have not: its models use gelu unless they are OpenAI's.
 const archived = ['input_resolution', 'context_length', 'vocab_size'];
 
-/** Whose activation the model has: OpenAI's was trained with QuickGELU, open_clip's with it where its config says so. */
-function activationOf({ config, infos }: Evidence): 'gelu' | 'quick_gelu' | undefined {
+/** OpenAI's was trained with QuickGELU, open_clip's with it where its config says so. */
+function stated({ config, infos }: Evidence): Partial<ViTConfig> {
   const model = config?.object('model_cfg');
-  if (model !== undefined) return model.boolean('quick_gelu') === true ? 'quick_gelu' : 'gelu';
-  return archived.some((name) => infos.has(name)) ? 'quick_gelu' : undefined;
+  if (model !== undefined) return fromOpenClipConfig(model);
+  return archived.some((name) => infos.has(name)) ? { act: 'quick_gelu' } : {};
 }
 
 export const openai: Layout = {
@@ -49,27 +51,16 @@ export const openai: Layout = {
     };
   },
 
-  configure(evidence) {
-    const act = activationOf(evidence);
-    const size = evidence.config?.object('model_cfg')?.object('vision_cfg')?.size('image_size');
-    return {
-      normEps: 1e-5,
-      globalPool: 'token',
-      headBias: false,
-      ...(act !== undefined && { act }),
-      ...(size !== undefined && { imgSize: size as [number, number] }),
-    };
-  },
+  configure: (evidence) => ({ normEps: 1e-5, globalPool: 'token', headBias: false, ...stated(evidence) }),
 
   usual: { act: 'quick_gelu' },
   square: true,
 
-  preprocessing: (_, { imgSize, inChans }) => ({
-    resize: Math.max(...imgSize),
-    crop: imgSize,
-    interpolation: 'bicubic',
-    ...(inChans === 3 ? clipStatistics : standardFor(inChans)),
-  }),
+  preprocessing({ config }, { imgSize, inChans }) {
+    const usual = inChans === 3 ? clipStatistics : standardFor(inChans);
+    const given = config && openClipPreprocessing(config, imgSize, usual);
+    return given ?? { resize: Math.max(...imgSize), crop: imgSize, interpolation: 'bicubic', ...usual };
+  },
 
   statesPreprocessing: () => true,
 

@@ -7,6 +7,7 @@ import { clip, siglip } from './hf/towers.js';
 import { huggingFace } from './hugging-face.js';
 import type { Evidence, Layout } from './layout.js';
 import { isMeta, meta } from './meta.js';
+import { isMetaDinov3, metaDinov3 } from './meta-dinov3.js';
 import { openai } from './openai.js';
 import { timm, vitrine } from './timm.js';
 import { torchvision } from './torchvision.js';
@@ -31,6 +32,7 @@ export function recogniseLayout({ infos, path, own }: Evidence): Layout {
     if (count > most) [best, most] = [layout, count];
   }
   if (best === timm && own?.layout === 'vitrine') return vitrine;
+  if (best === timm && isMetaDinov3(new Set(names))) return metaDinov3;
   if (best === timm && isMeta(new Set(names))) return meta;
   if (best !== undefined) return best;
   const received = names.length === 0 ? 'no tensors' : `tensors such as ${listed(names.map(quoted))}`;

@@ -1,8 +1,9 @@
 import type { ViTConfig } from '../../../nn/vit/config.js';
 import { JsonFields } from '../../formats/json-fields.js';
-import { ownPreprocessing } from '../preprocessing.js';
+import { ownPreprocessing, standardFor } from '../preprocessing.js';
 import { projections } from './hf/family.js';
 import type { Evidence, Layout } from './layout.js';
+import { fromOpenClipConfig, openClipPreprocessing } from './open-clip-config.js';
 import type { Rule } from './rules.js';
 import { fromTimmConfig } from './timm-config.js';
 import { timmPreprocessing } from './timm-preprocessing.js';
@@ -81,6 +82,12 @@ function withoutPositions(infos: Evidence['infos']): Partial<ViTConfig> {
   return biased && !infos.has('pos_embed') ? { posEmbed: 'none' } : {};
 }
 
+/** Of timm's own folder, or of open_clip's, whose towers may be timm's. */
+function fromConfig(config: JsonFields): Partial<ViTConfig> {
+  const model = config.object('model_cfg');
+  return model === undefined ? fromTimmConfig(config) : fromOpenClipConfig(model);
+}
+
 export const timm: Layout = {
   name: 'timm',
   marks: /^(patch_embed\.|blocks\.|cls_token$|pos_embed$)/,
@@ -96,7 +103,7 @@ export const timm: Layout = {
     ...vit5(infos),
     // The norm before the blocks is CLIP's, and its epsilon OpenAI's, PyTorch's default.
     ...(infos.has('norm_pre.weight') && { normEps: 1e-5 }),
-    ...(config && fromTimmConfig(config)),
+    ...(config && fromConfig(config)),
   }),
 
   usual: { normEps: 1e-6, act: 'gelu' },
@@ -117,12 +124,15 @@ export const timm: Layout = {
   },
 
   preprocessing(evidence, size) {
+    const standard = standardFor(size.inChans);
+    const openClip = evidence.config && openClipPreprocessing(evidence.config, size.imgSize, standard);
+    if (openClip !== undefined) return openClip;
     const given = evidence.config?.object('pretrained_cfg');
     const usual = (): JsonFields => new JsonFields({ ...usualOf(evidence, size) }, "timm's usual preprocessing");
     return timmPreprocessing(given ?? usual(), size);
   },
 
-  statesPreprocessing: ({ config }) => config?.object('pretrained_cfg') !== undefined,
+  statesPreprocessing: ({ config }) => ['pretrained_cfg', 'preprocess_cfg'].some((name) => config?.object(name)),
 
   positionResize: 'bicubic-antialias',
 };

@@ -7,6 +7,7 @@ import { clipRules, siglipRules } from './hf/towers.js';
 import { huggingFaceRules } from './hugging-face.js';
 import { huggingFaceSpelling } from './hugging-face-config.js';
 import { metaRules } from './meta.js';
+import { metaDinov3Buffers, metaDinov3Rules } from './meta-dinov3.js';
 import { classFor, type SavedLayout } from './objections.js';
 import { openaiRules } from './openai.js';
 import { timmRules } from './timm.js';
@@ -53,6 +54,7 @@ const WRITERS: Readonly<Record<string, Writer>> = {
   'hf dinov3': { rules: (config) => dinov3Rules({ gated: gated(config), keyBias: config.keyBias }) },
   'hf beit': { rules: () => beitRules, spell: headed('beit.', /^classifier\./) },
   'openai clip': { rules: () => openaiRules, spell: () => (name) => `visual.${name}` },
+  'meta dinov3': { rules: (config) => metaDinov3Rules({ gated: gated(config) }), buffers: metaDinov3Buffers },
   'meta dinov2': { rules: (config) => metaRules({ registers: registers(config), gated: gated(config) }) },
 };
 

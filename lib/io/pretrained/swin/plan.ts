@@ -3,12 +3,13 @@ import type { Grid } from '../../../nn/resample.js';
 import type { SwinConfig, SwinOptions } from '../../../nn/swin/config.js';
 import { warnOnce } from '../../../warning.js';
 import { fileError } from '../../formats/file-error.js';
+import { entriesOf, sideOf } from '../bias-table.js';
 import type { Shapes } from '../layouts/architecture.js';
 import { optionText } from '../own-config.js';
 import { readSwinArchitecture, type SwinArchitecture } from './architecture.js';
 import type { Buffers } from './buffers.js';
 import type { SwinEvidence, SwinLayout } from './layouts.js';
-import { entriesOf, sideOf, windowsOf } from './windows.js';
+import { windowsOf } from './windows.js';
 
 /** The model that a checkpoint is of. */
 export interface SwinPlan {

@@ -28,14 +28,3 @@ export function paddedStages(sizes: Sizes): number[] {
   );
   return padded.flatMap((is, i) => (is ? [i] : []));
 }
-
-/** Entries of a table of positions. */
-export function entriesOf([rows, columns]: Grid): number {
-  return (2 * rows - 1) * (2 * columns - 1);
-}
-
-/** The side of the square window that a table of so many entries is of; undefined where there is none such. */
-export function sideOf(entries: number): number | undefined {
-  const side = (Math.sqrt(entries) + 1) / 2;
-  return Number.isInteger(side) && side > 0 ? side : undefined;
-}
