@@ -107,5 +107,6 @@ export {
   type TrainerOptions,
   type TrainingData,
   type TrainingState,
+  updateTeacher,
   writeTrace,
 } from './train/index.js';

@@ -10,6 +10,7 @@ import { scope } from '../scope.js';
 import { background } from '../stream.js';
 import type { Tensor } from '../tensor.js';
 import { disposeImages, imageLoader, imagesOf, isLoader, shapeOf, type TrainingData } from '../train/training-data.js';
+import { warnOnce } from '../warning.js';
 import type { FeatureSet } from './feature-set.js';
 
 /** Options of `features.extract`. */
@@ -73,6 +74,8 @@ type Fed = DataLoader | DataLoader<Dataset>;
  *
  * @param data arrays, a data set of images, or a `DataLoader` of one, whose batches and order count then
  * @param options of `model.features`, `batchSize` and so on
+ * Images of several classes have no labels in the result, and a warning says so.
+ *
  * @throws TypeError for a model without features, `pool: 'none'`, and options that are unknown
  * @see timm's `forward_head(pre_logits=True)` over a data set; DINO's `extract_features`
  * @example
@@ -96,6 +99,12 @@ export async function extract(
     indices.set(batch.indices, row);
     if (batch.labels !== undefined) labels?.set(batch.labels, row);
     row += batch.count;
+  }
+  if (labels === undefined) {
+    warnOnce(
+      'Expected images of one class each for features.extract but received labels of several. The features have no labels: ' +
+        'nearest takes them, knn and linearProbe do not.',
+    );
   }
   const set = data instanceof DataLoader ? data.dataset : data;
   const classes = isDataset(set) ? (set as Dataset).classes : undefined;

@@ -17,7 +17,7 @@ const NAMES: OptionNames<KnnOptions> = { k: true, temperature: true };
 export interface KnnResult {
   /** Share of images whose class has the most votes. */
   readonly accuracy: number;
-  /** Share of images whose class is among the five that have the most votes. */
+  /** Share of images whose class is among the five that have the most votes; of five classes or fewer it tells little. */
   readonly top5: number;
   /** The class with the most votes, of each image; of equal ones the lower. */
   readonly predictions: Int32Array;

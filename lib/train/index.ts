@@ -21,4 +21,5 @@ export { startTrace, stopTrace, type TraceOptions, writeTrace } from './trace.js
 export { Trainer } from './trainer.js';
 export type { Progress, TrainerOptions } from './trainer-options.js';
 export type { DataFacts, TrainingData } from './training-data.js';
+export { updateTeacher } from './update-teacher.js';
 export type { AugmentedViews, TestTimeAugmentation } from './views.js';

@@ -236,6 +236,22 @@ const TAKERS: Record<string, Taker> = {
   SegmentationOptions: {
     calls: { 'render.segmentation': (options) => render.segmentation(image(), ints([1, 4, 4]), options) },
   },
+  DINOHeadOptions: {
+    names: ['useBn', 'normLastLayer', 'nlayers', 'hiddenDim', 'bottleneckDim'],
+    calls: { DINOHead: (options) => new nn.DINOHead(2, 2, options) },
+  },
+  DINOLossOptions: {
+    names: ['numCrops', 'teacherTemp', 'warmupTeacherTemp', 'warmupTeacherTempEpochs', 'studentTemp', 'centerMomentum'],
+    calls: { DINOLoss: (options) => new nn.DINOLoss(2, options) },
+  },
+  MultiCropLoaderOptions: {
+    needs: { batchSize: 1, preprocessing: BYTES, localCrops: 1, localSize: 1 },
+    names: [
+      ...['batchSize', 'globalCrops', 'globalScale', 'localCrops', 'localSize', 'localScale'],
+      ...['shuffle', 'seed', 'dropLast', 'preprocessing'],
+    ],
+    calls: { MultiCropLoader: (options) => new data.MultiCropLoader(SET, options) },
+  },
   LayerDecayOptions: { calls: { layerDecayGroups: (options) => optim.layerDecayGroups(vit(), options) } },
   LayerNormModuleOptions: { calls: { LayerNorm: (options) => new nn.LayerNorm(4, options) } },
   LayerNormResultOptions: {

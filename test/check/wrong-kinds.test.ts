@@ -183,6 +183,18 @@ const MODULES: Record<string, { make?: () => object; args: () => unknown[] }> = 
       [`${name}/forward`, { make: () => new nn[name](), args: () => [x()] }],
     ]),
   ),
+  DINOHead: { args: () => [2, 2, { hiddenDim: 2, bottleneckDim: 2 }] },
+  'DINOHead/forward': {
+    make: () => new nn.DINOHead(2, 2, { hiddenDim: 2, bottleneckDim: 2 }),
+    args: () => [ones([1, 2])],
+  },
+  DINOLoss: { args: () => [2, {}] },
+  'DINOLoss/forward': { make: () => new nn.DINOLoss(2, { numCrops: 2 }), args: () => [ones([2, 2]), ones([2, 2]), 0] },
+  MultiCropWrapper: { args: () => [vit(), new nn.DINOHead(4, 2, { hiddenDim: 2, bottleneckDim: 2 })] },
+  'MultiCropWrapper/forward': {
+    make: () => new nn.MultiCropWrapper(vit(), new nn.DINOHead(4, 2, { hiddenDim: 2, bottleneckDim: 2 })),
+    args: () => [[ones([1, 1, 4, 4])]],
+  },
   DropPath: { args: () => [0.1] },
   'DropPath/forward': { make: () => new nn.DropPath(0.5), args: () => [x()] },
   Dropout: { args: () => [0.1] },
@@ -323,6 +335,7 @@ const others: Record<string, { call: (...args: never[]) => unknown; args: () => 
   clipGradNorm: { call: optim.clipGradNorm, args: () => [[ones([1])], 1] },
   gradientNorm: { call: optim.gradientNorm, args: () => [[ones([1])], 1] },
   layerDecayGroups: { call: optim.layerDecayGroups, args: () => [vit(), {}] },
+  updateTeacher: { call: vitrine.updateTeacher, args: () => [linear(), linear(), 0.9] },
   cosineSchedule: { call: optim.cosineSchedule, args: () => [{ lr: 1, totalSteps: 2 }] },
   'ViT.create': { call: ViT.create, args: () => ['vit_tiny_patch16_224', {}] },
   ...Object.fromEntries(

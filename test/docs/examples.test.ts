@@ -52,5 +52,12 @@ describe('the examples of the documentation', function () {
     assert.deepEqual([...readFileSync(picture).subarray(1, 4)], [...Buffer.from('PNG')]);
   });
 
+  it('run: examples/dino.ts, an epoch on the digits', async () => {
+    const { stdout } = await run(process.execPath, [join(packageRoot, 'dist/examples/dino.js'), '', '1'], {
+      env: childEnvironment(),
+    });
+    assert.match(stdout, /^random features: [0-9.]+ %\nafter 1 epochs: [0-9.]+ %\n$/);
+  });
+
   it('are found', () => assert.ok(examplesOf('README.md').length >= 4));
 });

@@ -47,6 +47,25 @@ describe('features of data sets', () => {
     assert.ok(Math.abs(Math.hypot(...first) - 1) < 1e-6);
   });
 
+  it('have no labels where images are of several classes, and say so', async () => {
+    using model = new ViT(CONFIG);
+    const several = await data.fromSamples(
+      Array.from({ length: 2 }, (_, i) => ({
+        image: { pixels: new Uint8Array(16), height: 4, width: 4, channels: 1 as const },
+        label: Float32Array.of(i, 1),
+      })),
+      { classes: ['ant', 'bee'] },
+    );
+    const told: string[] = [];
+    const note = ({ message }: Error) => void told.push(message);
+    process.on('warning', note);
+    const { labels } = await features.extract(model, several, { preprocessing: BYTES });
+    await new Promise(setImmediate);
+    process.off('warning', note);
+    assert.equal(labels, undefined);
+    assert.match(told.join(), /images of one class each for features\.extract but received labels of several/);
+  });
+
   it('come of arrays and of shuffled loaders with the labels that go with them', async () => {
     using model = new ViT(CONFIG);
     const images = Float32Array.from(uniform([6, 16], generator(1), -1, 1).data);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { expected, Text } from '../../check.js';
+import type { FeatureSet } from '../../features/feature-set.js';
 import { LAYERS_HELP, layersFlag, POOL_HELP, POOLS } from '../feature-flags.js';
 import { nonEmpty, number, oneOf, wholeNumber } from '../flags.js';
 import { UsageError } from '../usage-error.js';
@@ -23,6 +24,10 @@ Examples:
   vitrine knn --model dinov2-small/ --data photos/
   vitrine knn --features train.npy --test val.npy
   vitrine knn --features photos.npy`;
+
+/** How many classes there are, by their names or else by the labels. */
+const classesIn = ({ classes, labels = new Int32Array(0) }: FeatureSet): number =>
+  classes?.length ?? new Set(labels).size;
 
 /** `vitrine knn`: how well neighbours tell classes, by a model's features. */
 export function addKnn(program: Command): void {
@@ -69,13 +74,14 @@ export function addKnn(program: Command): void {
           : await featuresOfFolder(await openModel(model ?? ''), data ?? '', flags);
       const { accuracy, top5, predictions } = await knn(parts.train, parts.test, { k, temperature });
       const { count } = parts.train;
+      const tellsFive = classesIn(parts.train) > 5; // five of five are no finding
       if (flags.json) {
-        const result = { accuracy, top5, k, temperature, train: count, test: parts.test?.count ?? null };
-        console.log(JSON.stringify(result, null, 2));
-        return;
+        const result = { accuracy, top5: tellsFive ? top5 : null, k, temperature, train: count };
+        return console.log(JSON.stringify({ ...result, test: parts.test?.count ?? null }, null, 2));
       }
       const judged = parts.test === undefined ? 'each by all others' : `by ${formatCount(count)}`;
       console.log(`${formatCount(predictions.length)} images, ${judged}, ${k} neighbours`);
-      console.log(`  accuracy  ${formatPercent(accuracy)}\n  top 5     ${formatPercent(top5)}`);
+      const more = tellsFive ? `\n  top 5     ${formatPercent(top5)}` : '';
+      console.log(`  accuracy  ${formatPercent(accuracy)}${more}`);
     });
 }

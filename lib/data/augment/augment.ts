@@ -74,6 +74,8 @@ export interface ImageDraws {
   readonly mixing: MixupOptions | undefined;
   /** Whether images may be decoded smaller, where the crop allows it. */
   readonly shrinks: boolean;
+  /** Further views of each image, of which the batch has a tensor each. */
+  readonly views?: readonly { readonly crop: readonly [number, number]; readonly draws: ImageDraws }[];
   draw(
     at: { seed: number; epoch: number; index: number },
     size: readonly [number, number],

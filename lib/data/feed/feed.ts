@@ -39,6 +39,8 @@ export interface FeedParts {
 export interface FeedBatch {
   /** (N,C,H,W), of the dtype asked for; the receiver's to dispose. */
   readonly images: Tensor;
+  /** Further views of the images, where such are drawn; the receiver's to dispose. */
+  readonly views?: readonly Tensor[];
   /** The class of each image, where each has one and none is mixed. */
   readonly labels: Int32Array | undefined;
   /** (N,classes): what each image is of, where `labels` cannot say it. */
@@ -59,6 +61,9 @@ interface Loaded {
 
 // Indices from here on draw for transforms; those of images are below, and augment these.
 const TRANSFORMS = 2 ** 30;
+
+/** One of several views of each image. */
+type View = NonNullable<ImageDraws['views']>[number];
 
 /** What stands for an image that cannot be decoded, and for the end of a stream. */
 const CORRUPT = Symbol('corrupt');
@@ -208,7 +213,9 @@ export class Feed {
     const common = { count, position, indices: Uint32Array.from(batch, ({ index }) => index) };
     const { mixing } = augmentation ?? {};
     if (mixing === undefined) {
-      return { ...common, ...plainLabels(labels), images: this.#stored(this.#stacked(batch, epoch, cache)) };
+      const images = this.#stored(this.#stacked(batch, epoch, cache));
+      const views = augmentation?.views?.map((view) => this.#stored(this.#stacked(batch, epoch, cache, view)));
+      return { ...common, ...plainLabels(labels), images, ...(views && { views }) };
     }
     let images = this.#stacked(batch, epoch, cache);
     const drawn = drawMixing(mixing, { seed, epoch, first: position }, [count, crop[0], crop[1]]);
@@ -236,9 +243,10 @@ export class Feed {
     return stored;
   }
 
-  /** (N,C,H,W) of a batch's images. */
-  #stacked(batch: readonly Loaded[], epoch: number, cache: ImageCache): Tensor {
-    const { crop, mean } = this.#parts.preprocessing;
+  /** (N,C,H,W) of a batch's images, or of one of their views. */
+  #stacked(batch: readonly Loaded[], epoch: number, cache: ImageCache, view?: View): Tensor {
+    const { mean } = this.#parts.preprocessing;
+    const { crop, draws } = view ?? { crop: this.#parts.preprocessing.crop, draws: this.#parts.augmentation };
     const shape = [mean.length, ...crop];
     const tensors = batch.flatMap(({ image }) => (image instanceof Tensor ? [image] : []));
     if (tensors.length > 0) {
@@ -248,19 +256,23 @@ export class Feed {
     const images = untracked(() => empty([batch.length, ...shape]));
     imageBatch(
       images,
-      batch.map(({ index, image }) => this.#place(index, image as StoredImage, epoch)), // none is a tensor
+      batch.map(({ index, image }) => this.#place(index, image as StoredImage, epoch, { crop, draws })), // none is a tensor
       { ...normalizationOf(this.#parts.preprocessing), descriptor: cache.descriptor ?? -1 },
     );
     return images;
   }
 
   /** An image's way into the batch. */
-  #place(index: number, image: StoredImage, epoch: number): BatchImage {
-    const { augmentation, seed, preprocessing } = this.#parts;
-    const { crop } = preprocessing;
+  #place(
+    index: number,
+    image: StoredImage,
+    epoch: number,
+    { crop, draws }: { crop: readonly [number, number]; draws: ImageDraws | undefined },
+  ): BatchImage {
+    const { seed } = this.#parts;
     const { height, width, corner } = image;
-    if (augmentation === undefined || corner !== undefined) return asItIs(image, corner ?? [0, 0]);
-    return { ...image, ...augmentation.draw({ seed, epoch, index }, [height, width], crop), top: 0, left: 0 };
+    if (draws === undefined || corner !== undefined) return asItIs(image, corner ?? [0, 0]);
+    return { ...image, ...draws.draw({ seed, epoch, index }, [height, width], crop), top: 0, left: 0 };
   }
 }
 
