@@ -5,6 +5,8 @@
  */
 
 /** @internal */
+export { backwardInTurn } from './autograd/backward.js';
+/** @internal */
 export { hasHooks, leafHookChanges } from './autograd/hooks.js';
 /** @internal */
 export { recordChange, willChange } from './autograd/in-place.js';

@@ -3,6 +3,7 @@ import { empty, type Tensor } from '../tensor.js';
 import { addToGrad, copyOver, fitted, ownedBy, sumOf } from './accumulate.js';
 import { checkGradients, checkHooked } from './anomaly.js';
 import { watchersOfLeaf } from './hooks.js';
+import type { LeafUses } from './leaf-uses.js';
 import { type Edge, edgeOf, NOWHERE, Node } from './node.js';
 import { record } from './record.js';
 import { enableGrad } from './recording.js';
@@ -22,15 +23,18 @@ export class Arrivals {
   /** Tensors whose `grad` was written. */
   readonly #written = new Set<Tensor>();
   readonly #targets: Targets | undefined;
+  readonly #uses: LeafUses | undefined;
 
-  constructor(targets: Targets | undefined) {
+  constructor(targets: Targets | undefined, uses: LeafUses | undefined) {
     this.#targets = targets;
+    this.#uses = uses;
   }
 
   /** Begins a walk at a tensor, with its gradient, which is taken over. */
   enter(root: Tensor, grad: Tensor): void {
     const edge = edgeOf(root);
     this.#targets?.enter(edge);
+    this.#uses?.add(edge);
     this.#deliver(this.#along(edge), grad);
   }
 
@@ -50,6 +54,13 @@ export class Arrivals {
     this.#arrived.delete(node);
     for (const dy of dys) dy?.dispose();
     return leadsOn;
+  }
+
+  /** The leaves whose `grad` is whole now that a node was walked: memory of their own, that no hook waits for. */
+  wholeAfter(node: Node): Tensor[] {
+    const whole = this.#uses?.pass(node).filter((leaf) => this.#written.has(leaf)) ?? [];
+    for (const leaf of whole) if (leaf.grad !== null) leaf.grad = ownedBy(leaf.grad);
+    return whole;
   }
 
   /** Hands out what was held back, and gives each `grad` memory of its own: clipping one must not change another. */

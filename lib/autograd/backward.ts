@@ -45,6 +45,16 @@ export function backward(root: Tensor, options?: Tensor | BackwardOptions): void
   else backwardTo(root, checkInputs(inputs), gradient, retainGraph);
 }
 
+/**
+ * @internal `backward(root)`, which hands out leaves as soon as their `grad` is whole, while those of older ops are not yet
+ * computed: what is done with them must not change what the rest of the graph reads.
+ */
+export function backwardInTurn(root: Tensor, onWhole: (leaves: readonly Tensor[]) => void): void {
+  const where = 'backward()';
+  checkDifferentiable([root], 'a result of tensors that require gradients', where, 'Set requiresGrad on its inputs.');
+  walk({ roots: [{ root, gradient: startOf(root, undefined, where) }], retainGraph: false, onWhole });
+}
+
 function optionsOf(given: unknown): BackwardOptions {
   if (given === undefined) return {};
   const options = typeof given === 'object' && given !== null && !(given instanceof Tensor);

@@ -1,6 +1,7 @@
 import { untracked } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { Arrivals } from './arrivals.js';
+import { LeafUses } from './leaf-uses.js';
 import { noGrad } from './recording.js';
 import type { Targets } from './targets.js';
 
@@ -12,14 +13,17 @@ export interface Walk {
   readonly retainGraph: boolean;
   /** What it is for; where undefined, for the `grad` of every leaf. */
   readonly targets?: Targets | undefined;
+  /** Called with leaves as soon as their `grad` is whole, while the walk goes on; not with those that hooks watch. */
+  readonly onWhole?: ((leaves: readonly Tensor[]) => void) | undefined;
 }
 
 /** Computes gradients; each node that is walked releases what it saved, unless the graph is retained. */
-export function walk({ roots, retainGraph, targets }: Walk): void {
-  untracked(() => noGrad(() => run(roots, retainGraph, new Arrivals(targets))));
+export function walk({ roots, retainGraph, targets, onWhole }: Walk): void {
+  const arrivals = new Arrivals(targets, onWhole && new LeafUses());
+  untracked(() => noGrad(() => run({ roots, retainGraph, onWhole }, arrivals)));
 }
 
-function run(roots: Walk['roots'], retainGraph: boolean, gradients: Arrivals): void {
+function run({ roots, retainGraph, onWhole }: Walk, gradients: Arrivals): void {
   const ahead = new Set(roots.map(({ gradient }) => gradient));
   try {
     for (const { root, gradient } of roots) {
@@ -30,6 +34,9 @@ function run(roots: Walk['roots'], retainGraph: boolean, gradients: Arrivals): v
       const used = gradients.apply(node);
       // What a checkpoint computes again is of this walk alone.
       if (used && (!retainGraph || node.order >= gradients.first)) node.release();
+      if (onWhole === undefined) continue;
+      const whole = gradients.wholeAfter(node);
+      if (whole.length > 0) onWhole(whole);
     }
     gradients.finish();
   } finally {

@@ -16,6 +16,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   momentum: '--momentum',
   precision: '--precision',
   gradCheckpointing: '--grad-checkpointing',
+  optimizerInBackward: '--optimizer-in-backward',
   trace: '--trace',
   epochs: '--epochs',
   lr: '--lr',

@@ -123,7 +123,16 @@ async function readJson(path: string): Promise<unknown> {
 }
 
 // What a run's result does not depend on: it may be trained again with others of these and is the same run.
-const WITHOUT_EFFECT = ['threads', 'capture', 'gradCheckpointing', 'trace', 'checkpoints', 'resume', 'cache'];
+const WITHOUT_EFFECT = [
+  'threads',
+  'capture',
+  'gradCheckpointing',
+  'optimizerInBackward',
+  'trace',
+  'checkpoints',
+  'resume',
+  'cache',
+];
 
 /**
  * Whether a folder's config.json is that of a run with these settings, whatever became of it; settings that only one of

@@ -72,6 +72,7 @@ export interface TrainFlags {
   threads?: number;
   precision?: TrainingPrecision;
   gradCheckpointing?: boolean;
+  optimizerInBackward?: boolean;
   trace?: string;
   config?: string;
   checkpoints: boolean;
@@ -147,6 +148,7 @@ export interface TrainSettings {
   /** `'auto'` as it was decided. */
   readonly precision: Exclude<TrainingPrecision, 'auto'>;
   readonly gradCheckpointing: boolean;
+  readonly optimizerInBackward: boolean;
   /** Where to write the commands of a step; undefined for nowhere. */
   readonly trace: string | undefined;
   /** Whether what a resumed training needs is written after each epoch. */
@@ -248,6 +250,7 @@ export function resolveSettings(flags: TrainFlags, side: number | null = null): 
     threads: flags.threads,
     precision: flags.precision === 'auto' ? fasterPrecision() : (flags.precision ?? 'fp32'),
     gradCheckpointing: flags.gradCheckpointing === true,
+    optimizerInBackward: flags.optimizerInBackward === true,
     trace: flags.trace,
     // The digits take seconds.
     checkpoints: flags.checkpoints && (flags.data !== undefined || flags.resume === true),

@@ -27,5 +27,6 @@ export function trainerOptions(
     capture,
     precision,
     gradCheckpointing: settings.gradCheckpointing,
+    optimizerInBackward: settings.optimizerInBackward,
   };
 }

@@ -73,6 +73,11 @@ export class Lamb extends MomentOptimizer {
     this.#settings = settings;
   }
 
+  /** @internal */
+  override get readsAllGradients(): boolean {
+    return this.#settings.maxGradNorm > 0;
+  }
+
   protected update(work: Work): void {
     native.lambStep({ ...this.withMoments(work), ...this.#settings });
   }

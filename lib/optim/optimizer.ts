@@ -95,6 +95,11 @@ export abstract class Optimizer {
     return this.#members.map((member) => member.parameter);
   }
 
+  /** @internal Whether the update of one parameter goes by the gradients of all. */
+  get readsAllGradients(): boolean {
+    return false;
+  }
+
   /** Drops all gradients; the next `backward` writes instead of adding. @see `zero_grad(set_to_none=True)` */
   zeroGrad(): void {
     for (const { parameter } of this.#members) {
@@ -123,9 +128,13 @@ export abstract class Optimizer {
    *
    * @param gradientScale one element by which gradients are multiplied, from `gradientNorm`
    * @param guard one element: where it is not 0, the update is left out; the Trainer's
+   * @param only of these parameters alone; likewise
    */
-  apply(gradientScale?: Tensor, /** @internal */ guard?: Tensor): void {
-    const members = [...this.#members.keys()].filter((i) => this.#member(i).parameter.grad !== null);
+  apply(gradientScale?: Tensor, /** @internal */ guard?: Tensor, /** @internal */ only?: ReadonlySet<Tensor>): void {
+    const members = [...this.#members.keys()].filter((i) => {
+      const { parameter } = this.#member(i);
+      return parameter.grad !== null && only?.has(parameter) !== false;
+    });
     const all = members.map((i) => this.#member(i));
     const groups = all.map(({ group }) => this.#groups[group]);
     this.update({

@@ -18,7 +18,17 @@ interface StepKeepers {
 /** The step of a training: what is computed, and in which order. */
 export function makeStep(options: FedTraining, prepared: PreparedLoss, { ema, guard }: StepKeepers): TrainingStep {
   const { model, optimizer, capture, clipGradNorm, clipGradValue: limit } = options;
-  const { precision = 'fp32', gradAccumSteps = 1 } = options;
+  const { precision = 'fp32', gradAccumSteps = 1, optimizerInBackward = false } = options;
+  const own = new Set(optimizer.parameters);
+  const updateInBackward = (parameters: readonly Tensor[]): void => {
+    const trained = parameters.filter((parameter) => own.has(parameter));
+    if (limit !== undefined) clipGradValue(trained, limit);
+    optimizer.apply(undefined, guard, new Set(trained));
+    for (const parameter of trained) {
+      parameter.grad?.dispose();
+      parameter.grad = null;
+    }
+  };
   return new TrainingStep({
     model,
     optimizer,
@@ -38,6 +48,7 @@ export function makeStep(options: FedTraining, prepared: PreparedLoss, { ema, gu
       optimizer.apply(scale, guard);
       ema?.apply(guard);
     },
+    updateInBackward: optimizerInBackward ? updateInBackward : undefined,
     guard,
   });
 }

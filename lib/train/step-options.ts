@@ -23,6 +23,8 @@ export interface TrainingStepOptions {
   advance: () => void;
   /** Enqueues the optimizer's update, clipping included. */
   update: () => void;
+  /** Does so for some parameters, whose gradients are whole, in the middle of backward; undefined to do it after that. */
+  updateInBackward: ((parameters: readonly Tensor[]) => void) | undefined;
   /** One element, 0 at first: set once a loss is not finite, and the update is to be left out from then on. */
   guard: Tensor | undefined;
   /** Whether a step is several batches. */

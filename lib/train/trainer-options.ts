@@ -3,6 +3,7 @@ import { checkOptions, type OptionNames } from '../check-options.js';
 import type { FeedOptions } from '../data/feed/image-feed.js';
 import type { Dataset } from '../data/sets/dataset.js';
 import { Optimizer } from '../optim/optimizer.js';
+import { isOwnOptimizer } from '../optim/own-optimizers.js';
 import type { Schedule } from '../optim/schedule.js';
 import { checkTrainingPrecision, type TrainingPrecision } from '../precision.js';
 import { checkCallbacks, type TrainerCallback } from './callbacks.js';
@@ -77,6 +78,12 @@ export interface TrainerOptions {
   labelSmoothing?: number;
   /** Whether a ViT's blocks are computed again in backward instead of kept; see `setGradCheckpointing`. Default false. */
   gradCheckpointing?: boolean;
+  /**
+   * Whether a parameter is updated in the middle of backward, as soon as its gradient is whole, and the gradient released:
+   * gradients take next to no memory then, and the results are the same bits. `grad` is null after a step. What needs all
+   * gradients does not go with it: `clipGradNorm`, Lamb's `maxGradNorm`, `gradAccumSteps`. Default false.
+   */
+  optimizerInBackward?: boolean;
   /** Of matrix products and what they give; see `autocast`. Default `'fp32'`. */
   precision?: TrainingPrecision;
   /**
@@ -140,6 +147,7 @@ const NAMES: OptionNames<TrainerOptions> = {
   loss: true,
   labelSmoothing: true,
   gradCheckpointing: true,
+  optimizerInBackward: true,
   clipGradValue: true,
   gradAccumSteps: true,
   ema: true,
@@ -178,7 +186,7 @@ export function checkTrainerOptions(options: TrainerOptions): TrainerOptions {
     const value = options[name];
     if (value !== undefined) checkFunction(value, `Trainer ${name}`);
   }
-  for (const name of ['gradCheckpointing', 'capture'] as const) {
+  for (const name of ['gradCheckpointing', 'optimizerInBackward', 'capture'] as const) {
     const value = options[name];
     if (value !== undefined) checkBoolean(value, `Trainer ${name}`);
   }
@@ -197,6 +205,7 @@ export function checkTrainerOptions(options: TrainerOptions): TrainerOptions {
   checkTrainingPrecision(options.precision ?? 'fp32', 'Trainer');
   checkOneOf(options.onNonFinite ?? 'stop', 'Trainer onNonFinite', ['stop', 'warn']);
   checkParts(options);
+  checkInBackward(options);
   const { trace, signal, model, gradCheckpointing } = options;
   if (trace !== undefined && typeof trace !== 'string') throw expected('a path', 'Trainer trace', trace);
   if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
@@ -206,6 +215,25 @@ export function checkTrainerOptions(options: TrainerOptions): TrainerOptions {
     throw expected('a model with setGradCheckpointing', 'Trainer gradCheckpointing', model);
   }
   return withCheckedData(options);
+}
+
+/** What needs all gradients at once, or several backwards before the update. */
+function checkInBackward(options: TrainerOptions): void {
+  const { optimizerInBackward, optimizer, clipGradNorm, gradAccumSteps = 1 } = options;
+  if (optimizerInBackward !== true) return;
+  const where = 'Trainer optimizerInBackward';
+  if (!isOwnOptimizer(optimizer)) throw expected("one of the library's optimizers, and no subclass,", where, optimizer);
+  if (optimizer.readsAllGradients) {
+    throw expected('Lamb with maxGradNorm: 0', where, optimizer, 'The norm is of all gradients.');
+  }
+  if (clipGradNorm !== undefined) {
+    const advice = 'The norm is of all gradients, which are never there together. clipGradValue goes with it.';
+    throw expected('no clipGradNorm', where, new Text(String(clipGradNorm)), advice);
+  }
+  if (gradAccumSteps > 1) {
+    const advice = 'Gradients that are added up have to be kept.';
+    throw expected('gradAccumSteps: 1', where, new Text(String(gradAccumSteps)), advice);
+  }
 }
 
 /** `checkpoint` meant something else to everyone. */

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { isAnomalyEnabled } from '../autograd.js';
+import { backwardInTurn, isAnomalyEnabled } from '../autograd.js';
 import { checkBatchLabels } from '../data/check-dataset.js';
 import type { HostBatch } from '../data/loader.js';
 import { native } from '../native.js';
@@ -245,13 +245,14 @@ export class TrainingStep {
 
   /** Backward and update, in one go; of one batch of several, backward alone. */
   #finish({ loss }: Outputs, { share }: Inputs): void {
-    const { accumulates, optimizer, update, guard } = this.#options;
+    const { accumulates, optimizer, update, updateInBackward, guard } = this.#options;
     scope(() => {
       if (guard !== undefined) native.guardFinite({ guard, value: loss });
       if (accumulates) return loss.backward(share);
       optimizer.zeroGrad();
-      loss.backward();
-      update();
+      if (updateInBackward === undefined) loss.backward();
+      else backwardInTurn(loss, updateInBackward);
+      update(); // of what is left
     });
   }
 }

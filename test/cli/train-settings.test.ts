@@ -61,6 +61,7 @@ describe('resolveSettings', () => {
       threads: undefined,
       precision: 'fp32',
       gradCheckpointing: false,
+      optimizerInBackward: false,
       trace: undefined,
       checkpoints: false,
       resume: false,

@@ -186,6 +186,7 @@ function addMachineFlags(command: Command): void {
       oneOf('--precision', TRAINING_PRECISIONS),
     )
     .option('--grad-checkpointing', 'compute activations again in backward instead of keeping them')
+    .option('--optimizer-in-backward', 'update weights as gradients come, and keep none; with --clip-grad 0')
     .option('--no-capture', 'run every step op by op')
     .option('--quiet', 'show no progress, only the result')
     .option('--json', 'what happens, and the result, as lines of JSON on stdout');
