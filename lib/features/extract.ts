@@ -12,6 +12,7 @@ import type { Tensor } from '../tensor.js';
 import { disposeImages, imageLoader, imagesOf, isLoader, shapeOf, type TrainingData } from '../train/training-data.js';
 import { warnOnce } from '../warning.js';
 import type { FeatureSet } from './feature-set.js';
+import { recordedFeatures } from './recorded-features.js';
 
 /** Options of `features.extract`. */
 export interface ExtractOptions extends Pick<FeatureOptions, 'pool' | 'layers' | 'normalize'> {
@@ -137,6 +138,8 @@ export async function* featureBatches(
     throw expected('an AbortSignal', 'features.extract signal', signal);
   }
   const loader = feed(model, data, options);
+  const recorded = recordedFeatures(model, vectors);
+  const featuresOf = (images: Tensor): Tensor => recorded?.forward(images) ?? model.features(images, vectors);
   let waiting: Promise<FeatureBatch> | undefined;
   let done = 0;
   const settle = async (batch: Promise<FeatureBatch>): Promise<FeatureBatch> => {
@@ -147,8 +150,7 @@ export async function* featureBatches(
   };
   try {
     for await (const { images, ...rest } of batchesOf(loader)) {
-      const run = (): Tensor =>
-        scope(() => background(() => autocast(precision, () => model.features(images, vectors))));
+      const run = (): Tensor => scope(() => background(() => autocast(precision, () => featuresOf(images))));
       let output: Tensor;
       try {
         signal?.throwIfAborted();
@@ -163,6 +165,7 @@ export async function* featureBatches(
     }
     if (waiting !== undefined) yield await settle(waiting);
   } finally {
+    recorded?.dispose();
     if (isLoader(loader as TrainingData) && loader !== (data as unknown))
       await (loader as DataLoader<Dataset>).dispose();
   }

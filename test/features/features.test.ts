@@ -26,6 +26,23 @@ describe('features of data sets', () => {
     classes: ['ant', 'bee', 'cat'],
   });
 
+  it('are the same bits where a batch is replayed, whatever mode the model is in', async () => {
+    const images = {
+      images: Uint8Array.from({ length: 9 * 16 }, (_, i) => (i * 53) % 256),
+      labels: new Array(9).fill(0),
+    };
+    const set = data.fromArrays({ ...images, shape: [1, 4, 4], classes: ['all'] });
+    using model = new ViT({ ...CONFIG, projDropRate: 0.5 }).train();
+    const given = { preprocessing: BYTES, layers: 2 };
+    const [one, many] = [
+      await features.extract(model, set, { ...given, batchSize: 9 }),
+      await features.extract(model, set, { ...given, batchSize: 2 }),
+    ];
+    assert.equal(one.width, 16);
+    assert.deepEqual(many.values, one.values);
+    assert.ok(model.training);
+  });
+
   it('are those of the model, batch by batch, with labels, in the order of the data', async () => {
     using model = new ViT(CONFIG);
     const all = await features.extract(model, SET, {

@@ -1,15 +1,36 @@
 import { type Ref, requireShape, rowsOf, zeros } from './array.js';
 import { gelu, geluBackward, geluTanh, geluTanhBackward } from './gelu.js';
 import { relu, reluBackward } from './relu.js';
+import { type Unary, unary, unaryBackward } from './unary.js';
 
-export type Activation = 'none' | 'gelu' | 'gelu_tanh' | 'relu';
+export type Activation = 'none' | 'gelu' | 'gelu_tanh' | 'relu' | 'silu' | 'quick_gelu';
 
-const FORWARD: Record<Activation, (x: Ref) => Ref> = { none: (x) => x, gelu, gelu_tanh: geluTanh, relu };
+/** x sigmoid(factor x), and its slope. */
+function swish(factor: number): Unary {
+  const sigmoid = (x: number): number => 1 / (1 + Math.exp(-factor * x));
+  return {
+    forward: (x) => x * sigmoid(x),
+    slope: (x) => sigmoid(x) * (1 + factor * x * (1 - sigmoid(x))),
+  };
+}
+
+const [SILU, QUICK_GELU] = [swish(1), swish(1.702)];
+
+const FORWARD: Record<Activation, (x: Ref) => Ref> = {
+  none: (x) => x,
+  gelu,
+  gelu_tanh: geluTanh,
+  relu,
+  silu: (x) => unary(SILU, x),
+  quick_gelu: (x) => unary(QUICK_GELU, x),
+};
 const BACKWARD: Record<Activation, (dy: Ref, x: Ref) => Ref> = {
   none: (dy) => dy,
   gelu: geluBackward,
   gelu_tanh: geluTanhBackward,
   relu: reluBackward,
+  silu: (dy, x) => unaryBackward(SILU, dy, x),
+  quick_gelu: (dy, x) => unaryBackward(QUICK_GELU, dy, x),
 };
 
 export interface LinearOptions {

@@ -1,3 +1,4 @@
+import { onlyGiven } from '../../check-options.js';
 import type { Module } from '../../nn/module.js';
 import { INTERPOLATIONS } from '../../ops/image-resize.js';
 import { warnOnce } from '../../warning.js';
@@ -96,7 +97,7 @@ export function readKnown(description: JsonFields, layout: LayoutName): Pretrain
   const fields = description.object('preprocessing');
   if (fields === undefined) return undefined;
   const read = Object.entries(readers).map(([name, reader]) => [name, reader(fields)] as const);
-  const config = { ...Object.fromEntries(read.filter(([, value]) => value !== undefined)), layout };
+  const config = { ...onlyGiven(Object.fromEntries(read)), layout };
   const missing = required.find((name) => !Object.hasOwn(config, name));
   if (missing !== undefined) throw fileError(`"${missing}" as vitrine writes it`, fields.where, 'none');
   const labels = readLabels(description);

@@ -185,6 +185,11 @@ describe("ViT.fromPretrained on a folder of timm's", () => {
     for (const [tensor, says] of [
       ['layer1.0.conv1.weight', 'a ResNet'],
       ['stages.0.blocks.0.conv_dw.weight', 'a ConvNeXt'],
+      ['blocks.0.0.conv_dw.weight', 'an EfficientNet or MobileNet'],
+      ['stages.2.1.transformer.0.norm1.weight', 'a MobileViT'],
+      ['embedder.embedder.convolution.weight', 'a ResNet'],
+      ['stages.1.blocks.0.attn.attention_biases', 'a LeViT, TinyViT'],
+      ['layers.0.blocks.0.modulation.f.weight', 'a FocalNet'],
       ['layers.0.blocks.0.attn.qkv.weight', 'a Swin Transformer'],
       ['text_model.encoder.layers.0.mlp.fc1.weight', 'a text model'],
       ['visual.layer1.0.conv1.weight', "CLIP's ResNet"],

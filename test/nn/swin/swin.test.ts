@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { nn, ones, optim, scope, Trainer } from '../../../lib/index.js';
+import { compile, nn, noGrad, ones, optim, scope, Trainer } from '../../../lib/index.js';
 import { loadGolden } from '../../golden.js';
 import { checkGradients } from '../../golden-module.js';
 import { assertBadInput, assertNear, fromRef, returnsMemory } from '../../native-op.js';
@@ -60,6 +60,16 @@ describe('Swin', () => {
   it('has the number of parameters of the paper', () => {
     using model = nn.Swin.create('swin_tiny_patch4_window7_224');
     assert.equal(model.numParameters(), 28_288_354);
+  });
+
+  it('is recorded and replayed by compile, the same bits', () => {
+    using model = new nn.Swin({ ...TINY, imgSize: 12 }).eval();
+    using compiled = compile(model);
+    scope(() => {
+      const wanted = noGrad(() => model.forward(ones([2, 1, 12, 12]))).dataSync();
+      for (let i = 0; i < 4; i++) assert.deepEqual(compiled.forward(ones([2, 1, 12, 12])).dataSync(), wanted);
+    });
+    assert.equal(compiled.size, 1);
   });
 
   for (const version of [1, 2] as const) {

@@ -1,4 +1,5 @@
 import { expected } from '../../../check.js';
+import { onlyGiven } from '../../../check-options.js';
 import type { ViTConfig } from '../../../nn/vit/config.js';
 import type { JsonFields } from '../../formats/json-fields.js';
 import { imagenetStatistics, type Preprocessing, standardFor } from '../preprocessing.js';
@@ -129,7 +130,7 @@ function fromConfig(config: JsonFields): Partial<ViTConfig> {
     projDropRate: config.number('hidden_dropout_prob'),
     attnDropRate: config.number('attention_probs_dropout_prob'),
   };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return onlyGiven(given);
 }
 
 function activationOf(name: string | undefined, where: string): ViTConfig['act'] | undefined {

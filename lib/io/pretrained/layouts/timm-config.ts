@@ -1,4 +1,5 @@
 import { checkOneOf, describe, expected, Text } from '../../../check.js';
+import { onlyGiven } from '../../../check-options.js';
 import type { ViTConfig } from '../../../nn/vit/config.js';
 import type { JsonFields } from '../../formats/json-fields.js';
 import { describeArchitecture, missingFeature } from './timm-architectures.js';
@@ -118,7 +119,7 @@ function fromArguments(args: JsonFields): Partial<ViTConfig> {
         : undefined,
     ...rotaryOf(args),
   } as Partial<ViTConfig>;
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return onlyGiven(given);
 }
 
 /** Throws for a part of timm's `Eva` that is built in another way here. */

@@ -1,4 +1,5 @@
 import { expected } from '../../../../check.js';
+import { onlyGiven } from '../../../../check-options.js';
 import type { ViTConfig } from '../../../../nn/vit/config.js';
 import { warnOnce } from '../../../../warning.js';
 import { listed, quoted } from '../../../formats/file-error.js';
@@ -120,7 +121,7 @@ function fromConfig({ types }: HuggingFaceFamily, config: JsonFields): Config {
     projDropRate: config.number('hidden_dropout_prob'),
     attnDropRate: config.number('attention_probs_dropout_prob') ?? config.number('attention_dropout'),
   };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return onlyGiven(given);
 }
 
 // By Transformers' names; the middle ones are all the same formula.
