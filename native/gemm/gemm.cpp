@@ -79,7 +79,8 @@ struct Planned {
   int64_t shared_at;
 };
 
-void RunLoops(Context& context, const std::vector<Planned>& all) {
+void RunLoops(Context& context, const std::vector<Planned>& all, const Beside& now,
+              const Beside& then) {
   int64_t own = 0;
   int64_t shared = 0;
   for (const Planned& planned : all) {
@@ -88,12 +89,15 @@ void RunLoops(Context& context, const std::vector<Planned>& all) {
   }
   float* const memory = context.product_scratch().Shared(shared);
   context.product_scratch().Reserve(own);
-  std::vector<int64_t> tiles(all.size());
-  // One loop over the tiles of all.
-  const auto run = [&](const auto& count, const auto& body) {
+  std::vector<int64_t> tiles(all.size() + 1);
+  // One loop over the tiles of all, and over what goes with them.
+  const auto run = [&](const auto& count, const auto& body, const Beside& beside = {}) {
     std::transform(all.begin(), all.end(), tiles.begin(),
                    [&](const Planned& planned) { return count(*planned.loops); });
-    context.ParallelFor(tiles, [&](int64_t i, int64_t tile, int worker) {
+    tiles.back() = beside.tiles;
+    const size_t ranges = all.size() + (beside.tiles > 0 ? 1 : 0);
+    context.ParallelFor({tiles.data(), ranges}, [&](int64_t i, int64_t tile, int worker) {
+      if (i == static_cast<int64_t>(all.size())) return beside.body(tile, worker);
       body(*all[i].loops, tile, memory + all[i].shared_at, worker);
     });
   };
@@ -102,14 +106,16 @@ void RunLoops(Context& context, const std::vector<Planned>& all) {
   run([](const Loops& loops) { return loops.MultiplyTiles(); },
       [&](const Loops& loops, int64_t tile, float* at, int worker) {
         loops.Multiply(tile, at, context.product_scratch().Own(worker));
-      });
+      },
+      now);
   run([](const Loops& loops) { return loops.AddTiles(); },
-      [](const Loops& loops, int64_t tile, float* at, int) { loops.Add(tile, at); });
+      [](const Loops& loops, int64_t tile, float* at, int) { loops.Add(tile, at); }, then);
 }
 
 }  // namespace
 
-void Multiply(Context& context, std::span<const MatrixProduct> products) {
+void Multiply(Context& context, std::span<const MatrixProduct> products, const Beside& now,
+              const Beside& then) {
   constexpr int64_t kCacheLine = 16;
   constexpr int64_t kMostPacked = 4 * 1024 * 1024;  // floats of a batch
   std::vector<Planned> all;
@@ -140,7 +146,9 @@ void Multiply(Context& context, std::span<const MatrixProduct> products) {
     all.push_back({std::move(loops), shared});
     shared += RoundUp(packed, kCacheLine);
   }
-  if (!all.empty()) RunLoops(context, all);
+  if (!all.empty()) return RunLoops(context, all, now, then);
+  if (now.tiles > 0) context.ParallelFor(now.tiles, now.body);
+  if (then.tiles > 0) context.ParallelFor(then.tiles, then.body);
 }
 
 bool PaysToKeep(int64_t m, int64_t n, int64_t k, Precision precision) {

@@ -11,8 +11,17 @@
 // do not depend on the number of threads.
 namespace vitrine::gemm {
 
-// Computes products that do not depend on each other, in loops that they share.
-void Multiply(Context& context, std::span<const MatrixProduct> products);
+// What an op does besides: so many tiles, in a loop that products have anyway.
+struct Beside {
+  int64_t tiles = 0;
+  TileBody body = {};
+};
+
+// Computes products that do not depend on each other, in loops that they share: each loop more is
+// one more time that all threads wait. `now` goes with the loop that multiplies; `then` follows it,
+// with the one that adds parts of k.
+void Multiply(Context& context, std::span<const MatrixProduct> products, const Beside& now = {},
+              const Beside& then = {});
 inline void Multiply(Context& context, const MatrixProduct& product) {
   Multiply(context, {&product, 1});
 }

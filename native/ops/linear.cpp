@@ -7,7 +7,7 @@
 #include "kernels/bfloat16.h"
 #include "kernels/bias.h"
 #include "ops/activation.h"
-#include "ops/ranges.h"
+#include "runtime/tiles.h"
 
 namespace vitrine::ops {
 namespace {
@@ -111,7 +111,6 @@ void LinearBackward::Run(Context& context) {
   OmitIfEmpty(dweight, Product(out, in));
   OmitIfEmpty(dbias, out);
   if (!dx && dweight == nullptr && dbias == nullptr) return;
-  RunRows(context);
   const gemm::Factor gradient{activation == 0 ? dy.data : dpreactivation.data, out, false, dy.bf16};
   const auto store = [&](const gemm::Tile& tile) {
     Bf16* const to = dx.halves() + tile.row * in + tile.column;
@@ -142,38 +141,49 @@ void LinearBackward::Run(Context& context) {
   std::vector<gemm::MatrixProduct> products;
   if (dx) products.push_back(of_x);
   if (dweight != nullptr) products.push_back(of_weight);
-  gemm::Multiply(context, products);
+  MultiplyAndSum(context, products);
 }
 
-void LinearBackward::RunRows(Context& context) {
-  if (activation == 0 && dbias == nullptr) return;
-  const int64_t step = RowStep(rows, out);
-  const int64_t parts = CeilDiv(rows, step);
-  float* partials = context.SharedScratch(dbias == nullptr ? 0 : parts * out);
-  ForRanges(context, rows, step, [&](int64_t begin, int64_t end, int) {
-    const int64_t at = begin * out, count = end - begin;
-    const void* gradient = dy.data;
-    if (activation != 0) {
-      RunActivationBackward(static_cast<Activation>(activation), dpreactivation, dy, preactivation,
-                            at, count * out);
-      gradient = dpreactivation.data;
-    }
-    if (dbias == nullptr) return;
-    float* partial = partials + begin / step * out;
-    std::fill_n(partial, out, 0.0f);
-    if (dy.bf16) {
-      kernels::ColumnSumBf16(partial, static_cast<const Bf16*>(gradient) + at, count, out, out);
-    } else {
-      kernels::ColumnSum(partial, static_cast<const float*>(gradient) + at, count, out, out);
-    }
-  });
-  if (dbias == nullptr) return;
+// The products, and in their loops what goes row by row: the bias's gradient in parts, which are
+// then added. Only an activation's gradient, which products read, has a loop of its own.
+void LinearBackward::MultiplyAndSum(Context& context,
+                                    const std::vector<gemm::MatrixProduct>& products) const {
+  const int64_t step = RowStep(rows, out), parts = CeilDiv(rows, step);
+  float* const partials = context.SharedScratch(dbias == nullptr ? 0 : parts * out);
+  const auto take = [&](int64_t tile, int) {
+    TakeRows(tile * step, std::min(step, rows - tile * step),
+             dbias == nullptr ? nullptr : partials + tile * out);
+  };
   constexpr int64_t kLeastColumns = 256;
   const int64_t columns = std::max(kLeastColumns, RowsPerTile(parts));
-  ForRanges(context, out, columns, [&](int64_t begin, int64_t end, int) {
+  const auto add = [&](int64_t tile, int) {
+    const int64_t begin = tile * columns, end = std::min(out, begin + columns);
     if (!accumulate_dbias) std::fill(dbias + begin, dbias + end, 0.0f);
     kernels::ColumnSum(dbias + begin, partials + begin, parts, end - begin, out);
-  });
+  };
+  const gemm::Beside sums{dbias == nullptr ? 0 : CeilDiv(out, columns), add};
+  if (activation != 0) {
+    context.ParallelFor(parts, take);
+    return gemm::Multiply(context, products, sums);
+  }
+  gemm::Multiply(context, products, {dbias == nullptr ? 0 : parts, take}, sums);
+}
+
+void LinearBackward::TakeRows(int64_t row, int64_t count, float* partial) const {
+  const int64_t at = row * out;
+  const void* gradient = dy.data;
+  if (activation != 0) {
+    RunActivationBackward(static_cast<Activation>(activation), dpreactivation, dy, preactivation,
+                          at, count * out);
+    gradient = dpreactivation.data;
+  }
+  if (partial == nullptr) return;
+  std::fill_n(partial, out, 0.0f);
+  if (dy.bf16) {
+    kernels::ColumnSumBf16(partial, static_cast<const Bf16*>(gradient) + at, count, out, out);
+  } else {
+    kernels::ColumnSum(partial, static_cast<const float*>(gradient) + at, count, out, out);
+  }
 }
 
 }  // namespace vitrine::ops

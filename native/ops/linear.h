@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "gemm/product.h"
 #include "ops/op.h"
 #include "ops/pack_weight.h"
@@ -89,8 +91,9 @@ struct LinearBackward {
   }
 
  private:
-  // What goes row by row: the activation's gradient and the bias's.
-  void RunRows(Context& context);
+  void MultiplyAndSum(Context& context, const std::vector<gemm::MatrixProduct>& products) const;
+  // What goes row by row: the activation's gradient, and the bias's of these rows, (out).
+  void TakeRows(int64_t row, int64_t count, float* partial) const;
 };
 
 }  // namespace vitrine::ops
