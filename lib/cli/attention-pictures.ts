@@ -5,6 +5,7 @@ import { writeFileAtomically } from '../io/formats/atomic-file.js';
 import type { PretrainedModel } from '../io/pretrained/families.js';
 import { ViT } from '../nn/vit/vit.js';
 import { attention } from '../render/attention.js';
+import { objectAttention } from '../render/object-attention.js';
 import type { Tensor } from '../tensor.js';
 import type { ImageInput } from './image-inputs.js';
 import { makeFolder } from './run-folder.js';
@@ -14,12 +15,14 @@ import { UsageError } from './usage-error.js';
  * What writes the attention of a model over each image: to a `.png` file where there is one image, else into a folder,
  * under the images' own names (`cat.jpg.png`), numbered where two have the same.
  *
+ * @param mass the share of attention by which each head's patches are drawn apart; else the mean is laid over the image
  * @throws UsageError for a file where there are several images, and for a model that is no ViT
  */
 export async function attentionPictures(
   model: PretrainedModel,
   path: string,
   inputs: readonly ImageInput[],
+  mass?: number,
 ): Promise<(input: ImageInput, pixels: Tensor) => Promise<void>> {
   if (!(model instanceof ViT)) {
     const advice = 'Attention within windows has no picture of the whole image.';
@@ -34,7 +37,7 @@ export async function attentionPictures(
   if (!isFile) await makeFolder(path);
   const taken = new Map<string, number>();
   return async ({ name }, pixels) => {
-    const picture = await attention(model, pixels);
+    const picture = await (mass === undefined ? attention(model, pixels) : objectAttention(model, pixels, { mass }));
     await writeFileAtomically(isFile ? path : join(path, freeName(name, taken)), [picture]);
   };
 }

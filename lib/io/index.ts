@@ -10,6 +10,13 @@ export type { ExportOptions } from './onnx/export-model.js';
 export type { PretrainedModel, PretrainedOptions } from './pretrained/families.js';
 export type { LayoutName } from './pretrained/layouts/layout-name.js';
 export { loadLora, saveLora } from './pretrained/lora-files.js';
+export {
+  type LoadMaskedAutoencoderOptions,
+  loadMaskedAutoencoder,
+  type MaskedAutoencoderLayout,
+  type SaveMaskedAutoencoderOptions,
+  saveMaskedAutoencoder,
+} from './pretrained/masked-autoencoder.js';
 export { modelMetadata } from './pretrained/model-metadata.js';
 export type { Preprocessing } from './pretrained/preprocessing.js';
 export type { PretrainedConfig } from './pretrained/pretrained-config.js';

@@ -37,6 +37,8 @@ export interface MaskedAutoencoderOptions {
   decoderDepth?: number;
   /** Heads of the decoder. Default: as many as the encoder's. */
   decoderNumHeads?: number;
+  /** Width of the decoder's MLPs, in widths of the decoder. Default 4. */
+  decoderMlpRatio?: number;
   /** Whether each patch's pixels are brought to mean 0 and deviation 1 before they are compared. Default true. */
   normPixLoss?: boolean;
 }
@@ -46,6 +48,7 @@ const NAMES: OptionNames<MaskedAutoencoderOptions> = {
   decoderDim: true,
   decoderDepth: true,
   decoderNumHeads: true,
+  decoderMlpRatio: true,
   normPixLoss: true,
 };
 
@@ -112,6 +115,10 @@ export class MaskedAutoencoder extends Module {
   readonly decoderNorm: LayerNorm;
   /** To the pixels of a patch. */
   readonly decoderPred: Linear;
+  /** (1,1+L,D): the decoder's positions, which are not trained; the class token's is 0. */
+  readonly decoderPosEmbed: Tensor;
+  /** How large the decoder is. */
+  readonly sizes: Readonly<Required<Omit<MaskedAutoencoderOptions, 'maskRatio' | 'normPixLoss'>>>;
   /** The share of patches that the encoder does not see. */
   readonly maskRatio: number;
   /** Whether pixels are normalised by patch. */
@@ -134,11 +141,21 @@ export class MaskedAutoencoder extends Module {
     if (dim % 4 !== 0) throw expected('a multiple of 4', 'MaskedAutoencoder decoderDim', dim);
     const depth = checkInteger(options.decoderDepth ?? 2, 'MaskedAutoencoder decoderDepth', 1);
     const numHeads = checkInteger(options.decoderNumHeads ?? config.numHeads, 'MaskedAutoencoder decoderNumHeads', 1);
+    const mlpRatio = checkNumber(options.decoderMlpRatio ?? 4, 'MaskedAutoencoder decoderMlpRatio', Number.MIN_VALUE);
+    this.sizes = Object.freeze({
+      ...{ decoderDim: dim, decoderDepth: depth, decoderNumHeads: numHeads, decoderMlpRatio: mlpRatio },
+    });
     const [p, q] = checkPair(config.patchSize, 'ViT patchSize', 1);
     this.encoder = this.child('encoder', encoder);
     this.decoderEmbed = this.child('decoder_embed', new Linear(config.embedDim, dim));
     this.maskToken = this.parameter('mask_token', () => init.normal(empty([1, 1, dim]), 0, 0.02));
-    const block = only({ ...config, dim, numHeads, mlpRatio: 4, dropPathRate: 0 }, BLOCK_OPTIONS);
+    const block = only({ ...config, dim, numHeads, mlpRatio, dropPathRate: 0 }, BLOCK_OPTIONS);
+    const count = encoder.grid[0] * encoder.grid[1];
+    this.decoderPosEmbed = this.buffer('decoder_pos_embed', () => {
+      const table = new Float32Array((1 + count) * dim);
+      table.set(sincosTable(encoder.grid, dim), dim);
+      return constant(table, [1, 1 + count, dim]);
+    });
     const blocks = Array.from({ length: depth }, () => new Block(block));
     this.decoderBlocks = this.child('decoder_blocks', new ModuleList(blocks));
     this.decoderNorm = this.child('decoder_norm', new LayerNorm(dim, { eps: config.normEps }));
@@ -194,8 +211,7 @@ export class MaskedAutoencoder extends Module {
     const patches = rowsOf(table, minimum(places, kept) as Tensor<'int32'>);
     const { grid } = this.encoder;
     const count = grid[0] * grid[1];
-    const positions = constant(sincosTable(grid, d), [1, count, d]);
-    let z = cat([slice(y, 1, 0, 1), add(reshape(patches, [n, count, d]), positions)], 1);
+    let z = add(cat([slice(y, 1, 0, 1), reshape(patches, [n, count, d])], 1), this.decoderPosEmbed);
     for (const block of this.decoderBlocks) z = block.forward(z);
     return slice(this.decoderPred.forward(this.decoderNorm.forward(z)), 1, 1);
   }

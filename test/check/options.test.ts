@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as vitrine from '../../lib/index.js';
+import { packageRoot } from '../../lib/native.js';
 import { AttentionPool } from '../../lib/nn/vit/attention-pool.js';
 import { HybridEmbed } from '../../lib/nn/vit/hybrid-embed.js';
 import { attentionWeights } from '../../lib/ops/attention-weights.js';
@@ -49,6 +50,8 @@ const SET = data.fromArrays({ images: new Uint8Array(4), labels: [0, 0, 1, 1], s
 
 const VECTORS = { values: Float32Array.of(1, 2), labels: Int32Array.of(0, 0), count: 2, width: 1 };
 
+const MAE = join(packageRoot, 'test/golden/mae');
+
 const BYTES = { resize: 'none', crop: [1, 1], interpolation: 'bilinear', mean: [0], std: [1] } as const;
 
 const TAKERS: Record<string, Taker> = {
@@ -90,6 +93,18 @@ const TAKERS: Record<string, Taker> = {
     calls: { AdamW: (options) => new optim.AdamW([parameter()], options) },
   },
   'ops/AttentionOptions': { calls: { attention: (options) => F.attention(heads(), heads(), heads(), options) } },
+  ObjectAttentionOptions: {
+    calls: { 'render.objectAttention': (options) => render.objectAttention(vit(), image(), options) },
+  },
+  LoadMaskedAutoencoderOptions: {
+    calls: { loadMaskedAutoencoder: (options) => vitrine.io.loadMaskedAutoencoder(MAE, options) },
+  },
+  SaveMaskedAutoencoderOptions: {
+    calls: {
+      saveMaskedAutoencoder: (options) =>
+        vitrine.io.saveMaskedAutoencoder(new nn.MaskedAutoencoder(vit(), { decoderDim: 8 }), '/nowhere/mae', options),
+    },
+  },
   'render/AttentionOptions': { calls: { 'render.attention': (options) => render.attention(vit(), image(), options) } },
   AttentionCallOptions: {
     calls: {

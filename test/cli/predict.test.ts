@@ -70,7 +70,17 @@ describe('vitrine predict', function () {
 
   it('reads an image from stdin, and draws what the model looks at', () => {
     const main = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
-    const args = ['predict', '--run', at('model.safetensors'), '--json', '--attention', at('seen.png'), '-'];
+    const args = [
+      'predict',
+      '--run',
+      at('model.safetensors'),
+      '--json',
+      '--attention',
+      at('seen.png'),
+      '--attention-mass',
+      '0.6',
+      '-',
+    ];
     const input = readFileSync(at('photos/a.png'));
     const { status, stdout } = spawnSync(process.execPath, [main, ...args], { input, env: childEnvironment() });
     assert.equal(status, 0);
@@ -83,6 +93,11 @@ describe('vitrine predict', function () {
     const run = (path: string) =>
       runCli(['predict', '--run', at('model.safetensors'), '--attention', path, at('photos')]);
     assert.deepEqual([(await run(at('seen.png'))).code, (await run(at('seen'))).code], [2, 0]);
+    const alone = await runCli(['predict', '--run', at('model.safetensors'), '--attention-mass', '0.5', at('photos')]);
+    assert.deepEqual(
+      [alone.code, /--attention, the path of pictures,.*--attention-mass/.test(alone.stderr)],
+      [2, true],
+    );
     for (const name of ['a.png', 'b.jpg', 'c.png']) assert.ok(existsSync(at(`seen/${name}.png`)), name);
   });
 

@@ -1,16 +1,19 @@
 import type { Command } from 'commander';
+import { expected, Text } from '../../check.js';
 import { isVerbose, reportFailure } from '../failure.js';
-import { nonEmpty, oneOf, wholeNumber } from '../flags.js';
+import { nonEmpty, number, oneOf, wholeNumber } from '../flags.js';
 import { type InferenceFlags, PRECISION_FLAG, PRECISION_HELP, precisionFlag } from '../precision-flag.js';
 import { RESULT_FORMATS, type ResultFormat } from '../result-format.js';
 import { DEFAULT_RUN } from '../run-folder.js';
 import { TTA_FLAG, TTA_HELP, ttaFlag } from '../tta-flag.js';
+import { UsageError } from '../usage-error.js';
 
 interface PredictFlags extends InferenceFlags {
   run: string;
   top: number;
   format?: ResultFormat;
   attention?: string;
+  attentionMass?: number;
   invert?: true;
 }
 
@@ -21,6 +24,9 @@ Examples:
     'photos/**/*.jpg' > classes.csv
   cat cat.jpg | vitrine predict --run runs/pets - \\
     --attention looked-at.png`;
+
+const massAlone = (): UsageError =>
+  new UsageError(expected('--attention, the path of pictures,', '--attention-mass', new Text('no path')));
 
 /** `vitrine predict`: what a model takes images for. */
 export function addPredict(program: Command): void {
@@ -42,6 +48,11 @@ export function addPredict(program: Command): void {
       'picture of what it looks at: a .png file, or a folder of',
       nonEmpty('--attention', 'a path'),
     )
+    .option(
+      '--attention-mass <share>',
+      'with --attention: a picture a head, of the patches that together get this share',
+      number('--attention-mass', 0, 1),
+    )
     .option('--invert', 'for dark ink on light paper, where training had light on dark')
     .option(TTA_FLAG, TTA_HELP, ttaFlag)
     .option(PRECISION_FLAG, `${PRECISION_HELP} (default: fp32)`, precisionFlag)
@@ -58,10 +69,13 @@ export function addPredict(program: Command): void {
           import('../../info.js'),
         ]);
       if (flags.threads !== undefined) setThreads(flags.threads);
+      if (flags.attentionMass !== undefined && flags.attention === undefined) throw massAlone();
       const inputs = await imageInputs(paths);
       const model = await openModel(flags.run);
       const pictures =
-        flags.attention === undefined ? undefined : await attentionPictures(model, flags.attention, inputs);
+        flags.attention === undefined
+          ? undefined
+          : await attentionPictures(model, flags.attention, inputs, flags.attentionMass);
       const writer = resultWriter(flags.json ? 'json' : (flags.format ?? 'table'), (line) => console.log(line));
       const { top, invert, tta, precision } = flags;
       const options = { top, invert: invert === true, tta, precision, ...(pictures && { onImage: pictures }) };
