@@ -188,6 +188,7 @@ describe("ViT.fromPretrained on a folder of timm's", () => {
       ['blocks.0.0.conv_dw.weight', 'an EfficientNet or MobileNet'],
       ['stages.2.1.transformer.0.norm1.weight', 'a MobileViT'],
       ['embedder.embedder.convolution.weight', 'a ResNet'],
+      ['features.1.0.attn.relative_position_bias_table', "a Swin Transformer in torchvision's names"],
       ['stages.1.blocks.0.attn.attention_biases', 'a LeViT, TinyViT'],
       ['layers.0.blocks.0.modulation.f.weight', 'a FocalNet'],
       ['layers.0.blocks.0.attn.qkv.weight', 'a Swin Transformer'],

@@ -28,6 +28,7 @@ const others: readonly Sign[] = [
   [/(^|\.)mlp_(tokens|channels)\./, 'an MLP-Mixer, gMLP or ResMLP'],
   [/(^|\.)(conv_dw|dwconv)\./, 'an EfficientNet or MobileNet'],
   [/(^|\.)layer[1-4]\.\d+\.conv1\.|^stages\.\d+\.blocks\.\d+\.conv1\./, 'a ResNet'],
+  [/^features\.\d+\.\d+\.attn\./, "a Swin Transformer in torchvision's names"],
   [/^features\.(\d+|conv0|denseblock\d)\./, 'a convolutional network'],
   [/\.attn\.gating_param$/, 'a ConViT'],
   [/^pixel_(pos|embed)\b/, 'a TNT'],
