@@ -105,9 +105,10 @@ export interface ActivationBackward {
 }
 
 /**
- * y = softmax(scale * q k^T + bias + masks) v for each head. Keys at a true (non-zero) keyPadding
- * are ignored; causal lets query t see keys up to t. A query that sees no key, as where the bias is
- * -infinity, gives zeros.
+ * y = softmax(scale * q k^T + bias + masks) v for each head. Operands (B,H,T,D) are all float32, or
+ * all bfloat16, where products read such factors and there are keys, queries and a width. Keys at a
+ * true (non-zero) keyPadding are ignored; causal lets query t see keys up to t. A query that sees
+ * no key, as where the bias is -infinity, gives zeros.
  */
 export interface AttentionForward {
   readonly y: Operand;
@@ -1092,8 +1093,8 @@ export type AddonOps = Readonly<Record<keyof NativeOps, (...fields: (number | bo
 
 /** The operands of each op that it knows as float32 alone. */
 export const FLOAT_OPERANDS: Readonly<Record<string, { reads: string[]; writes: string[] }>> = {
-  attentionForward: { reads: ['q', 'k', 'v', 'bias'], writes: ['y', 'softmax'] },
-  attentionBackward: { reads: ['dy', 'y', 'q', 'k', 'v', 'softmax', 'bias'], writes: ['dq', 'dk', 'dv', 'dbias'] },
+  attentionForward: { reads: ['bias'], writes: ['softmax'] },
+  attentionBackward: { reads: ['softmax', 'bias'], writes: ['dbias'] },
   conv2dForward: { reads: ['x', 'weight', 'bias', 'kept'], writes: ['y'] },
   conv2dBackward: { reads: ['dy', 'x', 'weight'], writes: ['dx', 'dweight', 'dbias'] },
   crossEntropyForward: { reads: ['logits', 'target', 'weight'], writes: ['loss', 'softmax'] },
@@ -1159,11 +1160,11 @@ export function bindOps(addon: AddonOps): NativeOps {
     activationBackward: (o) => addon.activationBackward(floats(o.dx), floats(o.dy), floats(o.x), o.count, o.activation),
     attentionForward: (o) =>
       addon.attentionForward(
-        o.y.handle,
+        floats(o.y),
         o.softmax.handle,
-        o.q.handle,
-        o.k.handle,
-        o.v.handle,
+        floats(o.q),
+        floats(o.k),
+        floats(o.v),
         o.keyPadding?.handle ?? 0,
         o.bias?.handle ?? 0,
         o.layoutY,
@@ -1182,15 +1183,15 @@ export function bindOps(addon: AddonOps): NativeOps {
       ),
     attentionBackward: (o) =>
       addon.attentionBackward(
-        o.dq.handle,
-        o.dk.handle,
-        o.dv.handle,
+        floats(o.dq),
+        floats(o.dk),
+        floats(o.dv),
         o.dbias?.handle ?? 0,
-        o.dy.handle,
-        o.y.handle,
-        o.q.handle,
-        o.k.handle,
-        o.v.handle,
+        floats(o.dy),
+        floats(o.y),
+        floats(o.q),
+        floats(o.k),
+        floats(o.v),
         o.softmax.handle,
         o.keyPadding?.handle ?? 0,
         o.bias?.handle ?? 0,

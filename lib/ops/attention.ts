@@ -1,9 +1,10 @@
 import { type Gradients, record } from '../autograd.js';
 import { checkBoolean, checkInteger, checkNumber, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
+import { converted } from '../converted.js';
 import { native } from '../native.js';
 import { currentPrecision } from '../precision.js';
-import { empty, fill, type Tensor } from '../tensor.js';
+import { type DType, empty, fill, type Tensor } from '../tensor.js';
 import { type AttentionBias, attentionBias } from './attention-mask.js';
 import { checkTensor } from './check-tensor.js';
 
@@ -81,10 +82,14 @@ function attend({ name, inputs, shape, layouts, sizes, settings }: Call): Tensor
   const { padding, bias, scale, causal, bf16 } = settings;
   const [layoutY, layoutQ, layoutK, layoutV] = layouts;
   const fixed = { layoutY, layoutQ, layoutK, layoutV, layoutBias: bias.layout, ...sizes, scale, causal, bf16 };
-  const y = empty(shape, bf16 ? 'bfloat16' : 'float32');
+  const dtype = storedDtype(sizes, bf16);
+  const result = empty(shape, dtype);
   const softmax = empty([2, sizes.batch, sizes.heads, sizes.queries]);
-  const [q, k = q, v = q] = inputs;
-  native.attentionForward({ y, softmax, q, k, v, keyPadding: padding, bias: bias.tensor, ...fixed });
+  withDtype(inputs, dtype, ([q, k = q, v = q]) => {
+    native.attentionForward({ y: result, softmax, q, k, v, keyPadding: padding, bias: bias.tensor, ...fixed });
+  });
+  const y = bf16 && dtype === 'float32' ? converted(result, 'bfloat16') : result;
+  if (y !== result) result.dispose();
   const optional = [padding, bias.tensor];
   const given = optional.map((tensor) => tensor !== undefined);
   const saved = [...inputs, y, softmax, ...optional.filter((tensor) => tensor !== undefined)];
@@ -92,15 +97,16 @@ function attend({ name, inputs, shape, layouts, sizes, settings }: Call): Tensor
   record(name, y, [...inputs, bias.tensor], saved, (dy, grads, kept) => {
     const read = kept.slice(0, count);
     const [sy, ssoftmax, ...rest] = kept.slice(count) as [Tensor, Tensor, ...Tensor[]]; // as saved
-    const dinputs = read.map((input) => empty(input.shape, input.dtype));
+    const dinputs = read.map((input) => empty(input.shape, dtype));
     // The other tokens' queries had no part.
     if (count === 1 && sizes.queries < sizes.keys) for (const dqkv of dinputs) fill(dqkv, 0);
     const dbias = grads.wants(count) ? empty([bias.parts, (rest.at(-1) as Tensor).size]) : undefined; // the bias is saved last
     const [keyPadding, sbias] = given.map((one) => (one ? rest.shift() : undefined));
-    const [sq, sk = sq, sv = sq] = read;
     const [dq, dk = dq, dv = dq] = dinputs;
-    const forward = { y: sy, q: sq, k: sk, v: sv, softmax: ssoftmax, keyPadding, bias: sbias };
-    native.attentionBackward({ dq, dk, dv, dbias, dy, ...forward, ...fixed, parts: bias.parts });
+    withDtype([dy, sy, ...read], dtype, ([gradient, output, q, k = q, v = q]) => {
+      const forward = { y: output, q, k, v, softmax: ssoftmax, keyPadding, bias: sbias };
+      native.attentionBackward({ dq, dk, dv, dbias, dy: gradient, ...forward, ...fixed, parts: bias.parts });
+    });
     for (const [i, gradient] of dinputs.entries()) {
       if (grads.wants(i)) grads.pass(i, gradient);
       gradient.dispose();
@@ -110,6 +116,19 @@ function attend({ name, inputs, shape, layouts, sizes, settings }: Call): Tensor
   softmax.dispose();
   bias.release();
   return y;
+}
+
+/** How the op has its operands: of bfloat16 where its products are such, and not too short for them. */
+function storedDtype({ queries, keys, width }: Sizes, bf16: boolean): 'float32' | 'bfloat16' {
+  const MOST_SHORT = 32; // keys that two vectors hold
+  return bf16 && keys > MOST_SHORT && queries > 0 && width > 0 ? 'bfloat16' : 'float32';
+}
+
+/** Calls `fn` with tensors of a dtype; what is converted for it is released then. */
+function withDtype(tensors: readonly Tensor[], dtype: DType, fn: (same: [Tensor, ...Tensor[]]) => void): void {
+  const same = tensors.map((tensor) => (tensor.dtype === dtype ? tensor : converted(tensor, dtype)));
+  fn(same as [Tensor, ...Tensor[]]); // there is one at least
+  for (const [i, tensor] of same.entries()) if (tensor !== tensors[i]) tensor.dispose();
 }
 
 /** Input `i`'s gradient is the sum over the first axis. */

@@ -11,6 +11,7 @@
 #include <hwy/foreach_target.h>  // IWYU pragma: keep
 #include <hwy/highway.h>
 
+#include "kernels/bfloat16-inl.h"
 #include "kernels/block-inl.h"
 #include "kernels/pack-inl.h"
 #include "kernels/simd-inl.h"
@@ -30,12 +31,30 @@ void AttentionCopyRows(float* out, int64_t ldo, const float* x, int64_t ldx, int
   }
 }
 
-void AttentionScaleCopy(float* out, const float* x, int64_t ldx, int64_t rows, int64_t columns,
-                        float scale) {
+template <class T>
+HWY_INLINE void ScaleCopy(float* out, const T* x, int64_t ldx, int64_t rows, int64_t columns,
+                          float scale) {
   for (int64_t i = 0; i < rows; ++i, out += columns, x += ldx) {
     ForEachVector(columns, [&](auto io, size_t j) KERNEL_INLINE {
-      io.Store(hn::Mul(Splat(scale), io.Load(x + j)), out + j);
+      io.Store(hn::Mul(Splat(scale), Get(io, x + j)), out + j);
     });
+  }
+}
+void AttentionScaleCopy(float* out, const float* x, int64_t ldx, int64_t rows, int64_t columns,
+                        float scale) {
+  ScaleCopy(out, x, ldx, rows, columns, scale);
+}
+void AttentionScaleCopyBf16(float* out, const Bf16* x, int64_t ldx, int64_t rows, int64_t columns,
+                            float scale) {
+  ScaleCopy(out, x, ldx, rows, columns, scale);
+}
+
+void AttentionStoreBf16(Bf16* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
+                        int64_t columns, const float* row_scale) {
+  for (int64_t i = 0; i < rows; ++i, out += ldo, x += ldx) {
+    const VF scale = Splat(row_scale != nullptr ? row_scale[i] : 1.0f);
+    ForEachVector(columns, [&](auto io, size_t j)
+                               KERNEL_INLINE { Put(io, hn::Mul(scale, io.Load(x + j)), out + j); });
   }
 }
 
@@ -174,6 +193,8 @@ namespace vitrine::kernels {
 
 KERNEL(AttentionCopyRows);
 KERNEL(AttentionScaleCopy);
+KERNEL(AttentionScaleCopyBf16);
+KERNEL(AttentionStoreBf16);
 KERNEL(AttentionPackTransposed);
 KERNEL(AttentionMultiply);
 KERNEL(AttentionAddTransposed);

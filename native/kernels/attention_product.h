@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "kernels/per_isa.h"
+#include "runtime/bfloat16.h"
 
 // The matrix products of attention on one head, register-blocked. Measured on one AVX-512 core of
 // an Emerald Rapids (170 GFLOP/s at most), T tokens of head width D, against OpenBLAS 0.3.21:
@@ -27,6 +28,16 @@ extern const PerIsa<void(float* out, int64_t ldo, const float* x, int64_t ldx, i
 extern const PerIsa<void(float* out, const float* x, int64_t ldx, int64_t rows, int64_t columns,
                          float scale)>
     AttentionScaleCopy;
+
+// The same for an x of bfloat16.
+extern const PerIsa<void(float* out, const Bf16* x, int64_t ldx, int64_t rows, int64_t columns,
+                         float scale)>
+    AttentionScaleCopyBf16;
+
+// out = x (rows, columns), row i multiplied by row_scale[i] unless that is null, as bfloat16.
+extern const PerIsa<void(Bf16* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
+                         int64_t columns, const float* row_scale)>
+    AttentionStoreBf16;
 
 // out (columns, rows) packed = scale * x^T, then zeros, for x (rows, columns).
 extern const PerIsa<void(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,

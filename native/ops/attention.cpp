@@ -44,6 +44,12 @@ bool HoldsBias(const Op& op, const Out<float>& dbias, int64_t parts) {
          (!dbias || (parts > 0 && Holds(dbias, Product(parts, count))));
 }
 
+// Heads of bfloat16 go one way only, where there is something to multiply.
+template <class Op>
+bool CanBeBf16(const Op& op) {
+  return !op.q.bf16 || (op.bf16 && op.queries > 0 && op.keys > 0 && op.width > 0);
+}
+
 // One head: where it begins in the operands (rows, in softmax), and what its kernel takes.
 struct ShortPlace {
   int64_t q, k, v, y, rows;
@@ -67,9 +73,9 @@ void ForShortHeads(const Op& op, Context& context, const Body& body) {
                               .rows = item * op.queries,
                               .head = {},
                               .scratch = context.Scratch(worker)};
-                at.head = {.q = op.q + at.q,
-                           .k = op.k + at.k,
-                           .v = op.v + at.v,
+                at.head = {.q = op.q.floats() + at.q,
+                           .k = op.k.floats() + at.k,
+                           .v = op.v.floats() + at.v,
                            .q_stride = op.layout_q.at[3],
                            .k_stride = op.layout_k.at[3],
                            .v_stride = op.layout_v.at[3],
@@ -85,7 +91,8 @@ void ForShortHeads(const Op& op, Context& context, const Body& body) {
 }  // namespace
 
 bool AttentionForward::Valid() const {
-  return HoldsHeads(y, layout_y, batch, heads, queries, width) &&
+  return CanBeBf16(*this) && AreAlike(y, q, k, v) &&
+         HoldsHeads(y, layout_y, batch, heads, queries, width) &&
          HoldsHeads(q, layout_q, batch, heads, queries, width) &&
          HoldsHeads(k, layout_k, batch, heads, keys, width) &&
          HoldsHeads(v, layout_v, batch, heads, keys, width) &&
@@ -96,9 +103,9 @@ bool AttentionForward::Valid() const {
 void AttentionForward::Run(Context& context) {
   if (Product(batch, heads, queries, width) == 0) return;
   const bool masked = key_padding || causal || bias;
-  if (!masked && kernels::IsShortAttention(queries, keys, width)) {
+  if (!q.bf16 && !masked && kernels::IsShortAttention(queries, keys, width)) {
     return ForShortHeads(*this, context, [&](const ShortPlace& at) {
-      kernels::ShortAttentionForward(y + at.y, layout_y.at[3], softmax + at.rows,
+      kernels::ShortAttentionForward(y.floats() + at.y, layout_y.at[3], softmax + at.rows,
                                      softmax + batch * heads * queries + at.rows, at.head,
                                      at.scratch);
     });
@@ -114,10 +121,10 @@ bool AttentionBackward::Valid() const {
   const auto holds_keys = [&](const auto& operand, const HeadLayout& layout) {
     return HoldsHeads(operand, layout, batch, heads, keys, width);
   };
-  return holds_queries(dq, layout_q) && holds_keys(dk, layout_k) && holds_keys(dv, layout_v) &&
-         holds_queries(dy, layout_y) && holds_queries(y, layout_y) && holds_queries(q, layout_q) &&
-         holds_keys(k, layout_k) && holds_keys(v, layout_v) &&
-         Holds(softmax, Product(2, batch, heads, queries)) &&
+  return CanBeBf16(*this) && AreAlike(q, k, v, y, dy, dq, dk, dv) && holds_queries(dq, layout_q) &&
+         holds_keys(dk, layout_k) && holds_keys(dv, layout_v) && holds_queries(dy, layout_y) &&
+         holds_queries(y, layout_y) && holds_queries(q, layout_q) && holds_keys(k, layout_k) &&
+         holds_keys(v, layout_v) && Holds(softmax, Product(2, batch, heads, queries)) &&
          HoldsOrAbsent(key_padding, Product(batch, keys)) && HoldsBias(*this, dbias, parts);
 }
 
@@ -126,11 +133,12 @@ void AttentionBackward::Run(Context& context) {
   if (outputs == 0 && dbias) std::fill_n(dbias.data, parts * BiasCount(*this), 0.0f);
   if (outputs == 0 && Product(batch, heads, keys, width) == 0) return;
   const bool masked = key_padding || causal || bias;
-  if (!masked && kernels::IsShortAttention(queries, keys, width)) {
+  if (!q.bf16 && !masked && kernels::IsShortAttention(queries, keys, width)) {
     return ForShortHeads(*this, context, [&](const ShortPlace& at) {
-      kernels::ShortAttentionBackward(
-          dq + at.q, dk + at.k, dv + at.v, dy + at.y, layout_y.at[3], softmax + at.rows,
-          softmax + batch * heads * queries + at.rows, at.head, at.scratch);
+      kernels::ShortAttentionBackward(dq.floats() + at.q, dk.floats() + at.k, dv.floats() + at.v,
+                                      dy.floats() + at.y, layout_y.at[3], softmax + at.rows,
+                                      softmax + batch * heads * queries + at.rows, at.head,
+                                      at.scratch);
     });
   }
   if (bf16 && queries > 0 && keys > 0 && width > 0) return RunBf16(context);

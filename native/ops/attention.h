@@ -13,15 +13,16 @@ using HeadLayout = Dims;
 // for an axis along which one serves all; keys lie side by side, or one serves all.
 using BiasLayout = Dims;
 
-// y = softmax(scale * q k^T + bias + masks) v for each head. Keys at a true (non-zero) key_padding
-// are ignored; causal lets query t see keys up to t. A query that sees no key, as where the bias is
-// -infinity, gives zeros.
+// y = softmax(scale * q k^T + bias + masks) v for each head. Operands (B,H,T,D) are all float32, or
+// all bfloat16, where products read such factors and there are keys, queries and a width. Keys at a
+// true (non-zero) key_padding are ignored; causal lets query t see keys up to t. A query that sees
+// no key, as where the bias is -infinity, gives zeros.
 struct AttentionForward {
-  Out<float> y;  // (B,H,T,D) by layout_y
+  Out<Floats> y;  // (B,H,T,D) by layout_y
   // (2,B,H,T), contiguous, for backward: of each row of scores the maximum, then 1 / the sum of
   // exp(scores - maximum). As one number they would lose digits where scores are large.
   Out<float> softmax;
-  In<float> q, k, v;                // (B,H,T,D), (B,H,M,D), (B,H,M,D) by their layouts
+  In<Floats> q, k, v;               // (B,H,T,D), (B,H,M,D), (B,H,M,D) by their layouts
   OptionalIn<int32_t> key_padding;  // (B,M)
   OptionalIn<float> bias;           // by layout_bias
   HeadLayout layout_y, layout_q, layout_k, layout_v;
@@ -42,12 +43,12 @@ struct AttentionForward {
 // Probabilities are computed again, a block of queries at a time: T x T is never
 // stored.
 struct AttentionBackward {
-  Out<float> dq, dk, dv;  // by the layouts of q, k, v; written
+  Out<Floats> dq, dk, dv;  // by the layouts of q, k, v; written
   // (parts, and then a bias without gaps): as many sums, which together are the gradient. Heads
   // that share a piece of the bias are dealt out to them, so that threads share the work.
   OptionalOut<float> dbias;
-  In<float> dy, y;  // by layout_y
-  In<float> q, k, v;
+  In<Floats> dy, y;  // by layout_y
+  In<Floats> q, k, v;
   In<float> softmax;                // (2,B,H,T)
   OptionalIn<int32_t> key_padding;  // (B,M)
   OptionalIn<float> bias;           // by layout_bias

@@ -1,5 +1,6 @@
-// Attention whose products round their factors to bfloat16. A head's products are small enough for
-// one thread each; every one packs its factors, a few percent of it, from where they lie.
+// Attention whose products read factors of bfloat16, or rounded to that. A head's products are
+// small enough for one thread each; every one packs its factors, a few percent of it, from where
+// they lie. Results of bfloat16 are made in scratch, and rounded from there.
 #include <algorithm>
 
 #include "gemm/gemm.h"
@@ -25,6 +26,30 @@ int64_t BlockRowsBf16(int64_t score_stride, int64_t queries) {
 // A matrix, rows so many floats apart, and that matrix transposed.
 PackedSource Rows(const float* data, int64_t stride) { return {data, stride, false}; }
 PackedSource Columns(const float* data, int64_t stride) { return {data, stride, true}; }
+PackedSource RowsOf(const In<Floats>& heads, int64_t at, int64_t stride) {
+  return PackedSource{heads.data, stride, false, heads.bf16}.From(at);
+}
+
+// Rows of a result, made where they are to be, or where they are bfloat16 in scratch.
+struct Result {
+  const Out<Floats>& out;
+  int64_t at, stride;
+  float* scratch;
+  int64_t width;
+
+  KeySums::Place place() const {
+    return out.bf16 ? KeySums::Place{scratch, width} : KeySums::Place{out.floats() + at, stride};
+  }
+  // What is left to do: rows times row_scale, unless that is null, and rounded.
+  void Store(int64_t rows, const float* row_scale) const {
+    if (out.bf16) {
+      kernels::AttentionStoreBf16(out.halves() + at, stride, scratch, width, rows, width,
+                                  row_scale);
+    } else if (row_scale != nullptr) {
+      kernels::AttentionScaleRows(out.floats() + at, stride, row_scale, rows, width);
+    }
+  }
+};
 
 // c (m,n) = a b over k, or c plus that.
 void Multiply(float* c, int64_t ldc, int64_t m, int64_t n, int64_t k, const PackedSource& a,
@@ -46,8 +71,15 @@ template <class Op>
 class Pass : public HeadPass<Op> {
  public:
   void Begin(const Head& head, float* scratch) const {
-    kernels::AttentionScaleCopy(scratch + keys_, this->op_.k + this->InK(head), this->k_stride_,
-                                this->op_.keys, this->op_.width, this->op_.scale);
+    const Op& op = this->op_;
+    const int64_t at = this->InK(head), stride = this->k_stride_;
+    float* const keys = scratch + keys_;
+    if (op.k.bf16) {
+      kernels::AttentionScaleCopyBf16(keys, op.k.halves() + at, stride, op.keys, op.width,
+                                      op.scale);
+    } else {
+      kernels::AttentionScaleCopy(keys, op.k.floats() + at, stride, op.keys, op.width, op.scale);
+    }
   }
 
  protected:
@@ -57,7 +89,7 @@ class Pass : public HeadPass<Op> {
         product_(this->layout_.Take(ProductScratch(this->block_rows_, op.keys, op.width))) {}
 
   PackedSource Q(const Block<Op>& block) const {
-    return Rows(this->op_.q + block.InQ(), this->q_stride_);
+    return RowsOf(this->op_.q, block.InQ(), this->q_stride_);
   }
   // scores (rows, seen) = q k^T, k times scale
   void Scores(float* scores, const Block<Op>& block, float* scratch) const {
@@ -75,16 +107,19 @@ class Forward : public Pass<AttentionForward> {
   explicit Forward(const AttentionForward& op) : Pass(op) {}
 
   void RunBlock(const Block<AttentionForward>& block, float* /*dbias*/, float* scratch) const {
-    float *scores = scratch + scores_, *y = op_.y + block.InY();
+    float* const scores = scratch + scores_;
+    const Result result{op_.y, block.InY(), y_stride_, scratch + y_, op_.width};
+    const KeySums::Place y = result.place();
     Scores(scores, block, scratch);
     block.Softmax(scores, score_stride_, scratch + padding_);
-    Multiply(y, y_stride_, block.rows(), op_.width, block.seen(), Rows(scores, score_stride_),
-             Rows(op_.v + InV(block.head), v_stride_), false, scratch + product_);
-    kernels::AttentionScaleRows(y, y_stride_, block.InverseSum(), block.rows(), op_.width);
+    Multiply(y.data, y.stride, block.rows(), op_.width, block.seen(), Rows(scores, score_stride_),
+             RowsOf(op_.v, InV(block.head), v_stride_), false, scratch + product_);
+    result.Store(block.rows(), block.InverseSum());
   }
 
  private:
   const int64_t scores_ = layout_.Take(block_rows_ * score_stride_);  // (block, M)
+  const int64_t y_ = layout_.Take(op_.y.bf16 ? block_rows_ * op_.width : 0);
 };
 
 class Backward : public Pass<AttentionBackward> {
@@ -94,7 +129,7 @@ class Backward : public Pass<AttentionBackward> {
   void Begin(const Head& head, float* scratch) const {
     Pass::Begin(head, scratch);
     if (!op_.causal) return;
-    const KeySums::Place dk = sums_.Keys(head), dv = sums_.Values(head);
+    const KeySums::Place dk = Dk(head, scratch), dv = Dv(head, scratch);
     for (int64_t key = 0; key < op_.keys; ++key) {  // not every block reaches every key
       std::fill_n(dk.data + key * dk.stride, op_.width, 0.0f);
       std::fill_n(dv.data + key * dv.stride, op_.width, 0.0f);
@@ -105,20 +140,37 @@ class Backward : public Pass<AttentionBackward> {
     ScoreGradient(block, head_dbias, scratch);
     // dq = ds k; dk = ds^T q and dv = p^T dy, summed over the blocks.
     const int64_t rows = block.rows(), seen = block.seen(), width = op_.width;
-    const KeySums::Place dk = sums_.Keys(block.head), dv = sums_.Values(block.head);
+    const KeySums::Place dk = Dk(block.head, scratch), dv = Dv(block.head, scratch);
+    const Result result{op_.dq, block.InQ(), q_stride_, scratch + dq_, width};
+    const KeySums::Place dq = result.place();
     float *p = scratch + p_, *ds = scratch + ds_, *product = scratch + product_;
     const bool accumulate = op_.causal || !block.is_first;
-    Multiply(op_.dq + block.InQ(), q_stride_, rows, width, seen, Rows(ds, score_stride_),
-             Rows(op_.k + InK(block.head), k_stride_), false, product);
+    Multiply(dq.data, dq.stride, rows, width, seen, Rows(ds, score_stride_),
+             RowsOf(op_.k, InK(block.head), k_stride_), false, product);
+    result.Store(rows, nullptr);
     Multiply(dk.data, dk.stride, seen, width, rows, Columns(ds, score_stride_), Q(block),
              accumulate, product);
     Multiply(dv.data, dv.stride, seen, width, rows, Columns(p, score_stride_), Dy(block),
              accumulate, product);
   }
 
+  void End(const Head& head, float* scratch) const {
+    if (!sums_.AreRoundedByTiles()) return;
+    const int64_t width = op_.width;
+    Result{op_.dk, InK(head), k_stride_, scratch + dk_, width}.Store(op_.keys, nullptr);
+    Result{op_.dv, InV(head), v_stride_, scratch + dv_, width}.Store(op_.keys, nullptr);
+  }
+
  private:
   PackedSource Dy(const Block<AttentionBackward>& block) const {
-    return Rows(op_.dy + block.InY(), y_stride_);
+    return RowsOf(op_.dy, block.InY(), y_stride_);
+  }
+  KeySums::Place Dk(const Head& head, float* scratch) const {
+    return sums_.AreRoundedByTiles() ? KeySums::Place{scratch + dk_, op_.width} : sums_.Keys(head);
+  }
+  KeySums::Place Dv(const Head& head, float* scratch) const {
+    return sums_.AreRoundedByTiles() ? KeySums::Place{scratch + dv_, op_.width}
+                                     : sums_.Values(head);
   }
 
   // Makes p and ds.
@@ -129,7 +181,7 @@ class Backward : public Pass<AttentionBackward> {
     Scores(p, block, scratch);
     block.Probabilities(p, score_stride_, scratch + padding_);
     Multiply(ds, score_stride_, rows, seen, op_.width, Dy(block),
-             Columns(op_.v + InV(block.head), v_stride_), false, scratch + product_);
+             RowsOf(op_.v, InV(block.head), v_stride_).Transposed(), false, scratch + product_);
     // That is y dy, of the factors as they were rounded.
     kernels::AttentionRowDots(delta, p, score_stride_, ds, score_stride_, rows, seen);
     kernels::AttentionScoreGradientRows(ds, p, score_stride_, delta,
@@ -142,6 +194,9 @@ class Backward : public Pass<AttentionBackward> {
   const int64_t p_ = layout_.Take(block_rows_ * score_stride_);   // (block, M)
   const int64_t ds_ = layout_.Take(block_rows_ * score_stride_);  // (block, M)
   const int64_t delta_ = layout_.Take(block_rows_);
+  const int64_t per_key_ = sums_.AreRoundedByTiles() ? op_.keys * op_.width : 0;
+  const int64_t dq_ = layout_.Take(op_.dq.bf16 ? block_rows_ * op_.width : 0);
+  const int64_t dk_ = layout_.Take(per_key_), dv_ = layout_.Take(per_key_);
 };
 
 }  // namespace

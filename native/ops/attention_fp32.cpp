@@ -40,20 +40,20 @@ class Forward : public Pass<AttentionForward> {
   explicit Forward(const AttentionForward& op) : Pass(op) {}
 
   void Begin(const Head& head, float* scratch) const {
-    kernels::AttentionPackTransposed(scratch + keys_, score_stride_, op_.k + InK(head), k_stride_,
-                                     op_.keys, op_.width, op_.scale);
-    kernels::AttentionCopyRows(scratch + values_, padded_width_, op_.v + InV(head), v_stride_,
-                               op_.keys, op_.width, padded_width_);
+    kernels::AttentionPackTransposed(scratch + keys_, score_stride_, op_.k.floats() + InK(head),
+                                     k_stride_, op_.keys, op_.width, op_.scale);
+    kernels::AttentionCopyRows(scratch + values_, padded_width_, op_.v.floats() + InV(head),
+                               v_stride_, op_.keys, op_.width, padded_width_);
   }
 
   void RunBlock(const Block<AttentionForward>& block, float* /*dbias*/, float* scratch) const {
     float* const scores = scratch + scores_;
     kernels::AttentionMultiply(
-        {scores, score_stride_, op_.q + block.InQ(), q_stride_, scratch + keys_, score_stride_,
-         block.rows(), block.seen(), op_.width},
+        {scores, score_stride_, op_.q.floats() + block.InQ(), q_stride_, scratch + keys_,
+         score_stride_, block.rows(), block.seen(), op_.width},
         nullptr);
     block.Softmax(scores, score_stride_, scratch + padding_);
-    MultiplyRows(op_.y + block.InY(), y_stride_, scores, scratch + values_, block.rows(),
+    MultiplyRows(op_.y.floats() + block.InY(), y_stride_, scores, scratch + values_, block.rows(),
                  block.seen(), block.InverseSum(), scratch + y_);
   }
 
@@ -70,7 +70,7 @@ class Backward : public Pass<AttentionBackward> {
   Backward(const AttentionBackward& op, const KeySums& sums) : Pass(op), sums_(sums) {}
 
   void Begin(const Head& head, float* scratch) const {
-    const float *k = op_.k + InK(head), *v = op_.v + InV(head);
+    const float *k = op_.k.floats() + InK(head), *v = op_.v.floats() + InV(head);
     kernels::AttentionPackTransposed(scratch + transposed_keys_, score_stride_, k, k_stride_,
                                      op_.keys, op_.width, op_.scale);
     kernels::AttentionPackTransposed(scratch + transposed_values_, score_stride_, v, v_stride_,
@@ -86,7 +86,7 @@ class Backward : public Pass<AttentionBackward> {
     // dq = ds k, dk += ds^T q, dv += p^T dy
     const int64_t rows = block.rows(), seen = block.seen();
     float *p = scratch + p_, *ds = scratch + ds_;
-    MultiplyRows(op_.dq + block.InQ(), q_stride_, ds, scratch + keys_, rows, seen, nullptr,
+    MultiplyRows(op_.dq.floats() + block.InQ(), q_stride_, ds, scratch + keys_, rows, seen, nullptr,
                  scratch + dq_);
     kernels::AttentionAddTransposed({scratch + dk_, padded_width_, ds, score_stride_, scratch + q_,
                                      padded_width_, seen, op_.width, rows});
@@ -109,12 +109,12 @@ class Backward : public Pass<AttentionBackward> {
     float *q = scratch + q_, *dy = scratch + dy_, *delta = scratch + delta_;
     float *p = scratch + p_, *ds = scratch + ds_;
     const int64_t rows = block.rows(), seen = block.seen(), width = op_.width;
-    kernels::AttentionCopyRows(q, padded_width_, op_.q + block.InQ(), q_stride_, rows, width,
-                               padded_width_);
-    kernels::AttentionCopyRows(dy, padded_width_, op_.dy + block.InY(), y_stride_, rows, width,
-                               padded_width_);
-    kernels::AttentionRowDots(delta, dy, padded_width_, op_.y + block.InY(), y_stride_, rows,
-                              width);
+    kernels::AttentionCopyRows(q, padded_width_, op_.q.floats() + block.InQ(), q_stride_, rows,
+                               width, padded_width_);
+    kernels::AttentionCopyRows(dy, padded_width_, op_.dy.floats() + block.InY(), y_stride_, rows,
+                               width, padded_width_);
+    kernels::AttentionRowDots(delta, dy, padded_width_, op_.y.floats() + block.InY(), y_stride_,
+                              rows, width);
     kernels::AttentionMultiply({p, score_stride_, q, padded_width_, scratch + transposed_keys_,
                                 score_stride_, rows, seen, width},
                                nullptr);

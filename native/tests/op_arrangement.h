@@ -23,6 +23,8 @@ void ArrangeProducts(Op& op, OpArguments& arguments) {
     };
     op.layout_y = op.layout_q = side_by_side(op.queries);
     op.layout_k = op.layout_v = side_by_side(op.keys);
+    const bool half = op.bf16 && arguments.Either();
+    op.y.bf16 = op.q.bf16 = op.k.bf16 = op.v.bf16 = half;
     if (arguments.Either()) op.key_padding = {};
     if (arguments.Either()) op.bias = {};
     const int64_t sizes[] = {op.batch, op.heads, op.queries, op.keys};
@@ -32,6 +34,7 @@ void ArrangeProducts(Op& op, OpArguments& arguments) {
       if (op.layout_bias.at[axis] != 0) stride = Product(stride, sizes[axis]);
     }
     if constexpr (requires { op.dbias; }) {
+      op.dy.bf16 = op.dq.bf16 = op.dk.bf16 = op.dv.bf16 = half;
       if (!op.bias) op.dbias = {};
       op.parts = 1 + arguments.Below(4);
     }
