@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
+import { HEADER_BYTES, isElf, platformOf } from './binary-header.js';
 import { packageRoot } from './package-root.js';
 
 /** What an attempt to load a binary came to: what it exports, or why it does not load. */
@@ -125,7 +126,7 @@ function tryPacked(platform: string): Attempt {
 function tryFile(path: string, load: () => unknown): Attempt {
   if (!mayExist(path)) return { path, reason: 'there is none', advice: MISSING };
   try {
-    checkWhole(path);
+    checkBinary(path);
     return { path, addon: load() };
   } catch (error) {
     const reason = (error instanceof Error ? error.message : String(error)).replaceAll('\n', ' ');
@@ -140,14 +141,15 @@ function mayExist(path: string): boolean {
   return existsSync(path) || 'permission' in process;
 }
 
-/** Throws for an ELF file that was cut short, which the dynamic loader maps all the same and then dies of. */
-function checkWhole(path: string): void {
+/** Throws for what the dynamic loader says little of, or dies of: a binary for another platform, or one that was cut short. */
+function checkBinary(path: string): void {
   const file = openSync(path, 'r');
   try {
-    const header = Buffer.alloc(64);
+    const header = Buffer.alloc(HEADER_BYTES);
     readSync(file, header);
-    const isElf64 = header.readUInt32BE(0) === 0x7f454c46 && header[4] === 2 && header[5] === 1; // little-endian
-    if (!isElf64) return;
+    const [platform, here] = [platformOf(header), `${process.platform}-${process.arch}`];
+    if (platform !== undefined && platform !== here) throw new Error(`it is for ${platform}, and this is ${here}`);
+    if (!isElf(header)) return;
     // The table of sections comes last in what linkers write.
     const bytes = Number(header.readBigUInt64LE(40)) + header.readUInt16LE(58) * header.readUInt16LE(60);
     const { size } = fstatSync(file);

@@ -176,7 +176,17 @@ describe('the packed vitrine, installed', function () {
         bytes.writeUInt16LE(243, 18); // e_machine: RISC-V
         writeFileSync(addon, bytes);
       },
-      /vitrine\.node: .*(ELF|format|machine|shared object)/,
+      /vitrine\.node: it is for linux-riscv64, and this is linux-/,
+    ],
+    [
+      'of Windows',
+      (addon) => writeFileSync(addon, 'MZ'.padEnd(100)),
+      /vitrine\.node: it is for win32, and this is linux-/,
+    ],
+    [
+      'of macOS',
+      (addon) => writeFileSync(addon, Buffer.from('cffaedfe0c000001'.padEnd(200, '0'), 'hex')),
+      /vitrine\.node: it is for darwin-arm64, and this is linux-/,
     ],
   ];
   for (const [title, spoil, reason] of damages) {
