@@ -31,6 +31,16 @@ HWY_INLINE void MultiplyBlock(VF (&sum)[kRows][kVectors], const BlockLeft& left,
   const float* a = left.data;
   const int64_t row_stride = left.row_stride;
   const int64_t step = left.step;
+  int64_t row_at[kRows] = {0};
+  HWY_UNROLL(16)
+  for (int r = 1; r < kRows; ++r) {
+    row_at[r] = r * row_stride;
+#if HWY_COMPILER_CLANG
+    // clang would add the stride up from row to row, each address after the last: 1.4 times the
+    // time for 197 x 1536 x 384, 1.2 for small products (clang 21, Zen 5).
+    __asm__("" : "+r"(row_at[r]));
+#endif
+  }
   for (int64_t p = 0; p < k; ++p) {
     between();
     VF row[kVectors];
@@ -38,7 +48,7 @@ HWY_INLINE void MultiplyBlock(VF (&sum)[kRows][kVectors], const BlockLeft& left,
     for (int v = 0; v < kVectors; ++v) row[v] = hn::LoadU(d, b + v * lanes);
     HWY_UNROLL(16)
     for (int r = 0; r < kRows; ++r) {
-      const VF factor = Splat(a[r * row_stride]);
+      const VF factor = Splat(a[row_at[r]]);
       HWY_UNROLL(16)
       for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(factor, row[v], sum[r][v]);
     }
