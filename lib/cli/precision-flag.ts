@@ -1,4 +1,4 @@
-import { PRECISIONS, type PrecisionChoice } from '../precision.js';
+import { PRECISIONS, type PrecisionChoice } from '../precision-names.js';
 import { oneOf } from './flags.js';
 import type { Tta } from './tta-flag.js';
 

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { expected, Text } from '../check.js';
 import type { AugmentOptions } from '../data/augment/augment.js';
-import { fasterPrecision, type TrainingPrecision } from '../precision.js';
+import type { TrainingPrecision } from '../precision-names.js';
 import { augmentation, checkAugmentFlags } from './augment-flags.js';
 import type { ClassWeightsFlag } from './class-weights-flag.js';
 import { type ModelSizes, type Recipe, recipeFor, type Tuned } from './recipe.js';
@@ -211,13 +211,16 @@ export function checkFlags(flags: TrainFlags): void {
   }
 }
 
+/** The same, of which the CPU has decided what it decides. */
+export type DecidedFlags = Omit<TrainFlags, 'precision'> & { precision?: Exclude<TrainingPrecision, 'auto'> };
+
 /**
  * Fills in what the flags leave open.
  *
  * @param side typical of a folder's images, in pixels; null for images that stay as they are
  * @throws UsageError when there is nothing to train on, or flags contradict each other
  */
-export function resolveSettings(flags: TrainFlags, side: number | null = null): TrainSettings {
+export function resolveSettings(flags: DecidedFlags, side: number | null = null): TrainSettings {
   checkFlags(flags);
   const recipe = recipeFor({ side, imgSize: flags.imgSize, tuned: tunedBy(flags) });
   const optimizer = flags.opt ?? recipe.optimizer;
@@ -248,7 +251,7 @@ export function resolveSettings(flags: TrainFlags, side: number | null = null): 
     seed: flags.seed ?? 0,
     model: modelSettings(flags, recipe),
     threads: flags.threads,
-    precision: flags.precision === 'auto' ? fasterPrecision() : (flags.precision ?? 'fp32'),
+    precision: flags.precision ?? 'fp32',
     gradCheckpointing: flags.gradCheckpointing === true,
     optimizerInBackward: flags.optimizerInBackward === true,
     trace: flags.trace,

@@ -4,13 +4,14 @@ import { DataLoader } from '../data/loader.js';
 import type { PretrainedModel } from '../io/pretrained/families.js';
 import type { Lora } from '../nn/lora.js';
 import { manualSeed } from '../ops/random.js';
+import { fasterPrecision } from '../precision.js';
 import type { TrainingData } from '../train/training-data.js';
 import { augmentFlag } from './augment-flags.js';
 import { buildModel } from './build-model.js';
 import { chooseTrained } from './choose-trained.js';
 import { checkDataFits, decodeSets, loadIdx } from './data-source.js';
 import { findImages, holdsIdx } from './image-data.js';
-import { resolveSettings, type TrainFlags, type TrainSettings } from './train-settings.js';
+import { type DecidedFlags, resolveSettings, type TrainFlags, type TrainSettings } from './train-settings.js';
 import { UsageError } from './usage-error.js';
 
 /** All that a training begins with. */
@@ -42,7 +43,7 @@ async function prepareIdx(flags: TrainFlags): Promise<Prepared> {
       expected('a folder of images in class folders', flag, new Text('IDX files'), 'These are read as they are.'),
     );
   }
-  const settings = resolveSettings(flags);
+  const settings = resolveSettings(decided(flags));
   const [train, test] = [await loadIdx(settings.data, 'train'), await loadIdx(settings.data, 'test')];
   const classNames = Array.from({ length: Math.max(train.numClasses, test.numClasses) }, (_, index) => String(index));
   manualSeed(settings.seed);
@@ -53,10 +54,14 @@ async function prepareIdx(flags: TrainFlags): Promise<Prepared> {
   return { settings, model, lora, train, trainCount: train.count, loadTest, classNames };
 }
 
+function decided({ precision, ...flags }: TrainFlags): DecidedFlags {
+  return { ...flags, ...(precision && { precision: precision === 'auto' ? fasterPrecision() : precision }) };
+}
+
 async function preparePhotographs(flags: TrainFlags, folder: string): Promise<Prepared> {
   const { valSplit, seed = 0 } = flags;
   const parts = await findImages(folder, { valSplit, seed });
-  const settings = resolveSettings(flags, parts.side);
+  const settings = resolveSettings(decided(flags), parts.side);
   const classNames = parts.classes;
   manualSeed(settings.seed);
   const side = settings.imgSize ?? 0; // a checkpoint's own where it is to be kept

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { makeSchedule } from '../../lib/cli/make-optimizer.js';
-import { resolveSettings, type TrainFlags } from '../../lib/cli/train-settings.js';
+import { type DecidedFlags, resolveSettings } from '../../lib/cli/train-settings.js';
 
-const flags = (given: Partial<TrainFlags>): TrainFlags => ({
+const flags = (given: Partial<DecidedFlags>): DecidedFlags => ({
   aug: true,
   checkpoints: true,
   capture: true,
@@ -150,7 +150,7 @@ describe('resolveSettings', () => {
 
 describe('makeSchedule', () => {
   // Ten steps an epoch, ten epochs, the first of which is the warmup.
-  const rates = (given: Partial<TrainFlags>, ...epochs: number[]): number[] => {
+  const rates = (given: Partial<DecidedFlags>, ...epochs: number[]): number[] => {
     const run = { preset: 'digits', epochs: 10, warmupEpochs: 1, batchSize: 10, lr: 1 } as const;
     const schedule = makeSchedule(resolveSettings(flags({ ...run, ...given })), 100);
     return epochs.map((epoch) => schedule(10 * epoch));

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { chooseTrained } from '../../lib/cli/choose-trained.js';
 import { classWeightsFlag, classWeightsFor } from '../../lib/cli/class-weights-flag.js';
-import { type ModelSettings, resolveSettings, type TrainFlags } from '../../lib/cli/train-settings.js';
+import { type DecidedFlags, type ModelSettings, resolveSettings } from '../../lib/cli/train-settings.js';
 import { UsageError } from '../../lib/cli/usage-error.js';
 import { optim, Trainer, type ViT } from '../../lib/index.js';
 import { temporaryDirectory } from '../io/temporary-directory.js';
 import { returnsMemory } from '../native-op.js';
 import { textures, tinyViT } from '../train/tiny-problem.js';
 
-const flags = (given: Partial<TrainFlags>): TrainFlags => ({
+const flags = (given: Partial<DecidedFlags>): DecidedFlags => ({
   aug: true,
   checkpoints: true,
   capture: true,
@@ -49,7 +49,7 @@ describe('flags about what of a checkpoint is trained', () => {
 
   it('are refused where they contradict each other, or have nothing to begin with', () => {
     const begun = { data: 'x', pretrained: 'y' };
-    const cases: [Partial<TrainFlags>, RegExp][] = [
+    const cases: [Partial<DecidedFlags>, RegExp][] = [
       [{ data: 'x', lora: 4 }, /--pretrained <path> for --lora but received none/],
       [{ data: 'x', linearProbe: true }, /--pretrained <path> for --linear-probe/],
       [{ ...begun, loraAlpha: 4 }, /--lora <rank> for --lora-alpha/],

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { TRAINING_PRECISIONS } from '../../precision.js';
+import { TRAINING_PRECISIONS } from '../../precision-names.js';
 import { classWeightsFlag } from '../class-weights-flag.js';
 import { readFlags } from '../config-file.js';
 import { nonEmpty, number, oneOf, wholeNumber, wholeNumbers } from '../flags.js';

@@ -212,26 +212,24 @@ export class Feed {
     const labels = batch.map(({ label }) => label);
     const common = { count, position, indices: Uint32Array.from(batch, ({ index }) => index) };
     const { mixing } = augmentation ?? {};
+    // Labels first: what is thrown for them must leave no images behind.
     if (mixing === undefined) {
+      const plain = plainLabels(labels);
       const images = this.#stored(this.#stacked(batch, epoch, cache));
       const views = augmentation?.views?.map((view) => this.#stored(this.#stacked(batch, epoch, cache, view)));
-      return { ...common, ...plainLabels(labels), images, ...(views && { views }) };
+      return { ...common, ...plain, images, ...(views && { views }) };
     }
-    let images = this.#stacked(batch, epoch, cache);
     const drawn = drawMixing(mixing, { seed, epoch, first: position }, [count, crop[0], crop[1]]);
+    const classes = this.#parts.numClasses ?? 0; // the loader has made sure of it
+    const targets = mixedTargets(labels, drawn.shares, classes, mixing.smoothing);
+    let images = this.#stacked(batch, epoch, cache);
     if (drawn.shares.some((share) => share !== 1)) {
       const mixed = untracked(() => empty(images.shape));
       imageMix(mixed, images, drawn);
       images.dispose();
       images = mixed;
     }
-    const classes = this.#parts.numClasses ?? 0; // the loader has made sure of it
-    return {
-      images: this.#stored(images),
-      ...common,
-      labels: undefined,
-      targets: mixedTargets(labels, drawn.shares, classes, mixing.smoothing),
-    };
+    return { images: this.#stored(images), ...common, labels: undefined, targets };
   }
 
   /** A batch as it is given, in the place of float32. */
