@@ -6,14 +6,18 @@ const N_STAB = 0xe0;
 const N_PRIVATE = 0x10;
 const N_TYPE = 0x0e;
 const N_EXTERNAL = 0x01;
+const N_WEAK_DEFINITION = 0x80;
+/** Where the file lies, which zig's linker tells. */
+const OF_THE_LINKER = ['_mh_dylib_header', '__dso_handle'];
 
-/** undefined for another kind of file. */
+/** undefined for another kind of file. `weak` are exports of which dyld takes one for all that a process has loaded. */
 export function readMachO(bytes) {
   if (bytes.length < 32 || bytes.readUInt32LE(0) !== 0xfeedfacf) return undefined;
   const text = (at) => bytes.toString('latin1', at, bytes.indexOf(0, at));
   const libraries = [];
   const imports = [];
   const exports = [];
+  const weak = [];
   let signed = false;
   let at = 32;
   for (let i = 0; i < bytes.readUInt32LE(16); i++, at += bytes.readUInt32LE(at + 4)) {
@@ -29,7 +33,8 @@ export function readMachO(bytes) {
       if ((type & N_STAB) !== 0 || (type & N_EXTERNAL) === 0 || (type & N_PRIVATE) !== 0) continue;
       const name = text(names + bytes.readUInt32LE(entry)).replace(/^_/, '');
       if ((type & N_TYPE) === 0) imports.push({ name });
-      else exports.push(name);
+      else if ((bytes.readUInt16LE(entry + 6) & N_WEAK_DEFINITION) !== 0) weak.push(name);
+      else if (!OF_THE_LINKER.includes(name)) exports.push(name);
     }
   }
   return {
@@ -38,6 +43,7 @@ export function readMachO(bytes) {
     libraries,
     imports,
     exports,
+    weak,
     signed,
   };
 }

@@ -94,6 +94,15 @@ describe('what a prebuilt binary is found at fault for', () => {
     ]);
   });
 
+  it('is, on macOS, what is weakly defined, but for the operators new and delete', () => {
+    const names = ['_Znwm', '_ZdaPvmSt11align_val_t', '_ZN7vitrine4weakEv', '__dso_handle'];
+    const file = machOFile(SYSTEM, ['napi_create_function'], [ENTRY, ...names], true);
+    for (const i of [2, 3, 4]) file.writeUInt16LE(0x80, 0x100 + 16 * i + 6); // N_WEAK_DEF
+    assert.deepEqual(faultsOf('darwin-arm64', file), ['It gives _ZN7vitrine4weakEv away.']);
+    file.writeUInt16LE(0, 0x100 + 16 * 2 + 6);
+    assert.match(faultsOf('darwin-arm64', file).join(), /It gives _Znwm away/);
+  });
+
   it('is another format, or none', () => {
     const file = peFile('KERNEL32.dll', 'GetProcAddress', ENTRY);
     assert.match(faultsOf('linux-arm64-musl', file).join(' '), /^Expected elf for arm64 but it is pe for x64\./);
