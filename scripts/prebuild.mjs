@@ -60,7 +60,7 @@ async function prebuild(name, tools, jobs) {
   mkdirSync(dirname(file), { recursive: true });
 
   const start = performance.now();
-  const argsFor = await compilerFor(name, folder, tools);
+  const argsFor = await compilerFor(name, WORK, tools);
   const compiling = sources.map(
     (source, i) => () => tools.zig(...argsFor(source), '-c', `native/${source}`, '-o', objects[i]),
   );

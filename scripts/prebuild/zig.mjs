@@ -73,21 +73,22 @@ function headers(folder) {
 }
 
 /**
- * What zig is told to compile a source of `name` with. Precompiles headers into `folder`: what zig keeps goes by what they hold,
- * and not by their time, which clang would look at.
+ * What zig is told to compile a source of `name` with. Precompiles headers, each beside the objects of the platform whose target
+ * they are compiled for: another that shares it shares what zig has kept. That goes by what files hold, and not by their time,
+ * which clang would look at.
  */
 export async function compilerFor(name, folder, { zig, include }) {
   const { target, kernels = target, compile } = PLATFORMS[name];
-  const given = {
-    kernels: ['c++', '-target', kernels, ...compile, ...FLAGS, ...include],
-    others: ['c++', '-target', target, ...compile, ...FLAGS, ...include],
-  };
-  const precompiled = Object.entries(PRECOMPILED).map(async ([part, names]) => {
-    const file = join(folder, `${part}.h`);
-    writeFileSync(file, names.map((header) => `#include <${header}>\n`).join(''));
-    await zig(...given[part], '-x', 'c++-header', file, '-o', `${file}.pch`);
-    given[part].push('-include-pch', `${file}.pch`, '-Xclang', '-fno-validate-pch');
-  });
-  await Promise.all(precompiled);
-  return (source) => given[source.startsWith('kernels/') ? 'kernels' : 'others'];
+  const owner = Object.keys(PLATFORMS).find((other) => PLATFORMS[other].target === kernels);
+  const parts = { kernels: [kernels, join(folder, owner)], others: [target, join(folder, name)] };
+  const args = {};
+  for (const [part, [triple, beside]] of Object.entries(parts)) {
+    const file = join(beside, `${part}.h`);
+    const own = ['c++', '-target', triple, ...compile, ...FLAGS, ...include];
+    mkdirSync(beside, { recursive: true });
+    writeFileSync(file, PRECOMPILED[part].map((header) => `#include <${header}>\n`).join(''));
+    await zig(...own, '-x', 'c++-header', file, '-o', `${file}.pch`);
+    args[part] = [...own, '-include-pch', `${file}.pch`, '-Xclang', '-fno-validate-pch'];
+  }
+  return (source) => args[source.startsWith('kernels/') ? 'kernels' : 'others'];
 }
