@@ -50,7 +50,7 @@ export async function picturesOfBatch(
   const pictures: ReportImage[] = [];
   try {
     for (let i = 0; i < count; i++) {
-      using image = untracked(() => slice(images as Tensor<'float32'>, 0, i, i + 1)); // as feeds make them
+      using image = untracked(() => slice(images as Tensor<'float32'>, 0, i, i + 1)); // or bfloat16, whose values are read alike
       pictures.push(thumbnail(await image.data(), shape ?? [0, 0, 0], normalised, MOST_PIXELS));
       await nextTurn();
     }

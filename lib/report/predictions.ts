@@ -13,16 +13,18 @@ export function* predictions({ test, classNames }: ReportData): Generator<Html |
     errorCount === 0
       ? `All ${formatCount(count)} test images were recognised.`
       : `${formatCount(errorCount)} of ${formatCount(count)} test images were mistaken${shown}.`;
-  const group = (title: string, of: readonly ReportSample[]): Html | null =>
-    of.length === 0
-      ? null
-      : html`<h3>${title}</h3><div class="samples">${of.map((sample) => figure(sample, classNames))}</div>`;
+  const group = function* (title: string, of: readonly ReportSample[]): Generator<Html> {
+    if (of.length === 0) return;
+    yield html`<h3>${title}</h3><div class="samples">`;
+    for (const sample of of) yield figure(sample, classNames); // a photograph each, which may be 100 KB
+    yield new Html('</div>');
+  };
   yield html`<section>
 <h2>Test images</h2>
 <p>${told} Under each: what it is, what the model took it for if not that, and the probabilities that it gave.</p>`;
-  yield group('Worst mistakes: wrong, and surest of it', mistakes);
-  yield group('Most uncertain', uncertain);
-  yield group('Recognised, of each class in turn', recognised);
+  yield* group('Worst mistakes: wrong, and surest of it', mistakes);
+  yield* group('Most uncertain', uncertain);
+  yield* group('Recognised, of each class in turn', recognised);
   yield new Html('</section>');
 }
 

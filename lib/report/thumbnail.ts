@@ -23,27 +23,20 @@ export function thumbnail(
   const shown = channels >= 3 ? 3 : 1;
   const data = new Uint8Array(rows * columns * shown);
   for (let row = 0; row < rows; row++) {
+    const [top, bottom] = [row * factor, Math.min(height, (row + 1) * factor)];
     for (let column = 0; column < columns; column++) {
+      const left = column * factor;
+      const right = Math.min(width, left + factor);
       for (let c = 0; c < shown; c++) {
-        const value = meanOf(values, [c, height, width], [row * factor, column * factor], factor);
-        data[(row * columns + column) * shown + c] = byteOf(value, prepared, c);
+        let sum = 0;
+        for (let y = top; y < bottom; y++) {
+          const line = (c * height + y) * width;
+          for (let x = left; x < right; x++) sum += values[line + x];
+        }
+        const mean = sum / ((bottom - top) * (right - left));
+        data[(row * columns + column) * shown + c] = byteOf(mean, prepared, c);
       }
     }
   }
   return { width: columns, height: rows, uri: pngUri({ width: columns, height: rows, data, channels: shown }) };
-}
-
-/** Of the square of `side` pixels that begins at a corner, as far as it lies in channel `c`. */
-function meanOf(
-  values: Float32Array,
-  [c, height, width]: readonly [number, number, number],
-  [top, left]: readonly [number, number],
-  side: number,
-): number {
-  const [bottom, right] = [Math.min(height, top + side), Math.min(width, left + side)];
-  let sum = 0;
-  for (let y = top; y < bottom; y++) {
-    for (let x = left; x < right; x++) sum += values[(c * height + y) * width + x];
-  }
-  return sum / ((bottom - top) * (right - left));
 }
