@@ -39,16 +39,19 @@ export function withFloats(ops: NativeOps, memory: Memory): NativeOps {
   ): void => {
     const copies = new Map<Handle, Copy>();
     const instead: Call = { ...call };
-    for (const field of [...writes, ...reads]) {
-      const operand = call[field];
-      if (operand?.dtype !== 'bfloat16') continue;
-      instead[field] = copies.get(operand.handle) ?? copied(operand, copies);
-    }
-    op(instead);
-    const written = new Set(writes.map((field) => instead[field]));
-    for (const copy of copies.values()) {
-      if (written.has(copy)) ops.convert({ y: copy.of, x: copy, count: copy.count });
-      memory.release(copy.handle);
+    try {
+      for (const field of [...writes, ...reads]) {
+        const operand = call[field];
+        if (operand?.dtype !== 'bfloat16') continue;
+        instead[field] = copies.get(operand.handle) ?? copied(operand, copies);
+      }
+      op(instead);
+      const written = new Set(writes.map((field) => instead[field]));
+      for (const copy of copies.values()) {
+        if (written.has(copy)) ops.convert({ y: copy.of, x: copy, count: copy.count });
+      }
+    } finally {
+      for (const copy of copies.values()) memory.release(copy.handle);
     }
   };
   const copied = (of: Operand, copies: Map<Handle, Copy>): Copy => {
@@ -56,8 +59,8 @@ export function withFloats(ops: NativeOps, memory: Memory): NativeOps {
     const copy: Copy = { handle: memory.allocate(4 * count), dtype: 'float32', of, count };
     if (copy.handle === 0)
       throw new RangeError(`Expected memory for ${count} numbers as float32 but there is none left.`);
-    ops.convert({ y: copy, x: of, count }); // what is written may be added to, or written in part
     copies.set(of.handle, copy);
+    ops.convert({ y: copy, x: of, count }); // what is written may be added to, or written in part
     return copy;
   };
   return { ...ops, ...Object.fromEntries(wrapped) };
