@@ -56,8 +56,8 @@ export interface MultiCropBatch {
 /**
  * Several crops of each image, large and small, decoded once: what self-supervised pretraining compares.
  *
- * @see Caron et al. 2020 (SwAV), multi-crop; `DataAugmentationDINO` of Meta's code, whose blur and solarisation there are
- *   not here
+ * @see Caron et al. 2020 (SwAV), multi-crop; `DataAugmentationDINO` of Meta's code, whose blur, solarisation and random
+ *   greyscale there are not here
  * @throws TypeError for options that are unknown or out of range, and augmentations that mix images
  * @example
  * for await (const { crops } of new data.MultiCropLoader(train, { batchSize: 64, preprocessing, localSize: 96 })) { ... }

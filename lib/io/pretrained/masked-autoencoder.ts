@@ -55,7 +55,7 @@ const STEM: Readonly<Record<string, string>> = {
 };
 
 const DECODER_LAYERS = 'decoder.decoder_layers';
-// What Transformers 5.18 makes of that name where it saves; it cannot read it again.
+// What Transformers 5.18 makes of that name where it saves; it reads both.
 const MISNAMED_LAYERS = 'decoder.decoder_encoder.layer';
 
 /** The tensors of a file that one of ours is made of, in their order. */
