@@ -7,6 +7,12 @@ export interface FileLock {
 }
 
 /**
+ * The files of the locks that this process has. Node closes a handle that nobody refers to any more, and the system gives
+ * a lock back with its file: a lock lives until it is released, whatever becomes of the object that stands for it.
+ */
+const held = new Set<FileHandle>();
+
+/**
  * Takes the lock that a file stands for. The system gives it back when the process ends, however it does: a file that a
  * killed process has left locks nobody out.
  *
@@ -21,6 +27,7 @@ export async function takeLock(path: string, refuse: (who: string) => Error): Pr
       if (await isStillAt(path, handle)) {
         await handle.truncate();
         await handle.write(String(process.pid));
+        held.add(handle);
         return { release: () => release(path, handle) };
       }
     } catch (error) {
@@ -44,5 +51,6 @@ async function holder(path: string): Promise<string> {
 
 async function release(path: string, handle: FileHandle): Promise<void> {
   await rm(path, { force: true }); // while it is still locked, so that nobody else's is removed
+  held.delete(handle);
   await handle.close();
 }
