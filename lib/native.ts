@@ -76,6 +76,8 @@ interface NativeSystem {
   retain(handle: Handle): void;
   release(handle: Handle): void;
   write(handle: Handle, array: TypedArray, byteOffset: number): void;
+  /** On the stream, from the array itself, which must not change until `done` is called. */
+  writeLater(handle: Handle, array: TypedArray, byteOffset: number, done: () => void): void;
   read(handle: Handle, array: TypedArray, byteOffset: number, done: (message?: string, site?: number) => void): void;
   readSync(handle: Handle, array: TypedArray, byteOffset: number): Fault | undefined;
   /** Reads if the stream has come past all that touches the storage; else gives false. Waits for nothing. */

@@ -35,7 +35,7 @@ export async function decodeImage(
 ): Promise<ByteImage> {
   const bytes = typeof file === 'string' ? await readWhole(file) : file;
   const raw = await decodeRaw(bytes, where, most);
-  let image = ByteImage.from(raw.data, raw.info.height, raw.info.width, raw.info.channels);
+  let image = ByteImage.taking(raw.data, raw.info.height, raw.info.width, raw.info.channels);
   if (image.channels === 4) image = converted(image, 'rgbFromCmyk');
   if (grey && image.channels === 3) image = converted(image, 'greyFromRgb');
   return image;

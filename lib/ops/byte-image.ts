@@ -1,10 +1,14 @@
 import { checkInteger, expected, Text } from '../check.js';
 import { type ImageWindow, native } from '../native.js';
+import { isCapturing } from '../stream.js';
 import { empty, type Tensor } from '../tensor.js';
 import { BYTES } from '../tensor-values.js';
 
 /** The most pixels that Pillow opens, twice its MAX_IMAGE_PIXELS; 537 MB of red, green, blue. */
 export const MOST_PIXELS = 178_956_970;
+
+// A copy of so many bytes to new memory takes some 30 us of the event loop; to have the stream do it, and to hear of it, 5 us.
+const STREAM_COPIES = 2 ** 15;
 
 /** An image of unsigned bytes in native memory, (H,W,C), as files have them: no tensor, as those are of numbers. */
 export class ByteImage {
@@ -27,13 +31,24 @@ export class ByteImage {
 
   /** The bytes of a typed array, copied in order with the ops enqueued before. */
   static from(pixels: Uint8Array, height: number, width: number, channels: number): ByteImage {
-    const image = new ByteImage(height, width, channels);
-    if (pixels.length !== image.length) {
-      image.dispose();
-      throw expected(`${height * width * channels} bytes`, 'an image', new Text(`${pixels.length}`));
-    }
+    const image = ByteImage.#sized(pixels, height, width, channels);
     native.write(image.handle, pixels, 0);
     return image;
+  }
+
+  /** The same of an array that nobody changes any more: where there are many, the stream copies them. */
+  static taking(pixels: Uint8Array, height: number, width: number, channels: number): ByteImage {
+    if (pixels.length < STREAM_COPIES || isCapturing()) return ByteImage.from(pixels, height, width, channels);
+    const image = ByteImage.#sized(pixels, height, width, channels);
+    native.writeLater(image.handle, pixels, 0, () => undefined);
+    return image;
+  }
+
+  static #sized(pixels: Uint8Array, height: number, width: number, channels: number): ByteImage {
+    const image = new ByteImage(height, width, channels);
+    if (pixels.length === image.length) return image;
+    image.dispose();
+    throw expected(`${height * width * channels} bytes`, 'an image', new Text(`${pixels.length}`));
   }
 
   get length(): number {

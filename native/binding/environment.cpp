@@ -58,17 +58,24 @@ struct Environment::PendingFence {
 
 namespace {
 
-// Reports to the JavaScript thread that the stream has come this far.
+// Copies, and reports to the JavaScript thread that the stream has come this far.
 template <class Pending, class Settle>
 class FenceCommand final : public Command {
  public:
-  FenceCommand(const Stream& stream, std::function<void()> copy, Pending* pending, Settle settle)
-      : stream_(stream), copy_(std::move(copy)), pending_(pending), settle_(settle) {}
-  const char* name() const override { return "fence"; }
+  FenceCommand(const Stream& stream, Access access, std::function<void(Context&)> copy,
+               Pending* pending, Settle settle)
+      : stream_(stream),
+        writes_(access == Access::kWrite),
+        copy_(std::move(copy)),
+        pending_(pending),
+        settle_(settle) {}
+  const char* name() const override { return writes_ ? "write" : "fence"; }
   bool runs_when_poisoned() const override { return true; }
   void Run(Context& context) override {
     pending_->fault = stream_.fault();
-    if (!pending_->fault && copy_) copy_();
+    // Whether the caller has heard of a fault already must not decide what the tensor holds after a
+    // reset.
+    if (copy_ && (writes_ || !pending_->fault)) copy_(context);
     const napi_status status = settle_.NonBlockingCall(pending_);
     // An environment that is being torn down waits for nothing any more.
     if (status != napi_ok && status != napi_closing) {
@@ -79,7 +86,8 @@ class FenceCommand final : public Command {
 
  private:
   const Stream& stream_;
-  std::function<void()> copy_;
+  bool writes_;
+  std::function<void(Context&)> copy_;
   Pending* pending_;
   Settle settle_;
 };
@@ -188,21 +196,24 @@ void Environment::SetThreads(int threads) {
   stream_->Enqueue(std::make_shared<SetThreadsCommand>(threads, shortage_));
 }
 
-std::shared_ptr<Command> Environment::MakeFence(std::function<void()> copy, Napi::Function done,
-                                                Napi::Value keep_alive) {
+std::shared_ptr<Command> Environment::MakeFence(Access access, std::function<void(Context&)> copy,
+                                                Napi::Function done, Napi::Value keep_alive) {
   auto owned = std::make_unique<PendingFence>(
       PendingFence{Napi::Persistent(done), Napi::Reference<Napi::Value>::New(keep_alive, 1), {}});
   PendingFence* pending = owned.get();
   if (pending_fences_.empty()) settle_.Ref(env_);
   pending_fences_.emplace(pending, std::move(owned));
-  return std::make_shared<FenceCommand<PendingFence, SettleFunction>>(*stream_, std::move(copy),
-                                                                      pending, settle_);
+  return std::make_shared<FenceCommand<PendingFence, SettleFunction>>(
+      *stream_, access, std::move(copy), pending, settle_);
 }
 
-void Environment::Fence(Napi::Function done) { EnqueueBehindAll(MakeFence({}, done, done)); }
+void Environment::Fence(Napi::Function done) {
+  EnqueueBehindAll(MakeFence(Access::kRead, {}, done, done));
+}
 
-void Environment::Read(std::function<void()> copy, Napi::Function done, Napi::Value keep_alive) {
-  Submit(MakeFence(std::move(copy), done, keep_alive), LaneOfCommand());
+void Environment::Copy(Access access, std::function<void(Context&)> copy, Napi::Function done,
+                       Napi::Value keep_alive) {
+  Submit(MakeFence(access, std::move(copy), done, keep_alive), LaneOfCommand());
 }
 
 void Environment::Settle(Napi::Env env, Napi::Function, Environment* self, PendingFence* pending) {

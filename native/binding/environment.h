@@ -69,7 +69,7 @@ class Environment {
   // Whether what is enqueued from now on belongs to the background.
   void SetBackground(bool on) { lane_ = on ? Lane::kBackground : Lane::kOrdinary; }
 
-  // A command is made in three steps: BeginCommand, Use for each operand, and Enqueue or Read.
+  // A command is made in three steps: BeginCommand, Use for each operand, and Enqueue or Copy.
   void BeginCommand();
   // The memory behind a handle, noted for the command and for the capture that is under way.
   const Block& Use(Handle handle, Access access);
@@ -110,9 +110,10 @@ class Environment {
   // Runs `done` on this environment's thread once all that is enqueued so far has run; meanwhile
   // the process stays alive.
   void Fence(Napi::Function done);
-  // Enqueues `copy`, a command that has begun, and runs `done` when it has run, or was left out
-  // because the stream is poisoned; the object `keep_alive` stays alive, too.
-  void Read(std::function<void()> copy, Napi::Function done, Napi::Value keep_alive);
+  // Enqueues `copy`, a command that has begun, and runs `done` when it has run; one that reads is
+  // left out where the stream is poisoned. The object `keep_alive` stays alive until then, too.
+  void Copy(Access access, std::function<void(Context&)> copy, Napi::Function done,
+            Napi::Value keep_alive);
 
  private:
   struct Slot {
@@ -145,8 +146,8 @@ class Environment {
   void NoteOperand(Slot& slot, Access access);
   void NoteCaptured(Slot& slot, Handle handle, Access access);
   void Submit(std::shared_ptr<Command> command, Lane lane);
-  std::shared_ptr<Command> MakeFence(std::function<void()> copy, Napi::Function done,
-                                     Napi::Value keep_alive);
+  std::shared_ptr<Command> MakeFence(Access access, std::function<void(Context&)> copy,
+                                     Napi::Function done, Napi::Value keep_alive);
   Slot* Find(Handle handle);
   Slot& SlotOf(Handle handle);
   void CountForV8(int64_t bytes);

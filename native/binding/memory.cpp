@@ -1,5 +1,6 @@
 #include "binding/memory.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -94,13 +95,30 @@ void Write(const Napi::CallbackInfo& info) {
   if (span.bytes > 0) environment.Enqueue(std::make_shared<WriteCommand>(span));
 }
 
+// writeLater(handle, array, byteOffset, done): on the stream, from the array itself, which must not
+// change before done(message?, site?) is called. The threads share it: memory that is new costs
+// more at its first touch than the copy.
+void WriteLater(const Napi::CallbackInfo& info) {
+  const Span span = SpanOf(info, Access::kWrite);
+  auto copy = [span](Context& context) {
+    constexpr size_t kPart = 64 * 1024;
+    const auto parts = static_cast<int64_t>((span.bytes + kPart - 1) / kPart);
+    context.ParallelFor(parts, [&](int64_t part, int) {
+      const size_t begin = static_cast<size_t>(part) * kPart;
+      const size_t bytes = std::min(kPart, span.bytes - begin);
+      std::memcpy(span.storage + begin, span.array + begin, bytes);
+    });
+  };
+  Environment::Of(info).Copy(Access::kWrite, copy, info[3].As<Napi::Function>(), info[1]);
+}
+
 // read(handle, array, byteOffset, done): copies on the stream, then calls done(message?, site?)
 void Read(const Napi::CallbackInfo& info) {
   const Span span = SpanOf(info, Access::kRead);
-  auto copy = [span] {
+  auto copy = [span](Context&) {
     if (span.bytes > 0) std::memcpy(span.array, span.storage, span.bytes);
   };
-  Environment::Of(info).Read(copy, info[3].As<Napi::Function>(), info[1]);
+  Environment::Of(info).Copy(Access::kRead, copy, info[3].As<Napi::Function>(), info[1]);
 }
 
 // fence(done)
@@ -180,6 +198,7 @@ void ExportMemory(Napi::Env env, Napi::Object exports) {
   exports.Set("spread", Napi::Function::New<Guarded<Spread>>(env));
   exports.Set("release", Napi::Function::New<Guarded<Release>>(env));
   exports.Set("write", Napi::Function::New<Guarded<Write>>(env));
+  exports.Set("writeLater", Napi::Function::New<Guarded<WriteLater>>(env));
   exports.Set("read", Napi::Function::New<Guarded<Read>>(env));
   exports.Set("readSync", Napi::Function::New<Guarded<ReadSync>>(env));
   exports.Set("peek", Napi::Function::New<Guarded<Peek>>(env));
