@@ -400,7 +400,7 @@ export interface InterpolateBackward {
 
 /**
  * y = (x' - mean) * rstd * weight + bias over the last axis, where x' = x + residual if there is
- * one, else x. A y of bfloat16 is for an x without a residual.
+ * one, else x. y and x may each be bfloat16 where there is no residual.
  */
 export interface LayerNormForward {
   readonly y: Operand;
@@ -418,7 +418,8 @@ export interface LayerNormForward {
 
 /**
  * dx = the gradient through the norm, plus dsum if present (the gradient that reaches x' past the
- * norm; may be dx itself). dweight and dbias are added to when accumulating, else written.
+ * norm; may be dx itself). dweight and dbias are added to when accumulating, else written. dx and
+ * dsum are bfloat16 where x is.
  */
 export interface LayerNormBackward {
   readonly dx: Operand;
@@ -1108,8 +1109,8 @@ export const FLOAT_OPERANDS: Readonly<Record<string, { reads: string[]; writes: 
   imageMix: { reads: ['x'], writes: ['y'] },
   interpolateForward: { reads: ['x'], writes: ['y'] },
   interpolateBackward: { reads: ['dy'], writes: ['dx'] },
-  layerNormForward: { reads: ['x', 'residual', 'weight', 'bias'], writes: ['sum', 'mean', 'rstd'] },
-  layerNormBackward: { reads: ['x', 'mean', 'rstd', 'weight', 'dsum'], writes: ['dx', 'dweight', 'dbias'] },
+  layerNormForward: { reads: ['residual', 'weight', 'bias'], writes: ['sum', 'mean', 'rstd'] },
+  layerNormBackward: { reads: ['mean', 'rstd', 'weight'], writes: ['dweight', 'dbias'] },
   linearForward: { reads: ['weight', 'bias', 'kept'], writes: [] },
   linearInt8: { reads: ['x', 'kept', 'bias', 'residual'], writes: ['y'] },
   linearBackward: { reads: ['weight'], writes: ['dweight', 'dbias'] },
@@ -1390,7 +1391,7 @@ export function bindOps(addon: AddonOps): NativeOps {
         o.sum?.handle ?? 0,
         o.mean.handle,
         o.rstd.handle,
-        o.x.handle,
+        floats(o.x),
         o.residual?.handle ?? 0,
         o.weight?.handle ?? 0,
         o.bias?.handle ?? 0,
@@ -1400,15 +1401,15 @@ export function bindOps(addon: AddonOps): NativeOps {
       ),
     layerNormBackward: (o) =>
       addon.layerNormBackward(
-        o.dx.handle,
+        floats(o.dx),
         o.dweight?.handle ?? 0,
         o.dbias?.handle ?? 0,
         floats(o.dy),
-        o.x.handle,
+        floats(o.x),
         o.mean.handle,
         o.rstd.handle,
         o.weight?.handle ?? 0,
-        o.dsum?.handle ?? 0,
+        floats(o.dsum),
         o.rows,
         o.width,
         o.accumulate,

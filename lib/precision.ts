@@ -11,8 +11,9 @@ let current: Precision = 'fp32';
 /**
  * Runs `fn` with the products of linear layers, attention, convolutions and `matmul`, forward and in the backward of what
  * is recorded, on factors rounded to bfloat16, sums being float32, and with their results stored as bfloat16; a linear
- * layer's with a residual is of the residual's dtype, and tokens of patches are float32. Weights, norms, softmax, losses,
- * reductions and the optimizer stay float32. Attention on up to 32 keys, whose products take too little time to matter,
+ * layer's with a residual is of the residual's dtype. What a ViT's or a Swin's blocks hand on, and its gradient, is stored
+ * so as well, each sum computed in float32 and rounded once, where PyTorch's autocast leaves it float32. Weights, norms,
+ * softmax, logits, losses, reductions and the optimizer stay float32. Attention on up to 32 keys, whose products take too little time to matter,
  * multiplies in float32. Where the CPU is no faster so, a warning says it once. In `'int8'` it is linear layers alone that
  * multiply whole numbers of 8 bits, and no gradient of them may be recorded.
  *

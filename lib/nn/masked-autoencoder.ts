@@ -23,6 +23,7 @@ import { LayerNorm } from './layer-norm.js';
 import { Linear } from './linear.js';
 import { Module } from './module.js';
 import { ModuleList } from './module-list.js';
+import { fromStream, toStream } from './residual-stream.js';
 import { BLOCK_OPTIONS, Block } from './vit/block.js';
 import { sincosTable } from './vit/position-embedding.js';
 import { ViT } from './vit/vit.js';
@@ -197,10 +198,10 @@ export class MaskedAutoencoder extends Module {
     const tokens = this.encoder.embedTokens(images); // (N,1+L,D)
     const [n, t, d] = tokens.shape as [number, number, number]; // three axes
     const seen = rowsOf(slice(tokens, 1, 1), slice(order, 1, 0, kept));
-    let x = cat([slice(tokens, 1, 0, 1), reshape(seen, [n, kept, d])], 1);
+    let x = toStream(cat([slice(tokens, 1, 0, 1), reshape(seen, [n, kept, d])], 1));
     checkInteger(kept, 'the patches that MaskedAutoencoder sees', 1, t - 1);
     for (const block of this.encoder.blocks) x = block.forward(x);
-    return this.encoder.norm?.forward(x) ?? x;
+    return this.encoder.norm?.forward(x) ?? fromStream(x);
   }
 
   #decode(x: Tensor, { places, kept }: RandomMask): Tensor {
@@ -211,7 +212,7 @@ export class MaskedAutoencoder extends Module {
     const patches = rowsOf(table, minimum(places, kept) as Tensor<'int32'>);
     const { grid } = this.encoder;
     const count = grid[0] * grid[1];
-    let z = add(cat([slice(y, 1, 0, 1), reshape(patches, [n, count, d])], 1), this.decoderPosEmbed);
+    let z = toStream(add(cat([slice(y, 1, 0, 1), reshape(patches, [n, count, d])], 1), this.decoderPosEmbed));
     for (const block of this.decoderBlocks) z = block.forward(z);
     return slice(this.decoderPred.forward(this.decoderNorm.forward(z)), 1, 1);
   }

@@ -123,6 +123,17 @@ function differentiable(name: keyof typeof BINARY, a: Tensor, b: Tensor): Tensor
   });
 }
 
+/** a + b of floats, broadcasting, computed in float32 and rounded once to `dtype`, by default the promoted one. */
+export function sumOf(a: Tensor, b: Tensor, dtype: DType = promoted(a, b)): Tensor {
+  const shapeA = a.shape;
+  const shapeB = b.shape;
+  const y = runBinary('add', a, b, broadcastShape(shapeA, shapeB, 'add'), dtype);
+  return record('add', y, [a, b], [], (dy, grads) => {
+    if (grads.wants(0)) passSummed(grads, 0, dy, shapeA);
+    if (grads.wants(1)) passSummed(grads, 1, dy, shapeB);
+  });
+}
+
 /** 1 where the comparison of `a` with a tensor or a finite number holds, else 0; int32, without gradient. */
 export function compare(name: Comparison, a: Tensor, b: Tensor | number): Tensor<'int32'> {
   checkTensor(a, name, { dtype: a?.dtype });

@@ -2,8 +2,7 @@ import { record } from '../autograd.js';
 import { checkNumber } from '../check.js';
 import { native } from '../native.js';
 import { empty, type Tensor } from '../tensor.js';
-import { type Arithmetic, binary, passSummed, runBinary, runInt32, withOperands } from './binary.js';
-import { broadcastShape } from './broadcast.js';
+import { type Arithmetic, binary, runInt32, sumOf, withOperands } from './binary.js';
 import { cast } from './cast.js';
 import { checkTensor } from './check-tensor.js';
 
@@ -26,16 +25,6 @@ export function add<T extends Tensor>(a: T, b: Tensor | number): Arithmetic<T> {
   return withOperands(a, b, 'add', (x, y, dtype) =>
     dtype === 'int32' ? runInt32('add', x, y) : sumOf(x, y),
   ) as Arithmetic<T>; // promoted so
-}
-
-function sumOf(a: Tensor, b: Tensor): Tensor {
-  const shapeA = a.shape;
-  const shapeB = b.shape;
-  const y = runBinary('add', a, b, broadcastShape(shapeA, shapeB, 'add'));
-  return record('add', y, [a, b], [], (dy, grads) => {
-    if (grads.wants(0)) passSummed(grads, 0, dy, shapeA);
-    if (grads.wants(1)) passSummed(grads, 1, dy, shapeB);
-  });
 }
 
 /**

@@ -3,6 +3,7 @@ import { checkNumber, checkOneOf, checkShape, expected, shapeText, sizeOf } from
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import { type DType, empty, fill, type Tensor } from '../tensor.js';
+import { sumOf } from './binary.js';
 import { checkTensor } from './check-tensor.js';
 
 /** Options of `layerNorm`. */
@@ -130,7 +131,7 @@ function propagate(
   // The gradient that reaches the input past the norm is added in the same pass: along the residual of this call, or
   // already waiting from another consumer of x.
   const only = !grads.wants(1) && grads.wants(0) && dsum === undefined ? grads.target(0) : undefined;
-  const dx = only?.grad ?? empty(input.shape);
+  const dx = only?.grad ?? empty(input.shape, input.dtype);
   const past = dsum ?? (only?.accumulate === true ? dx : undefined);
   if (dweight !== undefined && dbias !== undefined && dweight.accumulate !== dbias.accumulate) {
     // One flag serves both; bring the fresh one to zero and accumulate.
@@ -174,7 +175,8 @@ export function layerNorm(x: Tensor, weight?: Tensor, bias?: Tensor, options: La
 }
 
 /**
- * `layerNorm(x + residual)` in one pass, with the sum itself, which a pre-norm block hands on.
+ * `layerNorm(x + residual)` in one pass, with the sum itself, which a pre-norm block hands on. The sum has the dtype that
+ * `add` gives it.
  *
  * @param x (..., C)
  * @param residual (..., C)
@@ -191,6 +193,11 @@ export function addLayerNorm(
 ): AddLayerNormResult {
   checkOptions(options, LAYER_NORM_OPTIONS, 'addLayerNorm');
   checkTensor(residual, 'layerNorm residual');
+  if (x?.dtype === 'bfloat16' || residual.dtype === 'bfloat16') {
+    checkTensor(x, 'layerNorm input', { shape: residual.shape });
+    const added = sumOf(x, residual);
+    return { y: normalise(added, undefined, weight, bias, options).y, sum: added };
+  }
   const { y, sum } = normalise(x, residual, weight, bias, options);
   return { y, sum: sum as Tensor }; // there is a residual
 }

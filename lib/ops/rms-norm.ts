@@ -3,6 +3,7 @@ import { checkOptions } from '../check-options.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
+import { to } from './copies.js';
 import { add, mul } from './elementwise.js';
 import { LAYER_NORM_OPTIONS, type LayerNormOptions, normalizedAxes } from './layer-norm.js';
 import { mean } from './reduce.js';
@@ -18,6 +19,7 @@ export const RMS_NORM_EPS = 2 ** -23;
  * @param x (..., C)
  * @param weight of the last axes, as many as are normalised over, or undefined for ones
  * @param options `eps`, by default 2^-23, and `normalizedShape`
+ * @returns of x's shape, float32
  * @throws TypeError when the sizes do not go together
  * @see Zhang and Sennrich 2019
  * @see `torch.nn.functional.rms_norm`
@@ -30,7 +32,8 @@ export function rmsNorm(x: Tensor, weight?: Tensor, options: LayerNormOptions = 
   const eps = checkNumber(options.eps ?? RMS_NORM_EPS, 'rmsNorm eps', 0);
   return scope(() => {
     const lead = x.shape.slice(0, x.rank - axes.length);
-    const rows = reshape(x, [...lead, axes.reduce((product, size) => product * size, 1)]);
+    const wide = x.dtype === 'bfloat16' ? to(x, 'float32') : x; // squares and their mean are float32
+    const rows = reshape(wide, [...lead, axes.reduce((product, size) => product * size, 1)]);
     const scale = rsqrt(add(mean(mul(rows, rows), { dim: -1, keepDim: true }), eps));
     const normed = reshape(mul(rows, scale), x.shape);
     return weight === undefined ? normed : mul(normed, weight);

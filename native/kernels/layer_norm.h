@@ -19,6 +19,14 @@ extern const PerIsa<void(Bf16* y, float* mean, float* rstd, const float* x, cons
                          const float* bias, int64_t rows, int64_t C, float eps)>
     LayerNormForwardBf16;
 
+// The same for an x of bfloat16, which is taken as the float32 that it is.
+extern const PerIsa<void(float* y, float* mean, float* rstd, const Bf16* x, const float* weight,
+                         const float* bias, int64_t rows, int64_t C, float eps)>
+    LayerNormForwardOfBf16;
+extern const PerIsa<void(Bf16* y, float* mean, float* rstd, const Bf16* x, const float* weight,
+                         const float* bias, int64_t rows, int64_t C, float eps)>
+    LayerNormForwardBf16OfBf16;
+
 // sum = x + residual, and y = the layer norm of sum. sum may be x or residual, and y may be any of
 // them if sum is not needed after.
 extern const PerIsa<void(float* sum, float* y, float* mean, float* rstd, const float* x,
@@ -38,5 +46,15 @@ extern const PerIsa<void(float* dx, float* dweight, float* dbias, const Bf16* dy
                          const float* mean, const float* rstd, const float* weight,
                          const float* dresidual, int64_t rows, int64_t C)>
     LayerNormBackwardBf16;
+
+// The same for an x of bfloat16: dx, which is rounded once it is summed, and dresidual are, too.
+extern const PerIsa<void(Bf16* dx, float* dweight, float* dbias, const float* dy, const Bf16* x,
+                         const float* mean, const float* rstd, const float* weight,
+                         const Bf16* dresidual, int64_t rows, int64_t C)>
+    LayerNormBackwardOfBf16;
+extern const PerIsa<void(Bf16* dx, float* dweight, float* dbias, const Bf16* dy, const Bf16* x,
+                         const float* mean, const float* rstd, const float* weight,
+                         const Bf16* dresidual, int64_t rows, int64_t C)>
+    LayerNormBackwardBf16OfBf16;
 
 }  // namespace vitrine::kernels

@@ -11,15 +11,20 @@ namespace vitrine::ops {
 void LayerNormForward::Run(Context& context) {
   ForRows(context, rows, width, [&](int64_t row, int64_t n) {
     const int64_t at = row * width;
-    if (y.bf16) {
-      kernels::LayerNormForwardBf16(y.halves() + at, mean + row, rstd + row, x + at, weight, bias,
-                                    n, width, eps);
-    } else if (residual != nullptr) {
-      kernels::LayerNormAddForward(sum + at, y.floats() + at, mean + row, rstd + row, x + at,
-                                   residual + at, weight, bias, n, width, eps);
+    if (residual != nullptr) {
+      return kernels::LayerNormAddForward(sum + at, y.floats() + at, mean + row, rstd + row,
+                                          x.floats() + at, residual + at, weight, bias, n, width,
+                                          eps);
+    }
+    const auto run = [&](const auto& kernel, auto* to, const auto* from) {
+      kernel(to + at, mean + row, rstd + row, from + at, weight, bias, n, width, eps);
+    };
+    if (x.bf16) {
+      y.bf16 ? run(kernels::LayerNormForwardBf16OfBf16, y.halves(), x.halves())
+             : run(kernels::LayerNormForwardOfBf16, y.floats(), x.halves());
     } else {
-      kernels::LayerNormForward(y.floats() + at, mean + row, rstd + row, x + at, weight, bias, n,
-                                width, eps);
+      y.bf16 ? run(kernels::LayerNormForwardBf16, y.halves(), x.floats())
+             : run(kernels::LayerNormForward, y.floats(), x.floats());
     }
   });
 }
@@ -38,12 +43,22 @@ void LayerNormBackward::Run(Context& context) {
     float* dbias_part = dweight_part + parts * width;
     std::fill_n(dweight_part, width, 0.0f);
     std::fill_n(dbias_part, width, 0.0f);
-    const auto run = [&](const auto& kernel, const auto* gradient) {
-      kernel(dx + at, dweight ? dweight_part : nullptr, dbias ? dbias_part : nullptr, gradient + at,
-             x + at, mean + row, rstd + row, weight, dsum ? dsum + at : nullptr, end - row, width);
+    const auto run = [&](const auto& kernel, const auto* gradient, auto* to, const auto* from,
+                         const auto* past) {
+      kernel(to + at, dweight ? dweight_part : nullptr, dbias ? dbias_part : nullptr, gradient + at,
+             from + at, mean + row, rstd + row, weight, past ? past + at : nullptr, end - row,
+             width);
     };
-    dy.bf16 ? run(kernels::LayerNormBackwardBf16, dy.halves())
-            : run(kernels::LayerNormBackward, dy.floats());
+    if (x.bf16) {
+      dy.bf16 ? run(kernels::LayerNormBackwardBf16OfBf16, dy.halves(), dx.halves(), x.halves(),
+                    dsum.halves())
+              : run(kernels::LayerNormBackwardOfBf16, dy.floats(), dx.halves(), x.halves(),
+                    dsum.halves());
+    } else {
+      dy.bf16
+          ? run(kernels::LayerNormBackwardBf16, dy.halves(), dx.floats(), x.floats(), dsum.floats())
+          : run(kernels::LayerNormBackward, dy.floats(), dx.floats(), x.floats(), dsum.floats());
+    }
   });
   if (dweight != nullptr) CombinePartials(context, dweight, partials, parts, width, accumulate);
   if (dbias != nullptr)

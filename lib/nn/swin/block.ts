@@ -1,9 +1,10 @@
-import { add } from '../../ops/elementwise.js';
+import { productDtype } from '../../precision.js';
 import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 import { DropPath } from '../dropout.js';
 import { LayerNorm } from '../layer-norm.js';
 import { Module } from '../module.js';
+import { addToStream } from '../residual-stream.js';
 import { Mlp } from '../vit/mlp.js';
 import {
   CosineWindowAttention,
@@ -21,7 +22,7 @@ export interface SwinBlockSettings extends WindowAttentionSettings {
 }
 
 /**
- * Attention within windows and an MLP, both with a residual. Version 1 norms what goes into a branch, version 2 what
+ * Attention within windows and an MLP, both with a residual, whose sum is stored as x is. Version 1 norms what goes into a branch, version 2 what
  * comes out.
  * @see Liu et al. 2021, equation 3; Liu et al. 2022, figure 1
  * @see timm's `SwinTransformerBlock` and `SwinTransformerV2Block`, with their parameter names
@@ -60,17 +61,22 @@ export class SwinBlock extends Module {
   forward(x: Tensor): Tensor {
     return scope(() => {
       if (this.version === 2) {
-        const y = add(x, this.#dropPath1.forward(this.norm1.forward(this.attn.forward(x))));
-        return add(y, this.#dropPath2.forward(this.norm2.forward(this.mlp.forward(y))));
+        const y = addToStream(x, this.#dropPath1.forward(this.#normed(this.norm1, this.attn.forward(x))));
+        return addToStream(y, this.#dropPath2.forward(this.#normed(this.norm2, this.mlp.forward(y))));
       }
       // The sum rides on the branch's last product unless something comes between.
       const dropping = this.training && this.#dropPath1.p > 0;
       if (!dropping) {
-        const y = this.attn.forward(this.norm1.forward(x), x);
-        return this.mlp.forward(this.norm2.forward(y), y);
+        const y = this.attn.forward(this.#normed(this.norm1, x), x);
+        return this.mlp.forward(this.#normed(this.norm2, y), y);
       }
-      const y = add(x, this.#dropPath1.forward(this.attn.forward(this.norm1.forward(x))));
-      return add(y, this.#dropPath2.forward(this.mlp.forward(this.norm2.forward(y))));
+      const y = addToStream(x, this.#dropPath1.forward(this.attn.forward(this.#normed(this.norm1, x))));
+      return addToStream(y, this.#dropPath2.forward(this.mlp.forward(this.#normed(this.norm2, y))));
     });
+  }
+
+  /** What a product reads next, or a sum that is stored so. */
+  #normed(norm: LayerNorm, x: Tensor): Tensor {
+    return norm.forward(x, undefined, productDtype());
   }
 }

@@ -26,13 +26,13 @@ export class SwinHead extends Module {
   /**
    * @param x (N,H,W,D)
    * @param preLogits whether to stop before the linear map
-   * @returns (N,classes), or without classes (N,D); with `globalPool: ''` (N,H,W,...)
+   * @returns (N,classes), or without classes (N,D); with `globalPool: ''` (N,H,W,...); float32, as a ViT's, for the loss
    */
   forward(x: Tensor, preLogits = false): Tensor {
     return scope(() => {
       const pooled = this.config.globalPool === 'avg' ? mean(tokensOf(x), { dim: 1 }) : x;
       const kept = this.#drop.forward(pooled);
-      return preLogits ? kept : (this.fc?.forward(kept) ?? kept);
+      return preLogits ? kept : (this.fc?.forward(kept, { dtype: 'float32' }) ?? kept);
     });
   }
 }

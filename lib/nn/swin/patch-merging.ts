@@ -1,6 +1,7 @@
 import { pad } from '../../ops/pad.js';
 import { reshape } from '../../ops/reshape.js';
 import { permute } from '../../ops/transpose.js';
+import { productDtype } from '../../precision.js';
 import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 import { LayerNorm } from '../layer-norm.js';
@@ -34,8 +35,8 @@ export class PatchMerging extends Module {
   forward(x: Tensor): Tensor {
     return scope(() => {
       const four = gathered(x);
-      if (this.version === 1) return this.reduction.forward(this.norm.forward(four));
-      return this.norm.forward(this.reduction.forward(four));
+      const norm = (tokens: Tensor): Tensor => this.norm.forward(tokens, undefined, productDtype());
+      return this.version === 1 ? this.reduction.forward(norm(four)) : norm(this.reduction.forward(four));
     });
   }
 }

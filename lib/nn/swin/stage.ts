@@ -1,4 +1,5 @@
 import { checkPair } from '../../check.js';
+import { productDtype } from '../../precision.js';
 import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 import { LayerNorm } from '../layer-norm.js';
@@ -21,7 +22,7 @@ export class NormedPatchEmbed extends PatchEmbed {
   }
 
   override forward(image: Tensor): Tensor {
-    return scope(() => this.norm.forward(super.forward(image)));
+    return scope(() => this.norm.forward(super.forward(image), undefined, productDtype()));
   }
 }
 

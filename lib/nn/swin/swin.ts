@@ -20,6 +20,7 @@ import { Module } from '../module.js';
 import { ModuleList } from '../module-list.js';
 import { noteOwnCode } from '../own-code.js';
 import type { Grid } from '../resample.js';
+import { fromStream } from '../residual-stream.js';
 import { SwinBlock } from './block.js';
 import { checkSwinOptions, resolveSwin, type SwinConfig, type SwinOptions } from './config.js';
 import { SwinHead, tokensOf } from './head.js';
@@ -120,7 +121,7 @@ export class Swin extends Module implements FeatureExtractor, PyramidBackbone {
       const maps: Tensor[] = [];
       this.#encode(images, (i, x) => {
         if (!taken.includes(i)) return;
-        maps.push(permute(norm && i === count - 1 ? this.norm.forward(x) : x, [0, 3, 1, 2]));
+        maps.push(permute(norm && i === count - 1 ? this.norm.forward(x) : fromStream(x), [0, 3, 1, 2]));
       });
       return maps;
     });
@@ -162,7 +163,7 @@ export class Swin extends Module implements FeatureExtractor, PyramidBackbone {
       const all: Tensor[] = [];
       this.#encode(images, (i, x) => {
         if (!wanted.includes(i)) return;
-        const normed = i === count - 1 ? this.norm.forward(x) : x;
+        const normed = i === count - 1 ? this.norm.forward(x) : fromStream(x);
         if (keepsTokens) all.push(tokensOf(normed));
         else if (pool === 'head') all.push(this.head.forward(normed, true));
         else all.push(poolFeatures(tokensOf(normed), pool, { prefix: 0, classToken: false }));

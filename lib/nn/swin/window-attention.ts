@@ -16,6 +16,7 @@ import * as init from '../init.js';
 import { Linear } from '../linear.js';
 import { Module } from '../module.js';
 import type { Grid } from '../resample.js';
+import { addToStream } from '../residual-stream.js';
 import { Sequential } from '../sequential.js';
 
 /** What attention within windows is made of. */
@@ -66,7 +67,7 @@ export abstract class SwinAttention extends Module {
       const y = this.#inWindows(x);
       if (residual === undefined) return this.projDrop.forward(this.proj.forward(y));
       if (this.projDrop.p === 0 || !this.training) return this.proj.forward(y, { residual });
-      return add(this.projDrop.forward(this.proj.forward(y)), residual);
+      return addToStream(residual, this.projDrop.forward(this.proj.forward(y)));
     });
   }
 

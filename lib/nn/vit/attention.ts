@@ -19,6 +19,7 @@ import { Dropout } from '../dropout.js';
 import { Linear } from '../linear.js';
 import { Module } from '../module.js';
 import type { Grid } from '../resample.js';
+import { addToStream } from '../residual-stream.js';
 import type { ViTConfig } from './config.js';
 import { checkNormLayer, makeNorm, type Norm } from './norm.js';
 import { RelativePositionBias } from './relative-position-bias.js';
@@ -131,7 +132,7 @@ export class Attention extends Module {
       const y = this.norm?.forward(mixed) ?? mixed;
       if (residual === undefined) return this.#projDrop.forward(this.proj.forward(y));
       if (this.#projDrop.p === 0 || !this.training) return this.proj.forward(y, { residual });
-      return add(this.#projDrop.forward(this.proj.forward(y)), residual);
+      return addToStream(residual, this.#projDrop.forward(this.proj.forward(y)));
     });
   }
 

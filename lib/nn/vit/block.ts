@@ -1,6 +1,5 @@
 import { checkBoolean, checkInteger, checkNumber, checkOneOf } from '../../check.js';
 import { checkOptions, type OptionNames, only } from '../../check-options.js';
-import { add } from '../../ops/elementwise.js';
 import { checkDropProbability } from '../../ops/random.js';
 import { slice } from '../../ops/slice.js';
 import { productDtype } from '../../precision.js';
@@ -9,6 +8,7 @@ import type { Tensor } from '../../tensor.js';
 import { DropPath } from '../dropout.js';
 import { LayerNorm } from '../layer-norm.js';
 import { Module } from '../module.js';
+import { addToStream } from '../residual-stream.js';
 import { ATTENTION_OPTIONS, Attention, type AttentionModuleOptions, type AttentionPlaces } from './attention.js';
 import type { ViTConfig } from './config.js';
 import { LayerScale } from './layer-scale.js';
@@ -40,7 +40,7 @@ export const BLOCK_OPTIONS: OptionNames<BlockOptions> = {
 type Branch = (normed: Tensor, residual?: Tensor) => Tensor;
 
 /**
- * A pre-norm Transformer block: x + attention(norm(x)), then x + mlp(norm(x)).
+ * A pre-norm Transformer block: x + attention(norm(x)), then x + mlp(norm(x)); both sums are stored as x is.
  * @see Dosovitskiy et al. 2021, equations 2 and 3
  * @see timm's `Block`, with its parameter names
  */
@@ -115,7 +115,7 @@ export class Block extends Module {
     const dropping = this.training && this.#dropPath.p > 0;
     if (scale === undefined && !dropping) return branch(normed, x);
     const y = branch(normed);
-    return add(x, this.#dropPath.forward(scale?.forward(y) ?? y));
+    return addToStream(x, this.#dropPath.forward(scale?.forward(y) ?? y));
   }
 }
 

@@ -14,6 +14,7 @@ import { Module } from '../module.js';
 import { ModuleList } from '../module-list.js';
 import { PatchEmbed } from '../patch-embed.js';
 import type { Grid } from '../resample.js';
+import { fromStream, toStream } from '../residual-stream.js';
 import { rollOut } from './attention-rollout.js';
 import { BLOCK_OPTIONS, Block } from './block.js';
 import type { ViTConfig } from './config.js';
@@ -150,7 +151,7 @@ export abstract class ViTEncoder extends Module {
       this.#encode(images, { visit });
       const grid = this.#gridOf(images);
       return outputs.map((x) => {
-        const normed = options.norm === true ? (this.norm?.forward(x) ?? x) : x;
+        const normed = (options.norm === true ? this.norm?.forward(x) : undefined) ?? fromStream(x);
         return separate(normed, this.numPrefixTokens, grid, options);
       });
     });
@@ -204,7 +205,7 @@ export abstract class ViTEncoder extends Module {
   protected encoded(images: Tensor, outputs?: number, mask?: Tensor): Tensor {
     return scope(() => {
       const x = this.#encode(images, { outputs, mask });
-      return this.norm?.forward(x) ?? x;
+      return this.norm?.forward(x) ?? fromStream(x);
     });
   }
 
@@ -212,7 +213,7 @@ export abstract class ViTEncoder extends Module {
   #encode(images: Tensor, { outputs, visit, mask }: Encoding = {}): Tensor {
     const grid = this.#gridOf(images);
     const inAttention = this.#positions.inAttention(grid);
-    let x = this.#embed(images, grid, mask);
+    let x = toStream(this.#embed(images, grid, mask));
     for (const [i, block] of [...this.blocks].entries()) {
       const input = this.#positions.before(i, x, grid);
       const wanted = i === this.blocks.length - 1 ? outputs : undefined;

@@ -1,7 +1,6 @@
 import { checkBoolean, checkInteger, checkNumber, checkOneOf } from '../../check.js';
 import { checkOptions, type OptionNames } from '../../check-options.js';
 import type { Activation } from '../../native.js';
-import { add } from '../../ops/elementwise.js';
 import { checkDropProbability } from '../../ops/random.js';
 import { swiglu } from '../../ops/swiglu.js';
 import { scope } from '../../scope.js';
@@ -9,6 +8,7 @@ import type { Tensor } from '../../tensor.js';
 import { Dropout } from '../dropout.js';
 import { Linear } from '../linear.js';
 import { Module } from '../module.js';
+import { addToStream } from '../residual-stream.js';
 import { checkNormLayer, makeNorm, type Norm } from './norm.js';
 import type { NormLayer } from './parts.js';
 
@@ -81,7 +81,7 @@ abstract class FeedForward extends Module {
       const hidden = this.norm?.forward(dropped) ?? dropped;
       if (residual === undefined) return this.#drop.forward(this.fc2.forward(hidden));
       if (this.#drop.p === 0 || !this.training) return this.fc2.forward(hidden, { residual });
-      return add(this.#drop.forward(this.fc2.forward(hidden)), residual);
+      return addToStream(residual, this.#drop.forward(this.fc2.forward(hidden)));
     });
   }
 }

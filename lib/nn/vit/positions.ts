@@ -3,6 +3,7 @@ import type { Tensor } from '../../tensor.js';
 import type { Module } from '../module.js';
 import { ModuleList } from '../module-list.js';
 import type { Grid } from '../resample.js';
+import { addToStream } from '../residual-stream.js';
 import type { AttentionPlaces } from './attention.js';
 import type { ViTConfig } from './config.js';
 import {
@@ -55,7 +56,7 @@ export class Positions {
   /** @param x (N,T,D) what goes into block `i` */
   before(i: number, x: Tensor, grid: Grid): Tensor {
     const positions = this.#settings.posEmbedPlacement === 'stem' ? undefined : this.#ofBlock(this.#absolute, i);
-    return positions === undefined ? x : add(x, positions.forward(grid));
+    return positions === undefined ? x : addToStream(x, positions.forward(grid));
   }
 
   /** What block `i` knows of places, of images of this grid; `undefined` for a block that knows of none. */
