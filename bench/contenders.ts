@@ -41,11 +41,13 @@ export function vitrine(precision: Precision, as: 'vitrine' | 'engine' = 'vitrin
     startsFast: true,
     command: () => ({
       file: process.execPath,
-      args: [fileURLToPath(new URL('./contenders/vitrine.js', import.meta.url)), precision, as],
+      args: [inDist('vitrine.js'), precision, as],
     }),
     advice: 'Run `npm run setup`.',
   };
 }
+
+const inDist = (script: string) => fileURLToPath(new URL(`./contenders/${script}`, import.meta.url));
 
 const PYTHON_ADVICE = 'Set VITRINE_TORCH_PYTHON to a Python that has';
 
@@ -96,8 +98,8 @@ export function peer(name: Peer): Contender {
         precision: 'fp32',
         runs: (work) => work.kind === 'infer',
         startsFast: false,
-        command: () => python('onnxruntime_contender.py', []),
-        advice: `${PYTHON_ADVICE} torch, timm, onnx and onnxruntime.`,
+        command: () => python('onnxruntime_contender.py', [process.execPath, inDist('export-model.js')]),
+        advice: `${PYTHON_ADVICE} onnxruntime.`,
       };
   }
 }

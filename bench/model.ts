@@ -4,9 +4,9 @@ import { configOf } from '../lib/nn/vit/registry.js';
 import type { ModelSizes } from './work.js';
 
 /** A model of the benchmarks and what it goes by. */
-export interface BenchModel {
+export interface BenchModel<Sizes = ModelSizes> {
   readonly name: string;
-  readonly sizes: ModelSizes;
+  readonly sizes: Sizes;
 }
 
 /** Sizes that take the place of a model's own. */
@@ -43,10 +43,14 @@ const SMALL: Readonly<Record<string, ModelSizes>> = {
   tiny: { imgSize: 8, patchSize: 4, inChans: 1, numClasses: 10, embedDim: 8, depth: 6, numHeads: 8, mlpRatio: 4 },
 };
 
+/** DINOv2's features: of larger images, with factors behind its branches, and without a head. */
+const DINOV2 = { imgSize: 518, numClasses: 0, initValues: 1e-5 } as const;
+
 const LETTERS: Readonly<Record<string, string>> = { Ti: 'tiny', S: 'small', B: 'base', L: 'large', H: 'huge' };
 
 /**
- * A model by its name: `digits`, `cifar`, `tiny`, a letter and a patch size as in `Ti/16`, or a name of `ViT.list()`.
+ * A ViT by its name: `digits`, `cifar`, `tiny`, a letter and a patch size as in `Ti/16` or `DINOv2-S/14`, or a name of
+ * `ViT.list()`.
  *
  * @throws TypeError for another name, or sizes that do not go together
  */
@@ -65,7 +69,7 @@ export function benchModel(name: string, overrides: ModelOverrides = {}): BenchM
 function sizesOf(name: string): ModelSizes {
   const small = SMALL[name];
   if (small !== undefined) return small;
-  const [, letter = '', patch] = /^(Ti|S|B|L|H)\/(\d+)$/.exec(name) ?? [];
+  const [, dinov2, letter = '', patch] = /^(DINOv2-)?(Ti|S|B|L|H)\/(\d+)$/.exec(name) ?? [];
   const size = LETTERS[letter];
   if (size === undefined && !name.startsWith('vit_')) {
     throw expected("'digits', 'cifar', 'tiny', a model such as 'Ti/16', or a name of ViT.list()", '--model', name);
@@ -76,7 +80,8 @@ function sizesOf(name: string): ModelSizes {
   const { inChans, numClasses, embedDim, depth, numHeads, mlpRatio } = config;
   const imgSize = checkInteger(config.imgSize, `the image size of ${name}`);
   const patchSize = checkInteger(config.patchSize, `the patch size of ${name}`);
-  return { imgSize, patchSize, inChans, numClasses, embedDim, depth, numHeads, mlpRatio };
+  const sizes = { imgSize, patchSize, inChans, numClasses, embedDim, depth, numHeads, mlpRatio };
+  return dinov2 === undefined ? sizes : { ...sizes, ...DINOV2 };
 }
 
 /** Tokens of an image, the class token included. */

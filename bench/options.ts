@@ -65,7 +65,10 @@ export function addPredictionFlags(command: Command): void {
 }
 
 const SUITE_FLAGS: Readonly<Record<SuiteOption, readonly [flags: string, description: string]>> = {
-  model: ['--model <name>', "'digits', 'cifar', 'tiny', a letter and patch size as 'Ti/16', or a name of ViT.list()"],
+  model: [
+    '--model <name>',
+    "'digits', 'cifar', 'tiny', 'Ti/16' and the like, 'DINOv2-S/14', 'Swin-T', or a name of ViT.list()",
+  ],
   batch: ['--batch <n>', 'images'],
   img: ['--img <px>', 'side of the image'],
   patch: ['--patch <px>', 'side of a patch'],

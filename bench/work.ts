@@ -15,6 +15,21 @@ export interface ModelSizes {
   readonly depth: number;
   readonly numHeads: number;
   readonly mlpRatio: number;
+  /** What each block's branches are multiplied by at first; none where it is not there. */
+  readonly initValues?: number;
+}
+
+/** A Swin Transformer of version 1, whole; a list has a number a stage. */
+export interface SwinSizes {
+  readonly imgSize: number;
+  readonly patchSize: number;
+  readonly inChans: number;
+  readonly numClasses: number;
+  readonly embedDim: number;
+  readonly depths: readonly number[];
+  readonly numHeads: readonly number[];
+  readonly windowSize: number;
+  readonly mlpRatio: number;
 }
 
 /** Steps on images of files. */
@@ -42,7 +57,7 @@ export type Work =
   /** One op, forward alone or with its backward. */
   | { readonly kind: 'kernel'; readonly op: string; readonly params: Params; readonly backward: boolean }
   /** A whole step of a model: forward, backward and update, or forward alone. */
-  | { readonly kind: 'train' | 'infer'; readonly model: ModelSizes; readonly batch: number }
+  | { readonly kind: 'train' | 'infer'; readonly model: ModelSizes | SwinSizes; readonly batch: number }
   | FeedWork;
 
 /** One line of a suite, for all its contenders. */

@@ -1,38 +1,34 @@
-"""ONNX Runtime as a contender, on timm's model as torch.onnx exports it; see protocol.py."""
+"""ONNX Runtime as a contender: python onnxruntime_contender.py <node> <export-model.js>, on what vitrine exports; see protocol.py."""
 
+import json
 import os
+import subprocess
 import sys
 import tempfile
-import warnings
 
 import protocol
 
 try:
-    import onnx  # noqa: F401: torch.onnx needs it
+    import numpy
     import onnxruntime
-    import torch
 except ImportError as error:
     protocol.send(unavailable=str(error))
     sys.exit()
 
-import torch_model
-
-warnings.filterwarnings("ignore")
+EXPORT = sys.argv[1:]
 
 
 def prepare(work, threads):
-    model = torch_model.vision_transformer(work["model"]).eval()
-    x = torch_model.images(work["model"], work["batch"])
+    sizes = work["model"]
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.onnx")
-        # The exporter that needs no package beside onnx.
-        torch.onnx.export(model, (x,), path, dynamo=False, input_names=["images"])
-        del model
-        protocol.begin_memory()  # not the export's
+        subprocess.run([*EXPORT, json.dumps(sizes), path], check=True)
+        protocol.begin_memory()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    feed = {"images": x.numpy()}
+    shape = (work["batch"], sizes["inChans"], sizes["imgSize"], sizes["imgSize"])
+    feed = {session.get_inputs()[0].name: numpy.random.default_rng(0).standard_normal(shape, numpy.float32)}
     return lambda: session.run(None, feed)
 
 

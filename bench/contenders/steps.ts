@@ -9,12 +9,12 @@ import {
   randn,
   scope,
   untracked,
-  ViT,
   zeros,
 } from '../../lib/index.js';
 import { native } from '../../lib/native.js';
 import { kernelBench } from '../kernels/index.js';
-import type { ModelSizes, Params, Precision, Work } from '../work.js';
+import { buildModel, type WholeSizes } from '../whole-model.js';
+import type { Params, Precision, Work } from '../work.js';
 import { feedStep } from './feed-step.js';
 
 /** Something to time: enqueues one step, or runs it where it gives a promise. */
@@ -54,8 +54,8 @@ async function kernelStep(op: string, params: Params, backward: boolean): Promis
   });
 }
 
-async function trainStep(sizes: ModelSizes, batch: number, precision: Precision): Promise<Step> {
-  const model = new ViT(sizes);
+async function trainStep(sizes: WholeSizes, batch: number, precision: Precision): Promise<Step> {
+  const model = buildModel(sizes);
   const optimizer = new optim.SGD(model.parameters(), { lr: 1e-3, momentum: 0.9 });
   const images = randn([batch, sizes.inChans, sizes.imgSize, sizes.imgSize]);
   const labels = randint(0, sizes.numClasses, [batch]);
@@ -77,8 +77,8 @@ async function trainStep(sizes: ModelSizes, batch: number, precision: Precision)
   };
 }
 
-function inferStep(sizes: ModelSizes, batch: number, precision: Precision): Promise<Step> {
-  const model = new ViT(sizes);
+function inferStep(sizes: WholeSizes, batch: number, precision: Precision): Promise<Step> {
+  const model = buildModel(sizes);
   model.eval();
   const images = randn([batch, sizes.inChans, sizes.imgSize, sizes.imgSize]);
   return recorded(() => noGrad(() => autocast(precision, () => model.forward(images))));

@@ -46,7 +46,7 @@ def kernel(work):
 
 def train(work):
     sizes, batch = work["model"], work["batch"]
-    model = torch_model.vision_transformer(sizes).train()
+    model = torch_model.model(sizes).train()
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
     x, y = torch_model.images(sizes, batch), torch.randint(0, sizes["numClasses"], (batch,))
 
@@ -61,7 +61,7 @@ def train(work):
 
 
 def infer(work):
-    model = torch_model.vision_transformer(work["model"]).eval()
+    model = torch_model.model(work["model"]).eval()
     x = torch_model.images(work["model"], work["batch"])
 
     def step():

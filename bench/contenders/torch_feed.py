@@ -33,7 +33,7 @@ def feed(work, autocast):
     if work["cached"]:  # the files are in the system's cache then; images are decoded anew
         for _ in itertools.islice(batches, len(loader)):
             pass
-    model = torch_model.vision_transformer(sizes).train()
+    model = torch_model.model(sizes).train()
     optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
 
     def step():

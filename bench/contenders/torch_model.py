@@ -1,4 +1,4 @@
-"""timm's ViT from the sizes that the runner sends."""
+"""timm's ViT or Swin from the sizes that the runner sends."""
 
 import torch
 
@@ -9,19 +9,24 @@ torch.library.register_fake = (
 )
 
 
-def vision_transformer(sizes):
+def model(sizes):
+    common = {
+        "img_size": sizes["imgSize"],
+        "patch_size": sizes["patchSize"],
+        "in_chans": sizes["inChans"],
+        "num_classes": sizes["numClasses"],
+        "embed_dim": sizes["embedDim"],
+        "num_heads": sizes["numHeads"],
+        "mlp_ratio": sizes["mlpRatio"],
+    }
+    if "depths" in sizes:
+        from timm.models.swin_transformer import SwinTransformer
+
+        # Nothing is dropped at random, as by the others.
+        return SwinTransformer(depths=sizes["depths"], window_size=sizes["windowSize"], drop_path_rate=0.0, **common)
     from timm.models.vision_transformer import VisionTransformer
 
-    return VisionTransformer(
-        img_size=sizes["imgSize"],
-        patch_size=sizes["patchSize"],
-        in_chans=sizes["inChans"],
-        num_classes=sizes["numClasses"],
-        embed_dim=sizes["embedDim"],
-        depth=sizes["depth"],
-        num_heads=sizes["numHeads"],
-        mlp_ratio=sizes["mlpRatio"],
-    )
+    return VisionTransformer(depth=sizes["depth"], init_values=sizes.get("initValues"), **common)
 
 
 def images(sizes, batch):

@@ -1,5 +1,5 @@
-import { benchModel } from '../model.js';
 import type { Suite } from '../suite.js';
+import { wholeModel } from '../whole-model.js';
 import { modelCase } from './model-cases.js';
 
 const MODELS = [
@@ -8,6 +8,7 @@ const MODELS = [
   { name: 'Ti/16', batch: 8 },
   { name: 'S/16', batch: 8 },
   { name: 'B/16', batch: 8 },
+  { name: 'Swin-T', batch: 8 },
 ];
 
 /** Whole training steps: forward, cross-entropy, backward, SGD with momentum. */
@@ -22,7 +23,7 @@ export const train: Suite = {
     const models =
       options.model === undefined ? MODELS : known.length > 0 ? known : [{ name: options.model, batch: 8 }];
     return models.map(({ name, batch, ...own }) => {
-      const model = benchModel(name, { ...own, ...options });
+      const model = wholeModel(name, { ...own, ...options });
       return modelCase('train', 'train', model, options.batch ?? batch, options.threads);
     });
   },

@@ -7,6 +7,7 @@ import type { Module } from './module.js';
 import { MultiheadAttention } from './multihead-attention.js';
 import { PatchEmbed } from './patch-embed.js';
 import { StdConv2d } from './std-conv2d.js';
+import { CosineWindowAttention, SwinAttention } from './swin/window-attention.js';
 import { Attention } from './vit/attention.js';
 import { AttentionPool } from './vit/attention-pool.js';
 import { RelativePositions } from './vit/relative-positions.js';
@@ -25,6 +26,7 @@ export function ownMultiplyAdds(module: Module, inputs: readonly unknown[], outp
     const [batch = 0, tokens = 0, width = 0] = shapeOf(0);
     return 2 * batch * tokens * tokens * width;
   }
+  if (module instanceof SwinAttention) return ofWindows(module, shapeOf(0));
   if (module instanceof RelativePositions) {
     const tokens = output.shape[3] ?? 0; // (B,H,T,T)
     return sizeOf(shapeOf(0)) * (2 * tokens - 1);
@@ -37,6 +39,16 @@ export function ownMultiplyAdds(module: Module, inputs: readonly unknown[], outp
 /** Products that go into one element of a convolution's output. */
 function perOutput(weight: Tensor): number {
   return sizeOf(weight.shape.slice(1));
+}
+
+/** Each token's scores are those of its window; zeros that fill up windows count. */
+function ofWindows(module: SwinAttention, shape: readonly number[]): number {
+  const [batch = 0, ...grid] = shape;
+  const { window, dim } = module.settings;
+  const padded = batch * window.reduce((product, size, i) => product * size * Math.ceil((grid[i] ?? 0) / size), 1);
+  // Version 2 multiplies by the weight of `qkv` without calling it; then it is not seen as a `Linear`.
+  const unseen = module instanceof CosineWindowAttention && module.qkv.lora === undefined && module.qBias !== undefined;
+  return padded * dim * (2 * window[0] * window[1] + (unseen ? 3 * dim : 0));
 }
 
 /** Both projections of the inputs, and attention itself; the output's projection is a `Linear`. */

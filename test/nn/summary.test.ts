@@ -109,4 +109,19 @@ describe('summary', () => {
       assert.equal(rows.get('patch_embed.backbone.conv'), 16 * 16 * 64 * 49);
     });
   });
+
+  it("counts a Swin's windows, which zeros fill up, and version 2's projection and network of positions", () => {
+    const options = { imgSize: 12, patchSize: 2, windowSize: 4, embedDim: 8, depths: [1], numHeads: [2] };
+    const others = 36 * (12 * 8 + 64 + 2 * 8 * 16); // patches, projection behind attention, MLP
+    const windows = 64 * (8 * 24 + 2 * 16 * 8); // a grid of 6 x 6 becomes 8 x 8
+    scope(() => {
+      for (const [version, more] of [
+        [1, 0],
+        [2, 49 * 512 * (2 + 2)],
+      ] as const) {
+        using swin = new nn.Swin({ ...options, version, mlpRatio: 2, numClasses: 0 });
+        assert.equal(nn.summary(swin, randn([1, 3, 12, 12])).multiplyAdds, others + windows + more);
+      }
+    });
+  });
 });
