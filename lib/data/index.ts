@@ -7,7 +7,13 @@ export type { Transform, TransformContext } from './feed/transform.js';
 export type { TransformWorkers } from './feed/transform-runner.js';
 export { loadImages } from './load-images.js';
 export { type Batch, DataLoader, type DataLoaderOptions, type LoaderState } from './loader.js';
-export { type MultiCropBatch, MultiCropLoader, type MultiCropLoaderOptions } from './multi-crop-loader.js';
+export {
+  type CropAugmentOptions,
+  DINO_AUGMENT,
+  type MultiCropBatch,
+  MultiCropLoader,
+  type MultiCropLoaderOptions,
+} from './multi-crop-loader.js';
 export { type BalancedOptions, balanced, type Sampler } from './sets/balanced.js';
 export { type Cifar100Options, cifar10, cifar100 } from './sets/cifar.js';
 export { concat, type SplitOptions, split, subset } from './sets/combine.js';

@@ -1,4 +1,4 @@
-import { checkInteger, checkPair, expected, type Pair, Text } from '../check.js';
+import { checkArray, checkInteger, checkPair, expected, type Pair, Text } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { tensor } from '../ops/creation.js';
 import type { Tensor } from '../tensor.js';
@@ -7,6 +7,9 @@ import { MultiCropDraws } from './augment/multi-crop.js';
 import { FEED_NAMES, type FeedOptions } from './feed/image-feed.js';
 import { DataLoader } from './loader.js';
 import type { Dataset } from './sets/dataset.js';
+
+/** What becomes of a crop, whose share of its image is said elsewhere. */
+export type CropAugmentOptions = Omit<AugmentOptions, 'scale'>;
 
 /** Options of `MultiCropLoader`. */
 export interface MultiCropLoaderOptions extends FeedOptions {
@@ -23,7 +26,11 @@ export interface MultiCropLoaderOptions extends FeedOptions {
   /** The share of an image's area that these show. Default [0.05, 0.4]. */
   localScale?: readonly [number, number];
   /** What becomes of all crops besides; nothing that mixes images. Default `{}`, timm's default. */
-  augment?: Omit<AugmentOptions, 'scale'>;
+  augment?: CropAugmentOptions;
+  /** What of that differs for each of the large crops. Default: nothing. */
+  globalAugment?: readonly CropAugmentOptions[];
+  /** What of that differs for the small ones. Default: nothing. */
+  localAugment?: CropAugmentOptions;
   /** Whether each epoch has its own random order. Default false. */
   shuffle?: boolean;
   /** Of the orders, and of what is drawn for each crop. Default 0. */
@@ -39,10 +46,29 @@ const NAMES: OptionNames<MultiCropLoaderOptions> = {
   localCrops: true,
   localSize: true,
   localScale: true,
+  globalAugment: true,
+  localAugment: true,
   shuffle: true,
   seed: true,
   dropLast: true,
   ...FEED_NAMES,
+};
+
+/**
+ * What Meta's DINO does to crops, as options of `MultiCropLoader`: colours change, some crops are grey; the first large one is
+ * always blurred, the second seldom but sometimes solarised, and half of the small ones are blurred.
+ *
+ * @see `DataAugmentationDINO` of Meta's code
+ * @example
+ * new data.MultiCropLoader(train, { batchSize: 64, preprocessing, localSize: 96, ...data.DINO_AUGMENT })
+ */
+export const DINO_AUGMENT: Required<Pick<MultiCropLoaderOptions, 'augment' | 'globalAugment' | 'localAugment'>> = {
+  augment: {
+    ...{ interpolation: 'bicubic', hflip: 0.5 },
+    ...{ colorJitter: [0.4, 0.4, 0.2, 0.1], colorJitterProb: 0.8, grayscaleProb: 0.2 },
+  },
+  globalAugment: [{ gaussianBlurProb: 1 }, { gaussianBlurProb: 0.1, solarizeProb: 0.2 }],
+  localAugment: { gaussianBlurProb: 0.5 },
 };
 
 /** Crops of some images. */
@@ -56,8 +82,7 @@ export interface MultiCropBatch {
 /**
  * Several crops of each image, large and small, decoded once: what self-supervised pretraining compares.
  *
- * @see Caron et al. 2020 (SwAV), multi-crop; `DataAugmentationDINO` of Meta's code, whose blur, solarisation and random
- *   greyscale there are not here
+ * @see Caron et al. 2020 (SwAV), multi-crop; for what Meta's DINO does to the crops, `DINO_AUGMENT`
  * @throws TypeError for options that are unknown or out of range, and augmentations that mix images
  * @example
  * for await (const { crops } of new data.MultiCropLoader(train, { batchSize: 64, preprocessing, localSize: 96 })) { ... }
@@ -78,38 +103,28 @@ export class MultiCropLoader<D extends Dataset = Dataset> implements AsyncIterab
       localCrops = 8,
       localScale = [0.05, 0.4],
       localSize,
-    } = options ?? {};
-    const {
-      augment = {},
-      globalCrops: _g,
-      globalScale: _gs,
-      localCrops: _l,
-      localScale: _ls,
-      localSize: _s,
-      ...rest
-    } = options ?? {};
+      ...others
+    } = options;
+    const { augment = {}, globalAugment, localAugment = {}, ...rest } = others;
     checkInteger(globalCrops, `${where} globalCrops`, 1);
     checkInteger(localCrops, `${where} localCrops`);
-    if (typeof augment !== 'object' || augment === null) {
-      throw expected('an object of augmentations', `${where} augment`, augment);
+    checkAugment(augment, `${where} augment`);
+    checkAugment(localAugment, `${where} localAugment`);
+    const ofLarge: unknown = globalAugment === undefined ? new Array(globalCrops).fill({}) : globalAugment;
+    const own = checkArray(ofLarge, 'an array of augmentations', `${where} globalAugment`);
+    if (own.length !== globalCrops) {
+      throw expected(`as many as globalCrops, ${globalCrops},`, `${where} globalAugment`, new Text(`${own.length}`));
     }
-    if ('scale' in augment) throw expected('globalScale and localScale', `${where} augment`, new Text('scale'));
-    for (const name of ['mixup', 'cutmix', 'cutmixMinmax', 'smoothing'] as const) {
-      if (augment[name] !== undefined) throw expected('augmentation of single images', where, new Text(name));
-    }
-    const { preprocessing } = rest;
-    const [height, width] = checkPair(preprocessing?.crop, `${where} preprocessing crop`, 1);
-    const large = { crop: [height, width] as const, augment: { ...augment, scale: globalScale } };
-    const crops = Array.from({ length: globalCrops }, () => large);
-    this.numCrops = globalCrops + localCrops;
-    const small = localCrops === 0 ? undefined : checkPair(localSize, `${where} localSize`, 1);
-    const drawn = Array.from({ length: localCrops }, () => ({
-      crop: small ?? large.crop, // there is one where there are local crops
-      augment: { ...augment, scale: localScale },
-    }));
-    const { mean = [], rescale = 1 / 255 } = preprocessing ?? {};
+    const large = checkPair(rest.preprocessing?.crop, `${where} preprocessing crop`, 1);
+    const small = localCrops === 0 ? large : checkPair(localSize, `${where} localSize`, 1);
+    const crops = [
+      ...own.map((one) => ({ ...augment, ...checkAugment(one, `${where} globalAugment`), scale: globalScale })),
+      ...Array.from({ length: localCrops }, () => ({ ...augment, ...localAugment, scale: localScale })),
+    ].map((drawn, i) => ({ crop: i < globalCrops ? large : small, augment: drawn }));
+    this.numCrops = crops.length;
+    const { mean = [], rescale = 1 / 255 } = rest.preprocessing ?? {};
     const middle = mean.map((value) => Math.min(255, Math.round(value / rescale)));
-    this.#loader = new DataLoader<D>(dataset, rest, new MultiCropDraws([...crops, ...drawn], middle, where));
+    this.#loader = new DataLoader<D>(dataset, rest, new MultiCropDraws(crops, middle, where));
   }
 
   /** Batches in an epoch. Corrupt images make it fewer. */
@@ -132,4 +147,14 @@ export class MultiCropLoader<D extends Dataset = Dataset> implements AsyncIterab
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
+}
+
+function checkAugment(augment: unknown, where: string): CropAugmentOptions {
+  if (typeof augment !== 'object' || augment === null) throw expected('an object of augmentations', where, augment);
+  if ('scale' in augment) throw expected('globalScale and localScale', where, new Text('scale'));
+  for (const name of ['mixup', 'cutmix', 'cutmixMinmax', 'smoothing'] as const) {
+    if ((augment as AugmentOptions)[name] !== undefined)
+      throw expected('augmentation of single images', where, new Text(name));
+  }
+  return augment;
 }

@@ -20,7 +20,8 @@ export const AUGMENTATION = {
   color: 10,
   sharpness: 11,
   hue: 12,
-  affine: 13,
+  gaussianBlur: 13,
+  affine: 14,
 } as const;
 const ERASING = { const: 0, rand: 1, pixel: 2 } as const;
 

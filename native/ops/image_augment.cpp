@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "ops/image_blur.h"
 #include "ops/image_colour.h"
 
 namespace vitrine::ops {
@@ -154,6 +155,8 @@ void Augment(Pixels& image, Augmentation augmentation, const double* arguments) 
       return Sharpness(image, factor);
     case Augmentation::kHue:
       return Hue(image, value);
+    case Augmentation::kGaussianBlur:
+      return GaussianBlur(image, value);
     case Augmentation::kAffine:
       return Affine(image, arguments);
   }

@@ -21,7 +21,8 @@ enum class Augmentation : int {
   kContrast,
   kColor,
   kSharpness,
-  kHue,     // of a whole turn, from -0.5 to 0.5
+  kHue,           // of a whole turn, from -0.5 to 0.5
+  kGaussianBlur,  // deviation in pixels
   kAffine,  // six numbers from (x,y) of the result to the image's, filter, fill of three channels
 };
 constexpr int kAugmentations = static_cast<int>(Augmentation::kAffine) + 1;

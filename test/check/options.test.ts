@@ -263,6 +263,7 @@ const TAKERS: Record<string, Taker> = {
     needs: { batchSize: 1, preprocessing: BYTES, localCrops: 1, localSize: 1 },
     names: [
       ...['batchSize', 'globalCrops', 'globalScale', 'localCrops', 'localSize', 'localScale'],
+      'globalAugment',
       ...['shuffle', 'seed', 'dropLast', 'preprocessing'],
     ],
     calls: { MultiCropLoader: (options) => new data.MultiCropLoader(SET, options) },
@@ -563,6 +564,7 @@ const OTHERS = new Map([
   ['FeedOptions', 'those of DataLoaderOptions'],
   ['RowGroup', 'rows of a Parquet file, inside data.parquet'],
   ['MixupOptions', 'what AugmentOptions become'],
+  ['CropAugmentOptions', 'inside MultiCropLoader; test/nn/dino'],
   ['PolicyOptions', 'inside Augmentation'],
   ['StoreOptions', 'inside ImageFeed'],
   ['RandAugmentConfig', 'what a string becomes'],

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 _register = torch.library.register_fake
 torch.library.register_fake = lambda op, *a, **k: (lambda f: f) if str(op).startswith("torchvision::") else _register(op, *a, **k)
 
-from PIL import Image
+from PIL import Image, ImageFilter
 from timm.data import auto_augment as aa
 from timm.data.mixup import mixup_target, rand_bbox
 from torchvision.transforms import functional as TF, InterpolationMode
@@ -54,6 +54,9 @@ for factor in (0.1, 0.63, 1.0, 1.37, 1.9):
     case("sharpness", [factor], lambda image: aa.sharpness(image, factor))
 for turn in (-0.5, -0.13, 0.0, 0.07, 0.5):
     case("hue", [turn], lambda image: TF.adjust_hue(image, turn))
+for deviation in (0.1, 0.5, 0.77, 1.0, 1.9, 2.0, 9.5, 60.0):
+    case("gaussianBlur", [deviation], lambda image: image.filter(ImageFilter.GaussianBlur(deviation)))
+case("color", [0], lambda image: TF.to_grayscale(image, num_output_channels=3), ("rgb",))
 fills = {"rgb": (124, 116, 104), "l": 124}
 for filter, resample in (("bilinear", Image.BILINEAR), ("bicubic", Image.BICUBIC)):
     for mode, fill in fills.items():

@@ -3,6 +3,7 @@ import { checkOptions, type OptionNames } from '../../check-options.js';
 import type { ImageWindow } from '../../native.js';
 import type { AugmentStep, BatchImage, Erasing, ErasingMode } from '../../ops/image-batch.js';
 import { roundHalfEven } from '../image-geometry.js';
+import { ColourDraws } from './colour.js';
 import { Draws } from './draws.js';
 import type { MixupOptions } from './mixup.js';
 import { type Policy, parseRandAugment, randAugment, trivialAugment } from './rand-augment.js';
@@ -21,6 +22,14 @@ export interface AugmentOptions {
   vflip?: number;
   /** How far brightness, contrast and saturation go from 1, and the hue from 0. Default 0.4, without hue; 0 with `autoAugment`. */
   colorJitter?: number | readonly number[];
+  /** How often that is done. Default 1. */
+  colorJitterProb?: number;
+  /** How often an image is made grey. Default 0. @see `torchvision.transforms.RandomGrayscale` */
+  grayscaleProb?: number;
+  /** How often it is blurred, by a deviation from 0.1 to 2 pixels. Default 0. @see `GaussianBlur` of Meta's DINO: Pillow's */
+  gaussianBlurProb?: number;
+  /** How often its values from 128 on are inverted. Default 0. @see `Solarization` of Meta's DINO */
+  solarizeProb?: number;
   /** RandAugment by timm's strings (`rand-m9-n3-mstd0.5-inc1`), or `'trivial'`. Default: none. */
   autoAugment?: string;
   /** How often a rectangle is erased. Default 0. */
@@ -52,6 +61,10 @@ const NAMES: OptionNames<AugmentOptions> = {
   hflip: true,
   vflip: true,
   colorJitter: true,
+  colorJitterProb: true,
+  grayscaleProb: true,
+  gaussianBlurProb: true,
+  solarizeProb: true,
   autoAugment: true,
   reprob: true,
   remode: true,
@@ -88,7 +101,7 @@ export class Augmentation implements ImageDraws {
   readonly shrinks = true;
   readonly mixing: MixupOptions | undefined;
   readonly #options: Required<Pick<AugmentOptions, 'scale' | 'ratio' | 'interpolation' | 'hflip' | 'vflip'>>;
-  readonly #jitter: readonly number[];
+  readonly #colours: ColourDraws;
   readonly #policy: Policy | undefined;
   readonly #erasing: { probability: number; mode: ErasingMode; count: number };
 
@@ -110,7 +123,14 @@ export class Augmentation implements ImageDraws {
       hflip: share('hflip', 0.5),
       vflip: share('vflip', 0),
     };
-    this.#jitter = checkJitter(options.colorJitter ?? (autoAugment === undefined ? 0.4 : 0), where);
+    this.#colours = new ColourDraws(
+      {
+        colorJitter: options.colorJitter ?? (autoAugment === undefined ? 0.4 : 0),
+        ...{ colorJitterProb: share('colorJitterProb', 1), grayscaleProb: share('grayscaleProb', 0) },
+        ...{ gaussianBlurProb: share('gaussianBlurProb', 0), solarizeProb: share('solarizeProb', 0) },
+      },
+      where,
+    );
     this.#policy = autoAugment === undefined ? undefined : policyOf(autoAugment, { fill: mean, interpolation }, where);
     this.#erasing = {
       probability: share('reprob', 0),
@@ -144,7 +164,7 @@ export class Augmentation implements ImageDraws {
     if (draws.chance(hflip)) steps.push({ name: 'flipHorizontal', values: [] });
     if (draws.chance(vflip)) steps.push({ name: 'flipVertical', values: [] });
     if (this.#policy !== undefined) steps.push(...this.#policy(draws, crop));
-    steps.push(...jittered(this.#jitter, draws));
+    steps.push(...this.#colours.draw(draws));
     const kept = { top: 0, left: 0, height: crop[0], width: crop[1] };
     const resized = { window, size: crop, kept, interpolation: filter, antialias: true } as const;
     return { ...resized, steps, erasings: this.#erase(draws, crop) };
@@ -190,30 +210,6 @@ function checkRange(range: unknown, where: string, most: number): readonly [numb
   const [least, largest] = range.map((value) => checkNumber(value, where, 0, most));
   if (least > 0 && least <= largest) return [least, largest];
   throw expected('two numbers above 0, the first the smaller,', where, range);
-}
-
-function checkJitter(jitter: unknown, where: string): readonly number[] {
-  const values: unknown[] = Array.isArray(jitter) ? jitter : [jitter, jitter, jitter];
-  if (values.length < 3 || values.length > 4) {
-    throw expected('a number, or three or four', `${where} colorJitter`, jitter);
-  }
-  return values.map((value, i) => checkNumber(value, `${where} colorJitter`, 0, i === 3 ? 0.5 : Infinity));
-}
-
-/** Brightness and its kin, drawn, in a drawn order. @see `torchvision.transforms.ColorJitter` */
-function jittered(jitter: readonly number[], draws: Draws): AugmentStep[] {
-  if (jitter.every((value) => value === 0)) return [];
-  const names = ['brightness', 'contrast', 'color', 'hue'] as const;
-  const steps = names.slice(0, jitter.length).flatMap((name, i): AugmentStep[] => {
-    const by = jitter[i];
-    const value = name === 'hue' ? draws.uniform(-by, by) : draws.uniform(Math.max(0, 1 - by), 1 + by);
-    return by === 0 ? [] : [{ name, values: [value] }];
-  });
-  for (let i = steps.length - 1; i > 0; i--) {
-    const j = draws.below(i + 1);
-    [steps[i], steps[j]] = [steps[j], steps[i]];
-  }
-  return steps;
 }
 
 /** A drawn window: ten attempts, then the middle. @see `torchvision.transforms.RandomResizedCrop.get_params` */

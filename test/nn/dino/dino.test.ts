@@ -88,11 +88,75 @@ describe('DINO', () => {
     assert.notDeepEqual(seen[0][2], seen[0][3]);
   });
 
+  /** Bytes of an image's crops, all of it, one large and two more than asked for, by what becomes of each. */
+  async function cropsOf(more: Partial<data.MultiCropLoaderOptions>): Promise<number[][]> {
+    // Reds of 200 beside 60, without a middle; green and blue are none.
+    const images = Uint8Array.from({ length: 192 }, (_, i) => (i < 64 ? (i % 2 === 0 ? 200 : 60) : 0));
+    const set = data.fromArrays({ images, labels: [0], shape: [3, 8, 8] });
+    const whole = { globalScale: [1, 1], localScale: [1, 1], globalCrops: 2, localCrops: 1, localSize: 8 } as const;
+    const plain = { colorJitter: 0, hflip: 0, ratio: [1, 1], ...more.augment } as const;
+    await using loader = new data.MultiCropLoader(set, {
+      ...{ batchSize: 1, preprocessing: { ...PREPROCESSING, mean: [0, 0, 0], std: [1, 1, 1] } },
+      ...{ ...whole, ...more, augment: plain },
+    });
+    const found: number[][] = [];
+    for await (const { crops, labels } of loader) {
+      for (const crop of crops) found.push([...crop.dataSync()].map((value) => Math.round(255 * value)));
+      for (const tensor of [...crops, labels]) tensor?.dispose();
+    }
+    return found;
+  }
+
+  it('makes crops grey, blurs and solarises them, each by its own options', async () => {
+    const [plain, solarised, blurred] = await cropsOf({
+      globalAugment: [{}, { solarizeProb: 1 }],
+      localAugment: { gaussianBlurProb: 1 },
+    });
+    assert.deepEqual([plain.slice(0, 2), plain[64]], [[200, 60], 0]);
+    assert.deepEqual([solarised.slice(0, 2), solarised[64]], [[55, 60], 0]);
+    const between = Math.max(...blurred.slice(0, 64)) < 200 && Math.min(...blurred.slice(0, 64)) > 60;
+    assert.ok(between && blurred[64] === 0, `${blurred.slice(0, 4)}`);
+    const [first, second] = await cropsOf({ augment: { grayscaleProb: 1 }, globalAugment: [{}, { grayscaleProb: 0 }] });
+    // ITU-R 601: 0.299 of the red.
+    assert.deepEqual(
+      [0, 64, 128].map((i) => first.slice(i, i + 2)),
+      [0, 1, 2].map(() => [60, 18]),
+    );
+    assert.deepEqual(second, plain);
+    const jittered = { colorJitter: [0.4, 0.4, 0.2, 0.1], colorJitterProb: 0 };
+    assert.deepEqual((await cropsOf({ augment: jittered }))[0], plain);
+  });
+
+  it("draws as Meta's DINO does", async () => {
+    const images = Uint8Array.from({ length: 100 * 192 }, (_, i) => (i * 7919) % 251);
+    const set = data.fromArrays({ images, labels: new Array<number>(100).fill(0), shape: [3, 8, 8] });
+    const preprocessing = { ...PREPROCESSING, mean: [0, 0, 0], std: [1, 1, 1] };
+    const options = { batchSize: 100, preprocessing, localCrops: 1, localSize: 8, ...data.DINO_AUGMENT };
+    await using loader = new data.MultiCropLoader(set, options);
+    for await (const { crops, labels } of loader) {
+      for (const crop of crops) {
+        const values = crop.dataSync();
+        const grey = Array.from({ length: 100 }, (_, n) =>
+          Array.from({ length: 64 }, (_, i) => values[192 * n + i]).every((red, i) => red === values[192 * n + 64 + i]),
+        ).filter(Boolean).length;
+        assert.ok(grey > 8 && grey < 34, `${grey} of 100 are grey`); // 3 standard deviations about 20
+      }
+      for (const tensor of [...crops, labels]) tensor?.dispose();
+    }
+  });
+
   it('refuses augmentations that mix, and small crops without a size', () => {
     const set = data.fromArrays({ images: new Uint8Array(64), labels: [0], shape: [1, 8, 8] });
     const options = { batchSize: 1, preprocessing: PREPROCESSING };
     assertBadInput(() => new data.MultiCropLoader(set, options), /localSize/);
     const mixing = { ...options, localCrops: 0, augment: { mixup: 1 } };
     assertBadInput(() => new data.MultiCropLoader(set, mixing), /single images .* mixup/);
+    const none = { ...options, localCrops: 0 };
+    const few = { ...none, globalAugment: [{}] };
+    assertBadInput(() => new data.MultiCropLoader(set, few), /as many as globalCrops, 2, .* globalAugment .* 1/);
+    const scaled = { ...none, localAugment: { scale: [0.1, 1] } } as data.MultiCropLoaderOptions;
+    assertBadInput(() => new data.MultiCropLoader(set, scaled), /globalScale and localScale .* localAugment/);
+    const often = { ...none, globalAugment: [{}, { solarizeProb: 2 }] };
+    assertBadInput(() => new data.MultiCropLoader(set, often), /solarizeProb/);
   });
 });
