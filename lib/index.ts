@@ -1,5 +1,6 @@
 import './node-version.js';
 import './methods.js';
+import './io/pretrained/pretrained.js';
 
 export * as autograd from './autograd/public.js';
 export { backward, detectAnomaly, enableGrad, grad, noGrad } from './autograd.js';
@@ -20,7 +21,8 @@ export * as io from './io/index.js';
 export { Model } from './io/pretrained/model.js';
 export type { TraceEvent } from './native.js';
 export * as nn from './nn/index.js';
-export { ViT, type ViTConfig, type ViTOptions } from './nn/index.js';
+export type { ViTConfig, ViTOptions } from './nn/vit/config.js';
+export { ViT } from './nn/vit/vit.js';
 export {
   arange,
   eye,
@@ -55,58 +57,31 @@ export type { ReportFact } from './report/report-data.js';
 export { keep, type Scoped, scope, untracked } from './scope.js';
 export { background, fence, reset, StreamError, synchronize } from './stream.js';
 export type { DataOf, DType, NestedNumbers, Tensor, TensorData } from './tensor.js';
+export { averageCheckpoints } from './train/average-checkpoints.js';
+export type { Logs, TrainerCallback, TrainingState } from './train/callbacks.js';
+export { Capture } from './train/capture.js';
+export type { CheckpointOptions } from './train/checkpoint-folder.js';
+export { type Compilable, type CompiledModel, type CompileOptions, compile } from './train/compile.js';
 export {
-  type AugmentedViews,
-  averageCheckpoints,
-  Capture,
-  type CheckpointOptions,
-  type Classifier,
-  type Compilable,
-  type CompiledModel,
-  type CompileOptions,
   type CrossValidateOptions,
   type CrossValidation,
-  compile,
   crossValidate,
-  type DataFacts,
-  type EarlyStoppingOptions,
-  type EmaOptions,
-  type EpochRecord,
-  type EvaluateOptions,
-  type Evaluation,
-  evaluate,
-  type FindLrOptions,
-  type FitResult,
   type FoldTraining,
-  findLr,
-  type GradientNorms,
-  type Logs,
-  type LossSite,
-  type LrFinding,
-  type LrStep,
-  loggers,
-  losses,
-  MeanIoU,
-  type MeanIoUOptions,
-  type Metric,
-  type MetricChoice,
-  type MetricName,
-  type MetricValue,
-  ModelEma,
-  NonFiniteLossError,
-  type Outcome,
-  type Progress,
-  type Segmented,
-  type StopReason,
-  startTrace,
-  stopTrace,
-  type TestTimeAugmentation,
-  type TraceOptions,
-  Trainer,
-  type TrainerCallback,
-  type TrainerOptions,
-  type TrainingData,
-  type TrainingState,
-  updateTeacher,
-  writeTrace,
-} from './train/index.js';
+} from './train/cross-validate.js';
+export { type EmaOptions, ModelEma } from './train/ema.js';
+export type { EpochRecord } from './train/epoch-record.js';
+export { type Classifier, type EvaluateOptions, type Evaluation, evaluate } from './train/evaluate.js';
+export { type FindLrOptions, findLr, type LrFinding, type LrStep } from './train/find-lr.js';
+export type { FitResult, StopReason } from './train/fit-result.js';
+export * as loggers from './train/loggers/index.js';
+export * as losses from './train/losses/index.js';
+export { MeanIoU, type MeanIoUOptions, type Segmented } from './train/mean-iou.js';
+export type { Metric, MetricChoice, MetricName, MetricValue, Outcome } from './train/metric-set.js';
+export type { EarlyStoppingOptions } from './train/monitor.js';
+export { type GradientNorms, type LossSite, NonFiniteLossError } from './train/non-finite.js';
+export { startTrace, stopTrace, type TraceOptions, writeTrace } from './train/trace.js';
+export { Trainer } from './train/trainer.js';
+export type { Progress, TrainerOptions } from './train/trainer-options.js';
+export type { DataFacts, TrainingData } from './train/training-data.js';
+export { updateTeacher } from './train/update-teacher.js';
+export type { AugmentedViews, TestTimeAugmentation } from './train/views.js';

@@ -2,12 +2,17 @@
 // that share chunks, so that a class is one class whatever path it was imported by. dist/lib holds the same code, a file for each
 // source, with maps: that is for this tree's tests, and its declarations are the package's types.
 //
-// Node.js takes as long for 340 modules as for starting itself three times; for one of the same code, once (0.9 MB, comments
-// left out, names and lines kept: minified, it would load 5 % faster, and stacks would tell nothing).
+// Node.js takes as long for 340 modules as for starting itself three times; for one of the same code (1.1 MB, comments left out,
+// names and lines kept), twice as long as itself, most of which V8 reads and compiles, by the byte: minified, it would load 5 %
+// faster, and stacks would tell nothing. So what rarely runs loads where it is first used, in the parts of
+// bundle-library/parts.mjs.
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
+import { convertChunks } from './bundle-library/chunks.mjs';
+import { partOf } from './bundle-library/parts.mjs';
+import { divide, lateParts, libraryOf, namespacesOf } from './bundle-library/stubs.mjs';
 import { runScript, StepError } from './setup/step.mjs';
 
 const OUT = 'dist/package';
@@ -34,7 +39,7 @@ const OPTIONS = {
     platform: 'node',
     target: 'node20',
   },
-  ...{ packages: 'external', external: ['*.node'], chunkNames: 'chunk-[hash]', metafile: true, logLevel: 'warning' },
+  ...{ packages: 'external', external: ['*.node'], chunkNames: '[name]-[hash]', metafile: true, logLevel: 'warning' },
 };
 
 /** The sources that load the addon when they are imported: those from which static imports lead to it. */
@@ -50,24 +55,24 @@ function importersOf(source, inputs) {
   return found;
 }
 
-/**
- * esbuild puts into one chunk what the same entries need, and entries are commands too, which are imported when they run: some
- * 70 chunks. An entry that needs the addon is given the rest of the library as well, which makes one chunk of it. Those that do
- * without, `vitrine --help` and `vitrine setup` among them, stay as they are.
- */
-async function findWhole() {
-  const { metafile } = await build({ ...OPTIONS, write: false });
-  const loading = importersOf('lib/native.ts', metafile.inputs);
-  const entries = Object.values(metafile.outputs).flatMap(({ entryPoint }) => entryPoint ?? []);
-  return new Set(entries.filter((path) => loading.has(path) && path !== ROOT).map((path) => resolve(path)));
+/** What each entry of a first build exports, by its source; and all sources. */
+async function explore(entryPoints) {
+  const { metafile } = await build({ ...OPTIONS, entryPoints, write: false });
+  const entries = Object.values(metafile.outputs).filter(({ entryPoint }) => entryPoint !== undefined);
+  return { inputs: metafile.inputs, exportsOf: new Map(entries.map((entry) => [entry.entryPoint, entry.exports])) };
 }
 
-const withLibrary = (whole) => ({
+/**
+ * esbuild puts into one chunk what the same entries need, and entries are commands too, which are imported when they run: some
+ * 70 chunks. An entry that needs the addon is given the rest of the library as well, which makes a chunk of what loads early, and
+ * some of what loads late. Those that do without, `vitrine --help` and `vitrine setup` among them, stay as they are.
+ */
+const withLibrary = (whole, library) => ({
   name: 'with-library',
   setup({ onLoad }) {
     onLoad({ filter: /\.ts$/ }, ({ path }) => {
       if (!whole.has(path)) return undefined;
-      return { contents: `${readFileSync(path, 'utf8')}\nimport ${JSON.stringify(resolve(ROOT))};\n`, loader: 'ts' };
+      return { contents: `${readFileSync(path, 'utf8')}\n${library}`, loader: 'ts' };
     });
   },
 });
@@ -100,6 +105,15 @@ function nameClasses(file) {
 
 await runScript(async () => {
   rmSync(OUT, { recursive: true, force: true });
-  const { metafile } = await build({ ...OPTIONS, plugins: [withLibrary(await findWhole())] });
+  const entries = Object.values(ENTRIES);
+  const first = await explore(entries);
+  const division = divide(first.inputs, ROOT, [...first.exportsOf.keys()]);
+  const { exportsOf } = await explore([...entries, ...namespacesOf(division.early)]);
+  const loading = importersOf('lib/native.ts', first.inputs);
+  const isWhole = (path) => loading.has(path) && path !== ROOT && partOf(path) === undefined;
+  const whole = new Set([...first.exportsOf.keys()].filter(isWhole).map((path) => resolve(path)));
+  const plugins = [lateParts(division, exportsOf, ROOT), withLibrary(whole, libraryOf(division, ROOT))];
+  const { metafile } = await build({ ...OPTIONS, plugins });
   for (const file of Object.keys(metafile.outputs)) nameClasses(file);
+  convertChunks(metafile.outputs, OUT, 'index.js', (entry) => entry?.startsWith('late-part:'));
 });

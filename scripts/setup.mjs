@@ -37,7 +37,10 @@ const hasDependencies = () => !isClone() || hasPackages('.');
 const addonStamp = () => `${process.platform} ${process.arch}\n${fingerprint(nativeSources(), [process.env.CXX])}`;
 
 const typeScriptSources = () => SOURCE_DIRECTORIES.flatMap((path) => listFiles(path, (file) => file.endsWith('.ts')));
-const bundled = () => [...listFiles('web'), 'scripts/bundle-web.mjs', 'scripts/bundle-library.mjs'];
+const bundled = () => [
+  ...['web', 'scripts/bundle-library'].flatMap((path) => listFiles(path)),
+  ...['scripts/bundle-web.mjs', 'scripts/bundle-library.mjs'],
+];
 const distStamp = () => fingerprint([...typeScriptSources(), ...bundled(), 'tsconfig.json', 'package.json'], []);
 
 /** Why the addon does not load, in a process of its own, which a file cut short would kill; undefined where it does. */

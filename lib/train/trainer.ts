@@ -1,13 +1,11 @@
 import { checkOptions } from '../check-options.js';
 import { type Dataset, isDataset } from '../data/sets/dataset.js';
 import { nextId } from '../identity.js';
-import { planData } from './data-plan.js';
 import { type EvaluateOptions, type Evaluation, evaluate } from './evaluate.js';
-import { claim } from './exclusive.js';
-import { Fit } from './fit.js';
 import type { FitResult } from './fit-result.js';
 import type { Loss } from './losses/loss.js';
 import { prepareLoss } from './prepare-loss.js';
+import { runFit } from './run-fit.js';
 import { checkTrainerOptions, type TrainerOptions } from './trainer-options.js';
 import { factsOf, isLoader, type TrainingData } from './training-data.js';
 
@@ -41,19 +39,8 @@ export class Trainer {
    *   StreamError when a step failed while it ran; TypeError for a label that has become no class, for checkpoints that
    *   another process writes and for one that does not fit; whatever a callback throws or rejects with
    */
-  async fit(): Promise<FitResult> {
-    const { model, optimizer } = this.#options;
-    const release = claim(model, optimizer);
-    try {
-      const plan = await planData(this.#options);
-      try {
-        return await new Fit(plan.options).run();
-      } finally {
-        await plan.dispose();
-      }
-    } finally {
-      release();
-    }
+  fit(): Promise<FitResult> {
+    return runFit(this.#options);
   }
 
   /** See `evaluate`; in batches, in the precision and of the loss of the training. */

@@ -11,9 +11,10 @@ export class Skipped extends Error {}
 const MODEL = `const model = new ViT({ imgSize: 8, patchSize: 4, inChans: 1, numClasses: 10, embedDim: 16, depth: 1, numHeads: 2 });
 const loss = F.crossEntropy(model.forward(randn([2, 1, 8, 8])), randint(0, 10, [2]));
 loss.backward();
-loss.item().then((value) => console.log('step', info().version, Number.isFinite(value)));
+new optim.AdamW(model.parameters()).step(); // loads late
+loss.item().then((value) => console.log('step', info().version, Number.isFinite(value) && model instanceof nn.Module));
 `;
-const NAMES = '{ F, info, randint, randn, ViT }';
+const NAMES = '{ F, info, nn, optim, randint, randn, ViT }';
 /** A training step, as a module and as CommonJS; what it writes. */
 export const STEP = `import ${NAMES} from 'vitrine';\n${MODEL}`;
 export const STEP_CJS = `const ${NAMES} = require('vitrine');\n${MODEL}`;

@@ -47,6 +47,16 @@ describe('the packed vitrine, installed', function () {
     }
   }
 
+  /** The bytes of JavaScript that a module of the package loads by its static imports, and its own. */
+  function bytesLoadedBy(entry: string): number {
+    const files = new Set([join(own, 'dist/package', entry)]);
+    for (const file of files) {
+      const imports = readFileSync(file, 'utf8').matchAll(/^(?:import|\} from) .*?"(\.\.?\/[^"]+)";$/gm);
+      for (const [, path = ''] of imports) files.add(join(dirname(file), path));
+    }
+    return [...files].reduce((bytes, file) => bytes + statSync(file).size, 0);
+  }
+
   const STEP = `
     const model = new ViT({ imgSize: 8, patchSize: 4, inChans: 1, numClasses: 10, embedDim: 16, depth: 1, numHeads: 2 });
     F.crossEntropy(model.forward(randn([2, 1, 8, 8])), randint(0, 10, [2])).backward();
@@ -91,6 +101,16 @@ describe('the packed vitrine, installed', function () {
       await io.saveSafetensors('late.safetensors', new Map([['a', ones([1])]]));
       console.log(loaded());`;
     assert.equal(run('late.mjs', program).stdout, "0 0\n[ 'NativeModule crypto' ]\n");
+  });
+
+  it('loads what trains, reads and writes where it is used, and not before', () => {
+    const program = `import { createRequire } from 'node:module';
+      const late = () => Object.keys(createRequire(import.meta.url).cache).filter((file) => file.endsWith('.cjs')).length;
+      const vitrine = await import('vitrine');
+      new vitrine.ViT({ imgSize: 8, patchSize: 4, embedDim: 16, depth: 1, numHeads: 2 }).forward(vitrine.randn([1, 3, 8, 8]));
+      console.log(late(), typeof vitrine.data.digitsPath, late() > 0);`;
+    assert.equal(run('parts.mjs', program).stdout, '0 string true\n');
+    assert.ok(bytesLoadedBy('index.js') < 450_000, String(bytesLoadedBy('index.js')));
   });
 
   it('takes a step through require(), which gives the same module', () => {

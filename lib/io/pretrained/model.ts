@@ -1,9 +1,4 @@
-import { checkOptions, type OptionNames } from '../../check-options.js';
-import { families, familyOf, type PretrainedModel, type PretrainedOptions } from './families.js';
-import { withCheckpoint } from './open-checkpoint.js';
-
-const known = families.flatMap(({ options }) => options.map((name) => [name, true] as const));
-const NAMES = Object.fromEntries(known) as unknown as OptionNames<PretrainedOptions>; // of all families
+import { loadModel, type PretrainedModel, type PretrainedOptions } from './families.js';
 
 /** Models from checkpoints, whatever they are. */
 export const Model = Object.freeze({
@@ -21,8 +16,7 @@ export const Model = Object.freeze({
    * const model = await Model.fromPretrained('dinov2-small');
    * const features = model.forward(images); // (N,384)
    */
-  async fromPretrained(path: string, options: PretrainedOptions = {}): Promise<PretrainedModel> {
-    checkOptions(options, NAMES, 'Model.fromPretrained'); // before a file is read that may take long
-    return withCheckpoint(path, (checkpoint) => familyOf(checkpoint).load(checkpoint, options));
+  fromPretrained(path: string, options: PretrainedOptions = {}): Promise<PretrainedModel> {
+    return loadModel(path, options);
   },
 });

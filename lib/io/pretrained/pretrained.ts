@@ -1,13 +1,11 @@
-import { checkSwinOptions, type SwinOptions } from '../../nn/swin/config.js';
-import { Swin } from '../../nn/swin/swin.js';
-import { checkOptionNames, type ViTOptions } from '../../nn/vit/config.js';
-import { ViT } from '../../nn/vit/vit.js';
+import { giveModels } from '../../nn/model-classes.js';
+import type { SwinOptions } from '../../nn/swin/config.js';
+import type { ViTOptions } from '../../nn/vit/config.js';
+import type { ViT } from '../../nn/vit/vit.js';
 import { type ExportOptions, exportModel } from '../onnx/export-model.js';
-import { loadViT } from './load-pretrained.js';
-import { withCheckpoint } from './open-checkpoint.js';
+import { loadFamily, type PretrainedModel, type PretrainedOptions } from './families.js';
 import { knownOrGuessed, type PretrainedConfig, setPretrainedConfig } from './pretrained-config.js';
 import { type SaveOptions, saveCheckpoint } from './save-checkpoint.js';
-import { loadSwin } from './swin/load-swin.js';
 
 declare module '../../nn/swin/swin.js' {
   /**
@@ -36,7 +34,7 @@ declare module '../../nn/swin/swin.js' {
   }
 }
 
-// Put onto ViT from above, as lib/methods.ts does for tensors: nn knows no files.
+// Put onto classes of models from above, as lib/methods.ts does for tensors: nn knows no files.
 declare module '../../nn/vit/vit.js' {
   interface ViT {
     /**
@@ -98,34 +96,27 @@ declare module '../../nn/vit/vit.js' {
   }
 }
 
-async function fromPretrained(path: string, options: ViTOptions = {}): Promise<ViT> {
-  checkOptionNames(options); // before a file is read that may take long
-  return withCheckpoint(path, (checkpoint) => loadViT(checkpoint, options));
-}
-
-async function swinFromPretrained(path: string, options: SwinOptions = {}): Promise<Swin> {
-  checkSwinOptions(options); // likewise
-  return withCheckpoint(path, (checkpoint) => loadSwin(checkpoint, options));
-}
-
-Object.assign(ViT, { fromPretrained });
-Object.assign(Swin, { fromPretrained: swinFromPretrained });
-for (const { prototype } of [ViT, Swin]) {
-  Object.defineProperty(prototype, 'pretrainedConfig', {
-    get(this: ViT | Swin): PretrainedConfig | undefined {
+giveModels((model) => {
+  Object.assign(model, {
+    fromPretrained(path: string, options: PretrainedOptions = {}): Promise<PretrainedModel> {
+      return loadFamily(model.name, path, options);
+    },
+  });
+  Object.defineProperty(model.prototype, 'pretrainedConfig', {
+    get(this: PretrainedModel): PretrainedConfig | undefined {
       return knownOrGuessed(this);
     },
-    set(this: ViT | Swin, config: PretrainedConfig | undefined) {
+    set(this: PretrainedModel, config: PretrainedConfig | undefined) {
       setPretrainedConfig(this, config);
     },
     configurable: true,
   });
-  Object.assign(prototype, {
-    save(this: ViT | Swin, path: string, options: SaveOptions = {}): Promise<void> {
+  Object.assign(model.prototype, {
+    save(this: PretrainedModel, path: string, options: SaveOptions = {}): Promise<void> {
       return saveCheckpoint(this, path, options);
     },
-    export(this: ViT | Swin, path: string, options: ExportOptions = {}): Promise<void> {
+    export(this: PretrainedModel, path: string, options: ExportOptions = {}): Promise<void> {
       return exportModel(this, path, options);
     },
   });
-}
+});

@@ -16,6 +16,7 @@ import { checkPool, extract, type FeatureExtractor, type FeatureOptions, poolFea
 import * as init from '../init.js';
 import { LayerNorm } from '../layer-norm.js';
 import { Linear } from '../linear.js';
+import { noteModelClass } from '../model-classes.js';
 import { Module } from '../module.js';
 import { ModuleList } from '../module-list.js';
 import { noteOwnCode } from '../own-code.js';
@@ -232,3 +233,5 @@ export class Swin extends Module implements FeatureExtractor, PyramidBackbone {
     }
   }
 }
+
+noteModelClass(Swin);

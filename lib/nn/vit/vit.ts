@@ -14,6 +14,7 @@ import {
 } from '../feature-pyramid.js';
 import { checkPool, extract, type FeatureExtractor, type FeatureOptions, poolFeatures } from '../features.js';
 import { Linear } from '../linear.js';
+import { noteModelClass } from '../model-classes.js';
 import type { Module } from '../module.js';
 import { noteOwnCode } from '../own-code.js';
 import { type ModelSummary, type SummaryOptions, summary } from '../summary.js';
@@ -276,3 +277,5 @@ export class ViT extends ViTEncoder implements FeatureExtractor, PyramidBackbone
     return this.config.globalPool === 'token' ? 1 : undefined;
   }
 }
+
+noteModelClass(ViT);
