@@ -30,6 +30,8 @@ inline void Multiply(Context& context, const MatrixProduct& product) {
 // of so many floats: enough for any product that is no larger.
 int64_t SerialScratch(const MatrixProduct& product);
 void MultiplySerial(const MatrixProduct& product, float* scratch);
+// Its b, as the kept_b of all such products with that b: KeptFloats() of them.
+void PackSerial(const MatrixProduct& product, float* kept);
 
 // A weight (n,k) that many products have in common, each as its transposed b, can be packed once
 // for all of them: so many floats, and how they come about. It is as the instruction set wants it.

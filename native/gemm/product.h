@@ -62,7 +62,8 @@ struct MatrixProduct {
   // multiplied where they were written, and then added.
   bool splits_depth = false;
   bool pads_b = false;  // whether rows of b may be read up to whole cache lines of columns
-  // b as PackWeight() has left it, or null. The bits are those of packing it in passing.
+  // b as PackWeight() or PackSerial() has left it, or null. The bits are those of packing it in
+  // passing.
   const float* kept_b = nullptr;
   Batch batch = {};
   Epilogue epilogue = {};  // of one product, undivided along k

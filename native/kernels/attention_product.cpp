@@ -19,11 +19,23 @@
 HWY_BEFORE_NAMESPACE();
 namespace vitrine::kernels::HWY_NAMESPACE {
 
+// Rows that another core may have written: half of them, where it computed half of the tokens. The
+// processor's own fetching does not follow rows of a head, which lie apart.
+template <class T>
+HWY_INLINE void FetchRows(const T* x, int64_t ldx, int64_t rows, int64_t columns) {
+  constexpr int64_t kLine = 64 / sizeof(T);
+  for (int64_t i = 0; i < rows; ++i, x += ldx) {
+    for (int64_t j = 0; j < columns; j += kLine) __builtin_prefetch(x + j, 0, 3);
+  }
+}
+constexpr int64_t kAhead = 12;  // rows
+
 void AttentionCopyRows(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
                        int64_t columns, int64_t padded) {
   const F32 d;
   const int64_t lanes = hn::Lanes(d);
   for (int64_t i = 0; i < rows; ++i, out += ldo, x += ldx) {
+    FetchRows(x + kAhead * ldx, ldx, 1, columns);
     int64_t j = 0;
     for (; j + lanes <= columns; j += lanes) hn::StoreU(hn::LoadU(d, x + j), d, out + j);
     for (; j < columns; ++j) out[j] = x[j];
@@ -35,6 +47,7 @@ template <class T>
 HWY_INLINE void ScaleCopy(float* out, const T* x, int64_t ldx, int64_t rows, int64_t columns,
                           float scale) {
   for (int64_t i = 0; i < rows; ++i, out += columns, x += ldx) {
+    FetchRows(x + kAhead * ldx, ldx, 1, columns);
     ForEachVector(columns, [&](auto io, size_t j) KERNEL_INLINE {
       io.Store(hn::Mul(Splat(scale), Get(io, x + j)), out + j);
     });
@@ -60,8 +73,11 @@ void AttentionStoreBf16(Bf16* out, int64_t ldo, const float* x, int64_t ldx, int
 
 void AttentionPackTransposed(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
                              int64_t columns, float scale) {
-  const int64_t padded = (rows + kAttentionPad - 1) / kAttentionPad * kAttentionPad;
-  PackTransposed(out, ldo, x, ldx, rows, columns, padded, scale);
+  constexpr int64_t kRows = kAttentionPad;
+  for (int64_t i = 0; i < rows; i += kRows, out += kRows, x += kRows * ldx) {
+    FetchRows(x + kRows * ldx, ldx, std::min(kRows, rows - i - kRows), columns);
+    PackTransposed(out, ldo, x, ldx, std::min(kRows, rows - i), columns, kRows, scale);
+  }
 }
 
 // What becomes of a block of a product before it is stored.

@@ -12,6 +12,7 @@
 #include <hwy/highway.h>
 
 #include "kernels/block-inl.h"
+#include "kernels/fetch.h"
 #include "kernels/pack-inl.h"
 #include "kernels/simd-inl.h"
 
@@ -29,10 +30,12 @@ constexpr int64_t kDepth = 384;
 // attention's probabilities with the values; Zen 5 with long vectors did not gain from packing).
 constexpr bool kPacksStrided = !kManyRegisters;
 constexpr bool kFetchesRows = !kManyRegisters;
-// c's cache lines, two a row, are fetched while the block is computed, else its stores wait for
-// them: 0.72 of the time for the 48 products of attention's scores, 0.97 for the linear layers of
-// Ti/16 (Zen 3; not measured where vectors are longer).
-constexpr bool kFetchesC = !kManyRegisters;
+// c's cache lines are fetched while the block is computed, else its stores wait for them: 0.72 of
+// the time for the 48 products of attention's scores, 0.97 for the linear layers of Ti/16 (Zen 3).
+// Not measured on ARM.
+constexpr bool kFetchesC = HWY_ARCH_X86;
+
+constexpr int64_t kCacheLine = 16;  // floats
 
 // Whether panels may be written past the caches: where a vector is a whole cache line.
 constexpr bool kStreams = HWY_TARGET == HWY_AVX3;
@@ -47,19 +50,24 @@ void Block(const PackedBlock& x) {
     HWY_UNROLL(16)
     for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::Zero(d);
   }
-  if (kFetchesC) {
-    HWY_UNROLL(16)
-    for (int r = 0; r < kRows; ++r) {
-      const float* c = x.c + r * x.ldc;
-      __builtin_prefetch(c, 1);
-      __builtin_prefetch(c + kVectors * lanes - 1, 1);
-    }
-  }
   const float* fetch = x.fetch;
-  MultiplyBlock(sum, {x.a, x.row_stride, x.step}, x.b, x.b_step, x.words, [&]() KERNEL_INLINE {
-    __builtin_prefetch(fetch, 0, 2);
-    fetch += x.fetch_step;
-  });
+  int64_t done = 0;
+  if (kFetchesC && x.fetches_c) {
+    // A row at each of the first steps: all at once would hold up what those read.
+    const float* row = x.c;
+    done = std::min<int64_t>(kRows, x.words);
+    MultiplyBlock(sum, {x.a, x.row_stride, x.step}, x.b, x.b_step, done, [&]() KERNEL_INLINE {
+      HWY_UNROLL(16)
+      for (int v = 0; v < kVectors; ++v) FetchToWrite(row + v * lanes);
+      if (lanes < kCacheLine) FetchToWrite(row + kVectors * lanes - 1);
+      row += x.ldc;
+    });
+  }
+  MultiplyBlock(sum, {x.a + done * x.step, x.row_stride, x.step}, x.b + done * x.b_step, x.b_step,
+                x.words - done, [&]() KERNEL_INLINE {
+                  __builtin_prefetch(fetch, 0, 2);
+                  fetch += x.fetch_step;
+                });
   // Copies, as a store might change x for all that the compiler knows.
   float* c = x.c;
   const int64_t ldc = x.ldc, width = x.width;

@@ -23,6 +23,7 @@ struct PackedBlock {
   int64_t rows;
   int64_t width;    // columns of c; the panel's others are not stored
   bool accumulate;  // c += a b
+  bool fetches_c;   // whether c is fetched, as another core may have read it last
   // What will be read next is fetched into L2 meanwhile, so many words a step.
   const float* fetch;
   int64_t fetch_step;
@@ -83,6 +84,9 @@ struct PackedKernel {
   // with rows `stride` words apart.
   void (*pack_left)(float* out, const PackedSource& a, int64_t m, int64_t k, int64_t stride);
 
+  // Rows of a block that is not the last one, and before a tile's first, are so many times a number
+  // of these.
+  int row_multiple = 1;
   // Words along k are so many times a number of these, a power of two, zeros the last of them.
   int64_t word_multiple = 1;
   // Whether a that is transposed is packed as one that is not.

@@ -226,6 +226,7 @@ PackedKernel OnTiles(PackedKernel kernel) {
   kernel.lanes = kWords;
   kernel.max_vectors = 2;
   kernel.max_rows = kSide;
+  kernel.row_multiple = kRows;
   kernel.word_multiple = kWords;
   kernel.left_by_rows = true;
   kernel.reads_bf16 = false;  // a tile has 16 rows of 16 words, more than there may be

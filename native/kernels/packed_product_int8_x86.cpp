@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernels/fetch.h"
 #include "kernels/packed_product_int8.h"
 #include "runtime/cpuid.h"
 
@@ -40,7 +41,7 @@ void Block(const PackedBlock& x) {
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
       sum[r][v] = start;
-      __builtin_prefetch(x.c + r * x.ldc + v * kLanes, 1, 3);
+      FetchToWrite(x.c + r * x.ldc + v * kLanes);
     }
   }
   const float *a = x.a, *b = x.b, *fetch = x.fetch;

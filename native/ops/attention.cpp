@@ -4,6 +4,7 @@
 
 #include "kernels/short_attention.h"
 #include "ops/attention_heads.h"
+#include "ops/attention_tiles.h"
 #include "ops/ranges.h"
 
 namespace vitrine::ops {

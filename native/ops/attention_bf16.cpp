@@ -1,6 +1,7 @@
 // Attention whose products read factors of bfloat16, or rounded to that. A head's products are
 // small enough for one thread each; every one packs its factors, a few percent of it, from where
-// they lie. Results of bfloat16 are made in scratch, and rounded from there.
+// they lie, but for keys and values in forward, which are packed once for all blocks of queries.
+// Results of bfloat16 are made in scratch, and rounded from there.
 #include <algorithm>
 
 #include "gemm/gemm.h"
@@ -9,6 +10,7 @@
 #include "ops/attention.h"
 #include "ops/attention_heads.h"
 #include "ops/attention_key_sums.h"
+#include "ops/attention_tiles.h"
 
 namespace vitrine::ops {
 namespace {
@@ -51,10 +53,20 @@ struct Result {
   }
 };
 
-// c (m,n) = a b over k, or c plus that.
+// c (m,n) = a b over k, or c plus that; with b packed before, unless that is null.
 void Multiply(float* c, int64_t ldc, int64_t m, int64_t n, int64_t k, const PackedSource& a,
-              const PackedSource& b, bool accumulate, float* scratch) {
-  gemm::MultiplySerial({m, n, k, c, ldc, a, b, accumulate, true}, scratch);
+              const PackedSource& b, bool accumulate, float* scratch,
+              const float* packed = nullptr) {
+  gemm::MatrixProduct product{m, n, k, c, ldc, a, b, accumulate, true};
+  product.kept_b = packed;
+  gemm::MultiplySerial(product, scratch);
+}
+
+// b (k,n) packed for all products with it.
+void Pack(float* packed, int64_t n, int64_t k, const PackedSource& b) {
+  gemm::MatrixProduct product{.m = 1, .n = n, .k = k, .b = b};
+  product.bf16 = true;
+  gemm::PackSerial(product, packed);
 }
 
 // Scratch of any product of a block of rows with a head's keys or values.
@@ -92,10 +104,11 @@ class Pass : public HeadPass<Op> {
     return RowsOf(this->op_.q, block.InQ(), this->q_stride_);
   }
   // scores (rows, seen) = q k^T, k times scale
-  void Scores(float* scores, const Block<Op>& block, float* scratch) const {
+  void Scores(float* scores, const Block<Op>& block, float* scratch,
+              const float* packed = nullptr) const {
     const int64_t width = this->op_.width;
     Multiply(scores, this->score_stride_, block.rows(), block.seen(), width, Q(block),
-             Columns(scratch + keys_, width), false, scratch + product_);
+             Columns(scratch + keys_, width), false, scratch + product_, packed);
   }
 
   const int64_t keys_;  // (M,D), times scale
@@ -106,19 +119,34 @@ class Forward : public Pass<AttentionForward> {
  public:
   explicit Forward(const AttentionForward& op) : Pass(op) {}
 
+  void Begin(const Head& head, float* scratch) const {
+    Pass::Begin(head, scratch);
+    if (op_.causal) return;  // a block multiplies by what it sees of them
+    Pack(scratch + packed_keys_, op_.keys, op_.width, Columns(scratch + keys_, op_.width));
+    Pack(scratch + packed_values_, op_.width, op_.keys, RowsOf(op_.v, InV(head), v_stride_));
+  }
+
   void RunBlock(const Block<AttentionForward>& block, float* /*dbias*/, float* scratch) const {
     float* const scores = scratch + scores_;
     const Result result{op_.y, block.InY(), y_stride_, scratch + y_, op_.width};
     const KeySums::Place y = result.place();
-    Scores(scores, block, scratch);
+    const auto packed = [&](int64_t at) { return op_.causal ? nullptr : scratch + at; };
+    Scores(scores, block, scratch, packed(packed_keys_));
     block.Softmax(scores, score_stride_, scratch + padding_);
     Multiply(y.data, y.stride, block.rows(), op_.width, block.seen(), Rows(scores, score_stride_),
-             RowsOf(op_.v, InV(block.head), v_stride_), false, scratch + product_);
+             RowsOf(op_.v, InV(block.head), v_stride_), false, scratch + product_,
+             packed(packed_values_));
     result.Store(block.rows(), block.InverseSum());
   }
 
  private:
+  static int64_t PackedFloats(const AttentionForward& op, int64_t n, int64_t k) {
+    return op.causal ? 0 : gemm::KeptFloats(n, k, gemm::Precision::kBf16);
+  }
+
   const int64_t scores_ = layout_.Take(block_rows_ * score_stride_);  // (block, M)
+  const int64_t packed_keys_ = layout_.Take(PackedFloats(op_, op_.keys, op_.width));
+  const int64_t packed_values_ = layout_.Take(PackedFloats(op_, op_.width, op_.keys));
   const int64_t y_ = layout_.Take(op_.y.bf16 ? block_rows_ * op_.width : 0);
 };
 

@@ -7,6 +7,7 @@
 #include "ops/attention.h"
 #include "ops/attention_heads.h"
 #include "ops/attention_key_sums.h"
+#include "ops/attention_tiles.h"
 
 namespace vitrine::ops {
 namespace {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "kernels/attention.h"
 #include "kernels/attention_product.h"
@@ -10,7 +13,7 @@
 #include "ops/ranges.h"
 #include "runtime/scratch_layout.h"
 
-// How attention is cut into tiles and blocks, in both precisions.
+// How heads are cut into blocks of queries, and walked, in both precisions.
 namespace vitrine::ops {
 
 inline int64_t Padded(int64_t count) {
@@ -49,36 +52,6 @@ inline int64_t BlockRows(int64_t score_stride) {
   constexpr int64_t kScores = 128 * 1024;  // floats
   constexpr int64_t kMostRows = 96;
   return std::clamp<int64_t>(kScores / score_stride / 12 * 12, 24, kMostRows);
-}
-
-// What a head's packing and softmax cost, however short it is, in multiply-adds; and what each
-// element of its keys does, if one query asks for them: 8 us for 197 x 64 in forward, 17 in
-// backward.
-constexpr int64_t kLeastHead = 24 * 1024;
-constexpr int64_t kPackedKey = 32;
-
-inline int64_t HeadsPerTile(int64_t queries, int64_t keys, int64_t width) {
-  const int64_t products = queries * keys * (width + kernels::kAttentionPad);
-  const int64_t work = std::max(kLeastHead, products + kPackedKey * keys * width);
-  return CeilDiv(kLeastWork / 2, work);  // its softmax takes as long as its products
-}
-
-// The same for the kernels of short heads, which pack nothing.
-inline int64_t ShortHeadsPerTile(int64_t queries, int64_t keys, int64_t width) {
-  constexpr int64_t kLeast = 8 * 1024;
-  return CeilDiv(kLeastWork / 2,
-                 std::max(kLeast, queries * keys * (width + kernels::kAttentionPad)));
-}
-
-// Into how many parts a head's queries are cut where heads are few: each part packs all keys and
-// values, about 4 % of the work on 197 queries and 12 % on 64.
-inline int64_t QueryParts(int64_t items, int64_t groups, int64_t queries) {
-  constexpr int64_t kTiles = 32;
-  constexpr int64_t kLeastQueries = 64;
-  if (groups < items || items == 0) return 1;
-  const int64_t parts = std::clamp<int64_t>(queries / kLeastQueries, 1, CeilDiv(kTiles, items));
-  // An odd number of tiles, if there are few, leaves one of two threads idle at the end.
-  return parts > 1 && items * parts % 2 == 1 ? parts + 1 : parts;
 }
 
 inline int64_t HeadOffset(const HeadLayout& layout, int64_t b, int64_t h) {
@@ -162,103 +135,27 @@ struct Block {
   int64_t BiasRow() const { return queries.begin * op.layout_bias.at[2]; }
 };
 
-// Which heads, and which of their queries, a tile of forward takes: some heads, or some of the
-// queries of one head.
-class ForwardTiles {
- public:
-  explicit ForwardTiles(const AttentionForward& op)
-      : op_(op),
-        items_(op.batch * op.heads),
-        groups_(CeilDiv(items_, HeadsPerTile(op.queries, op.keys, op.width))),
-        parts_(QueryParts(items_, groups_, op.queries)) {}
-  int64_t count() const { return groups_ * parts_; }
-
-  // body(head, queries, null) for each head of a tile.
-  template <class Body>
-  void ForHeads(int64_t tile, const Body& body) const {
-    const Range group = Range::Part(items_, groups_, tile / parts_);
-    const Range queries = Range::Part(op_.queries, parts_, tile % parts_);
-    for (int64_t i = group.begin; i < group.end; ++i) {
-      body(Head{i / op_.heads, i % op_.heads}, queries, nullptr);
-    }
-  }
-
- private:
-  const AttentionForward& op_;
-  const int64_t items_, groups_, parts_;
-};
-
-// Which heads a tile of backward takes, one after another: neighbours; or some of the queries of
-// one head; or where the bias wants a gradient, one of `parts` equal shares of the heads that have
-// a piece of the bias in common.
-class BackwardTiles {
- public:
-  explicit BackwardTiles(const AttentionBackward& op)
-      : op_(op),
-        per_batch_(op.layout_bias.at[0] != 0),
-        per_head_(op.layout_bias.at[1] != 0),
-        items_(op.batch * op.heads) {
-    if (op.dbias == nullptr) {
-      groups_ = CeilDiv(items_, HeadsPerTile(op.queries, op.keys, op.width));
-      query_parts_ = QueryParts(items_, groups_, op.queries);
-      return;
-    }
-    const int64_t pieces = (per_batch_ ? op.batch : 1) * (per_head_ ? op.heads : 1);
-    sharing_ = items_ / std::max<int64_t>(1, pieces);
-    groups_ = items_ == 0 ? 0 : pieces * op.parts;
-  }
-  int64_t count() const { return groups_ * query_parts_; }
-  int64_t query_parts() const { return query_parts_; }
-
-  // body(head, queries, the gradient of this head's piece of the bias or null) for each head of a
-  // tile.
-  template <class Body>
-  void ForHeads(int64_t tile, const Body& body) const {
-    const int64_t part = tile % query_parts_;
-    const Range queries = Range::Part(op_.queries, query_parts_, part);
-    if (op_.dbias == nullptr) {
-      const Range range = Range::Part(items_, groups_, tile / query_parts_);
-      for (int64_t i = range.begin; i < range.end; ++i) {
-        body(Head{i / op_.heads, i % op_.heads, part}, queries, nullptr);
-      }
-      return;
-    }
-    const int64_t piece = tile / op_.parts;
-    const Range range = Range::Part(sharing_, op_.parts, tile % op_.parts);
-    const auto b = [&](int64_t i) {
-      if (per_batch_) return per_head_ ? piece / op_.heads : piece;
-      return per_head_ ? i : i / op_.heads;
-    };
-    const auto h = [&](int64_t i) { return (per_head_ ? piece : i) % op_.heads; };
-    float* dbias = op_.dbias + tile % op_.parts * BiasCount(op_) +
-                   BiasOffset(op_.layout_bias, b(range.begin), h(range.begin));
-    std::fill_n(dbias, BiasPiece(op_), 0.0f);
-    for (int64_t i = range.begin; i < range.end; ++i) body(Head{b(i), h(i)}, queries, dbias);
-  }
-
- private:
-  const AttentionBackward& op_;
-  const bool per_batch_, per_head_;
-  const int64_t items_;
-  int64_t sharing_ = 1;
-  int64_t groups_ = 0, query_parts_ = 1;
-};
-
 // What a pass over heads has in both precisions and directions: the op, and the parts of a worker's
 // scratch, of which the mask of a head's keys is the first.
 template <class Op>
 class HeadPass {
  public:
   // Runs it over all tiles' heads, each worker in scratch of its own: Begin() for a head,
-  // RunBlock() for blocks of its queries, and End() where the pass has one.
+  // RunBlock() for blocks of its queries, and End() where the pass has one. What Begin() makes in
+  // forward serves the worker's next tile of that head, too.
   template <class Pass, class Tiles>
   static void Run(Context& context, const Pass& pass, const Tiles& tiles) {
     context.ReserveScratch(pass.layout_.size());
+    // The head, from 1 on, of which each worker's scratch holds what Begin() made.
+    std::vector<int64_t> begun(kKeepsHeads ? context.threads() : 0);
     context.ParallelFor(tiles.count(), [&](int64_t tile, int worker) {
       float* const scratch = context.Scratch(worker);
       tiles.ForHeads(tile, [&](const Head& head, const Range& queries, float* dbias) {
-        pass.Begin(head, scratch);
-        pass.FillPadding(head, scratch);
+        const int64_t item = head.b * pass.op_.heads + head.h + 1;
+        if (!kKeepsHeads || std::exchange(begun[worker], item) != item) {
+          pass.Begin(head, scratch);
+          pass.FillPadding(head, scratch);
+        }
         ForBlocks(queries, pass.block_rows_, [&](const Range& rows) {
           const bool is_first = rows.begin == queries.begin;
           pass.RunBlock(Block<Op>{pass.op_, head, rows, is_first}, dbias, scratch);
@@ -269,6 +166,8 @@ class HeadPass {
   }
 
  protected:
+  static constexpr bool kKeepsHeads = std::is_same_v<Op, AttentionForward>;
+
   HeadPass(const Op& op, int64_t block_rows) : op_(op), block_rows_(block_rows) {}
 
   int64_t InK(const Head& head) const { return HeadOffset(op_.layout_k, head.b, head.h); }

@@ -5,6 +5,7 @@
 #include "kernels/attention_product.h"
 #include "kernels/elementwise.h"
 #include "ops/attention_heads.h"
+#include "ops/attention_tiles.h"
 #include "ops/ranges.h"
 
 namespace vitrine::ops {

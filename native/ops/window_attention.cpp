@@ -5,6 +5,7 @@
 #include "kernels/attention.h"
 #include "kernels/attention_product.h"
 #include "ops/attention_heads.h"
+#include "ops/attention_tiles.h"
 #include "ops/window_pass.h"
 
 namespace vitrine::ops {

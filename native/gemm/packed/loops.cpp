@@ -102,7 +102,7 @@ class PackedLoops final : public Loops {
     const int64_t between = product_.b.transposed ? product_.b.stride : 1;
     const Factor b = product_.b.From(i * product_.batch.stride_b + column * between);
     const Right right(plan_, columns, b, own + plan_.LeftFloats());
-    right.Pack();
+    if (!plan_.reads_b) right.Pack();
     const Part part{0, plan_.m, 0, right.panels().count(), 0, plan_.words};
     const Tile at = TileOf(i, 0, plan_.m, column, columns, own);
     packed::Multiply(plan_, AOf(i), right, part, at.c, at.ldc, accumulate, own);
@@ -111,9 +111,8 @@ class PackedLoops final : public Loops {
 
   Tile MultiplyRows(int64_t i, int64_t tile, bool accumulate, float* shared, float* own) const {
     const int64_t tiles = plan_.row_tiles * plan_.groups;
-    const int64_t split = tile / tiles, place = tile % tiles;
-    const int64_t row_tile = plan_.by_groups ? place % plan_.row_tiles : place / plan_.groups;
-    const int64_t group = plan_.by_groups ? place / plan_.row_tiles : place % plan_.groups;
+    const int64_t split = tile / tiles;
+    const auto [row_tile, group] = plan_.PlaceOf(tile % tiles);
     const Right right = RightOf(i, shared);
     const Panels& panels = right.panels();
     const int64_t row = plan_.FirstRow(row_tile);
@@ -146,8 +145,10 @@ std::unique_ptr<Loops> MakeLoops(const MatrixProduct& product) {
 
 void Serial(const MatrixProduct& product, float* scratch) {
   const Plan plan(product, Plan::For::kOneThread);
-  const Right right(plan, plan.n, product.b, scratch + plan.LeftFloats());
-  right.Pack();
+  float* const memory =
+      plan.keeps_b ? const_cast<float*>(product.kept_b) : scratch + plan.LeftFloats();
+  const Right right(plan, plan.n, product.b, memory);
+  if (!plan.keeps_b && !plan.reads_b) right.Pack();
   packed::Multiply(plan, product.a, right, {0, plan.m, 0, right.panels().count(), 0, plan.words},
                    product.c, product.ldc, product.accumulate, scratch);
 }
@@ -190,6 +191,11 @@ void PackWeight(Context& context, float* kept, const float* weight, int64_t n, i
                            {kept + column * plan.words, factors + column, starts + column},
                            weight + column * k, k, k, panels.Width(panel), panels.Padded(panel));
   });
+}
+
+void PackSerial(const MatrixProduct& product, float* kept) {
+  const packed::Plan plan(product, packed::Plan::For::kOneThread);
+  packed::Right(plan, plan.n, product.b, kept).Pack();
 }
 
 const Provider kPacked{&packed::MakeLoops, &packed::Serial};

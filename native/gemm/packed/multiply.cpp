@@ -58,20 +58,29 @@ Left PackOrRead(const Plan& plan, const Factor& a, int64_t row, int64_t rows, in
              : Left{memory, plan.left_stride, 1, kernel.max_rows * plan.left_stride};
 }
 
+// Rows of the next block, of so many that are left. The last two blocks share theirs: one of a row
+// or two has fewer sums than the multipliers work on at a time, and takes as long as one of three.
+int64_t RowsOfBlock(const PackedKernel& kernel, const Left& left, int64_t rows) {
+  const bool anywhere = left.block_stride == kernel.max_rows * left.row_stride;
+  if (!anywhere || rows <= kernel.max_rows || rows >= 2 * kernel.max_rows)
+    return std::min<int64_t>(kernel.max_rows, rows);
+  return RoundUp(CeilDiv(rows, 2), kernel.row_multiple);
+}
+
 // The blocks of one panel, which `block` describes but for what changes from one to the next.
 void MultiplyPanel(const PackedKernel& kernel, PackedBlock block, const Left& left,
                    const Fetch& fetch, int64_t rows, int64_t vectors) {
   block.a = left.data;
   block.row_stride = left.row_stride;
   block.step = left.step;
-  for (int64_t row = 0, index = 0; row < rows; row += kernel.max_rows, ++index) {
-    const int64_t count = std::min<int64_t>(kernel.max_rows, rows - row);
+  for (int64_t row = 0, index = 0; row < rows; row += block.rows, ++index) {
+    const int64_t count = RowsOfBlock(kernel, left, rows - row);
     block.rows = count;
     const bool fetches = index < fetch.count;
     block.fetch = fetches ? fetch.from + index * fetch.between : block.b;
     block.fetch_step = fetches ? fetch.step : 0;
     kernel.block[count - 1][vectors - 1](block);
-    block.a += left.block_stride;
+    block.a += count == kernel.max_rows ? left.block_stride : count * left.row_stride;
     block.c += count * block.ldc;
   }
 }
@@ -134,6 +143,7 @@ void Multiply(const Plan& plan, const Factor& a, const Right& right, const Part&
       block.words = depth;
       block.width = panels.Width(panel);
       block.accumulate = accumulate || chunk > 0;
+      block.fetches_c = plan.fetches_c && chunk == 0;
       if (right.has_factors()) {
         block.column_factors = right.Factors(panel);
         block.column_starts = right.Starts(panel);

@@ -19,9 +19,7 @@ int64_t StepsOfPanel(const PackedKernel& kernel) {
 
 }  // namespace
 
-void Right::Pack() const {
-  if (!plan_->reads_b) PackPart(0, panels_.count(), 0, plan_->k, false);
-}
+void Right::Pack() const { PackPart(0, panels_.count(), 0, plan_->k, false); }
 
 int64_t Right::Tiles() const {
   if (plan_->reads_b || plan_->keeps_b) return 0;

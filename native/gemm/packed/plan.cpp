@@ -60,8 +60,9 @@ Plan::Plan(const MatrixProduct& product, For threads)
       k(product.k),
       words(kernel->Words(product.k)),
       alone(threads == For::kOneThread),
-      keeps_b(!alone && product.kept_b != nullptr),
+      keeps_b(product.kept_b != nullptr),
       has_factors(product.int8),
+      fetches_c(!alone && product.c != nullptr),
       left_stride(LeftStride(std::min(kernel->depth, words))) {
   const Factor& a = product.a;
   const Factor& b = product.b;
@@ -81,7 +82,7 @@ Plan::Plan(const MatrixProduct& product, For threads)
     const int64_t word = kernel->per_word;
     reads_a = !a.transposed && k % word == 0 && a.stride % word == 0;
   }
-  shares_left = keeps_b && !reads_a && !a.transposed;
+  shares_left = !alone && keeps_b && !reads_a && !a.transposed;
   if (shares_left) left_stride = LeftStride(words);
   reads_b = !keeps_b && kernel->reads_in_place && !b.transposed &&
             (product.pads_b || n == AllPanels().padded()) &&
@@ -120,10 +121,11 @@ void Plan::CutColumns() {
 void Plan::CutRows(int64_t sharers) {
   constexpr int64_t kMostRows = 256;
   constexpr int64_t kMostColumns = 768;
-  const int64_t all = SharesOf(WorkOf(m, n, k));
-  const int64_t shares = std::max<int64_t>(1, all / (splits * sharers));
+  const int64_t work = WorkOf(m, n, k), all = SharesOf(work);
+  int64_t shares = std::max<int64_t>(1, all / (splits * sharers));
   const int64_t least_groups = std::max<int64_t>(1, CeilDiv(n, kMostColumns));
-  if (all == kFewShares) {
+  if (by_groups) shares = std::clamp<int64_t>(work / kLeastWork, 1, shares);
+  if (all == kFewShares && !by_groups) {
     const int64_t least = kLeastWork / std::max<int64_t>(1, n * k);
     const int64_t rows =
         std::max(least, std::clamp<int64_t>(CeilDiv(m, shares), kLeastRows, kMostRows));
@@ -137,10 +139,12 @@ void Plan::CutRows(int64_t sharers) {
   constexpr double kPays = 0.97;
   const int64_t most_groups = std::max(least_groups, n / kLeastColumns);
   const int64_t blocks = CeilDiv(m, kernel->max_rows), panels = AllPanels().count();
+  const int64_t most_rows = std::max<int64_t>(1, m / kLeastRows);
   double best = INFINITY;
   for (int64_t g = least_groups; g <= std::min(most_groups, panels); ++g) {
     const int64_t wanted = std::max(CeilDiv(shares, g), CeilDiv(m, kMostRows));
-    const int64_t r = std::clamp<int64_t>(wanted, 1, std::max<int64_t>(1, m / kLeastRows));
+    int64_t r = std::clamp<int64_t>(wanted, 1, most_rows);
+    if (by_groups && shares > 1 && most_rows > 1) r = std::min(RoundUp(r, 2), most_rows / 2 * 2);
     const double time = static_cast<double>(CeilDiv(r * g, shares) * CeilDiv(blocks, r)) *
                         static_cast<double>(CeilDiv(panels, g));
     if (time >= kPays * best) continue;

@@ -58,9 +58,10 @@ class Panels {
 // all share, and the tiles of a second follow the rows of a, which the ops before and after keep to
 // the same thread.
 //
-// A b that is kept packed is multiplied at once. With few rows, tiles of the same columns follow
-// each other, as b comes from memory, once; a whose factors are not read where they lie is packed
-// by that first loop, for all tiles.
+// A b that is kept packed is multiplied at once. With few rows, those of an image, the first half
+// of the tiles has the first half of the rows: so do the ops before and after, and of two threads
+// each finds what it wrote. In a half, tiles of the same columns follow each other, as b comes from
+// memory; a whose factors are not read where they lie is packed by that first loop, for all tiles.
 struct Plan {
   enum class For { kAllThreads, kOneThread };
   Plan(const MatrixProduct& product, For threads);
@@ -71,8 +72,9 @@ struct Plan {
   bool alone;        // one thread does it all, as one tile
   bool keeps_b;      // packed before
   bool has_factors;  // whether that is whole numbers
+  bool fetches_c;    // whether c may lie in another core's cache
   bool by_columns = false;
-  bool by_groups = false;    // whether tiles of rows follow each other in a group of panels
+  bool by_groups = false;  // whether a half's tiles of rows follow each other in a group of panels
   bool shares_left = false;  // whether a is packed whole, for all tiles
   bool reads_a, reads_b;     // where they lie
   int64_t column_step = 0;   // of a tile, when tiles are columns
@@ -83,9 +85,21 @@ struct Plan {
 
   Panels AllPanels() const { return PanelsOf(n); }
   Panels PanelsOf(int64_t columns) const { return {columns, *kernel}; }
-  // The first row of a tile of rows, at a whole block; that behind the last one is m.
+  // Which rows and panels a tile has.
+  struct Place {
+    int64_t row_tile, group;
+  };
+  Place PlaceOf(int64_t tile) const {
+    if (!by_groups) return {tile / groups, tile % groups};
+    const int64_t rows = row_tiles % 2 == 0 ? row_tiles / 2 : row_tiles;  // tiles of a half
+    const int64_t half = tile / (rows * groups), in_half = tile % (rows * groups);
+    return {half * rows + in_half % rows, in_half / rows};
+  }
+  // The first row of a tile of rows, at a whole block where that leaves halves equal enough; that
+  // behind the last one is m.
   int64_t FirstRow(int64_t tile) const {
-    return tile == row_tiles ? m : m * tile / row_tiles / kernel->max_rows * kernel->max_rows;
+    const int64_t unit = by_groups ? kernel->row_multiple : kernel->max_rows;
+    return tile == row_tiles ? m : m * tile / row_tiles / unit * unit;
   }
   // The first word of a part of k; that behind the last one is words.
   int64_t FirstWord(int64_t part) const {
