@@ -99,9 +99,10 @@ export class Block extends Module {
     return scope(() => {
       const attend: Branch = (normed, residual) => this.attn.forward(normed, residual, places, outputs);
       const wanted = outputs === undefined ? x : slice(x, 1, 0, outputs);
-      const attended = this.#branch(normalised(this.norm1, x), wanted, attend, this.ls1);
+      // A scope each, that what the first branch needs does not outlive it.
+      const attended = scope(() => this.#branch(normalised(this.norm1, x), wanted, attend, this.ls1));
       const transform: Branch = (normed, residual) => this.mlp.forward(normed, residual);
-      return this.#branch(normalised(this.norm2, attended), attended, transform, this.ls2);
+      return scope(() => this.#branch(normalised(this.norm2, attended), attended, transform, this.ls2));
     });
   }
 

@@ -213,7 +213,7 @@ export abstract class ViTEncoder extends Module {
   #encode(images: Tensor, { outputs, visit, mask }: Encoding = {}): Tensor {
     const grid = this.#gridOf(images);
     const inAttention = this.#positions.inAttention(grid);
-    let x = toStream(this.#embed(images, grid, mask));
+    let x = scope(() => toStream(this.#embed(images, grid, mask)));
     for (const [i, block] of [...this.blocks].entries()) {
       const input = this.#positions.before(i, x, grid);
       const wanted = i === this.blocks.length - 1 ? outputs : undefined;
