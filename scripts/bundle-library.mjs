@@ -42,6 +42,18 @@ const OPTIONS = {
   ...{ packages: 'external', external: ['*.node'], chunkNames: '[name]-[hash]', metafile: true, logLevel: 'warning' },
 };
 
+/** The sources that static imports lead to from some of them, and these. */
+function reachedFrom(sources, inputs) {
+  const reached = new Set(sources);
+  for (const source of reached) {
+    for (const { path, kind, external } of inputs[source].imports)
+      if (kind === 'import-statement' && !external) reached.add(path);
+  }
+  return reached;
+}
+
+const importsOf = (sources) => sources.map((source) => `import ${JSON.stringify(resolve(source))};\n`).join('');
+
 /** The sources that load the addon when they are imported: those from which static imports lead to it. */
 function importersOf(source, inputs) {
   const importers = new Map();
@@ -67,12 +79,12 @@ async function explore(entryPoints) {
  * 70 chunks. An entry that needs the addon is given the rest of the library as well, which makes a chunk of what loads early, and
  * some of what loads late. Those that do without, `vitrine --help` and `vitrine setup` among them, stay as they are.
  */
-const withLibrary = (whole, library) => ({
-  name: 'with-library',
+const withMore = (more) => ({
+  name: 'with-more',
   setup({ onLoad }) {
     onLoad({ filter: /\.ts$/ }, ({ path }) => {
-      if (!whole.has(path)) return undefined;
-      return { contents: `${readFileSync(path, 'utf8')}\n${library}`, loader: 'ts' };
+      const added = more.get(path);
+      return added && { contents: `${readFileSync(path, 'utf8')}\n${added}`, loader: 'ts' };
     });
   },
 });
@@ -110,9 +122,12 @@ await runScript(async () => {
   const division = divide(first.inputs, ROOT, [...first.exportsOf.keys()]);
   const { exportsOf } = await explore([...entries, ...namespacesOf(division.early)]);
   const loading = importersOf('lib/native.ts', first.inputs);
-  const isWhole = (path) => loading.has(path) && path !== ROOT && partOf(path) === undefined;
-  const whole = new Set([...first.exportsOf.keys()].filter(isWhole).map((path) => resolve(path)));
-  const plugins = [lateParts(division, exportsOf, ROOT), withLibrary(whole, libraryOf(division, ROOT))];
+  const programs = [...first.exportsOf.keys()].filter((path) => path !== ROOT && partOf(path) === undefined);
+  const light = programs.filter((path) => !loading.has(path));
+  const library = importsOf(libraryOf(division, ROOT));
+  const shared = importsOf([...reachedFrom(light, first.inputs)].filter((path) => division.early.has(path)));
+  const more = new Map(programs.map((path) => [resolve(path), light.includes(path) ? shared : library]));
+  const plugins = [lateParts(division, exportsOf, ROOT), withMore(more)];
   const { metafile } = await build({ ...OPTIONS, plugins });
   for (const file of Object.keys(metafile.outputs)) nameClasses(file);
   convertChunks(metafile.outputs, OUT, 'index.js', (entry) => entry?.startsWith('late-part:'));

@@ -92,7 +92,9 @@ function inspect({ check, dev }) {
   const { present: addon, file, damage, packed } = inspectAddon();
   const forBuild = (addon || packed) && !check ? [] : ['compiler', 'make', 'python', 'highway'];
   const needs = [...forBuild, ...(dev ? ['cmake', 'clangFormat', 'clangTidy'] : [])];
-  const parts = { dependencies: hasDependencies(), addon, dist: hasDist() };
+  // In a clone they are among the dependencies.
+  const nodeGyp = isClone() || forBuild.length === 0 || findNodeGyp() !== undefined;
+  const parts = { dependencies: hasDependencies(), nodeGyp, addon, dist: hasDist() };
   const system = needs.filter((need) => !NEEDS[need].present());
   return {
     needs,
@@ -117,7 +119,7 @@ function report({ needs, system, parts, file, damage, complete }) {
           [parts.dependencies, 'node_modules, as package-lock.json says'],
           [parts.dist, 'dist, compiled from the sources as they are'],
         ]
-      : []),
+      : [[parts.nodeGyp, 'node-gyp and node-addon-api, which build the addon']]),
   ];
   for (const [present, name] of lines) console.log(`${present ? 'present' : 'MISSING'}  ${name}`);
   for (const { name, present } of OPTIONAL.map((need) => NEEDS[need])) {
@@ -126,7 +128,10 @@ function report({ needs, system, parts, file, damage, complete }) {
   process.exitCode = complete ? 0 : 1;
 }
 
-/** The node-gyp of this tree, or of the project around it, or npm's own; node-addon-api, which it needs, has no other place. */
+/**
+ * The node-gyp of this tree, or of the project around it, or npm's own; undefined where there is none, or no node-addon-api, which
+ * it needs and which has no other place.
+ */
 function findNodeGyp() {
   const { resolve: find } = createRequire(import.meta.url);
   const npm = process.env.npm_execpath ?? join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js');
@@ -136,12 +141,10 @@ function findNodeGyp() {
       find('node-addon-api');
       return look();
     } catch {
-      // The next place, or the advice below.
+      // The next place.
     }
   }
-  throw new StepError(
-    'Expected node-gyp and node-addon-api, which build the addon, but they are not installed. Run this, then try again:\n  npm install --no-save node-gyp node-addon-api',
-  );
+  return undefined;
 }
 
 async function buildAddon(damage) {
@@ -167,6 +170,11 @@ async function buildAddon(damage) {
     for (const folder of ['kernels', 'gemm']) rmSync(join(objects, folder), { recursive: true, force: true });
   }
   const nodeGyp = findNodeGyp();
+  if (nodeGyp === undefined) {
+    throw new StepError(
+      'Expected node-gyp and node-addon-api, which build the addon, but they are not installed. Run this, then try again:\n  npm install --no-save node-gyp node-addon-api',
+    );
+  }
   const env = compiler === 'g++' ? process.env : { ...process.env, CXX: compiler };
   const count = readFileSync('native/sources.txt', 'utf8').split('\n').filter(Boolean).length;
   // Not packed, since npm would build wherever it finds one.

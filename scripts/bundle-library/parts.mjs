@@ -2,7 +2,8 @@
 
 /** Sources of each part. What they alone lead to is late as well. */
 const PARTS = {
-  nn: /^lib\/nn\/(index|swin\/|segmentation\/|dino\/|masked-autoencoder|transformer|lora\.|losses|batch-norm|pooling|upsample|embedding|feature-pyramid|module-dict|summary|activation)/,
+  nn: /^lib\/nn\/(index|swin\/|segmentation\/|dino\/|masked-autoencoder|transformer|lora\.|losses|batch-norm|pooling|upsample|embedding|feature-pyramid|module-dict|summary|activation|state\.|vit\/registry)/,
+  ops: /^lib\/(autograd\/grad|ops\/(in-place|gather|losses|einsum|einsum-equation|indexing|index-items|expand|sort|batch-norm|interpolate|diagonal|(adaptive-)?avg-pool2d|rows|scaled-dot-product-attention|masked-fill|copies|image2emb|cumsum|nonzero|outer|window-attention|sampling|cross-entropy|checkpoint))\.ts$/,
   data: /^lib\/data\//,
   train: /^lib\/(train|optim)\//,
   io: /^lib\/(io|onnx)\/|^lib\/nn\/(.*-)?onnx\.ts$|^lib\/nn\/.*\/(.*-)?onnx\.ts$/,

@@ -49,9 +49,11 @@ export const namespacesOf = (early) =>
       .filter((source) => partOf(source) !== undefined),
   );
 
-const loading = (part) => `import { late, namespaceOf } from '${LOADER}';
-const part = () => late(import('late-part:${part}'));
+const linkTo = (part) => `import { late, namespaceOf } from '${LOADER}';
+export const part = () => late(import('late-part:${part}'));
+export { namespaceOf };
 `;
+const loading = (part) => `import { part, namespaceOf } from 'late-link:${part}';\n`;
 
 function stubOf(source, exportsOf) {
   const at = `part().${nameOf(source)}`;
@@ -82,7 +84,11 @@ export const lateParts = ({ early, parts }, exportsOf, root) => ({
     const rooted = `import ${JSON.stringify(resolve(root))};\n`;
 
     onResolve({ filter: /^\.\/late\.js$/ }, ({ path }) => ({ path, external: true }));
-    onResolve({ filter: /^late-part:/ }, ({ path }) => ({ path: path.slice(10), namespace: 'late-part' }));
+    onResolve({ filter: /^late-(link|part):/ }, ({ path }) => {
+      const [namespace, part] = path.split(':');
+      return { path: part, namespace };
+    });
+    load('late-link', linkTo);
     load('late-part', (part) => {
       const sources = [...parts[part]].map(
         (source) => `export * as ${nameOf(source)} from ${JSON.stringify(resolve(source))};\n`,
@@ -112,8 +118,5 @@ export const lateParts = ({ early, parts }, exportsOf, root) => ({
   },
 });
 
-/** Has a source import all of the library. */
-export const libraryOf = ({ parts }, root) =>
-  [root, ...Object.values(parts).flatMap((sources) => [...sources])]
-    .map((source) => `import ${JSON.stringify(resolve(source))};\n`)
-    .join('');
+/** The sources that lead to all of the library. */
+export const libraryOf = ({ parts }, root) => [root, ...Object.values(parts).flatMap((sources) => [...sources])];

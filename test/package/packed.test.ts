@@ -1,8 +1,19 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { buildSync } from 'esbuild';
+import { packageRoot } from '../../lib/package-root.js';
 import { childEnvironment } from '../child-environment.js';
 import { temporaryDirectory } from '../io/temporary-directory.js';
 import { installPacked, packedAddon } from './packed.js';
@@ -110,7 +121,7 @@ describe('the packed vitrine, installed', function () {
       new vitrine.ViT({ imgSize: 8, patchSize: 4, embedDim: 16, depth: 1, numHeads: 2 }).forward(vitrine.randn([1, 3, 8, 8]));
       console.log(late(), typeof vitrine.data.digitsPath, late() > 0);`;
     assert.equal(run('parts.mjs', program).stdout, '0 string true\n');
-    assert.ok(bytesLoadedBy('index.js') < 450_000, String(bytesLoadedBy('index.js')));
+    assert.ok(bytesLoadedBy('index.js') < 400_000, String(bytesLoadedBy('index.js')));
   });
 
   it('takes a step through require(), which gives the same module', () => {
@@ -149,6 +160,20 @@ describe('the packed vitrine, installed', function () {
     const { stdout, stderr } = run('run.mjs', "await import('./out/bundle.mjs')");
     assert.equal(stderr, '');
     assert.match(stdout, VERSION);
+  });
+
+  it('tells whether node-gyp and node-addon-api, which build the addon, are there', () => {
+    const check = () =>
+      run(
+        'setup.mjs',
+        "process.argv.push('setup', '--check'); await import('./node_modules/vitrine/dist/package/cli.js');",
+      ).stdout;
+    const told = (state: string) => new RegExp(`^${state} +node-gyp and node-addon-api`, 'm');
+    assert.match(check(), told('MISSING'));
+    const linked = ['node-gyp', 'node-addon-api'].map((name) => join(project, 'node_modules', name));
+    for (const path of linked) symlinkSync(join(packageRoot, 'node_modules', basename(path)), path);
+    assert.match(check(), told('present'));
+    for (const path of linked) rmSync(path);
   });
 
   it('runs in worker threads, each with a stream of its own', () => {
