@@ -16,7 +16,8 @@ class FewRowsLoops final : public Loops {
   explicit FewRowsLoops(const MatrixProduct& product) : product_(product) {
     constexpr int64_t kWeights = 4 * kElementsPerTile;
     constexpr int64_t kTogether = 4;  // columns that the kernel takes at once
-    const int64_t least = CeilDiv(kLeastWork, product.m * product.k);
+    constexpr int64_t kFewest = 8;    // rows: as long as these take, the weights take to come
+    const int64_t least = CeilDiv(kLeastWork, std::max(product.m, kFewest) * product.k);
     const int64_t most = std::max<int64_t>({1, kWeights / product.k, least});
     step_ = RoundUp(EvenStep(product.n, most), kTogether);
   }

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "kernels/packed_product.h"
+#include "runtime/bfloat16.h"
 
 // What an op says of a matrix product. Who computes it, and in which tiles, is gemm's affair.
 namespace vitrine::gemm {
@@ -66,6 +67,9 @@ struct MatrixProduct {
   // passing.
   const float* kept_b = nullptr;
   Batch batch = {};
+  // Where c is null, where the epilogue stores c's first element, rows ldc apart: it is fetched
+  // meanwhile, or null.
+  const Bf16* stored = nullptr;
   Epilogue epilogue = {};  // of one product, undivided along k
 };
 

@@ -30,12 +30,9 @@ constexpr int64_t kDepth = 384;
 // attention's probabilities with the values; Zen 5 with long vectors did not gain from packing).
 constexpr bool kPacksStrided = !kManyRegisters;
 constexpr bool kFetchesRows = !kManyRegisters;
-// c's cache lines are fetched while the block is computed, else its stores wait for them: 0.72 of
-// the time for the 48 products of attention's scores, 0.97 for the linear layers of Ti/16 (Zen 3).
-// Not measured on ARM.
-constexpr bool kFetchesC = HWY_ARCH_X86;
-
-constexpr int64_t kCacheLine = 16;  // floats
+// c's cache lines are fetched while the block is computed, else its stores wait for them: 0.97 of
+// the time for the linear layers of Ti/16 (Zen 3). Not measured on ARM.
+constexpr bool kFetchesTarget = HWY_ARCH_X86;
 
 // Whether panels may be written past the caches: where a vector is a whole cache line.
 constexpr bool kStreams = HWY_TARGET == HWY_AVX3;
@@ -52,15 +49,14 @@ void Block(const PackedBlock& x) {
   }
   const float* fetch = x.fetch;
   int64_t done = 0;
-  if (kFetchesC && x.fetches_c) {
+  if (kFetchesTarget && x.target != nullptr) {
     // A row at each of the first steps: all at once would hold up what those read.
-    const float* row = x.c;
+    const char* row = x.target;
     done = std::min<int64_t>(kRows, x.words);
     MultiplyBlock(sum, {x.a, x.row_stride, x.step}, x.b, x.b_step, done, [&]() KERNEL_INLINE {
       HWY_UNROLL(16)
-      for (int v = 0; v < kVectors; ++v) FetchToWrite(row + v * lanes);
-      if (lanes < kCacheLine) FetchToWrite(row + kVectors * lanes - 1);
-      row += x.ldc;
+      for (int v = 0; v < kVectors; ++v) FetchToWrite(row + v * x.target_vector);
+      row += x.target_row;
     });
   }
   MultiplyBlock(sum, {x.a + done * x.step, x.row_stride, x.step}, x.b + done * x.b_step, x.b_step,

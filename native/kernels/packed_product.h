@@ -23,7 +23,10 @@ struct PackedBlock {
   int64_t rows;
   int64_t width;    // columns of c; the panel's others are not stored
   bool accumulate;  // c += a b
-  bool fetches_c;   // whether c is fetched, as another core may have read it last
+  // Where results end up, which is fetched for writing, as another core may have read it last; null
+  // for nothing. Bytes between its rows, and between their vectors.
+  const char* target;
+  int64_t target_row, target_vector;
   // What will be read next is fetched into L2 meanwhile, so many words a step.
   const float* fetch;
   int64_t fetch_step;

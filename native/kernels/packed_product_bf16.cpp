@@ -52,9 +52,10 @@ void Block(const PackedBlock& x) {
 #pragma GCC unroll 16
     for (int v = 0; v < kVectors; ++v) sum[r][v] = _mm512_setzero_ps();
   }
-  if (x.fetches_c) {
+  if (x.target != nullptr) {
     for (int r = 0; r < kRows; ++r) {
-      for (int v = 0; v < kVectors; ++v) FetchToWrite(x.c + r * x.ldc + v * kLanes);
+      for (int v = 0; v < kVectors; ++v)
+        FetchToWrite(x.target + r * x.target_row + v * x.target_vector);
     }
   }
   const float* a = x.a;

@@ -26,6 +26,7 @@ void LinearForward::Run(Context& context) {
   const auto finish = [&](const gemm::Tile& tile) { y.bf16 ? FinishBf16(tile) : Finish(tile); };
   gemm::MatrixProduct product{.m = rows, .n = out, .k = in, .ldc = out};
   product.c = y.bf16 ? nullptr : y.floats();
+  product.stored = y.bf16 ? y.halves() : nullptr;
   product.a = {x.data, in, false, x.bf16};
   product.b = {weight, in, true};
   product.bf16 = bf16;
@@ -127,6 +128,7 @@ void LinearBackward::Run(Context& context) {
   gemm::MatrixProduct of_x{.m = rows, .n = in, .k = out, .ldc = in, .a = gradient};
   of_x.b = {weight, in, false};
   if (dx.bf16) {
+    of_x.stored = dx.halves();
     of_x.epilogue = store;
   } else {
     of_x.c = dx.floats();

@@ -79,6 +79,17 @@ class PackedLoops final : public Loops {
     float* const c = product_.c + i * product_.batch.stride_c;
     return {row, rows, column, columns, c + row * product_.ldc + column, product_.ldc};
   }
+  // Where its results end up.
+  Target TargetOf(const Tile& tile) const {
+    if (product_.c != nullptr) return TargetOf(tile.c, tile.ldc);
+    if (product_.stored == nullptr) return {};
+    constexpr int64_t kSize = sizeof(Bf16);
+    return {product_.stored + tile.row * product_.ldc + tile.column, product_.ldc * kSize, kSize};
+  }
+  static Target TargetOf(const float* c, int64_t ldc) {
+    constexpr int64_t kSize = sizeof(float);
+    return {c, ldc * kSize, kSize};
+  }
   Right RightOf(int64_t i, float* shared) const {
     if (plan_.keeps_b) return {plan_, plan_.n, product_.b, const_cast<float*>(product_.kept_b)};
     const Factor b = product_.b.From(i * product_.batch.stride_b);
@@ -105,7 +116,7 @@ class PackedLoops final : public Loops {
     if (!plan_.reads_b) right.Pack();
     const Part part{0, plan_.m, 0, right.panels().count(), 0, plan_.words};
     const Tile at = TileOf(i, 0, plan_.m, column, columns, own);
-    packed::Multiply(plan_, AOf(i), right, part, at.c, at.ldc, accumulate, own);
+    packed::Multiply(plan_, AOf(i), right, part, at.c, at.ldc, accumulate, own, TargetOf(at));
     return at;
   }
 
@@ -127,10 +138,11 @@ class PackedLoops final : public Loops {
     const Tile at = TileOf(i, row, part.rows, column, columns, own);
     if (split == 0) {
       float* const left = plan_.shares_left ? shared : own;
-      packed::Multiply(plan_, AOf(i), right, part, at.c, at.ldc, accumulate, left);
+      packed::Multiply(plan_, AOf(i), right, part, at.c, at.ldc, accumulate, left, TargetOf(at));
     } else {
       float* const later = Later(split, shared) + row * plan_.n + column;
-      packed::Multiply(plan_, AOf(i), right, part, later, plan_.n, false, own);
+      packed::Multiply(plan_, AOf(i), right, part, later, plan_.n, false, own,
+                       TargetOf(later, plan_.n));
     }
     return at;
   }

@@ -82,6 +82,7 @@ void MultiplyPanel(const PackedKernel& kernel, PackedBlock block, const Left& le
     kernel.block[count - 1][vectors - 1](block);
     block.a += count == kernel.max_rows ? left.block_stride : count * left.row_stride;
     block.c += count * block.ldc;
+    if (block.target != nullptr) block.target += count * block.target_row;
   }
 }
 
@@ -115,7 +116,7 @@ void PackSharedLeft(const Plan& plan, const Factor& a, int64_t tile, float* left
 }
 
 void Multiply(const Plan& plan, const Factor& a, const Right& right, const Part& part, float* c,
-              int64_t ldc, bool accumulate, float* left_memory) {
+              int64_t ldc, bool accumulate, float* left_memory, const Target& target) {
   if (part.rows == 0) return;
   const PackedKernel& kernel = *plan.kernel;
   const Panels& panels = right.panels();
@@ -143,7 +144,12 @@ void Multiply(const Plan& plan, const Factor& a, const Right& right, const Part&
       block.words = depth;
       block.width = panels.Width(panel);
       block.accumulate = accumulate || chunk > 0;
-      block.fetches_c = plan.fetches_c && chunk == 0;
+      if (chunk == 0 && target.data != nullptr) {
+        const int64_t column = panels.Column(panel) - panels.Column(part.begin);
+        block.target = static_cast<const char*>(target.data) + column * target.element;
+        block.target_row = target.row;
+        block.target_vector = kernel.lanes * target.element;
+      }
       if (right.has_factors()) {
         block.column_factors = right.Factors(panel);
         block.column_starts = right.Starts(panel);

@@ -62,7 +62,6 @@ Plan::Plan(const MatrixProduct& product, For threads)
       alone(threads == For::kOneThread),
       keeps_b(product.kept_b != nullptr),
       has_factors(product.int8),
-      fetches_c(!alone && product.c != nullptr),
       left_stride(LeftStride(std::min(kernel->depth, words))) {
   const Factor& a = product.a;
   const Factor& b = product.b;

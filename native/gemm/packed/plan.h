@@ -72,7 +72,6 @@ struct Plan {
   bool alone;        // one thread does it all, as one tile
   bool keeps_b;      // packed before
   bool has_factors;  // whether that is whole numbers
-  bool fetches_c;    // whether c may lie in another core's cache
   bool by_columns = false;
   bool by_groups = false;  // whether a half's tiles of rows follow each other in a group of panels
   bool shares_left = false;  // whether a is packed whole, for all tiles
