@@ -4,7 +4,7 @@ export type { Pair } from '../check.js';
 export { GELU, LogSigmoid, LogSoftmax, QuickGELU, ReLU, Sigmoid, SiLU, Softmax, Tanh } from './activation.js';
 export { BatchNorm1d, BatchNorm2d, type BatchNormModuleOptions } from './batch-norm.js';
 export { Conv2d, type Conv2dModuleOptions } from './conv2d.js';
-export { DINOHead, type DINOHeadOptions, type WeightNormLinear } from './dino/dino-head.js';
+export { cancelGradientsLastLayer, DINOHead, type DINOHeadOptions, type WeightNormLinear } from './dino/dino-head.js';
 export { DINOLoss, type DINOLossOptions } from './dino/dino-loss.js';
 export { MultiCropWrapper } from './dino/multi-crop.js';
 export { Dropout, DropPath } from './dropout.js';
@@ -63,7 +63,7 @@ export { type ModelSummary, type SummaryOptions, type SummaryRow, summary } from
 export type { SwinBlock } from './swin/block.js';
 export type { SwinConfig, SwinOptions } from './swin/config.js';
 export type { SwinHead } from './swin/head.js';
-export type { PatchMerging } from './swin/patch-merging.js';
+export { PatchMerging } from './swin/patch-merging.js';
 export type { NormedPatchEmbed, SwinStage } from './swin/stage.js';
 export { Swin } from './swin/swin.js';
 export type { SwinAttention, WindowAttentionSettings } from './swin/window-attention.js';

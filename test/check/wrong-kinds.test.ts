@@ -183,6 +183,7 @@ const MODULES: Record<string, { make?: () => object; args: () => unknown[] }> = 
       [`${name}/forward`, { make: () => new nn[name](), args: () => [x()] }],
     ]),
   ),
+  cancelGradientsLastLayer: { args: () => [0, new nn.DINOHead(2, 2, { hiddenDim: 2, bottleneckDim: 2 }), 1] },
   DINOHead: { args: () => [2, 2, { hiddenDim: 2, bottleneckDim: 2 }] },
   'DINOHead/forward': {
     make: () => new nn.DINOHead(2, 2, { hiddenDim: 2, bottleneckDim: 2 }),
@@ -210,6 +211,8 @@ const MODULES: Record<string, { make?: () => object; args: () => unknown[] }> = 
   Identity: { args: () => [] },
   LayerNorm: { args: () => [4, {}] },
   'LayerNorm/forward': { make: () => new nn.LayerNorm(4), args: () => [x()] },
+  PatchMerging: { args: () => [2, 1, 1e-5] },
+  'PatchMerging/forward': { make: () => new nn.PatchMerging(2), args: () => [ones([1, 2, 2, 2])] },
   LayerScale: { args: () => [4, 1] },
   'LayerScale/forward': { make: () => new nn.LayerScale(4, 1), args: () => [x()] },
   Linear: { args: () => [4, 4, {}] },

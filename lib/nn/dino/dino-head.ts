@@ -1,4 +1,4 @@
-import { checkBoolean, checkInteger } from '../../check.js';
+import { checkBoolean, checkInteger, expected } from '../../check.js';
 import { checkOptions, type OptionNames } from '../../check-options.js';
 import { ones } from '../../ops/creation.js';
 import { mul } from '../../ops/elementwise.js';
@@ -52,6 +52,28 @@ export class WeightNormLinear extends Module {
   /** @param x (N,in) @returns (N,out) */
   forward(x: Tensor): Tensor {
     return scope(() => linear(x, mul(unit(this.weightV), this.weightG)));
+  }
+}
+
+/**
+ * Drops the gradients of all prototypes while `epoch` is below `freezeLastLayer`, between `backward` and the optimizer's step:
+ * features find their place before prototypes move.
+ *
+ * @param epoch from 0
+ * @param freezeLastLayer how many epochs they stay; Meta's default is 1
+ * @see `cancel_gradients_last_layer` of Meta's code
+ */
+export function cancelGradientsLastLayer(epoch: number, model: Module, freezeLastLayer: number): void {
+  checkInteger(epoch, 'cancelGradientsLastLayer epoch');
+  checkInteger(freezeLastLayer, 'cancelGradientsLastLayer freezeLastLayer');
+  if (!(model instanceof Module)) throw expected('a module', 'cancelGradientsLastLayer', model);
+  if (epoch >= freezeLastLayer) return;
+  for (const part of model.namedModules().values()) {
+    if (!(part instanceof WeightNormLinear)) continue;
+    for (const parameter of part.parameters()) {
+      parameter.grad?.dispose();
+      parameter.grad = null;
+    }
   }
 }
 

@@ -1,3 +1,5 @@
+import { checkInteger, checkNumber, expected } from '../../check.js';
+import { checkTensor } from '../../ops/check-tensor.js';
 import { pad } from '../../ops/pad.js';
 import { reshape } from '../../ops/reshape.js';
 import { permute } from '../../ops/transpose.js';
@@ -12,6 +14,7 @@ import { Module } from '../module.js';
  * Neighbours, two by two, made one token of twice the width: (N,H,W,C) to (N,H/2,W/2,2C). Zeros complete an odd grid.
  * @see Liu et al. 2021, section 3.1
  * @see timm's `PatchMerging`, with its parameter names
+ * @throws TypeError for a width that is no whole number above 0, another version, or an epsilon below 0
  */
 export class PatchMerging extends Module {
   /** Of the four together (4C); of version 2 behind the reduction (2C). */
@@ -22,17 +25,22 @@ export class PatchMerging extends Module {
   constructor(
     /** Width of the tokens that come in. */
     readonly dim: number,
-    /** 1 norms the four, 2 the result. */
-    readonly version: 1 | 2,
-    eps: number,
+    /** 1, the default, norms the four, 2 the result. */
+    readonly version: 1 | 2 = 1,
+    /** Of the norm. Default 1e-5. */
+    eps = 1e-5,
   ) {
     super();
+    checkInteger(dim, 'PatchMerging dim', 1);
+    if (version !== 1 && version !== 2) throw expected('1 or 2', 'PatchMerging version', version);
+    checkNumber(eps, 'PatchMerging eps', 0);
     this.norm = this.child('norm', new LayerNorm(version === 1 ? 4 * dim : 2 * dim, { eps }));
     this.reduction = this.child('reduction', new Linear(4 * dim, 2 * dim, { bias: false }));
   }
 
   /** @param x (N,H,W,C) @returns (N,H/2,W/2,2C) */
   forward(x: Tensor): Tensor {
+    checkTensor(x, 'PatchMerging', { shape: [null, null, null, this.dim], letters: '(N,H,W,C)' });
     return scope(() => {
       const four = gathered(x);
       const norm = (tokens: Tensor): Tensor => this.norm.forward(tokens, undefined, productDtype());

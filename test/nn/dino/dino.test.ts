@@ -42,6 +42,30 @@ describe('DINO', () => {
     });
   });
 
+  it('keeps prototypes where they are for the first epochs, and nothing else', () => {
+    using model = new nn.MultiCropWrapper(vit(), new nn.DINOHead(8, 5, HEAD));
+    const withGradients = (epoch: number): string[] =>
+      scope(() => {
+        model
+          .forward([rand([2, 1, 8, 8])])
+          .sum()
+          .backward();
+        nn.cancelGradientsLastLayer(epoch, model, 1);
+        const named = [...model.namedParameters()].filter(([, { grad }]) => grad !== null).map(([name]) => name);
+        for (const parameter of model.parameters()) {
+          parameter.grad?.dispose();
+          parameter.grad = null;
+        }
+        return named;
+      });
+    const [first, second] = [withGradients(0), withGradients(1)];
+    assert.deepEqual(
+      second.filter((name) => !first.includes(name)),
+      ['head.last_layer.weight_v'],
+    );
+    assert.ok(first.includes('head.mlp.0.weight') && first.includes('backbone.patch_embed.proj.weight'));
+  });
+
   it('moves a teacher by the momentum, and copies with none', () => {
     using teacher = new nn.Linear(2, 1);
     using student = new nn.Linear(2, 1);

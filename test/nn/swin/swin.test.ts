@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { compile, nn, noGrad, ones, optim, scope, Trainer } from '../../../lib/index.js';
+import { compile, nn, noGrad, ones, optim, scope, Trainer, tensor } from '../../../lib/index.js';
 import { loadGolden } from '../../golden.js';
 import { checkGradients } from '../../golden-module.js';
 import { assertBadInput, assertNear, fromRef, returnsMemory } from '../../native-op.js';
 import { drawParameters } from '../drawn-parameters.js';
+
+const one = (index: number): number[] => Array.from({ length: 4 }, (_, i) => Number(i === index));
 
 /** timm's words, as generate_swin.py gave them. */
 type Case = { case: number } & Record<string, unknown>;
@@ -60,6 +62,22 @@ describe('Swin', () => {
   it('has the number of parameters of the paper', () => {
     using model = nn.Swin.create('swin_tiny_patch4_window7_224');
     assert.equal(model.numParameters(), 28_288_354);
+  });
+
+  it('merges tokens upper left, lower left, upper right, lower right, and completes an odd grid', () => {
+    using merging = new nn.PatchMerging(1, 2, 0);
+    scope(() => {
+      // One of the four beside 2.5: version 2 norms what comes out, 1 for the larger and -1.
+      const x = tensor([1, 2, 3, 4]).reshape([1, 2, 2, 1]); // upper left 1, upper right 2, lower left 3
+      for (const [token, value] of [1, 3, 2, 4].entries()) {
+        merging.reduction.weight.set([...one(token), 0, 2.5 / 3, 0, 0]); // the second gives 2.5
+        const larger = value > 2.5 ? 1 : -1;
+        assertNear(merging.forward(x), { shape: [1, 1, 1, 2], data: [larger, -larger] }, `token ${token}`);
+      }
+      assert.deepEqual([...merging.forward(ones([2, 3, 5, 1])).shape], [2, 2, 3, 2]);
+    });
+    assertBadInput(() => merging.forward(ones([1, 2, 2])), /PatchMerging/);
+    assertBadInput(() => new nn.PatchMerging(4, 3 as 1), /1 or 2 .* PatchMerging version .* 3/);
   });
 
   it('is recorded and replayed by compile, the same bits', () => {
