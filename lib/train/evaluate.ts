@@ -43,7 +43,7 @@ export interface Classifier extends Module {
   /** How images of a bare data set are prepared, where it is known. */
   readonly pretrainedConfig?: Preprocessing | undefined;
   /** Whether to compute activations again in backward instead of keeping them; see `ViT.setGradCheckpointing`. */
-  setGradCheckpointing?(on: boolean): unknown;
+  setGradCheckpointing?(on: boolean | number): unknown;
 }
 
 /** How a model does on a data set. */

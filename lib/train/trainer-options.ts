@@ -76,8 +76,11 @@ export interface TrainerOptions {
   loss?: Loss | LossFunction;
   /** Of the default loss. Default 0. */
   labelSmoothing?: number;
-  /** Whether a ViT's blocks are computed again in backward instead of kept; see `setGradCheckpointing`. Default false. */
-  gradCheckpointing?: boolean;
+  /**
+   * Whether a ViT's blocks are computed again in backward instead of kept, or how many of them, from the first; see
+   * `setGradCheckpointing`. Default false.
+   */
+  gradCheckpointing?: boolean | number;
   /**
    * Whether a parameter is updated in the middle of backward, as soon as its gradient is whole, and the gradient released:
    * gradients take next to no memory then, and the results are the same bits. `grad` is null after a step. What needs all
@@ -186,7 +189,7 @@ export function checkTrainerOptions(options: TrainerOptions): TrainerOptions {
     const value = options[name];
     if (value !== undefined) checkFunction(value, `Trainer ${name}`);
   }
-  for (const name of ['gradCheckpointing', 'optimizerInBackward', 'capture'] as const) {
+  for (const name of ['optimizerInBackward', 'capture'] as const) {
     const value = options[name];
     if (value !== undefined) checkBoolean(value, `Trainer ${name}`);
   }
@@ -211,6 +214,8 @@ export function checkTrainerOptions(options: TrainerOptions): TrainerOptions {
   if (signal !== undefined && typeof signal?.aborted !== 'boolean') {
     throw expected('an AbortSignal', 'Trainer signal', signal);
   }
+  if (typeof gradCheckpointing === 'number') checkInteger(gradCheckpointing, 'Trainer gradCheckpointing');
+  else if (gradCheckpointing !== undefined) checkBoolean(gradCheckpointing, 'Trainer gradCheckpointing');
   if (gradCheckpointing !== undefined && model.setGradCheckpointing === undefined) {
     throw expected('a model with setGradCheckpointing', 'Trainer gradCheckpointing', model);
   }

@@ -13,7 +13,7 @@ import {
   tensor,
   ViT,
 } from '../../lib/index.js';
-import { returnsMemory } from '../native-op.js';
+import { assertBadInput, returnsMemory } from '../native-op.js';
 import { leavesNothing } from '../runtime/leaves-nothing.js';
 
 const TINY = { imgSize: 8, patchSize: 4, inChans: 1, numClasses: 3, embedDim: 16, depth: 3, numHeads: 2 };
@@ -59,7 +59,13 @@ describe('checkpoint', () => {
     const kept = heldByForward(forward);
     model.setGradCheckpointing();
     assert.deepEqual(bits(model, forward), plain);
-    assert.ok(heldByForward(forward) < kept / 2, 'less than half of the activations is kept');
+    const least = heldByForward(forward);
+    assert.ok(least < kept / 2, 'less than half of the activations is kept');
+    model.setGradCheckpointing(4); // of 8
+    assert.deepEqual(bits(model, forward), plain);
+    const half = heldByForward(forward);
+    assert.ok(Math.abs(half - (least + kept) / 2) < 0.05 * kept, `${half} of ${least} to ${kept}`);
+    assertBadInput(() => model.setGradCheckpointing(9), /a whole number from 0 to 8 for setGradCheckpointing/);
     for (const item of [model, images, labels]) item.dispose();
   });
 

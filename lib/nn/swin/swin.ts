@@ -1,10 +1,11 @@
-import { checkBoolean, checkInteger, checkOneOf, checkPair, expected } from '../../check.js';
+import { checkInteger, checkOneOf, checkPair, expected } from '../../check.js';
 import { checkTensor } from '../../ops/check-tensor.js';
 import { checkpoint } from '../../ops/checkpoint.js';
 import { reshape } from '../../ops/reshape.js';
 import { permute } from '../../ops/transpose.js';
 import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
+import { checkpointedBlocks } from '../checkpointed-blocks.js';
 import {
   checkPyramid,
   type FeatureMapInfo,
@@ -48,7 +49,7 @@ export class Swin extends Module implements FeatureExtractor, PyramidBackbone {
   readonly norm: LayerNorm;
   /** The classifier. */
   readonly head: SwinHead;
-  #checkpointing = false;
+  #checkpointed = 0;
 
   /** @throws TypeError for an option that is unknown or out of range */
   constructor(options: SwinOptions = {}) {
@@ -197,9 +198,10 @@ export class Swin extends Module implements FeatureExtractor, PyramidBackbone {
     return this;
   }
 
-  /** Whether training keeps only what goes into each block, and computes the block again. @see `ViT.setGradCheckpointing` */
-  setGradCheckpointing(on = true): this {
-    this.#checkpointing = checkBoolean(on, 'setGradCheckpointing');
+  /** Whether training keeps only what goes into each block, or so many blocks from the first, and computes it again. @see `ViT.setGradCheckpointing` */
+  setGradCheckpointing(on: boolean | number = true): this {
+    const blocks = this.config.depths.reduce((sum, depth) => sum + depth, 0);
+    this.#checkpointed = checkpointedBlocks(on, blocks);
     this.revision++;
     return this;
   }
@@ -210,12 +212,13 @@ export class Swin extends Module implements FeatureExtractor, PyramidBackbone {
     const [height, width] = checkPair(imgSize, 'Swin imgSize', 1);
     checkTensor(images, 'Swin images', { shape: [null, inChans, height, width] });
     const patches = this.patchEmbed.forward(images);
+    let passed = 0; // blocks
     let x = reshape(patches, [images.shape[0], ...this.grid, this.config.embedDim]);
     for (const [i, stage] of [...this.layers].entries()) {
       x = stage.downsample?.forward(x) ?? x;
       for (const block of stage.blocks) {
         const run = (tokens: Tensor): Tensor => block.forward(tokens);
-        x = this.#checkpointing && this.training ? checkpoint(run, x) : run(x);
+        x = this.training && passed++ < this.#checkpointed ? checkpoint(run, x) : run(x);
       }
       visit?.(i, x);
     }

@@ -1,5 +1,5 @@
 import { noGrad } from '../../autograd.js';
-import { checkBoolean, checkPair, expected } from '../../check.js';
+import { checkPair, expected } from '../../check.js';
 import { only } from '../../check-options.js';
 import { cat } from '../../ops/cat.js';
 import { checkTensor } from '../../ops/check-tensor.js';
@@ -7,6 +7,7 @@ import { checkpoint } from '../../ops/checkpoint.js';
 import { tile } from '../../ops/tile.js';
 import { scope, untracked } from '../../scope.js';
 import { empty, type Tensor } from '../../tensor.js';
+import { checkpointedBlocks } from '../checkpointed-blocks.js';
 import { Dropout } from '../dropout.js';
 import { indicesOf } from '../feature-pyramid.js';
 import * as init from '../init.js';
@@ -69,7 +70,7 @@ export abstract class ViTEncoder extends Module {
   readonly norm: Norm | undefined;
   readonly #positions: Positions;
   readonly #maskToken: MaskToken | undefined;
-  #checkpointing = false;
+  #checkpointed = 0;
 
   constructor(config: Readonly<ViTConfig>) {
     super();
@@ -192,11 +193,11 @@ export abstract class ViTEncoder extends Module {
 
   /**
    * Whether training keeps only what goes into each block and computes the block again in backward: memory for a
-   * forward pass more.
+   * forward pass more. With a number, so many blocks from the first do so.
    * @see timm's `set_grad_checkpointing`
    */
-  setGradCheckpointing(on = true): this {
-    this.#checkpointing = checkBoolean(on, 'setGradCheckpointing');
+  setGradCheckpointing(on: boolean | number = true): this {
+    this.#checkpointed = checkpointedBlocks(on, this.blocks.length);
     this.revision++;
     return this;
   }
@@ -218,7 +219,7 @@ export abstract class ViTEncoder extends Module {
       const input = this.#positions.before(i, x, grid);
       const wanted = i === this.blocks.length - 1 ? outputs : undefined;
       const run = (tokens: Tensor): Tensor => block.forward(tokens, inAttention(i), wanted);
-      x = this.#checkpointing && this.training ? checkpoint(run, input) : run(input);
+      x = this.training && i < this.#checkpointed ? checkpoint(run, input) : run(input);
       visit?.(i, x);
     }
     return x;
