@@ -1,28 +1,17 @@
 /**
  * DINO: a student learns to say of small crops what its teacher, the moving average of itself, says of large ones. No label
  * is looked at; how much better do neighbours tell classes afterwards? Of the digits that come with vitrine: 44.5 % with
- * random weights, 61.7 % after 8 epochs.
+ * random weights, 61.7 % after 8 epochs. Of 5,000 of CIFAR-10's photographs, judged by 1,000 others: 26.0 % with random
+ * weights, 30.4 % after 4 epochs of 14, 31.0 % after all. Chance is 10 %.
  *
  * Run: node dist/examples/dino.js [folder of images in class folders, with train and test] [epochs] [seed]
  * Without a folder, on those digits.
  */
-import {
-  autocast,
-  data,
-  features,
-  type io,
-  manualSeed,
-  nn,
-  noGrad,
-  optim,
-  scope,
-  updateTeacher,
-  ViT,
-} from '../lib/index.js';
+import { data, features, type io, manualSeed, nn, noGrad, optim, scope, updateTeacher, ViT } from '../lib/index.js';
 
-const [folder, given = '8', seed = '0'] = process.argv.slice(2);
+const [folder, given, seed = '0'] = process.argv.slice(2);
 const photos = folder !== undefined && folder !== '';
-const epochs = Number(given);
+const epochs = Number(given ?? (photos ? 14 : 8));
 
 manualSeed(Number(seed));
 const part = async (name: 'train' | 'test') => {
@@ -71,7 +60,9 @@ await using loader = new data.MultiCropLoader(train, {
     ? { globalScale: [0.4, 1], localScale: [0.1, 0.4], localCrops: 4, localSize: 16 }
     : { globalScale: [0.6, 1], localScale: [0.3, 0.6], localCrops: 4, localSize: 8 }),
   // Images this small are neither blurred nor solarised: `data.DINO_AUGMENT` is for larger ones.
-  augment: photos ? data.DINO_AUGMENT.augment : { hflip: 0 },
+  augment: photos
+    ? { hflip: 0.5, colorJitter: [0.4, 0.4, 0.2, 0.1], colorJitterProb: 0.8, grayscaleProb: 0.2 }
+    : { hflip: 0 },
 });
 // Sharper than Meta's 0.04 to 0.07, and a teacher that follows faster than by 0.996: for hundreds of steps, not for 100,000.
 const [TEMPERATURE, MOMENTUM] = [0.025, 0.98];
@@ -88,13 +79,9 @@ for (let epoch = 0; epoch < epochs; epoch++) {
     optimizer.lr = schedule(step);
     using value = scope(() => {
       optimizer.zeroGrad();
-      // On photographs, in bfloat16 where the CPU multiplies it: three quarters of the time.
-      const result = autocast(photos ? 'auto' : 'fp32', () => {
-        const known = noGrad(() => teacher.forward(crops.slice(0, 2)));
-        return loss.forward(student.forward(crops), known, epoch);
-      });
+      const known = noGrad(() => teacher.forward(crops.slice(0, 2)));
+      const result = loss.forward(student.forward(crops), known, epoch);
       result.backward();
-      if (photos) nn.cancelGradientsLastLayer(epoch, student, 1);
       optim.clipGradNorm(student.parameters(), 3);
       optimizer.step();
       return result;
