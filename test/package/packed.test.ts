@@ -124,6 +124,18 @@ describe('the packed vitrine, installed', function () {
     assert.ok(bytesLoadedBy('index.js') < 400_000, String(bytesLoadedBy('index.js')));
   });
 
+  it('has chunks that all load', () => {
+    const program = `import { readdirSync } from 'node:fs'; import 'vitrine';
+      const folder = './node_modules/vitrine/dist/package/';
+      const { late } = await import(folder + 'late.js');
+      const files = readdirSync(folder).filter((name) => !/^(cli|bench|.*-worker)\\.js$/.test(name));
+      for (const file of files.filter((name) => name.endsWith('.cjs'))) if (typeof late(file) !== 'object') console.log(file);
+      for (const file of files.filter((name) => name.endsWith('.js'))) await import(folder + file);
+      console.log(files.length > 40);`;
+    const { stdout, stderr } = run('chunks.mjs', program, ['--no-warnings']);
+    assert.deepEqual([stdout, stderr], ['true\n', '']);
+  });
+
   it('takes a step through require(), which gives the same module', () => {
     const program = `const { data, F, info, randint, randn, ViT } = require('vitrine'); ${STEP}
       import('vitrine').then((module) => { if (module.ViT !== ViT) throw new Error('another copy'); });`;
