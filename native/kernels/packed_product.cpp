@@ -54,6 +54,8 @@ void Block(const PackedBlock& x) {
     const char* row = x.target;
     done = std::min<int64_t>(kRows, x.words);
     MultiplyBlock(sum, {x.a, x.row_stride, x.step}, x.b, x.b_step, done, [&]() KERNEL_INLINE {
+      __builtin_prefetch(fetch, 0, 2);
+      fetch += x.fetch_step;
       HWY_UNROLL(16)
       for (int v = 0; v < kVectors; ++v) FetchToWrite(row + v * x.target_vector);
       row += x.target_row;
