@@ -12,6 +12,7 @@ import { resolve } from 'node:path';
 import { build } from 'esbuild';
 import { convertChunks } from './bundle-library/chunks.mjs';
 import { partOf } from './bundle-library/parts.mjs';
+import { reachedFrom } from './bundle-library/reached-from.mjs';
 import { divide, lateParts, libraryOf, namespacesOf } from './bundle-library/stubs.mjs';
 import { runScript, StepError } from './setup/step.mjs';
 
@@ -41,16 +42,6 @@ const OPTIONS = {
   },
   ...{ packages: 'external', external: ['*.node'], chunkNames: '[name]-[hash]', metafile: true, logLevel: 'warning' },
 };
-
-/** The sources that static imports lead to from some of them, and these. */
-function reachedFrom(sources, inputs) {
-  const reached = new Set(sources);
-  for (const source of reached) {
-    for (const { path, kind, external } of inputs[source].imports)
-      if (kind === 'import-statement' && !external) reached.add(path);
-  }
-  return reached;
-}
 
 const importsOf = (sources) => sources.map((source) => `import ${JSON.stringify(resolve(source))};\n`).join('');
 

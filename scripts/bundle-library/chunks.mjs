@@ -3,20 +3,11 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { StepError } from '../setup/step.mjs';
+import { reachedFrom } from './reached-from.mjs';
 
 const IMPORT = /^import (?:((?:\w+, )?\{[^}]*\}|\* as \w+|\w+) from )?"([^"]+)";$/gm;
 const EXPORT = /^export \{([^}]*)\};$/m;
 const LOAD = /\b(late\d*)\(import\("\.\/([^"]+)\.js"\)\)/g;
-
-/** The outputs that static imports lead to from some of them, and these. */
-function reachedFrom(starts, outputs) {
-  const reached = new Set(starts);
-  for (const file of reached) {
-    for (const { path, kind, external } of outputs[file].imports)
-      if (kind === 'import-statement' && !external) reached.add(path);
-  }
-  return reached;
-}
 
 /** Variables of what a statement imports, taken from `exports`: of `whole, { a, b as c }` they are `whole, { a, b: c } = whole`. */
 function variables(names, exports) {
