@@ -1,7 +1,7 @@
 import { releaseGraph } from '../scope.js';
 import { empty, type Tensor } from '../tensor.js';
 import { addToGrad, copyOver, fitted, ownedBy, sumOf } from './accumulate.js';
-import { checkGradients, checkHooked, isAnomalyEnabled } from './anomaly.js';
+import { checkGradients, checkHooked } from './anomaly.js';
 import { watchersOfLeaf } from './hooks.js';
 import type { LeafUses } from './leaf-uses.js';
 import { type Edge, edgeOf, NOWHERE, Node } from './node.js';
@@ -24,11 +24,8 @@ export class Arrivals {
   readonly #written = new Set<Tensor>();
   readonly #targets: Targets | undefined;
   readonly #uses: LeafUses | undefined;
-  readonly #retainGraph: boolean;
 
-  /** @param retainGraph whether nodes that are older than the walk keep what they saved */
-  constructor(targets: Targets | undefined, uses: LeafUses | undefined, retainGraph: boolean) {
-    this.#retainGraph = retainGraph;
+  constructor(targets: Targets | undefined, uses: LeafUses | undefined) {
     this.#targets = targets;
     this.#uses = uses;
   }
@@ -107,20 +104,17 @@ export class Arrivals {
   #runRule(node: Node, dys: readonly (Tensor | undefined)[]): void {
     const late: (() => void)[] = [];
     const edges = this.#targets === undefined ? node.inputs : node.inputs.map((edge) => this.#along(edge));
-    const keeps = isAnomalyEnabled() || (this.#retainGraph && node.order < this.first);
-    node.rule(dys, this.#gradientsOf(edges, late, keeps), node.saved);
+    node.rule(dys, this.#gradientsOf(edges, late), node.saved);
     for (const deliver of late) deliver();
     checkGradients(node, dys, edges, (edge) => this.#present(edge));
   }
 
-  /** @param keeps whether what the node saved, and what arrived, is to stay as it is */
-  #gradientsOf(edges: readonly Edge[], late: (() => void)[], keeps: boolean): Gradients {
+  #gradientsOf(edges: readonly Edge[], late: (() => void)[]): Gradients {
     const targets = new Set<Tensor>();
     const edge = (i: number): Edge => edges[i] ?? NOWHERE;
     return {
       wants: (i) => edge(i).node !== undefined || edge(i).leaf !== undefined,
-      spare: ({ storage }) => !keeps && storage.holders === 1,
-      target: (i, room) => {
+      target: (i) => {
         const present = this.#present(edge(i));
         if (present !== undefined && targets.has(present)) {
           // One tensor as two inputs: an op writes both gradients at once, so each needs memory of its own.
@@ -132,7 +126,7 @@ export class Arrivals {
           targets.add(present);
           return { grad: present, accumulate: true };
         }
-        const grad = present === undefined && room ? room.alias(edge(i).shape) : empty(edge(i).shape, edge(i).dtype);
+        const grad = empty(edge(i).shape, edge(i).dtype);
         targets.add(grad);
         if (present === undefined) {
           this.#deliver(edge(i), grad);

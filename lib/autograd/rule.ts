@@ -6,13 +6,8 @@ import type { Tensor } from '../tensor.js';
 export interface Gradients {
   /** Whether input `i` needs a gradient. */
   wants(i: number): boolean;
-  /**
-   * The tensor to write input `i`'s gradient to; with `accumulate`, to add it to. Another one for each input. Where none is
-   * there yet it takes the memory of `room`, if given: a spare tensor of the input's size and dtype.
-   */
-  target(i: number, room?: Tensor): { grad: Tensor; accumulate: boolean };
-  /** Whether the rule may write over a gradient of an output, or what was saved, and dispose it: nobody else wants it. */
-  spare(tensor: Tensor): boolean;
+  /** The tensor to write input `i`'s gradient to; with `accumulate`, to add it to. Another one for each input. */
+  target(i: number): { grad: Tensor; accumulate: boolean };
   /** Says that input `i`'s gradient is `grad`, a tensor of the input's size whose memory is then shared. */
   pass(i: number, grad: Tensor): void;
   /** A tensor of the memory of `source` that leads where input `i` leads. */

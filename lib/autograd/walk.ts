@@ -19,7 +19,7 @@ export interface Walk {
 
 /** Computes gradients; each node that is walked releases what it saved, unless the graph is retained. */
 export function walk({ roots, retainGraph, targets, onWhole }: Walk): void {
-  const arrivals = new Arrivals(targets, onWhole && new LeafUses(), retainGraph);
+  const arrivals = new Arrivals(targets, onWhole && new LeafUses());
   untracked(() => noGrad(() => run({ roots, retainGraph, onWhole }, arrivals)));
 }
 

@@ -6,7 +6,7 @@ import { toFloat32, toInt32 } from './formats/convert.js';
 import { readableNames } from './formats/readable-names.js';
 import { readSafetensors, type TensorSource, writeSafetensors } from './formats/safetensors.js';
 import type { RecordDtype } from './formats/tensor-record.js';
-import { snapshot } from './snapshot.js';
+import { snapshots } from './snapshot.js';
 
 const RECORDS: Readonly<Record<DType, RecordDtype>> = { float32: 'F32', int32: 'I32', bfloat16: 'BF16' };
 const INTEGERS: readonly RecordDtype[] = ['I64', 'I32', 'I16', 'I8', 'U8', 'BOOL'];
@@ -71,8 +71,9 @@ export async function saveSafetensors(
 
 /** @internal What `writeSafetensors` writes of tensors: their values as they are at the call. */
 export function tensorSources(tensors: ReadonlyMap<string, Tensor>): [name: string, source: TensorSource][] {
-  return [...tensors].map(([name, value]) => [
+  const data = snapshots([...tensors.values()]);
+  return [...tensors].map(([name, { dtype, shape }], i) => [
     name,
-    { dtype: RECORDS[value.dtype], shape: [...value.shape], data: snapshot(value) },
+    { dtype: RECORDS[dtype], shape: [...shape], data: data[i] as TensorSource['data'] }, // one for each
   ]);
 }

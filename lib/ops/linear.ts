@@ -7,7 +7,6 @@ import { currentPrecision, productDtype } from '../precision.js';
 import { type DType, empty, type Tensor } from '../tensor.js';
 import { remakeOf } from './activation.js';
 import { checkTensor, lastOf } from './check-tensor.js';
-import { propagate } from './linear-backward.js';
 
 /** What `linear` does besides the product, in the same pass over the result. */
 export interface LinearOptions {
@@ -65,8 +64,32 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
   const saved = preactivation === undefined ? [x, weight] : [x, weight, preactivation];
   const remake = preactivation && residual === undefined ? remakeOf(kind, shape, 2) : undefined;
   const inputs = [x, weight, bias, residual];
-  const rule = (dy: Tensor, grads: Gradients, kept: readonly Tensor[]): void =>
-    propagate(dy, grads, kept, { ...sizes, activation, bf16 });
+  const rule = (dy: Tensor, grads: Gradients, kept: readonly Tensor[]): void => {
+    const [savedX, savedWeight, savedPreactivation] = kept;
+    if (grads.wants(3)) grads.pass(3, dy);
+    if (!grads.wants(0) && !grads.wants(1) && !grads.wants(2)) return;
+    const dx = grads.wants(0) ? grads.target(0) : undefined;
+    const dweight = grads.wants(1) ? grads.target(1) : undefined;
+    const dbias = grads.wants(2) ? grads.target(2) : undefined;
+    const dpreactivation = savedPreactivation && empty(savedPreactivation.shape, dtype);
+    native.linearBackward({
+      dx: dx?.grad,
+      dweight: dweight?.grad,
+      dbias: dbias?.grad,
+      dpreactivation,
+      dy,
+      x: savedX,
+      weight: savedWeight,
+      preactivation: savedPreactivation,
+      ...sizes,
+      activation,
+      accumulateDx: dx?.accumulate ?? false,
+      accumulateDweight: dweight?.accumulate ?? false,
+      accumulateDbias: dbias?.accumulate ?? false,
+      bf16,
+    });
+    dpreactivation?.dispose();
+  };
   record('linear', y, inputs, saved, rule, remake);
   preactivation?.dispose();
   return y;

@@ -114,12 +114,17 @@ export abstract class Optimizer {
     this.apply();
   }
 
-  /** The first half of `step`: counts it and hands the learning rate to the stream. Outside a captured function. */
-  advance(): void {
-    this.steps++;
+  /** @internal Makes what the first step would: zeros of all that is trained. */
+  makeStates(): void {
     for (const [i, { parameter }] of this.#members.entries()) {
       if (parameter.requiresGrad) for (const name of this.stateNames) this.state(i, name);
     }
+  }
+
+  /** The first half of `step`: counts it and hands the learning rate to the stream. Outside a captured function. */
+  advance(): void {
+    this.steps++;
+    this.makeStates();
     this.#learningRates.set(this.#groups.map((group) => group.lr));
   }
 

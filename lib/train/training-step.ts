@@ -159,15 +159,17 @@ export class TrainingStep {
   }
 
   /**
-   * Op by op, a step takes JavaScript up to 30 ms (ViT-Ti/16, the first one): timers and sockets get a turn in the
+   * Op by op, a step takes JavaScript up to 80 ms (ViT-Ti/16, the first one): timers and sockets get turns in the
    * middle.
    */
   async #runInTurns(inputs: Inputs, batch: HostBatch, place: Place): Promise<Enqueued> {
-    const { accumulates, advance } = this.#options;
+    const { accumulates, advance, optimizer } = this.#options;
     const parts = this.#parts(inputs, batch);
     try {
       background(() => parts.next());
       if (accumulates) this.#sums.take();
+      await nextTurn();
+      background(() => optimizer.makeStates());
       await nextTurn();
       return background(() => {
         if (accumulates) this.#sums.show();
