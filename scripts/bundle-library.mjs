@@ -11,6 +11,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { build } from 'esbuild';
 import { convertChunks } from './bundle-library/chunks.mjs';
+import { resetErrors } from './bundle-library/disposal.mjs';
 import { partOf } from './bundle-library/parts.mjs';
 import { reachedFrom } from './bundle-library/reached-from.mjs';
 import { divide, lateParts, libraryOf, namespacesOf } from './bundle-library/stubs.mjs';
@@ -92,18 +93,21 @@ const inAscii = (text) =>
  * `var Linear = class _Linear`, and of the second of one name `Linear2`, which is refused. (`keepNames` would do it for all
  * functions too, inner ones at every call.)
  */
-function nameClasses(file) {
-  const text = readFileSync(file, 'utf8');
+function nameClasses(text, file) {
   const [second] = /^var \w*[A-Za-z][2-9] = class\b/m.exec(text) ?? [];
   if (second !== undefined) {
     throw new StepError(`Expected one class of each name but ${file} has ${second}. Rename one of the two.`);
   }
-  const named = inAscii(text).replace(
+  return text.replace(
     /^var (\w+) = class _\w+( extends [^{]+)? \{$/gm,
     (line, name) =>
       `${line}\n  static {\n    Object.defineProperty(this, "name", { value: "${name}", configurable: true });\n  }`,
   );
-  if (named !== text) writeFileSync(file, named);
+}
+
+/** Mends what esbuild has written. */
+function mend(file) {
+  writeFileSync(file, nameClasses(resetErrors(inAscii(readFileSync(file, 'utf8'))), file));
 }
 
 await runScript(async () => {
@@ -120,6 +124,6 @@ await runScript(async () => {
   const more = new Map(programs.map((path) => [resolve(path), light.includes(path) ? shared : library]));
   const plugins = [lateParts(division, exportsOf, ROOT), withMore(more)];
   const { metafile } = await build({ ...OPTIONS, plugins });
-  for (const file of Object.keys(metafile.outputs)) nameClasses(file);
+  for (const file of Object.keys(metafile.outputs)) mend(file);
   convertChunks(metafile.outputs, OUT, 'index.js', (entry) => entry?.startsWith('late-part:'));
 });
