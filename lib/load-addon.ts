@@ -2,6 +2,7 @@ import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, rea
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { HEADER_BYTES, isElf, platformOf } from './binary-header.js';
+import { INTERFACE } from './native-interface.js';
 import { packageRoot } from './package-root.js';
 
 /** What an attempt to load a binary came to: what it exports, or why it does not load. */
@@ -49,7 +50,7 @@ const PACKED: Readonly<Record<string, { find: () => string; load: () => unknown 
  * packed one of this platform.
  *
  * @returns what it exports, and the path of its file
- * @throws Error that says of each file why it does not load, and what to do
+ * @throws Error that says of each file why it does not load, and what to do; or that the one that loads is of another version
  */
 export function loadAddon(): { addon: unknown; path: string } {
   const named = process.env.VITRINE_ADDON;
@@ -127,13 +128,28 @@ function tryFile(path: string, load: () => unknown): Attempt {
   if (!mayExist(path)) return { path, reason: 'there is none', advice: MISSING };
   try {
     checkBinary(path);
-    return { path, addon: load() };
+    return { path, addon: ofThisInterface(load(), path) };
   } catch (error) {
     const reason = (error instanceof Error ? error.message : String(error)).replaceAll('\n', ' ');
     // What the addon says itself, of a variable of its own: no other file would say otherwise.
     if (reason.startsWith('Expected ')) throw error;
     return { path, reason, advice: adviceOf(error, path, reason) };
   }
+}
+
+/**
+ * The addon, if it is of the interface that this JavaScript calls. Of another, an op's fields would be taken for others.
+ *
+ * @throws Error that names both interfaces
+ */
+function ofThisInterface(addon: unknown, path: string): unknown {
+  const { interface: has } = addon as { interface?: unknown };
+  if (has === INTERFACE) return addon;
+  const received = typeof has === 'string' ? `of interface ${has}` : 'of an interface without a name, older than this';
+  const named = process.env.VITRINE_ADDON ? 'Unset VITRINE_ADDON, or build that file from the same sources. ' : '';
+  throw new Error(
+    `Expected a native addon of interface ${INTERFACE}, which this JavaScript of vitrine calls, but ${path} is ${received}: they are of two versions. ${named}Install vitrine again with \`npm install --force\`, or run \`npm run setup\` in a checkout, which builds what is of other sources.`,
+  );
 }
 
 /** Whether a file is there, as far as one may know: under --permission, loading it says more. */

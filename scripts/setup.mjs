@@ -43,13 +43,22 @@ const bundled = () => [
 ];
 const distStamp = () => fingerprint([...typeScriptSources(), ...bundled(), 'tsconfig.json', 'package.json'], []);
 
-/** Why the addon does not load, in a process of its own, which a file cut short would kill; undefined where it does. */
+/** What the sources here say that the addon and its TypeScript know of each other (scripts/generate/stamp.mjs). */
+const interfaceOfSources = () => /kInterface\[\] = "(\w+)"/.exec(readFileSync('native/binding/interface.h', 'utf8'))[1];
+
+/**
+ * Why the addon does not serve: it does not load, in a process of its own, which a file cut short would kill, or it is of another
+ * interface; undefined where it serves.
+ */
 function whyNotLoaded(file) {
-  const load = `process.dlopen({ exports: {} }, ${JSON.stringify(resolve(file))})`;
+  const load = `const addon = { exports: {} }; process.dlopen(addon, ${JSON.stringify(resolve(file))}); console.log(addon.exports.interface);`;
   // What the addon reads of the environment is of no concern here: a wrong value is not mended by building again.
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(VITRINE_|NODE_)/.test(name)));
-  const { status, signal, stderr } = spawnSync(process.execPath, ['-e', load], { encoding: 'utf8', env });
-  if (status === 0) return undefined;
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['-e', load], { encoding: 'utf8', env });
+  if (status === 0) {
+    const [expected, received] = [interfaceOfSources(), stdout.trim()];
+    return received === expected ? undefined : `its interface is ${received}, and the sources' is ${expected}`;
+  }
   return /^\w*Error: (.*)/m.exec(stderr)?.[1] ?? `loading it ended with ${signal ?? `exit code ${status}`}`;
 }
 

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "binding/environment.h"
+#include "binding/interface.h"
 #include "binding/memory.h"
 #include "binding/ops.h"
 #include "binding/system.h"
@@ -13,6 +14,8 @@
 namespace vitrine::binding {
 
 Napi::Object Initialize(Napi::Env env, Napi::Object exports) {
+  // First: whoever is of another interface asks nothing else.
+  exports.Set("interface", kInterface);
   try {
     env.SetInstanceData(new Environment(env));
   } catch (const std::runtime_error& error) {
