@@ -12,10 +12,14 @@ export interface Measured {
   /** Milliseconds of the fastest step that is not traced, as other programs make others slower, on one thread and on two; two is null where the process may use one CPU only. */
   readonly oneThread: number;
   readonly twoThreads: number | null;
+  /** Steps that were traced. */
+  readonly traces: number;
 }
 
-// Traces of a step, and turns of either number of threads, which alternate with them.
+/** Traces of a step, and turns of either number of threads, which alternate with them. */
 const ROUNDS = 7;
+/** A long step, whose tiles others disturb less for their length, is traced fewer times: no round begins after so many milliseconds. */
+const ENOUGH_MS = 60_000;
 
 /** Traces steps of a case on one thread, and times it on one and on two. */
 export async function measure(item: Case, precision: Precision, seconds: number, cpus: number): Promise<Measured> {
@@ -30,7 +34,8 @@ export async function measure(item: Case, precision: Precision, seconds: number,
       samples.push([]);
       await process.ask({ work: item.work, threads });
     }
-    for (let round = 0; round < ROUNDS; round++) {
+    const start = performance.now();
+    for (let round = 0; round === 0 || (round < ROUNDS && performance.now() - start < ENOUGH_MS); round++) {
       const trace = join(folder, 'trace.json');
       await processes[0]?.ask({ trace, tiles: true });
       profiles.push(profileOf(readFileSync(trace, 'utf8')));
@@ -48,5 +53,6 @@ export async function measure(item: Case, precision: Precision, seconds: number,
     profile: fastestProfile(profiles),
     oneThread: Math.min(...one),
     twoThreads: two === undefined ? null : Math.min(...two),
+    traces: profiles.length,
   };
 }

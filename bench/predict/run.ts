@@ -29,6 +29,8 @@ export interface PredictionRecord {
   /** Milliseconds of the fastest steps that were not traced. */
   readonly oneThreadMs: number;
   readonly twoThreadsMs: number | null;
+  /** Steps of one thread that were traced. */
+  readonly traces: number;
   readonly predictions: readonly Prediction[];
 }
 
@@ -54,13 +56,14 @@ export async function runPredictions(
   if (!flags.json) console.log(`${info.cpu}, ${info.isa}, ${flags.precision}`);
   for (const item of cases) {
     terminal.onProgress(item.name);
-    const { profile, oneThread, twoThreads } = await measure(item, flags.precision, flags.seconds, machine.cpus);
+    const measured = await measure(item, flags.precision, flags.seconds, machine.cpus);
     const record: PredictionRecord = {
       case: item.name,
       costs: flags.costs,
-      oneThreadMs: oneThread,
-      twoThreadsMs: twoThreads,
-      predictions: THREADS.map((threads) => predict(profile, threads, flags.costs)),
+      oneThreadMs: measured.oneThread,
+      twoThreadsMs: measured.twoThreads,
+      traces: measured.traces,
+      predictions: THREADS.map((threads) => predict(measured.profile, threads, flags.costs)),
     };
     terminal.clear();
     console.log(flags.json ? JSON.stringify(record) : `\n${predictionText(record)}`);

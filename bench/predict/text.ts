@@ -20,7 +20,8 @@ export function predictionText(record: PredictionRecord): string {
   const one = first === undefined ? [] : [['1', (first.oneThread / 1000).toFixed(2), '1.00', '100%']];
   const tables = [alignColumns([['threads', 'ms', 'times as fast', 'of ideal'], ...one, ...rows])];
   const shown = record.predictions.filter(({ threads }) => SHOWN.includes(threads));
-  return [record.case, ...tables, checked(record), ...shown.map(limitsText)].join('\n');
+  const traced = `from ${record.traces} traced ${record.traces === 1 ? 'step' : 'steps'} of one thread`;
+  return [record.case, traced, ...tables, checked(record), ...shown.map(limitsText)].join('\n');
 }
 
 /** The prediction for two threads beside what they really took. */

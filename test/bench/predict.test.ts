@@ -93,10 +93,11 @@ describe('a prediction', () => {
     const predictions = [2, 16].map((threads) => predict(profileOf(TRACE), threads, FREE));
     const text = predictionText({
       ...{ case: 'train', costs: FREE, predictions },
-      ...{ oneThreadMs: 0.11, twoThreadsMs: 0.1 },
+      ...{ oneThreadMs: 0.11, twoThreadsMs: 0.1, traces: 7 },
     });
-    assert.deepEqual(text.split('\n').slice(0, 6), [
+    assert.deepEqual(text.split('\n').slice(0, 7), [
       'train',
+      'from 7 traced steps of one thread',
       'threads    ms  times as fast  of ideal',
       '1        0.11           1.00      100%',
       '2        0.08           1.38       69%',
