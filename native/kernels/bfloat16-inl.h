@@ -20,16 +20,27 @@ HWY_INLINE VF Widen(hn::Vec<U16> halves) {
   return hn::BitCast(F32(), hn::ShiftLeft<16>(hn::PromoteTo(U32(), halves)));
 }
 
-// As Bf16Of(). On vectors of integers, as Highway 1.0.3 cuts off what does not fit.
-HWY_INLINE hn::Vec<U16> Narrow(VF v) {
+// v rounded as Bf16Of() does it, in the upper halves; the lower ones are what is left over.
+HWY_INLINE hn::Vec<U32> RoundUpperHalves(VF v) {
   const U32 d;
   const auto bits = hn::BitCast(d, v);
   const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(d, 1));
-  const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(d, 0x7fff))));
+  const auto rounded = hn::Add(bits, hn::Add(odd, hn::Set(d, 0x7fff)));
   const auto number = hn::RebindMask(d, hn::Eq(v, v));
-  const auto kept = hn::IfThenElse(number, rounded, hn::Set(d, 0x7fc0));
-  return hn::DemoteTo(U16(), hn::BitCast(hn::Rebind<int32_t, F32>(), kept));
+  return hn::IfThenElse(number, rounded, hn::Set(d, 0x7fc00000));
 }
+
+// Floats that bfloat16 has: what Widen(Narrow(v)) gives, without going through half a vector.
+HWY_INLINE VF Rounded(VF v) {
+  return hn::BitCast(F32(), hn::And(RoundUpperHalves(v), hn::Set(U32(), 0xffff0000)));
+}
+
+// On vectors of integers, as Highway 1.0.3 cuts off what does not fit.
+HWY_INLINE hn::Vec<U16> UpperHalves(hn::Vec<U32> bits) {
+  return hn::DemoteTo(U16(), hn::BitCast(hn::Rebind<int32_t, F32>(), hn::ShiftRight<16>(bits)));
+}
+
+HWY_INLINE hn::Vec<U16> Narrow(VF v) { return UpperHalves(RoundUpperHalves(v)); }
 
 // io.Load and io.Store of ForEachVector, for memory of either kind.
 template <class Io>
@@ -49,13 +60,17 @@ template <class Io>
 HWY_INLINE void Put(const Io& io, VF v, float* p) {
   io.Store(v, p);
 }
-HWY_INLINE void Put(const Whole& /*io*/, VF v, Bf16* p) {
-  hn::StoreU(Narrow(v), U16(), reinterpret_cast<uint16_t*>(p));
+HWY_INLINE void PutHalves(const Whole& /*io*/, hn::Vec<U16> halves, Bf16* p) {
+  hn::StoreU(halves, U16(), reinterpret_cast<uint16_t*>(p));
 }
-HWY_INLINE void Put(const Part& io, VF v, Bf16* p) {
+HWY_INLINE void PutHalves(const Part& io, hn::Vec<U16> halves, Bf16* p) {
   HWY_ALIGN uint16_t lanes[hn::MaxLanes(F32())];
-  hn::Store(Narrow(v), U16(), lanes);
+  hn::Store(halves, U16(), lanes);
   for (size_t i = 0; i < io.count; ++i) p[i].bits = lanes[i];
+}
+template <class Io>
+HWY_INLINE void Put(const Io& io, VF v, Bf16* p) {
+  PutHalves(io, Narrow(v), p);
 }
 
 }  // namespace vitrine::kernels::HWY_NAMESPACE

@@ -76,8 +76,14 @@ void FinishBf16(int32_t activation, const FinishedRows& of) {
         VF v = io.Load(c + i);
         if (bias != nullptr) v = hn::Add(v, io.Load(bias + i));
         // The activation reads what backward will read, and what it is made of again there.
-        if (!std::is_same_v<decltype(kind), Identity>) v = Widen(Narrow(v));
-        if (preactivation != nullptr) Put(io, v, preactivation + i);
+        if (!std::is_same_v<decltype(kind), Identity>) v = Rounded(v);
+        if (preactivation != nullptr) {
+          // Rounded already, but where there is no activation.
+          const auto halves = std::is_same_v<decltype(kind), Identity>
+                                  ? Narrow(v)
+                                  : UpperHalves(hn::BitCast(U32(), v));
+          PutHalves(io, halves, preactivation + i);
+        }
         v = decltype(kind)::Forward(v);
         if (residual != nullptr) v = hn::Add(v, Get(io, residual + i));
         Put(io, v, y + i);

@@ -9,7 +9,8 @@
 namespace vitrine::ops {
 
 void LayerNormForward::Run(Context& context) {
-  ForRows(context, rows, width, [&](int64_t row, int64_t n) {
+  // Half a usual tile: an element takes longer than to move it, and an image has few.
+  ForRows(context, rows, 2 * width, [&](int64_t row, int64_t n) {
     const int64_t at = row * width;
     if (residual != nullptr) {
       return kernels::LayerNormAddForward(sum + at, y.floats() + at, mean + row, rstd + row,

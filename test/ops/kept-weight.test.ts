@@ -38,6 +38,22 @@ describe('a weight kept packed', () => {
   returnsMemory();
   beforeEach(emptyCache);
 
+  // Halves of the rows are cut into tiles of unequal rows, which scratch must hold: 207 rows of 384 features once did not fit.
+  for (const precision of ['fp32', 'bf16'] as const) {
+    it(`gives any number of rows of an image the same bits, ${precision}`, () =>
+      scope(() =>
+        noGrad(() =>
+          autocast(precision, () => {
+            const [x, weight] = [randn([256, 384]), randn([384, 384])];
+            const all = F.linear(x, weight);
+            for (let rows = 12; rows <= 256; rows += 3) {
+              scope(() => assertSameBits(F.linear(x.slice(0, 0, rows), weight), all.slice(0, 0, rows), `${rows} rows`));
+            }
+          }),
+        ),
+      ));
+  }
+
   for (const [rows, out, features] of [
     [12, 64, 1025],
     [100, 49, 777],

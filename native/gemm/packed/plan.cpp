@@ -194,7 +194,12 @@ int64_t Plan::TileFloats() const {
 }
 
 int64_t Plan::MostRows() const {
-  return alone || by_columns ? m : std::min(m, CeilDiv(m, row_tiles) + kernel->max_rows);
+  if (alone || by_columns) return m;
+  if (!by_halves) return std::min(m, CeilDiv(m, row_tiles) + kernel->max_rows);
+  // The second half may have more rows, and its last tile those besides that make no block.
+  int64_t most = 0;
+  for (int64_t i = 0; i < row_tiles; ++i) most = std::max(most, FirstRow(i + 1) - FirstRow(i));
+  return most;
 }
 
 }  // namespace vitrine::gemm::packed
