@@ -23,6 +23,7 @@ std::span<const Test> Int8Tests();
 std::span<const Test> LaneTests();
 std::span<const Test> OpsTests();
 std::span<const Test> PlacementTests();
+std::span<const Test> PlanTests();
 std::span<const Test> SlotNumbersTests();
 std::span<const Test> StreamTests();
 std::span<const Test> ThreadPoolTests();

@@ -150,7 +150,8 @@ void Plan::CutRows(int64_t sharers) {
   // Of all ways to cut rows and columns, the one whose largest tiles are smallest: the last thread
   // ends first. More groups must pay for reading a's rows again.
   constexpr double kPays = 0.97;
-  const int64_t least_rows = by_groups ? kLeastPackedRows : kLeastRows;
+  // Whole blocks, or some tiles would have no rows: those of AMX have 32.
+  const int64_t least_rows = by_groups ? RoundUp(kLeastPackedRows, kernel->max_rows) : kLeastRows;
   const int64_t least_columns = by_groups ? kLeastPackedColumns : kLeastColumns;
   const int64_t most_groups = std::max(least_groups, n / least_columns);
   const int64_t blocks = CeilDiv(m, kernel->max_rows), panels = AllPanels().count();
