@@ -112,6 +112,10 @@ double CpusOf(const std::string& folder, bool v2) {
 
 }  // namespace
 
+int CoresWithin(const CgroupLimits& limits, int cores) {
+  return static_cast<int>(std::max(1.0, std::floor(std::min<double>(cores, limits.cpus))));
+}
+
 CgroupLimits ReadCgroupLimits(const std::string& root) {
   CgroupLimits limits;
   ForGroups(root, "cpu", [&](const std::string& folder, bool v2) {

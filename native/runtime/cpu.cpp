@@ -5,7 +5,6 @@
 #include "runtime/placement.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -193,14 +192,12 @@ std::string CpuModel() {
 }
 
 int UsableCpus() {
-  const auto cores = static_cast<double>(ThisProcess().cores.size());
-  const double cpus = cores > 0 ? cores : std::max(1u, std::thread::hardware_concurrency());
-  // Rounded down: threads that are more than the quota are all stopped at once for the rest of each
-  // period, and the event loop with them.
-  return static_cast<int>(std::max(1.0, std::floor(std::min(cpus, Limits().cpus))));
+  const auto cores = static_cast<int>(ThisProcess().cores.size());
+  const auto cpus = static_cast<int>(std::thread::hardware_concurrency());
+  return CoresWithin(Limits(), cores > 0 ? cores : cpus);
 }
 
-bool HasCpuQuota() { return std::isfinite(Limits().cpus); }
+bool HasCpuQuota() { return Limits().HasCpuQuota(); }
 
 uint64_t MemoryLimit() { return std::min(MachineMemory(), Limits().memory); }
 

@@ -36,6 +36,10 @@ bool KeepsToCores(int threads, const Processors& processors) {
   return count >= kMany && !processors.confined && count <= cores && 2 * count > cores;
 }
 
+int CoreOf(int worker, const Processors& processors) {
+  return processors.cores[static_cast<size_t>(worker)].number;
+}
+
 Placement::Placement() : is_first_(!has_placement.exchange(true)) {}
 
 Placement::~Placement() {
@@ -46,7 +50,7 @@ void Placement::Place(int worker, int threads) const {
   const Processors& processors = ThisProcess();
   if (!is_first_ || processors.allowed.empty()) return;
   if (KeepsToCores(threads, processors)) {
-    RunOn({processors.cores[static_cast<size_t>(worker)].number});
+    RunOn({CoreOf(worker, processors)});
   } else if (worker == 0) {
     RunOn(processors.allowed);  // the leader lives on when its pool does not
   }

@@ -11,7 +11,7 @@ namespace vitrine {
 // Which CPUs this process may use, and what of them threads are for.
 struct Processors {
   std::vector<int> allowed;  // by the affinity mask
-  std::vector<Cpu> cores;    // the first of each core's, node by node
+  std::vector<Cpu> cores;    // the first of each core's, node by node, fast ones first
   std::vector<int> nodes;    // of these
   bool confined = false;     // to some of the machine's, or to some of their time
 };
@@ -30,6 +30,9 @@ const Processors& ThisProcess();
 // that has been given a part of a machine shares it with others, and one that takes half of it may
 // be one of two, which would stand on the same cores.
 bool KeepsToCores(int threads, const Processors& processors);
+
+// The CPU of worker i of such a pool.
+int CoreOf(int worker, const Processors& processors);
 
 // Keeps the threads of one pool to cores, worker i to the i-th. In a process one pool at a time:
 // another's threads would stand on the same cores.

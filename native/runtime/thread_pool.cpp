@@ -15,12 +15,6 @@ namespace {
 
 constexpr std::chrono::microseconds kSpin{300};
 
-// Who spins keeps others from their work where threads are more than CPUs.
-std::chrono::microseconds SpinOf(int threads) {
-  const auto cpus = static_cast<int>(ThisProcess().allowed.size());
-  return cpus > 0 && threads > cpus ? kSpin.zero() : kSpin;
-}
-
 // Of a share's word: the tiles' end is its lower half, their begin the upper one without this bit.
 constexpr uint64_t kToHandOn = uint64_t{1} << 63;
 constexpr uint64_t kOneAtTheFront = uint64_t{1} << 32;
@@ -69,7 +63,7 @@ int64_t ThreadPool::Share::TakeLast() {
 ThreadPool::ThreadPool(int threads, std::function<void(int)> begin)
     : shares_(std::make_unique<Share[]>(std::max(1, threads))),
       begin_(std::move(begin)),
-      spin_(SpinOf(threads)) {
+      spin_(SpinBeside(kSpin, threads, static_cast<int>(ThisProcess().allowed.size()))) {
   workers_.reserve(std::max(1, threads) - 1);
   for (int worker = 1; worker < threads; ++worker) {
     try {

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 #include <sstream>
+#include <utility>
 
 namespace vitrine {
 namespace {
@@ -17,6 +18,14 @@ std::vector<int> NumbersInFile(const std::string& path) {
   std::string line;
   std::getline(file, line);
   return NumbersInList(line);
+}
+
+// How much a CPU does: as ARM's systems say, up to 1024; on Intel's of two kinds of cores, which
+// list their CPUs by kind, 1 of the fast ones and 0 of the others; 0 where all are alike.
+int CapacityOf(int cpu, const std::vector<int>& fast, const std::string& root) {
+  const std::vector<int> said =
+      NumbersInFile(root + kSystem + "/cpu/cpu" + std::to_string(cpu) + "/cpu_capacity");
+  return said.size() == 1 ? said[0] : static_cast<int>(std::ranges::count(fast, cpu));
 }
 
 // The node of each CPU that a node lists.
@@ -49,13 +58,14 @@ std::vector<int> NumbersInList(const std::string& text) {
 
 std::vector<Cpu> DescribeCpus(const std::vector<int>& numbers, const std::string& root) {
   const std::map<int, int> nodes = Nodes(root);
+  const std::vector<int> fast = NumbersInFile(root + "/sys/devices/cpu_core/cpus");
   std::vector<Cpu> cpus;
   for (const int number : numbers) {
     const std::vector<int> siblings = NumbersInFile(
         root + kSystem + "/cpu/cpu" + std::to_string(number) + "/topology/thread_siblings_list");
     const auto node = nodes.find(number);
     cpus.push_back({number, siblings.empty() ? number : *std::ranges::min_element(siblings),
-                    node == nodes.end() ? 0 : node->second});
+                    node == nodes.end() ? 0 : node->second, CapacityOf(number, fast, root)});
   }
   return cpus;
 }
@@ -63,7 +73,8 @@ std::vector<Cpu> DescribeCpus(const std::vector<int>& numbers, const std::string
 std::vector<Cpu> OnePerCore(std::vector<Cpu> cpus) {
   std::set<int> seen;
   std::erase_if(cpus, [&](const Cpu& cpu) { return !seen.insert(cpu.core).second; });
-  std::ranges::stable_sort(cpus, {}, &Cpu::node);
+  std::ranges::stable_sort(cpus, {},
+                           [](const Cpu& cpu) { return std::pair(cpu.node, -cpu.capacity); });
   return cpus;
 }
 

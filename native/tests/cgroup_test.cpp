@@ -54,6 +54,54 @@ void AContainersTopIsItsGroup() {
   Expect(outside.memory == 8000 && outside.cpus == 0.5, "v1, by each controller's own path");
 }
 
+// A process in /a/b whose groups say what these texts say: v2's cpu.max, and v1's quota and period.
+CgroupLimits OfV2(const std::string& top, const std::string& a, const std::string& b) {
+  return LimitsWith({{"/proc/self/mountinfo", kV2},
+                     {"/proc/self/cgroup", "0::/a/b\n"},
+                     {"/sys/fs/cgroup/cpu.max", top},
+                     {"/sys/fs/cgroup/a/cpu.max", a},
+                     {"/sys/fs/cgroup/a/b/cpu.max", b}});
+}
+
+CgroupLimits OfV1(const std::string& quota_a, const std::string& quota_b,
+                  const std::string& period_b) {
+  return LimitsWith(
+      {{"/proc/self/mountinfo", "41 24 0:31 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n"},
+       {"/proc/self/cgroup", "5:cpu:/a/b\n"},
+       {"/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", quota_a},
+       {"/sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "100000\n"},
+       {"/sys/fs/cgroup/cpu/a/b/cpu.cfs_quota_us", quota_b},
+       {"/sys/fs/cgroup/cpu/a/b/cpu.cfs_period_us", period_b}});
+}
+
+void TheSmallestQuotaOfAllGroupsCounts() {
+  const std::string none = "max 100000\n";
+  Expect(OfV2("100000 100000\n", none, none).cpus == 1, "the top's");
+  Expect(OfV2(none, "150000 100000\n", "400000 100000\n").cpus == 1.5, "the one between");
+  Expect(OfV2("800000 100000\n", "400000 100000\n", "50000 100000\n").cpus == 0.5, "its own");
+  Expect(OfV2(none, none, "30000 20000\n").cpus == 1.5, "of a period of 20 ms");
+  Expect(OfV2(none, "2000000 1000000\n", "30000 10000\n").cpus == 2, "of periods that differ");
+  for (const char* text : {"max 100000\n", "", "max\n", "x y\n", "0 100000\n", "50000 0\n"}) {
+    Expect(!OfV2(none, none, text).HasCpuQuota(), std::string("no quota: ") + text);
+    Expect(OfV2(none, "50000 100000\n", text).cpus == 0.5, std::string("no end at: ") + text);
+  }
+  Expect(OfV1("150000\n", "-1\n", "100000\n").cpus == 1.5, "v1, the one above");
+  Expect(OfV1("-1\n", "30000\n", "20000\n").cpus == 1.5, "v1, its own, of 20 ms");
+  Expect(OfV1("50000\n", "200000\n", "100000\n").cpus == 0.5, "v1, the smaller of two");
+  Expect(!OfV1("-1\n", "-1\n", "100000\n").HasCpuQuota(), "v1, none");
+}
+
+void AQuotaIsRoundedDownToWholeCpus() {
+  const auto cores = [](double quota, int all) { return CoresWithin({.cpus = quota}, all); };
+  Expect(cores(2, 8) == 2 && cores(7, 8) == 7, "whole ones as they are");
+  Expect(cores(1.5, 8) == 1 && cores(2.99, 8) == 2, "down");
+  Expect(cores(0.5, 8) == 1 && cores(0.01, 8) == 1 && cores(1, 8) == 1, "1 at least");
+  Expect(cores(8, 8) == 8 && cores(9.5, 8) == 8 && cores(1e12, 8) == 8, "no more than cores");
+  Expect(CoresWithin({}, 8) == 8 && CoresWithin({}, 64) == 64, "all without a quota");
+  Expect(cores(2, 1) == 1 && CoresWithin({}, 1) == 1, "1 of 1");
+  Expect(CoresWithin({}, 0) == 1, "1 where the system says nothing");
+}
+
 void NoLimitIsNone() {
   const CgroupLimits none = LimitsWith({});
   Expect(none.memory == kNone && std::isinf(none.cpus), "without control groups");
@@ -75,6 +123,8 @@ void MountsMayHaveBlanksInTheirNames() {
 constexpr Test kTests[] = {
     {"the narrowest control group counts", TheNarrowestGroupCounts},
     {"a container's top is its control group", AContainersTopIsItsGroup},
+    {"the smallest quota of all control groups above counts", TheSmallestQuotaOfAllGroupsCounts},
+    {"a quota is rounded down to whole CPUs, 1 at least", AQuotaIsRoundedDownToWholeCpus},
     {"no limit of a control group is none", NoLimitIsNone},
     {"mounts of control groups may have blanks in their names", MountsMayHaveBlanksInTheirNames},
 };

@@ -25,6 +25,7 @@ std::span<const Test> OpsTests();
 std::span<const Test> PlacementTests();
 std::span<const Test> PlanTests();
 std::span<const Test> SlotNumbersTests();
+std::span<const Test> SpinTests();
 std::span<const Test> StreamTests();
 std::span<const Test> ThreadPoolTests();
 

@@ -12,8 +12,8 @@ int main() {
   for (const auto tests :
        {vitrine::AllocatorTests(), vitrine::CgroupTests(), vitrine::ExceptionTests(),
         vitrine::Int8Tests(), vitrine::LaneTests(), vitrine::OpsTests(), vitrine::PlacementTests(),
-        vitrine::PlanTests(), vitrine::SlotNumbersTests(), vitrine::StreamTests(),
-        vitrine::ThreadPoolTests()}) {
+        vitrine::PlanTests(), vitrine::SlotNumbersTests(), vitrine::SpinTests(),
+        vitrine::StreamTests(), vitrine::ThreadPoolTests()}) {
     for (const vitrine::Test& test : tests) {
       try {
         test.run();

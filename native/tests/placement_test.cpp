@@ -33,10 +33,46 @@ Files TwoNodes() {
   return files;
 }
 
+// Eight fast cores of two threads each, CPUs 0 and 1 to 14 and 15, and eight slow ones of one, 16
+// to 23; as Intel's desktop CPUs are numbered, and list them.
+Files TwoKinds() {
+  Files files{{kCpus + "online", "0-23\n"},
+              {kNodes + "online", "0\n"},
+              {kNodes + "node0/cpulist", "0-23\n"},
+              {"/sys/devices/cpu_core/cpus", "0-15\n"},
+              {"/sys/devices/cpu_atom/cpus", "16-23\n"}};
+  for (int cpu = 0; cpu < 24; ++cpu) {
+    const int first = cpu / 2 * 2;
+    files[kCpus + "cpu" + std::to_string(cpu) + "/topology/thread_siblings_list"] =
+        cpu < 16 ? std::to_string(first) + "-" + std::to_string(first + 1) + "\n"
+                 : std::to_string(cpu) + "\n";
+  }
+  return files;
+}
+
+// Twelve cores of three kinds, the slow ones first, as ARM's are numbered.
+Files SlowOnesFirst() {
+  Files files{{kCpus + "online", "0-11\n"}};
+  for (int cpu = 0; cpu < 12; ++cpu) {
+    const std::string folder = kCpus + "cpu" + std::to_string(cpu);
+    files[folder + "/topology/thread_siblings_list"] = std::to_string(cpu) + "\n";
+    files[folder + "/cpu_capacity"] = cpu < 4 ? "250\n" : cpu < 10 ? "760\n" : "1024\n";
+  }
+  return files;
+}
+
 Numbers UpTo(int count) {
   Numbers numbers;
   for (int i = 0; i < count; ++i) numbers.push_back(i);
   return numbers;
+}
+
+// What a pool of so many threads keeps to; empty if it does not.
+Numbers KeptTo(int threads, const Processors& processors) {
+  if (!KeepsToCores(threads, processors)) return {};
+  Numbers kept;
+  for (int worker = 0; worker < threads; ++worker) kept.push_back(CoreOf(worker, processors));
+  return kept;
 }
 
 Numbers NumbersOf(const std::vector<Cpu>& cpus) {
@@ -62,6 +98,56 @@ void OneThreadACore() {
   const Processors some = ProcessorsOf({1, 17, 18}, false, root.path());
   Expect(NumbersOf(some.cores) == Numbers{18, 1}, "the cores that may be used");
   Expect(some.nodes == Numbers{0, 1} && some.confined, "a part of the machine");
+}
+
+void OneThreadACoreOfEitherKind() {
+  const FakeRoot root(TwoKinds());
+  const Processors all = ProcessorsOf(UpTo(24), false, root.path());
+  const Numbers cores{0, 2, 4, 6, 8, 10, 12, 14, 16, 17, 18, 19, 20, 21, 22, 23};
+  Expect(NumbersOf(all.cores) == cores && !all.confined, "one of each pair, and those without one");
+  Expect(KeptTo(16, all) == cores, "each its own");
+  Expect(KeptTo(10, all) == Numbers(cores.begin(), cores.begin() + 10), "fewer: the fast ones");
+  Expect(KeptTo(24, all).empty(), "a thread a CPU is more than cores");
+  const auto chosen = [&](const Numbers& allowed) {
+    return NumbersOf(ProcessorsOf(allowed, false, root.path()).cores);
+  };
+  Expect(chosen({0, 1}) == Numbers{0}, "two threads of one core are one");
+  Expect(chosen({1, 3, 5}) == Numbers{1, 3, 5}, "cores whose first thread is another's");
+  Expect(chosen({15, 16, 17}) == Numbers{15, 16, 17}, "some of each kind");
+  Expect(chosen({20, 21}) == Numbers{20, 21}, "slow ones alone");
+  Expect(KeptTo(8, ProcessorsOf({16, 17, 18, 19, 20, 21, 22, 23}, false, root.path())).empty(),
+         "who is confined by a mask keeps to nothing");
+}
+
+void FastCoresComeFirst() {
+  const FakeRoot arm(SlowOnesFirst());
+  const Processors all = ProcessorsOf(UpTo(12), false, arm.path());
+  Expect(NumbersOf(all.cores) == Numbers{10, 11, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3}, "by what they do");
+  Expect(KeptTo(8, all) == Numbers{10, 11, 4, 5, 6, 7, 8, 9}, "eight threads leave the slow ones");
+  Expect(NumbersOf(ProcessorsOf({0, 1, 4, 11}, false, arm.path()).cores) == Numbers{11, 4, 0, 1},
+         "those of a mask likewise");
+  Files intel = TwoKinds();
+  intel["/sys/devices/cpu_core/cpus"] = "8-15\n";
+  const FakeRoot root(intel);
+  const Processors late = ProcessorsOf({0, 2, 8, 9, 10}, false, root.path());
+  Expect(NumbersOf(late.cores) == Numbers{8, 10, 0, 2}, "by the list of their kind");
+}
+
+void FewerThreadsFillNodesInOrder() {
+  const FakeRoot root(TwoNodes());
+  const Processors all = ProcessorsOf(UpTo(32), false, root.path());
+  Expect(KeptTo(9, all) == Numbers{0, 2, 4, 6, 8, 10, 12, 14, 1}, "one node, and then the next");
+  const Numbers second{1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31};
+  const Processors bound = ProcessorsOf(second, false, root.path());
+  Expect(NumbersOf(bound.cores) == Numbers{1, 3, 5, 7, 9, 11, 13, 15}, "a mask of one node");
+  Expect(bound.nodes == Numbers{1} && bound.confined, "memory of that node");
+  Files fast = TwoNodes();
+  for (const int cpu : {4, 6, 5, 7, 20, 22, 21, 23})
+    fast[kCpus + "cpu" + std::to_string(cpu) + "/cpu_capacity"] = "1024\n";
+  const FakeRoot mixed(fast);
+  const Processors both = ProcessorsOf(UpTo(32), false, mixed.path());
+  Expect(NumbersOf(both.cores) == Numbers{4, 6, 0, 2, 8, 10, 12, 14, 5, 7, 1, 3, 9, 11, 13, 15},
+         "the fast ones of a node first, nodes before kinds");
 }
 
 void WithoutThoseFilesEveryCpuIsACore() {
@@ -107,6 +193,9 @@ void MemoryCanBeSpread() {
 constexpr Test kTests[] = {
     {"lists of CPUs are ranges and numbers", ListsAreRangesAndNumbers},
     {"there is a thread for each core, node by node", OneThreadACore},
+    {"cores of two kinds have a thread each", OneThreadACoreOfEitherKind},
+    {"a node's fast cores come first, however numbered", FastCoresComeFirst},
+    {"fewer threads than cores fill one node after the other", FewerThreadsFillNodesInOrder},
     {"without the system's word every CPU is a core", WithoutThoseFilesEveryCpuIsACore},
     {"many threads keep to cores of their own", ManyThreadsKeepToCoresOfTheirOwn},
     {"a thread can be kept to a CPU, and set free", AThreadCanBePinnedAndSetFree},
