@@ -38,6 +38,16 @@ inline int64_t QueryParts(int64_t items, int64_t groups, int64_t queries) {
   return parts > 1 && items * parts % 2 == 1 ? parts + 1 : parts;
 }
 
+// The same in forward, where a worker packs a head's keys and values once for all its tiles: more
+// parts are no more work for few threads. Of whole blocks of the products, which have 8 rows,
+// or 12.
+inline constexpr int64_t kForwardRows = 24;
+inline int64_t ForwardParts(int64_t items, int64_t groups, int64_t queries) {
+  constexpr int64_t kTiles = 64;
+  if (groups < items || items == 0) return 1;
+  return std::clamp<int64_t>(queries / kForwardRows, 1, CeilDiv(kTiles, items));
+}
+
 // Which heads, and which of their queries, a tile of forward takes: some heads, or some of the
 // queries of one head. Of one image, the first half of the tiles has the first half of the queries,
 // which the products before and after have in theirs, too.
@@ -47,7 +57,7 @@ class ForwardTiles {
       : op_(op),
         items_(op.batch * op.heads),
         groups_(CeilDiv(items_, HeadsPerTile(op.queries, op.keys, op.width))),
-        parts_(EvenParts(op, QueryParts(items_, groups_, op.queries))),
+        parts_(EvenParts(op, ForwardParts(items_, groups_, op.queries))),
         in_half_(op.batch == 1 && parts_ > 1 ? parts_ / 2 : parts_) {}
   int64_t count() const { return groups_ * parts_; }
 
@@ -56,7 +66,8 @@ class ForwardTiles {
   void ForHeads(int64_t tile, const Body& body) const {
     const int64_t half = tile / (groups_ * in_half_), in_half = tile % (groups_ * in_half_);
     const Range group = Range::Part(items_, groups_, in_half / in_half_);
-    const Range queries = Range::Part(op_.queries, parts_, half * in_half_ + in_half % in_half_);
+    const int64_t part = half * in_half_ + in_half % in_half_;
+    const Range queries{FirstQuery(part), FirstQuery(part + 1)};
     for (int64_t i = group.begin; i < group.end; ++i) {
       body(Head{i / op_.heads, i % op_.heads}, queries, nullptr);
     }
@@ -65,6 +76,9 @@ class ForwardTiles {
  private:
   static int64_t EvenParts(const AttentionForward& op, int64_t parts) {
     return op.batch == 1 && parts > 1 ? RoundUp(parts, 2) : parts;
+  }
+  int64_t FirstQuery(int64_t part) const {
+    return part == parts_ ? op_.queries : op_.queries * part / parts_ / kForwardRows * kForwardRows;
   }
 
   const AttentionForward& op_;

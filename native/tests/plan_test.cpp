@@ -1,10 +1,13 @@
+// How products, and attention, are cut into tiles.
 #include "gemm/packed/plan.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "ops/attention_tiles.h"
 #include "tests/harness.h"
 
 namespace vitrine {
@@ -80,11 +83,64 @@ void AnImageIsCutForManyThreads() {
     Expect(tiles(n, k) >= 24, "qkv, fc1 and fc2");
 }
 
+ops::AttentionForward AttentionOf(int64_t batch, int64_t heads, int64_t queries, int64_t keys) {
+  ops::AttentionForward op{};
+  op.batch = batch;
+  op.heads = heads;
+  op.queries = queries;
+  op.keys = keys;
+  op.width = 64;
+  return op;
+}
+
+void AttentionsTilesHaveEachQueryOnce() {
+  for (const int64_t batch : {1, 2, 16}) {
+    for (const int64_t heads : {1, 3, 12}) {
+      for (const int64_t queries : {0, 1, 23, 24, 25, 47, 72, 196, 197, 1370}) {
+        const auto op = AttentionOf(batch, heads, queries, 197);
+        const ops::ForwardTiles tiles(op);
+        std::vector<int> seen(batch * heads * queries);
+        for (int64_t tile = 0; tile < tiles.count(); ++tile) {
+          tiles.ForHeads(tile, [&](const ops::Head& head, const ops::Range& rows, float*) {
+            for (int64_t row = rows.begin; row < rows.end; ++row)
+              ++seen[(head.b * heads + head.h) * queries + row];
+          });
+        }
+        const bool once =
+            std::all_of(seen.begin(), seen.end(), [](int times) { return times == 1; });
+        Expect(once, std::to_string(batch) + " x " + std::to_string(heads) + " heads of " +
+                         std::to_string(queries) + " queries, each once");
+      }
+    }
+  }
+}
+
+void AnImagesAttentionIsCutForManyThreads() {
+  for (const auto& [heads, least] : {std::pair{3, 24}, {6, 48}, {12, 64}}) {
+    const auto op = AttentionOf(1, heads, 197, 197);
+    Expect(ops::ForwardTiles(op).count() >= least, std::to_string(heads) + " heads");
+  }
+}
+
+// A weight that is not kept: each tile packs the columns that it multiplies by.
+void AnImagesTrainingIsCutForManyThreads() {
+  for (const auto& [n, least] : {std::pair{576, 12}, {768, 16}}) {
+    MatrixProduct product{197, n, 192};
+    product.a = {nullptr, 192, false};
+    product.b = {nullptr, 192, true};
+    const Plan plan(product, Plan::For::kAllThreads);
+    Expect(plan.by_columns && CeilDiv(n, plan.column_step) >= least, std::to_string(n));
+  }
+}
+
 constexpr Test kTests[] = {
     {"tiles of rows have all rows and room for them", RowsOfTilesAreAllAndFitTheScratch},
     {"the first half of an image's tiles has the first half of its rows",
      HalvesOfTilesHaveHalvesOfRows},
     {"an image's products are cut for many threads", AnImageIsCutForManyThreads},
+    {"a training step's products of one image are, too", AnImagesTrainingIsCutForManyThreads},
+    {"attention's tiles have each query once", AttentionsTilesHaveEachQueryOnce},
+    {"an image's attention is cut for many threads", AnImagesAttentionIsCutForManyThreads},
 };
 
 }  // namespace

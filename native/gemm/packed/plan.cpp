@@ -117,16 +117,20 @@ void Plan::CutColumns() {
   constexpr int64_t kPacked = 128 * 1024;  // words of b in a tile: they leave room in L2
   constexpr int64_t kPanelColumns = 48;    // of whole panels, for vectors of any length
   constexpr int64_t kFewTiles = 8;
+  constexpr int64_t kTileWork = 1024 * 1024;  // multiply-adds, some 10 us
+  const bool by_panels = n > kFewTiles * kPanelColumns;
   const int64_t work = WorkOf(m, n, k), shares = SharesOf(work);
-  const int64_t tiles = shares == kFewShares ? kFewTiles : shares;
+  // No more than 8 of a small product, but for panels: they are multiplied one by one anyway.
+  const int64_t few = by_panels ? std::clamp(work / kTileWork, kFewTiles, kFewShares) : kFewTiles;
+  const int64_t tiles = shares == kFewShares ? few : shares;
   const int64_t most = std::min(CeilDiv(n, tiles), kPacked / std::max<int64_t>(1, words));
   const int64_t least = CeilDiv(kLeastWork, std::max<int64_t>(1, m * k));
   const int64_t step = std::max<int64_t>({least, most, 1});
   // Whole panels where that is no great change, or where they are narrow; else whole vectors in
   // equal tiles.
   const int64_t least_columns = std::min<int64_t>(16, kernel->lanes * kernel->max_vectors);
-  column_step = n > kFewTiles * kPanelColumns ? RoundUp(step, kPanelColumns)
-                                              : RoundUp(EvenStep(n, step), least_columns);
+  column_step =
+      by_panels ? RoundUp(step, kPanelColumns) : RoundUp(EvenStep(n, step), least_columns);
 }
 
 // So many panels to a group that a's rows are read, and packed, for many, and so few that a tile
