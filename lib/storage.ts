@@ -6,6 +6,14 @@ export interface Derived {
   release(): void;
 }
 
+/** The command that writes a storage, where it waits until somebody asks for the content. */
+export interface Pending {
+  /** Enqueues it. */
+  run(): void;
+  /** Leaves it out. */
+  drop(): void;
+}
+
 /** Native memory that tensors share; goes back to the allocator with its last holder. */
 export class Storage {
   /** Lets go of memory that is kept for speed alone; whether there was any. */
@@ -14,11 +22,33 @@ export class Storage {
   #holders = 1;
   #version = 0;
   #derived: Derived | undefined;
+  #pending: Pending | undefined;
+  readonly #handle: Handle;
 
   constructor(
-    readonly handle: Handle,
+    handle: Handle,
     readonly bytes: number,
-  ) {}
+  ) {
+    this.#handle = handle;
+  }
+
+  /** For whoever reads or writes it: what is pending is enqueued first. */
+  get handle(): Handle {
+    if (this.#pending !== undefined) this.settle();
+    return this.#handle;
+  }
+
+  /** Its content is what `pending` writes, once somebody asks for it. */
+  postpone(pending: Pending): void {
+    this.#pending = pending;
+  }
+
+  /** Enqueues what is pending. */
+  settle(): void {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    pending?.run();
+  }
 
   /** Counts changes in place, so that autograd notices when a saved tensor is not what it was. */
   get version(): number {
@@ -54,7 +84,9 @@ export class Storage {
   release(): void {
     if (--this.#holders > 0) return;
     this.derived = undefined;
-    native.release(this.handle);
+    this.#pending?.drop();
+    this.#pending = undefined;
+    native.release(this.#handle);
   }
 
   static allocate(bytes: number, what: string): Storage {

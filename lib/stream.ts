@@ -1,3 +1,4 @@
+import { settleDeferred } from './deferred.js';
 import { type Fault, native } from './native.js';
 import { checkSynchronous } from './thenable.js';
 
@@ -36,6 +37,7 @@ export function isCapturing(): boolean {
 
 /** @internal To be called before values are copied from JavaScript's memory, unless shapes and options alone decide them. */
 export function noteHostWrite(what: string): void {
+  settleDeferred();
   recording?.onHostWrite(what);
 }
 

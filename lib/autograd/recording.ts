@@ -1,3 +1,4 @@
+import { settleDeferred } from '../deferred.js';
 import type { Tensor } from '../tensor.js';
 import { callSynchronously } from '../thenable.js';
 
@@ -51,6 +52,7 @@ export function tell(tensors: readonly (Tensor | undefined)[]): void {
 
 /** @internal Tells whoever watches of a tensor that an op is about to change in place. */
 export function tellOfChange(tensor: Tensor, op: string): void {
+  settleDeferred();
   watcher?.onChange(tensor, op);
 }
 

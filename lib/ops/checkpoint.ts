@@ -1,5 +1,6 @@
 import { enableGrad, isRecording, record, watchOps } from '../autograd.js';
 import { checkFunction, describe } from '../check.js';
+import { deferring } from '../deferred.js';
 import { autocast, currentPrecision } from '../precision.js';
 import { scope, untracked } from '../scope.js';
 import { empty, type Tensor, tensorsMade } from '../tensor.js';
@@ -50,10 +51,13 @@ export function checkpoint(fn: (x: Tensor) => Tensor, x: Tensor): Tensor {
     const drawAgain = (): Tensor => drawingFrom(generators, savedStates, () => autocast(precision, () => run(input)));
     const gone = others.flatMap((tensor, i) => (tensor.disposed ? [{ tensor, i }] : []));
     const lent = gone.map(({ tensor, i }) => ({ tensor, alias: grads.again(1 + i, savedOthers[i]) }));
-    const again = whileLent(lent, () => enableGrad(drawAgain));
-    grads.enter(again, dy);
-    for (const used of [input, ...lent.map(({ alias }) => alias)]) used.dispose();
-    if (again.id > before) again.dispose(); // else it is not ours
+    // Backward reads what the result was made from, and not the result: its last product is left out.
+    deferring(() => {
+      const again = whileLent(lent, () => enableGrad(drawAgain));
+      grads.enter(again, dy);
+      for (const used of [input, ...lent.map(({ alias }) => alias)]) used.dispose();
+      if (again.id > before) again.dispose(); // else it is not ours
+    });
   });
   for (const state of states.values()) state.dispose();
   return y;

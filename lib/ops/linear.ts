@@ -1,8 +1,9 @@
-import { type Gradients, needsGrad, record } from '../autograd.js';
+import { needsGrad, record } from '../autograd.js';
 import { checkOneOf, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
+import { enqueueWhenRead } from '../deferred.js';
 import { keptWeight, withInt8Weight } from '../kept-weight.js';
-import { ACTIVATION, type Activation, native } from '../native.js';
+import { ACTIVATION, type Activation, native, type Operand } from '../native.js';
 import { currentPrecision, productDtype } from '../precision.js';
 import { type DType, empty, type Tensor } from '../tensor.js';
 import { remakeOf } from './activation.js';
@@ -60,39 +61,55 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
   const preactivation = keeps ? empty(shape, dtype) : undefined;
   const sizes = { rows, in: inFeatures, out: outFeatures };
   const kept = keptWeight(weight, [x, weight, bias, residual], sizes, bf16 ? 'bf16' : 'fp32');
-  native.linearForward({ y, preactivation, x, weight, bias, residual, kept, ...sizes, activation, bf16 });
+  const operands = [x, weight, bias, residual];
+  const multiply = (result: Operand, [a, b, shift, added]: readonly (Tensor | undefined)[]): void => {
+    const read = { x: a as Tensor, weight: b as Tensor, bias: shift, residual: added, kept }; // as in `operands`
+    native.linearForward({ y: result, preactivation, ...read, ...sizes, activation, bf16 });
+  };
+  if (preactivation === undefined && kept === undefined) enqueueWhenRead(y, operands, multiply);
+  else multiply(y, operands);
   const saved = preactivation === undefined ? [x, weight] : [x, weight, preactivation];
   const remake = preactivation && residual === undefined ? remakeOf(kind, shape, 2) : undefined;
-  const inputs = [x, weight, bias, residual];
-  const rule = (dy: Tensor, grads: Gradients, kept: readonly Tensor[]): void => {
-    const [savedX, savedWeight, savedPreactivation] = kept;
+  const rule = gradientRule({ ...sizes, activation, bf16 });
+  record('linear', y, operands, saved, rule, remake);
+  preactivation?.dispose();
+  return y;
+}
+
+/** What both directions of a call go by. */
+interface Product {
+  rows: number;
+  in: number;
+  out: number;
+  activation: number;
+  bf16: boolean;
+}
+
+/** The gradients of x, weight, bias and residual; saved are x, weight and, with an activation, the preactivation. */
+function gradientRule(product: Product): Parameters<typeof record>[4] {
+  return (dy, grads, [x, weight, preactivation]) => {
     if (grads.wants(3)) grads.pass(3, dy);
     if (!grads.wants(0) && !grads.wants(1) && !grads.wants(2)) return;
     const dx = grads.wants(0) ? grads.target(0) : undefined;
     const dweight = grads.wants(1) ? grads.target(1) : undefined;
     const dbias = grads.wants(2) ? grads.target(2) : undefined;
-    const dpreactivation = savedPreactivation && empty(savedPreactivation.shape, dtype);
+    const dpreactivation = preactivation && empty(preactivation.shape, preactivation.dtype);
     native.linearBackward({
       dx: dx?.grad,
       dweight: dweight?.grad,
       dbias: dbias?.grad,
       dpreactivation,
       dy,
-      x: savedX,
-      weight: savedWeight,
-      preactivation: savedPreactivation,
-      ...sizes,
-      activation,
+      x,
+      weight,
+      preactivation,
+      ...product,
       accumulateDx: dx?.accumulate ?? false,
       accumulateDweight: dweight?.accumulate ?? false,
       accumulateDbias: dbias?.accumulate ?? false,
-      bf16,
     });
     dpreactivation?.dispose();
   };
-  record('linear', y, inputs, saved, rule, remake);
-  preactivation?.dispose();
-  return y;
 }
 
 function resultDtype({ dtype, residual }: LinearOptions): 'float32' | 'bfloat16' {

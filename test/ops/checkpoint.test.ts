@@ -3,9 +3,11 @@ import {
   autocast,
   F,
   info,
+  keep,
   manualSeed,
   memory,
   nn,
+  noGrad,
   randint,
   randn,
   scope,
@@ -13,6 +15,7 @@ import {
   tensor,
   ViT,
 } from '../../lib/index.js';
+import { native } from '../../lib/native.js';
 import { assertBadInput, returnsMemory } from '../native-op.js';
 import { leavesNothing } from '../runtime/leaves-nothing.js';
 
@@ -81,6 +84,52 @@ describe('checkpoint', () => {
     );
     for (const item of [linear, x]) item.dispose();
   });
+
+  it('leaves out the last product where nobody reads what it gives, and only there', () =>
+    scope(() => {
+      const [up, down] = [randn([24, 16]), randn([16, 24])];
+      const mlp = (t: Tensor): Tensor => F.linear(F.gelu(F.linear(t, up)), down, undefined, { residual: t });
+      const products = (fn: (t: Tensor) => Tensor): number => {
+        const { linearForward } = native;
+        let count = 0;
+        native.linearForward = (fields) => {
+          count++;
+          linearForward(fields);
+        };
+        try {
+          F.checkpoint(fn, randn([5, 16], { requiresGrad: true }))
+            .sum()
+            .backward();
+        } finally {
+          native.linearForward = linearForward;
+        }
+        return count;
+      };
+      assert.equal(products(mlp), 3);
+      assert.equal(
+        products((t) => F.checkpoint(mlp, t)),
+        4, // the inner one's first of its three times is the outer one's last product
+      );
+      assert.equal(
+        products((t) => F.gelu(mlp(t))),
+        4,
+      );
+      const reading = (t: Tensor): Tensor => {
+        const y = mlp(t);
+        y.dataSync();
+        return y;
+      };
+      assert.equal(products(reading), 4);
+      const taken: Tensor[] = [];
+      const taking = (t: Tensor): Tensor => {
+        const y = mlp(t);
+        taken.push(keep(y.alias()));
+        return y;
+      };
+      assert.equal(products(taking), 4);
+      assert.deepEqual(taken[1]?.dataSync(), taken[0]?.dataSync());
+      for (const item of taken) item.dispose();
+    }));
 
   it('gives all memory back after backward', () =>
     leavesNothing(() => {
@@ -181,6 +230,19 @@ describe('checkpoint of a function that sees other tensors', () => {
           );
         }, x);
         return { y: F.dropout(y, 0.3), leaves: [x, w] };
+      }),
+    'a product, of what is changed in place before the result is read': () =>
+      bothWays((through) => {
+        const [x, w] = [leaf([2, 3]), leaf([3, 3])];
+        const y = through((t) => {
+          const [added, constant] = [t.mul(2), noGrad(() => t.mul(3))];
+          const first = F.linear(t, w, undefined, { residual: added });
+          const second = F.linear(first, w, undefined, { residual: constant });
+          added.add_(1);
+          constant.set(new Float32Array(6));
+          return F.mul(F.mul(second, first), F.add(added, constant));
+        }, x);
+        return { y, leaves: [x, w] };
       }),
     'several checkpoints on one path': () =>
       bothWays((through) => {
