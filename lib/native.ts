@@ -39,6 +39,11 @@ export type Graph = number;
 export const ACTIVATION = { none: 0, gelu: 1, gelu_tanh: 2, relu: 3, tanh: 4, silu: 5, quick_gelu: 6 } as const;
 export const PRECISION = { fp32: 0, bf16: 1, int8: 2 } as const;
 export const REDUCTION = { none: 0, mean: 1, sum: 2 } as const;
+/** Functions of one number, by their place in native/kernels/unary-inl.h. */
+export const UNARY = {
+  ...{ neg: 0, exp: 1, log: 2, log1p: 3, sqrt: 4, rsqrt: 5, abs: 6, sign: 7, sin: 8, cos: 9, sigmoid: 10 },
+  ...{ silu: 11, square: 12, pow: 13, clamp: 14, logSigmoid: 15, toInt32: 16, toFloat32: 17 },
+} as const;
 export const BINARY = {
   ...{ add: 0, mul: 1, sub: 2, div: 3, minimum: 4, maximum: 5, pow: 6 },
   ...{ eq: 7, ne: 8, lt: 9, le: 10, gt: 11, ge: 12, xlogy: 13 },
@@ -63,6 +68,12 @@ export const DISTRIBUTION = { uniform: 0, normal: 1, integer: 2, truncatedNormal
 
 /** PIL.Image.Resampling, which Transformers' files go by too. */
 export const IMAGE_FILTER = { nearest: 0, lanczos: 1, bilinear: 2, bicubic: 3, box: 4, hamming: 5 } as const;
+/** What an image may go through on its way into a batch. */
+export const AUGMENTATION = {
+  ...{ flipHorizontal: 0, flipVertical: 1, autoContrast: 2, equalize: 3, invert: 4, posterize: 5, solarize: 6 },
+  ...{ solarizeAdd: 7, brightness: 8, contrast: 9, color: 10, sharpness: 11, hue: 12, gaussianBlur: 13, affine: 14 },
+} as const;
+export const ERASING = { const: 0, rand: 1, pixel: 2 } as const;
 export const IMAGE_CONVERSION = { greyFromRgb: 0, rgbFromCmyk: 1 } as const;
 
 export type Activation = keyof typeof ACTIVATION;

@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { stampFor, stampOf } from './generate/stamp.mjs';
+import { readNumbers, stampFor, stampOf } from './generate/stamp.mjs';
 import { readOps } from './generate/structs.mjs';
 import { nativeOps } from './generate/typescript.mjs';
 
@@ -28,7 +28,7 @@ function present(target) {
 }
 
 const ops = readOps(`${root}native/ops`);
-const stamp = stampOf(ops, readFileSync(`${root}lib/native.ts`, 'utf8'));
+const stamp = stampOf(ops, readNumbers(root), readFileSync(`${root}lib/native.ts`, 'utf8'));
 const written = {
   'lib/native-ops.ts': formatted(nativeOps(ops), 'lib/native-ops.ts'),
   ...stampFor(stamp),

@@ -1,9 +1,8 @@
 import { converted } from '../converted.js';
-import { native } from '../native.js';
+import { native, UNARY } from '../native.js';
 import { type DType, empty, type Tensor } from '../tensor.js';
 
-// Of the table in native/kernels/unary-inl.h.
-const TO = { int32: 16, float32: 17 } as const;
+const TO = { int32: UNARY.toInt32, float32: UNARY.toFloat32 } as const;
 
 /** The elements in another dtype, without gradient. */
 export function cast<D extends DType>(x: Tensor, dtype: D): Tensor<D> {

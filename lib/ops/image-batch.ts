@@ -1,29 +1,9 @@
 import { checkInteger, expected, Text } from '../check.js';
-import { IMAGE_FILTER, type ImageWindow, native } from '../native.js';
+import { AUGMENTATION, ERASING, IMAGE_FILTER, type ImageWindow, native } from '../native.js';
 import type { Tensor } from '../tensor.js';
 import type { ByteImage } from './byte-image.js';
 import { checkTensor } from './check-tensor.js';
 import type { Interpolation } from './image-resize.js';
-
-/** What an image may go through, by the numbers of native/ops/image_augment.h. */
-export const AUGMENTATION = {
-  flipHorizontal: 0,
-  flipVertical: 1,
-  autoContrast: 2,
-  equalize: 3,
-  invert: 4,
-  posterize: 5,
-  solarize: 6,
-  solarizeAdd: 7,
-  brightness: 8,
-  contrast: 9,
-  color: 10,
-  sharpness: 11,
-  hue: 12,
-  gaussianBlur: 13,
-  affine: 14,
-} as const;
-const ERASING = { const: 0, rand: 1, pixel: 2 } as const;
 
 export type ErasingMode = keyof typeof ERASING;
 

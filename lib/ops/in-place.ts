@@ -1,6 +1,6 @@
 import { type Gradients, recordChange, willChange } from '../autograd.js';
 import { checkNumber, expected, shapeText, Text } from '../check.js';
-import { BINARY, BINARY_INT32, gradientOf, native } from '../native.js';
+import { BINARY, BINARY_INT32, gradientOf, native, UNARY } from '../native.js';
 import { scope } from '../scope.js';
 import { empty, fill, Tensor } from '../tensor.js';
 import { passSummed, runTernary, withOperands } from './binary.js';
@@ -177,9 +177,6 @@ function passZeros(grads: Gradients, i: number): void {
   if (!accumulate) fill(grad, 0);
 }
 
-// Of the table in native/kernels/unary-inl.h.
-const CLAMP = 14;
-
 /**
  * x held within [min, max]; NaN stays. The gradient passes where x was within, both ends included.
  *
@@ -196,11 +193,11 @@ export function clamp_<T extends Tensor>(x: T, options: ClampOptions): T {
   const former = recorded ? copyOf(x) : undefined;
   const { size: count } = x;
   if (x.dtype === 'int32') scope(() => copyStrided(x, clampInt32(x, p, q), { shape: [count] }));
-  else native.unaryForward({ y: x, x, count, operation: CLAMP, p, q });
+  else native.unaryForward({ y: x, x, count, operation: UNARY.clamp, p, q });
   recordChange('clamp_', recorded, [x], former ? [former] : [], ([dy], grads, [saved]) => {
     if (dy === undefined || saved === undefined) return; // there is one output, which is walked with a gradient
     const dx = empty(saved.shape);
-    native.unaryBackward({ dx, dy, saved, count, operation: CLAMP, p, q });
+    native.unaryBackward({ dx, dy, saved, count, operation: UNARY.clamp, p, q });
     grads.pass(0, dx);
     dx.dispose();
   });

@@ -1,4 +1,5 @@
 import { checkNumber } from '../check.js';
+import { UNARY } from '../native.js';
 import type { Tensor } from '../tensor.js';
 import { type Arithmetic, binary } from './binary.js';
 import { checkTensor } from './check-tensor.js';
@@ -8,29 +9,29 @@ import { unaryOp } from './unary-op.js';
 
 /** What is here is a function of `F` and a method of `Tensor` (lib/methods.ts) at once: of one tensor, element by element. */
 
-/** The number of each function in native/kernels/unary-inl.h, and what its gradient is computed from. */
-const UNARY = {
-  neg: { operation: 0, saves: 'nothing' },
-  exp: { operation: 1, saves: 'y' },
-  log: { operation: 2, saves: 'x' },
-  log1p: { operation: 3, saves: 'x' },
-  sqrt: { operation: 4, saves: 'y' },
-  rsqrt: { operation: 5, saves: 'y' },
-  abs: { operation: 6, saves: 'x' },
-  sign: { operation: 7, saves: 'nothing' },
-  sin: { operation: 8, saves: 'x' },
-  cos: { operation: 9, saves: 'x' },
-  sigmoid: { operation: 10, saves: 'x' },
-  silu: { operation: 11, saves: 'x' },
-  square: { operation: 12, saves: 'x' },
-  pow: { operation: 13, saves: 'x' },
-  clamp: { operation: 14, saves: 'x' },
-  logSigmoid: { operation: 15, saves: 'x' },
+/** What each function's gradient is computed from. */
+const SAVES = {
+  neg: 'nothing',
+  exp: 'y',
+  log: 'x',
+  log1p: 'x',
+  sqrt: 'y',
+  rsqrt: 'y',
+  abs: 'x',
+  sign: 'nothing',
+  sin: 'x',
+  cos: 'x',
+  sigmoid: 'x',
+  silu: 'x',
+  square: 'x',
+  pow: 'x',
+  clamp: 'x',
+  logSigmoid: 'x',
 } as const;
 
 /** The function called `name` of `x`, with the numbers that are its own. */
-function unary(name: keyof typeof UNARY, x: Tensor, p = 0, q = 0): Tensor<'float32'> {
-  return unaryOp({ name, ...UNARY[name] }, x, p, q);
+function unary(name: keyof typeof SAVES, x: Tensor, p = 0, q = 0): Tensor<'float32'> {
+  return unaryOp({ name, operation: UNARY[name], saves: SAVES[name] }, x, p, q);
 }
 
 /**

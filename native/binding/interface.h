@@ -4,6 +4,6 @@
 
 namespace vitrine::binding {
 
-inline constexpr char kInterface[] = "fe09cc7038f7b0a6";
+inline constexpr char kInterface[] = "d58ebe450dda2291";
 
 }  // namespace vitrine::binding

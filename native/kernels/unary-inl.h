@@ -207,7 +207,7 @@ struct UnaryTable {
   static constexpr decltype(&RunBackward<Neg>) kBackward[] = {&RunBackward<Ops>...};
 };
 
-// An operation's number is its place here, and in lib/ops/unary.ts.
+// An operation's number is its place here, and in UNARY of lib/native.ts.
 using Unary = UnaryTable<Neg, Exponential, Log, Log1p, Sqrt, Rsqrt, Abs, Sign, Sin, Cos, Sigmoid,
                          Silu, Square, PowerOf, Clamp, LogSigmoid, ToInt32, ToFloat32>;
 

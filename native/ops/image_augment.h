@@ -7,7 +7,7 @@
 // What is done to one image on its way into a batch, serially: images are what threads share out.
 namespace vitrine::ops {
 
-// The numbers are lib/data/augment/augmentation.ts's.
+// The numbers are lib/native.ts's.
 enum class Augmentation : int {
   kFlipHorizontal,
   kFlipVertical,

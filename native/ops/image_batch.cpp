@@ -41,6 +41,7 @@ namespace {
 
 constexpr int64_t kMostBytes = int64_t{1} << 50;
 constexpr int kRectangleNumbers = 6;
+// The numbers are lib/native.ts's.
 enum class Erasing : int { kZero, kColour, kPixels };
 
 }  // namespace

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../lib/native.js';
 import { childEnvironment } from '../child-environment.js';
 import { temporaryDirectory } from '../io/temporary-directory.js';
 
+/** Those where an operation's number is its place, beside native/ops. */
+const TABLES = ['native/gemm/gemm.h', 'native/kernels/binary-inl.h', 'native/kernels/unary-inl.h'];
 const STRUCT = 'native/ops/softmax.h';
 
 describe("the generator of the addon's interface", () => {
@@ -19,10 +21,10 @@ describe("the generator of the addon's interface", () => {
 
   /** A tree of what it reads, with the softmax's struct changed. */
   function changed(name: string, from: string, to: string, file = STRUCT): string {
-    for (const folder of ['scripts', 'native/ops', 'native/binding', 'lib'])
+    for (const folder of ['scripts', ...['binding', 'gemm', 'kernels', 'ops'].map((name) => `native/${name}`), 'lib'])
       mkdirSync(join(at(name), folder), { recursive: true });
     const generated = ['lib/native-ops.ts', 'lib/native-interface.ts', 'native/binding/interface.h'];
-    for (const path of ['scripts', 'native/ops', 'lib/native.ts', ...generated, 'biome.json']) {
+    for (const path of ['scripts', 'native/ops', 'lib/native.ts', ...TABLES, ...generated, 'biome.json']) {
       cpSync(join(packageRoot, path), join(at(name), path), { recursive: true });
     }
     symlinkSync(join(packageRoot, 'node_modules'), join(at(name), 'node_modules'));
@@ -53,6 +55,15 @@ describe("the generator of the addon's interface", () => {
       'lib/native.ts',
     ],
     ['a number that both share', 'gelu_tanh: 2, relu: 3', 'gelu_tanh: 3, relu: 2', 'lib/native.ts'],
+    ["a unary function's number", 'sin: 8, cos: 9', 'cos: 8, sin: 9', 'lib/native.ts'],
+    ["an augmentation's number", 'invert: 4, posterize: 5', 'posterize: 4, invert: 5', 'lib/native.ts'],
+    ["the addon's table of unary functions", 'Sign, Sin, Cos', 'Sign, Cos, Sin', 'native/kernels/unary-inl.h'],
+    ["the addon's table of binary functions", 'Sum2, Product,', 'Product, Sum2,', 'native/kernels/binary-inl.h'],
+    ["the addon's precisions", 'kFp32, kBf16, kInt8 }', 'kFp32, kInt8, kBf16 }', 'native/gemm/gemm.h'],
+    ["the addon's reductions", 'kReduction<Variance>', 'kReduction<Norm>', 'native/ops/row_reduce.cpp'],
+    ['an enumeration of an op', 'kRelu = 3', 'kRelu = 4', 'native/ops/activation.h'],
+    ['an enumeration of a source', '{ kZero, kColour,', '{ kColour, kZero,', 'native/ops/image_batch.cpp'],
+    ['what has indices', '{"gather", "scatter",', '{"scatter", "gather",', 'native/ops/gather.cpp'],
   ];
   for (const [title, from, to, file] of stamped) {
     it(`fails, as the stamp of both sides is another, where there differs ${title}`, () => {
@@ -64,6 +75,14 @@ describe("the generator of the addon's interface", () => {
       assert.equal(status, 1);
     });
   }
+
+  it('finds no operation that an op calls by a bare number', () => {
+    const folder = join(packageRoot, 'lib/ops');
+    for (const file of readdirSync(folder)) {
+      const text = readFileSync(join(folder, file), 'utf8');
+      assert.doesNotMatch(text, /\b(operation|mode|filter|activation|reduction|distribution|precision): \d/, file);
+    }
+  });
 
   it('has the same stamp where a comment differs', () => {
     const root = changed('comment', 'How often a storage was written', 'How many times it was', 'lib/native.ts');
