@@ -55,6 +55,11 @@ export function deferring<T>(fn: () => T): T {
   }
 }
 
+/** @internal Whether commands may wait: what runs is computed again, and backward is next. */
+export function isDeferring(): boolean {
+  return isOpen;
+}
+
 /** @internal Enqueues all that waits: to be called before anything is changed in place. */
 export function settleDeferred(): void {
   for (const { result } of waiting) result.settle();

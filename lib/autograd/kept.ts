@@ -7,6 +7,7 @@ export class Kept {
   #sources: readonly Tensor[];
   #versions: readonly number[];
   #make: Remake['make'] | undefined;
+  #holders = 1;
 
   /** @param remake how to make `tensor` again, where that is better than keeping it */
   constructor(tensor: Tensor, remake: { sources: readonly Tensor[]; make: Remake['make'] } | undefined) {
@@ -21,6 +22,11 @@ export class Kept {
     return this.#make === undefined && this.changed === undefined ? this.#sources[0] : undefined;
   }
 
+  /** Whether it is not kept but will be made, of sources that are as they were. */
+  get isToBeMade(): boolean {
+    return this.#make !== undefined && this.changed === undefined;
+  }
+
   /** A source that was modified in place since. */
   get changed(): Tensor | undefined {
     return this.#sources.find((source, i) => source.storage.version !== this.#versions[i]);
@@ -29,7 +35,7 @@ export class Kept {
   get tensor(): Tensor {
     if (this.#make !== undefined) {
       const made = this.#make(this.#sources);
-      this.release();
+      for (const source of this.#sources) source.dispose();
       this.#make = undefined;
       this.#sources = [made];
       this.#versions = [made.storage.version];
@@ -37,7 +43,14 @@ export class Kept {
     return this.#sources[0];
   }
 
+  /** This, for another that releases it. */
+  share(): this {
+    this.#holders++;
+    return this;
+  }
+
   release(): void {
+    if (--this.#holders > 0) return;
     for (const source of this.#sources) source.dispose();
   }
 }

@@ -38,23 +38,30 @@ export class Node implements GraphNode {
   ) {
     this.parents = inputs.map((edge) => edge.node);
     this.outputShapes = outputs.map((output) => output.shape);
-    this.#saved = saved.map((tensor) => new Kept(tensor, remakeOf(tensor)));
     this.#version = outputs[0]?.storage.version;
+    const kept = saved.map((tensor, i) => (i === remake?.own ? undefined : keptOf(tensor)));
+    const own = (output: Tensor): Kept => new Kept(output, this.#remakeFrom(output, kept));
+    this.#saved = kept.map((one, i) => one ?? own(saved[i] as Tensor)); // as many
   }
 
-  /** How to make `output` again; undefined where it cannot be, or is too small to be worth it. */
-  remakeOf(output: Tensor): { sources: readonly Tensor[]; make: Remake['make'] } | undefined {
-    const { remake } = this;
-    if (remake === undefined || this.#saved === null || output.outputIndex !== 0) return undefined;
-    if (output.size < LEAST_REMADE) return undefined;
-    if (output.storage.version !== this.#version) return undefined;
+  /** What to keep of an output, as it is now, for one more that needs it in backward. */
+  keep(output: Tensor): Kept {
+    const isOwn = output.outputIndex === 0 && output.storage.version === this.#version;
+    if (!isOwn || this.#saved === null) return new Kept(output, undefined);
+    const own = this.#saved[this.remake?.own ?? -1];
+    return own?.isToBeMade === true ? own.share() : new Kept(output, this.#remakeFrom(output, this.#saved));
+  }
+
+  /** How to make the first output again; undefined where it cannot be, or is too small to be worth it. */
+  #remakeFrom(output: Tensor, kept: readonly (Kept | undefined)[]): ConstructorParameters<typeof Kept>[1] {
+    if (this.remake === undefined || output.size < LEAST_REMADE) return undefined;
     const sources: Tensor[] = [];
-    for (const index of remake.from) {
-      const source = this.#saved[index]?.plain;
+    for (const index of this.remake.from) {
+      const source = kept[index]?.plain;
       if (source === undefined) return undefined;
       sources.push(source);
     }
-    return { sources, make: remake.make };
+    return { sources, make: this.remake.make };
   }
 
   /** What the rule needs, as it was in forward. */
@@ -80,8 +87,8 @@ export class Node implements GraphNode {
   }
 }
 
-function remakeOf(tensor: Tensor): ReturnType<Node['remakeOf']> {
-  return tensor.node instanceof Node ? tensor.node.remakeOf(tensor) : undefined;
+function keptOf(tensor: Tensor): Kept {
+  return tensor.node instanceof Node ? tensor.node.keep(tensor) : new Kept(tensor, undefined);
 }
 
 /** An input of a node: the node that made it, or itself when it is a leaf; neither when it needs no gradient. */

@@ -23,5 +23,7 @@ export type GradientRule = (dys: readonly (Tensor | undefined)[], grads: Gradien
 export interface Remake {
   /** Which of the saved tensors. */
   from: readonly number[];
+  /** Which of them is that output itself, where the op's own rule reads it: it is made once for all that need it. */
+  own?: number;
   make(sources: readonly Tensor[]): Tensor;
 }
