@@ -1,4 +1,4 @@
-// Builds the addon under AddressSanitizer with UndefinedBehaviorSanitizer and runs the test suite on it, then builds the
+// Builds the addon under AddressSanitizer with UndefinedBehaviorSanitizer and runs the test suite on it; beside that it builds the
 // native tests, of the runtime and the ops, under ThreadSanitizer, which inside a Node.js that is not instrumented would see half of it.
 // Arguments are passed on to mocha: npm run sanitize -- --grep softmax. Linux with g++ only.
 
@@ -93,6 +93,18 @@ function addressSanitizerTasks(mochaArgs, isas) {
   return [...suite, ...native];
 }
 
+/** Builds the native tests and runs them: one task, whose build fills the time in which tests wait for one thing after the other. */
+async function threadSanitizerTask(definitions) {
+  const label = 'sanitize: building the runtime and the ops for ThreadSanitizer';
+  try {
+    await cmakeJs(label, 'build', THREAD, definitions, '--target', 'native_test');
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error;
+    return error.message; // told at the end, when what runs beside it has ended too
+  }
+  return testUnderThreadSanitizer();
+}
+
 function testUnderThreadSanitizer() {
   const env = { TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1' };
   const test = [`${THREAD}/native_test`];
@@ -118,21 +130,13 @@ async function main(mochaArgs) {
   // What threads share is the same on each instruction set, but for bfloat16, which AVX-512 has.
   const fastest = vector.includes('avx512') ? 'avx512' : kernels;
   const thread = { ...compiler, VITRINE_KERNELS: fastest, VITRINE_SANITIZE: 'thread' };
-  await cmakeJs(
-    'sanitize: building the runtime and the ops for ThreadSanitizer',
-    'build',
-    THREAD,
-    thread,
-    '--target',
-    'native_test',
-  );
   const reportFiles = () => listFiles(ADDRESS, (file) => resolve(file).startsWith(`${REPORT}.`));
   for (const file of reportFiles()) rmSync(file);
   console.log('\nsanitize: running the tests, side by side; each is shown when it has ended');
   // AMX's tiles in memory have their own packing and edges; they lie on AVX-512's.
   const tiles = info().bf16.available && vector.includes('avx512') ? ['amx-emulated'] : [];
   const isas = vector.length > 0 ? [...vector, ...tiles] : info().isas;
-  const ends = await sideBySide([...addressSanitizerTasks(mochaArgs, isas), testUnderThreadSanitizer]);
+  const ends = await sideBySide([() => threadSanitizerTask(thread), ...addressSanitizerTasks(mochaArgs, isas)]);
   const failures = ends.filter((end) => end !== undefined);
   const found = findings(reportFiles().map((file) => readFileSync(file, 'utf8')));
   for (const text of [...found, ...failures]) console.log(`\n${text}`);
