@@ -5,6 +5,7 @@ import { converted } from '../converted.js';
 import { isDeferring } from '../deferred.js';
 import { native } from '../native.js';
 import { currentPrecision } from '../precision.js';
+import { sparesMemory } from '../sparing-memory.js';
 import { type DType, empty, fill, type Tensor } from '../tensor.js';
 import { type AttentionBias, attentionBias } from './attention-mask.js';
 import { checkTensor } from './check-tensor.js';
@@ -128,7 +129,7 @@ function attend({ name, inputs, shape, layouts, sizes, settings }: Call): Tensor
     }
     if (dbias !== undefined) passTotal(grads, count, dbias);
   };
-  record(name, y, [...inputs, bias.tensor], saved, rule, isCheapAgain(sizes) ? remake : undefined);
+  record(name, y, [...inputs, bias.tensor], saved, rule, isMadeAgain(sizes) ? remake : undefined);
   softmax.dispose();
   bias.release();
   return y;
@@ -138,11 +139,12 @@ function attend({ name, inputs, shape, layouts, sizes, settings }: Call): Tensor
 type Masks = readonly (Tensor | undefined)[];
 
 /**
- * Whether the result is rather made again in backward than kept: where the width is three times the keys, as in ViT-B/16, that is at
- * most 1.9 % of the arithmetic of a block's training step, 4 MTC of 72 TCC + 12 MTC. Not of what is computed again anyway.
+ * Whether the result is rather made again in backward than kept, where memory is to be spared: where the width is three times the keys,
+ * as in ViT-B/16, that is at most 1.9 % of the arithmetic of a block's training step, 4 MTC of 72 TCC + 12 MTC. Not of what is computed
+ * again anyway.
  */
-function isCheapAgain({ heads, keys, width }: Sizes): boolean {
-  return 3 * keys <= heads * width && !isDeferring();
+function isMadeAgain({ heads, keys, width }: Sizes): boolean {
+  return sparesMemory() && 3 * keys <= heads * width && !isDeferring();
 }
 
 /** How the op has its operands: of bfloat16 where its products are such, and not too short for them. */

@@ -83,7 +83,8 @@ export interface TrainerOptions {
   gradCheckpointing?: boolean | number;
   /**
    * Whether a parameter is updated in the middle of backward, as soon as its gradient is whole, and the gradient released:
-   * gradients take next to no memory then, and the results are the same bits. `grad` is null after a step. What needs all
+   * gradients take next to no memory then, and the results are the same bits. Attention's results are made again in backward, too, where
+   * that is cheap (B/16: 25 MiB less on 8 images, for 1 to 2 % of a step's time). `grad` is null after a step. What needs all
    * gradients does not go with it: `clipGradNorm`, Lamb's `maxGradNorm`, `gradAccumSteps`. Default false.
    */
   optimizerInBackward?: boolean;

@@ -5,6 +5,7 @@ import type { HostBatch } from '../data/loader.js';
 import { native } from '../native.js';
 import { checkTensor } from '../ops/check-tensor.js';
 import { releaseGraph, scope } from '../scope.js';
+import { sparingMemory } from '../sparing-memory.js';
 import { background } from '../stream.js';
 import { empty, fill, type Tensor } from '../tensor.js';
 import { warnOnce } from '../warning.js';
@@ -234,7 +235,7 @@ export class TrainingStep {
   }
 
   #forward({ images, labels }: Inputs, batch: HostBatch): Outputs {
-    return scope(() => {
+    const run = (): Outputs => {
       const [logits, ...others] = this.#options.forward(images);
       checkTensor(logits, "the model's logits", { shape: [batch.count, null], letters: '(N,classes)' });
       checkBatchLabels(batch, logits.shape[1], 'Trainer');
@@ -242,7 +243,8 @@ export class TrainingStep {
         logits,
         loss: checkTensor(this.#options.loss({ logits, others, labels, images }), 'the loss', { shape: [] }),
       };
-    });
+    };
+    return scope(this.#options.updateInBackward === undefined ? run : () => sparingMemory(run));
   }
 
   /** Backward and update, in one go; of one batch of several, backward alone. */

@@ -13,7 +13,9 @@ struct CgroupLimits {
   double cpus = INFINITY;  // CPU time by time
   uint64_t memory = std::numeric_limits<uint64_t>::max();
 
-  bool HasCpuQuota() const { return std::isfinite(cpus); }
+  // Whether they can stop threads of a machine of so many CPUs: a quota of all of them, as a
+  // container may be given, never runs out.
+  bool StopThreads(int machine_cpus) const { return cpus < machine_cpus; }
 };
 
 // How many of so many cores threads are for, under limits: the whole CPUs of the quota, at least 1.

@@ -98,12 +98,17 @@ uint64_t MachineMemory() {
   return GlobalMemoryStatusEx(&status) ? status.ullTotalPhys : UINT64_MAX;
 }
 
+int MachineCpus() { return static_cast<int>(std::thread::hardware_concurrency()); }
+
 // Not looked up: the limit then counts what Node.js itself holds, some 50 MB, as free.
 uint64_t Resident() { return 0; }
 #else
 uint64_t MachineMemory() {
   return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGE_SIZE);
 }
+
+// Those online, whichever this process may use: others of its group use the rest.
+int MachineCpus() { return static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN)); }
 
 // Bytes of this process that are in memory.
 uint64_t Resident() {
@@ -197,7 +202,7 @@ int UsableCpus() {
   return CoresWithin(Limits(), cores > 0 ? cores : cpus);
 }
 
-bool HasCpuQuota() { return Limits().HasCpuQuota(); }
+bool HasCpuQuota() { return Limits().StopThreads(MachineCpus()); }
 
 uint64_t MemoryLimit() { return std::min(MachineMemory(), Limits().memory); }
 

@@ -50,7 +50,8 @@ std::string CpuModel();
 // of its control groups' quotas. At least 1.
 int UsableCpus();
 
-// Whether a control group limits this process's CPU time, which spinning uses up too.
+// Whether a control group limits this process's CPU time to less than the machine has, and stops
+// its threads when that is used up; spinning uses it, too.
 bool HasCpuQuota();
 
 // Bytes of memory that this process may use: the machine's, cut to its control groups' limits.

@@ -82,13 +82,13 @@ void TheSmallestQuotaOfAllGroupsCounts() {
   Expect(OfV2(none, none, "30000 20000\n").cpus == 1.5, "of a period of 20 ms");
   Expect(OfV2(none, "2000000 1000000\n", "30000 10000\n").cpus == 2, "of periods that differ");
   for (const char* text : {"max 100000\n", "", "max\n", "x y\n", "0 100000\n", "50000 0\n"}) {
-    Expect(!OfV2(none, none, text).HasCpuQuota(), std::string("no quota: ") + text);
+    Expect(std::isinf(OfV2(none, none, text).cpus), std::string("no quota: ") + text);
     Expect(OfV2(none, "50000 100000\n", text).cpus == 0.5, std::string("no end at: ") + text);
   }
   Expect(OfV1("150000\n", "-1\n", "100000\n").cpus == 1.5, "v1, the one above");
   Expect(OfV1("-1\n", "30000\n", "20000\n").cpus == 1.5, "v1, its own, of 20 ms");
   Expect(OfV1("50000\n", "200000\n", "100000\n").cpus == 0.5, "v1, the smaller of two");
-  Expect(!OfV1("-1\n", "-1\n", "100000\n").HasCpuQuota(), "v1, none");
+  Expect(std::isinf(OfV1("-1\n", "-1\n", "100000\n").cpus), "v1, none");
 }
 
 void AQuotaIsRoundedDownToWholeCpus() {
@@ -120,11 +120,24 @@ void MountsMayHaveBlanksInTheirNames() {
   Expect(limits.memory == 77, "the group under a mount point with a blank");
 }
 
+// A container is often given all CPUs of a small machine.
+void AQuotaOfAllCpusStopsNobody() {
+  const auto of = [](double cpus) {
+    CgroupLimits limits;
+    limits.cpus = cpus;
+    return limits;
+  };
+  Expect(!of(2).StopThreads(2) && !of(8).StopThreads(2), "as many as there are, and more");
+  Expect(of(1.99).StopThreads(2) && of(2).StopThreads(3), "less than there are");
+  Expect(!CgroupLimits().StopThreads(64), "no quota");
+}
+
 constexpr Test kTests[] = {
     {"the narrowest control group counts", TheNarrowestGroupCounts},
     {"a container's top is its control group", AContainersTopIsItsGroup},
     {"the smallest quota of all control groups above counts", TheSmallestQuotaOfAllGroupsCounts},
     {"a quota is rounded down to whole CPUs, 1 at least", AQuotaIsRoundedDownToWholeCpus},
+    {"a quota of all CPUs stops nobody", AQuotaOfAllCpusStopsNobody},
     {"no limit of a control group is none", NoLimitIsNone},
     {"mounts of control groups may have blanks in their names", MountsMayHaveBlanksInTheirNames},
 };
