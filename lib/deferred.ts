@@ -30,11 +30,14 @@ class Deferred implements Pending {
 
   run(): void {
     waiting.delete(this);
-    if (this.#operands.some((operand, i) => operand?.storage.version !== this.#versions[i])) {
-      throw new Error('Expected the operands of a command that waits to be unchanged but one was modified in place.');
+    try {
+      if (this.#operands.some((operand, i) => operand?.storage.version !== this.#versions[i])) {
+        throw new Error('Expected the operands of a command that waits to be unchanged but one was modified in place.');
+      }
+      this.enqueue(this.#operands);
+    } finally {
+      this.drop();
     }
-    this.enqueue(this.#operands);
-    this.drop();
   }
 
   drop(): void {
