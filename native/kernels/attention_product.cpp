@@ -64,11 +64,14 @@ void AttentionScaleCopyBf16(float* out, const Bf16* x, int64_t ldx, int64_t rows
 
 void AttentionStoreBf16(Bf16* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,
                         int64_t columns, const float* row_scale) {
-  for (int64_t i = 0; i < rows; ++i, out += ldo, x += ldx) {
-    const VF scale = Splat(row_scale != nullptr ? row_scale[i] : 1.0f);
-    ForEachVector(columns, [&](auto io, size_t j)
-                               KERNEL_INLINE { Put(io, hn::Mul(scale, io.Load(x + j)), out + j); });
-  }
+  WithRounding<Bf16>([&](auto rounding) KERNEL_INLINE {
+    for (int64_t i = 0; i < rows; ++i, out += ldo, x += ldx) {
+      const VF scale = Splat(row_scale != nullptr ? row_scale[i] : 1.0f);
+      ForEachVector(columns, [&](auto io, size_t j) KERNEL_INLINE {
+        PutResult(rounding, io, hn::Mul(scale, io.Load(x + j)), out + j);
+      });
+    }
+  });
 }
 
 void AttentionPackTransposed(float* out, int64_t ldo, const float* x, int64_t ldx, int64_t rows,

@@ -49,10 +49,20 @@ HWY_INLINE void WithActivation(int32_t activation, const Fn& fn) {
   }
 }
 
+// How the results of an activation are rounded: not in `Rounding`, if some of them are no results
+// but what the activation has read.
+template <class Kind, class Rounding>
+using RoundingOf = std::conditional_t<std::is_same_v<Kind, Identity> || std::is_same_v<Kind, Relu>,
+                                      ByIntegers, Rounding>;
+
 void ActivationForwardBf16(int32_t activation, Bf16* y, const Bf16* x, int64_t n) {
   WithActivation(activation, [&](auto kind) KERNEL_INLINE {
-    ForEachVector(n, [&](auto io, size_t i) KERNEL_INLINE {
-      Put(io, decltype(kind)::Forward(Get(io, x + i)), y + i);
+    WithRounding<Bf16>([&](auto rounding) KERNEL_INLINE {
+      using Kind = decltype(kind);
+      ForEachVector(n, [&](auto io, size_t i) KERNEL_INLINE {
+        const VF v = Kind::Forward(Get(io, x + i));
+        PutResult(RoundingOf<Kind, decltype(rounding)>(), io, v, y + i);
+      });
     });
   });
 }
@@ -60,37 +70,44 @@ void ActivationForwardBf16(int32_t activation, Bf16* y, const Bf16* x, int64_t n
 void ActivationBackwardBf16(int32_t activation, Bf16* dx, const Bf16* dy, const Bf16* x,
                             int64_t n) {
   WithActivation(activation, [&](auto kind) KERNEL_INLINE {
-    ForEachVector(n, [&](auto io, size_t i) KERNEL_INLINE {
-      Put(io, decltype(kind)::Backward(Get(io, dy + i), Get(io, x + i)), dx + i);
+    WithRounding<Bf16>([&](auto rounding) KERNEL_INLINE {
+      using Kind = decltype(kind);
+      ForEachVector(n, [&](auto io, size_t i) KERNEL_INLINE {
+        const VF v = Kind::Backward(Get(io, dy + i), Get(io, x + i));
+        PutResult(RoundingOf<Kind, decltype(rounding)>(), io, v, dx + i);
+      });
     });
   });
 }
 
+template <class Kind, class Rounding>
+HWY_INLINE void FinishRows(const FinishedRows& of) {
+  constexpr bool kActivates = !std::is_same_v<Kind, Identity>;
+  const float *c = of.c, *bias = of.bias;
+  Bf16 *y = of.y, *preactivation = of.preactivation;
+  const Bf16* residual = of.residual;
+  for (int64_t row = 0; row < of.rows; ++row, c += of.ldc, y += of.ldy) {
+    ForEachVector(of.columns, [&](auto io, size_t i) KERNEL_INLINE {
+      VF v = io.Load(c + i);
+      if (bias != nullptr) v = hn::Add(v, io.Load(bias + i));
+      if (kActivates || preactivation != nullptr) {
+        const auto halves = Rounding::Halves(v);
+        if (preactivation != nullptr) PutHalves(io, halves, preactivation + i);
+        // The activation reads what backward will read, and what it is made of again there.
+        if (kActivates) v = Kind::Forward(Widen(halves));
+      }
+      if (residual != nullptr) v = hn::Add(v, Get(io, residual + i));
+      PutHalves(io, Rounding::Halves(v), y + i);
+    });
+    if (preactivation != nullptr) preactivation += of.ldy;
+    if (residual != nullptr) residual += of.ldy;
+  }
+}
+
 void FinishBf16(int32_t activation, const FinishedRows& of) {
   WithActivation(activation, [&](auto kind) KERNEL_INLINE {
-    const float *c = of.c, *bias = of.bias;
-    Bf16 *y = of.y, *preactivation = of.preactivation;
-    const Bf16* residual = of.residual;
-    for (int64_t row = 0; row < of.rows; ++row, c += of.ldc, y += of.ldy) {
-      ForEachVector(of.columns, [&](auto io, size_t i) KERNEL_INLINE {
-        VF v = io.Load(c + i);
-        if (bias != nullptr) v = hn::Add(v, io.Load(bias + i));
-        // The activation reads what backward will read, and what it is made of again there.
-        if (!std::is_same_v<decltype(kind), Identity>) v = Rounded(v);
-        if (preactivation != nullptr) {
-          // Rounded already, but where there is no activation.
-          const auto halves = std::is_same_v<decltype(kind), Identity>
-                                  ? Narrow(v)
-                                  : UpperHalves(hn::BitCast(U32(), v));
-          PutHalves(io, halves, preactivation + i);
-        }
-        v = decltype(kind)::Forward(v);
-        if (residual != nullptr) v = hn::Add(v, Get(io, residual + i));
-        Put(io, v, y + i);
-      });
-      if (preactivation != nullptr) preactivation += of.ldy;
-      if (residual != nullptr) residual += of.ldy;
-    }
+    WithRounding<Bf16>([&](auto rounding)
+                           KERNEL_INLINE { FinishRows<decltype(kind), decltype(rounding)>(of); });
   });
 }
 

@@ -16,9 +16,10 @@ HWY_BEFORE_NAMESPACE();
 namespace vitrine::kernels::HWY_NAMESPACE {
 
 // y = (x - mean) rstd weight + bias on one row whose elements add up to total.
-template <class Y, class X>
-HWY_INLINE void NormalizeRow(Y* y, float* mean, float* rstd, const X* x, const float* weight,
-                             const float* bias, size_t C, float eps, float total) {
+template <class Rounding, class Y, class X>
+HWY_INLINE void NormalizeRow(Rounding rounding, Y* y, float* mean, float* rstd, const X* x,
+                             const float* weight, const float* bias, size_t C, float eps,
+                             float total) {
   // Corrected two-pass algorithm (Chan, Golub and LeVeque 1983): the sum of deviations repairs what
   // rounding took from the first mean, so a row far from zero loses nothing.
   const float count = static_cast<float>(C);
@@ -42,20 +43,22 @@ HWY_INLINE void NormalizeRow(Y* y, float* mean, float* rstd, const X* x, const f
     VF v = hn::Mul(hn::Sub(hn::Sub(Get(io, x + i), shift), vcorrection), vscale);
     if (weight != nullptr) v = hn::Mul(v, io.Load(weight + i));
     if (bias != nullptr) v = hn::Add(v, io.Load(bias + i));
-    Put(io, v, y + i);
+    PutResult(rounding, io, v, y + i);
   });
 }
 
 template <class Y, class X>
 HWY_INLINE void ForwardRows(Y* y, float* mean, float* rstd, const X* x, const float* weight,
                             const float* bias, int64_t rows, int64_t C, float eps) {
-  for (int64_t row = 0; row < rows; ++row, x += C, y += C) {
-    Sums sums;
-    ForEachVectorOf4(C, [&](auto io, size_t i, int k) KERNEL_INLINE {
-      sums.part[k] = hn::Add(sums.part[k], Get(io, x + i));
-    });
-    NormalizeRow(y, mean + row, rstd + row, x, weight, bias, C, eps, sums.Total());
-  }
+  WithRounding<Y>([&](auto rounding) KERNEL_INLINE {
+    for (int64_t row = 0; row < rows; ++row, x += C, y += C) {
+      Sums sums;
+      ForEachVectorOf4(C, [&](auto io, size_t i, int k) KERNEL_INLINE {
+        sums.part[k] = hn::Add(sums.part[k], Get(io, x + i));
+      });
+      NormalizeRow(rounding, y, mean + row, rstd + row, x, weight, bias, C, eps, sums.Total());
+    }
+  });
 }
 
 void LayerNormForward(float* y, float* mean, float* rstd, const float* x, const float* weight,
@@ -87,7 +90,7 @@ void LayerNormAddForward(float* sum, float* y, float* mean, float* rstd, const f
       io.Store(added, sum + i);
       sums.part[k] = hn::Add(sums.part[k], added);
     });
-    NormalizeRow(y, mean + row, rstd + row, sum, weight, bias, C, eps, sums.Total());
+    NormalizeRow(ByIntegers(), y, mean + row, rstd + row, sum, weight, bias, C, eps, sums.Total());
   }
 }
 
@@ -95,34 +98,36 @@ template <class DY, class X>
 HWY_INLINE void BackwardRows(X* dx, float* dweight, float* dbias, const DY* dy, const X* x,
                              const float* mean, const float* rstd, const float* weight,
                              const X* dresidual, int64_t rows, int64_t C) {
-  for (int64_t row = 0; row < rows; ++row, dx += C, dy += C, x += C) {
-    const VF vmean = Splat(mean[row]);
-    const VF vrstd = Splat(rstd[row]);
-    // With xhat = (x - mean) rstd and g = dy weight: dx = rstd (g - mean(g) - xhat mean(g xhat)).
-    Sums sum_g, sum_gx;
-    ForEachVectorOf4(C, [&](auto io, size_t i, int k) KERNEL_INLINE {
-      const VF xhat = hn::Mul(hn::Sub(Get(io, x + i), vmean), vrstd);
-      const VF vdy = Get(io, dy + i);
-      const VF g = weight != nullptr ? hn::Mul(vdy, io.Load(weight + i)) : vdy;
-      sum_g.part[k] = hn::Add(sum_g.part[k], g);
-      // g is 0 past the end of the row, where xhat is not.
-      sum_gx.part[k] = hn::MulAdd(g, io.Keep(xhat), sum_gx.part[k]);
-      if (dweight != nullptr) io.Store(hn::MulAdd(vdy, xhat, io.Load(dweight + i)), dweight + i);
-      if (dbias != nullptr) io.Store(hn::Add(io.Load(dbias + i), vdy), dbias + i);
-    });
-    const float count = static_cast<float>(C);
-    const VF mean_g = Splat(sum_g.Total() / count);
-    const VF mean_gx = Splat(sum_gx.Total() / count);
-    ForEachVector(C, [&](auto io, size_t i) KERNEL_INLINE {
-      const VF xhat = hn::Mul(hn::Sub(Get(io, x + i), vmean), vrstd);
-      VF g = Get(io, dy + i);
-      if (weight != nullptr) g = hn::Mul(g, io.Load(weight + i));
-      VF gradient = hn::Mul(vrstd, hn::NegMulAdd(xhat, mean_gx, hn::Sub(g, mean_g)));
-      if (dresidual != nullptr) gradient = hn::Add(gradient, Get(io, dresidual + i));
-      Put(io, gradient, dx + i);
-    });
-    if (dresidual != nullptr) dresidual += C;
-  }
+  WithRounding<X>([&](auto rounding) KERNEL_INLINE {
+    for (int64_t row = 0; row < rows; ++row, dx += C, dy += C, x += C) {
+      const VF vmean = Splat(mean[row]);
+      const VF vrstd = Splat(rstd[row]);
+      // With xhat = (x - mean) rstd and g = dy weight: dx = rstd (g - mean(g) - xhat mean(g xhat)).
+      Sums sum_g, sum_gx;
+      ForEachVectorOf4(C, [&](auto io, size_t i, int k) KERNEL_INLINE {
+        const VF xhat = hn::Mul(hn::Sub(Get(io, x + i), vmean), vrstd);
+        const VF vdy = Get(io, dy + i);
+        const VF g = weight != nullptr ? hn::Mul(vdy, io.Load(weight + i)) : vdy;
+        sum_g.part[k] = hn::Add(sum_g.part[k], g);
+        // g is 0 past the end of the row, where xhat is not.
+        sum_gx.part[k] = hn::MulAdd(g, io.Keep(xhat), sum_gx.part[k]);
+        if (dweight != nullptr) io.Store(hn::MulAdd(vdy, xhat, io.Load(dweight + i)), dweight + i);
+        if (dbias != nullptr) io.Store(hn::Add(io.Load(dbias + i), vdy), dbias + i);
+      });
+      const float count = static_cast<float>(C);
+      const VF mean_g = Splat(sum_g.Total() / count);
+      const VF mean_gx = Splat(sum_gx.Total() / count);
+      ForEachVector(C, [&](auto io, size_t i) KERNEL_INLINE {
+        const VF xhat = hn::Mul(hn::Sub(Get(io, x + i), vmean), vrstd);
+        VF g = Get(io, dy + i);
+        if (weight != nullptr) g = hn::Mul(g, io.Load(weight + i));
+        VF gradient = hn::Mul(vrstd, hn::NegMulAdd(xhat, mean_gx, hn::Sub(g, mean_g)));
+        if (dresidual != nullptr) gradient = hn::Add(gradient, Get(io, dresidual + i));
+        PutResult(rounding, io, gradient, dx + i);
+      });
+      if (dresidual != nullptr) dresidual += C;
+    }
+  });
 }
 
 void LayerNormBackward(float* dx, float* dweight, float* dbias, const float* dy, const float* x,

@@ -17,6 +17,7 @@ inline void Expect(bool truth, const std::string& claim) {
 }
 
 std::span<const Test> AllocatorTests();
+std::span<const Test> Bfloat16Tests();
 std::span<const Test> CgroupTests();
 std::span<const Test> ExceptionTests();
 std::span<const Test> Int8Tests();

@@ -10,10 +10,10 @@ int main() {
   int passed = 0;
   int failed = 0;
   for (const auto tests :
-       {vitrine::AllocatorTests(), vitrine::CgroupTests(), vitrine::ExceptionTests(),
-        vitrine::Int8Tests(), vitrine::LaneTests(), vitrine::OpsTests(), vitrine::PlacementTests(),
-        vitrine::PlanTests(), vitrine::SlotNumbersTests(), vitrine::SpinTests(),
-        vitrine::StreamTests(), vitrine::ThreadPoolTests()}) {
+       {vitrine::AllocatorTests(), vitrine::Bfloat16Tests(), vitrine::CgroupTests(),
+        vitrine::ExceptionTests(), vitrine::Int8Tests(), vitrine::LaneTests(), vitrine::OpsTests(),
+        vitrine::PlacementTests(), vitrine::PlanTests(), vitrine::SlotNumbersTests(),
+        vitrine::SpinTests(), vitrine::StreamTests(), vitrine::ThreadPoolTests()}) {
     for (const vitrine::Test& test : tests) {
       try {
         test.run();
