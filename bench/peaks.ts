@@ -25,7 +25,7 @@ export function peakCase(threads: number, precision: Precision): Case {
 /** Measures a peak when it is first asked for; the fastest sample counts. bf16 is null on a CPU that has none, and so is int8. */
 export function measuredPeaks(seconds: number, hasBf16: boolean): PeakOf {
   const found = new Map<string, number | null>();
-  const silent = { onSkip: () => undefined, onProgress: () => undefined };
+  const silent = { onSkip: () => undefined, onDoubt: () => undefined, onProgress: () => undefined };
   const runner = new Runner([vitrine('fp32')], seconds, () => Promise.resolve(null), silent);
   return async (threads, precision) => {
     const key = `${threads} ${precision}`;

@@ -7,12 +7,15 @@ export type Request =
   | { readonly trace: string; readonly tiles?: boolean }
   | { readonly end: true };
 
-/** What it answers, in order; first of all, unasked, that it is ready or why it never will be. */
+/**
+ * What it answers, in order; first of all, unasked, that it is ready or why it never will be.
+ * `ownGflops` is what multiply-adds on registers alone reached in this process, right after it was timed.
+ */
 export type Answer =
   | { readonly ready: string }
   | { readonly unavailable: string }
   | { readonly prepared: true }
   | { readonly samplesMs: readonly number[] }
   | { readonly traced: true }
-  | { readonly peakBytes: number | null }
+  | { readonly peakBytes: number | null; readonly ownGflops?: number }
   | { readonly error: string };

@@ -34,6 +34,8 @@ export interface Timing {
   readonly precision: Precision;
   readonly samplesMs: readonly number[];
   readonly peakBytes: number | null;
+  /** What multiply-adds on registers alone reached in the contender's own process after that, 1e9 a second. */
+  readonly ownGflops?: number;
 }
 
 /** The record of a contender's timing; `peakGflops` is the peak to compare with, if there is one. */

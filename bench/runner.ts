@@ -12,6 +12,8 @@ export type PeakOf = (threads: number, precision: Precision) => Promise<number |
 export interface RunEvents {
   /** A contender is left out, of all that follows or of one case. */
   onSkip(sentence: string): void;
+  /** A figure may not be what the machine can do. */
+  onDoubt(sentence: string): void;
   /** What is being timed. */
   onProgress(text: string): void;
 }
@@ -52,7 +54,10 @@ export class Runner {
     const base = first === undefined ? null : median(first.samplesMs);
     const records: BenchRecord[] = [];
     for (const timing of timings) {
-      records.push(recordOf(item, timing, await this.peakOf(item.threads, timing.precision), base));
+      const peak = await this.peakOf(item.threads, timing.precision);
+      records.push(recordOf(item, timing, peak, base));
+      const doubt = doubtOf(item, timing, peak);
+      if (doubt !== null) this.events.onDoubt(doubt);
     }
     return records;
   }
@@ -78,7 +83,8 @@ export class Runner {
         // Of an op alone it would be the allocator's, and in a shared process that of the ops before.
         const peakBytes = 'model' in item.work && 'peakBytes' in answer ? answer.peakBytes : null;
         const precision = item.work.kind === 'peak' ? item.work.precision : contender.precision;
-        timings.push({ contender: contender.name, precision, samplesMs, peakBytes });
+        const own = 'ownGflops' in answer ? { ownGflops: answer.ownGflops } : {};
+        timings.push({ contender: contender.name, precision, samplesMs, peakBytes, ...own });
       }
       return timings;
     } finally {
@@ -141,4 +147,25 @@ export class Runner {
 function reason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.trim().replace(/\s+/g, ' ').replace(/\.$/, '');
+}
+
+// Peaks of two processes of one machine differ by a few hundredths, unless it has others to serve.
+const LEAST_SHARE = 0.75;
+
+/**
+ * What to say of a process that multiplied much slower, or faster, than the one that measured the peak. A virtual
+ * machine's CPUs may be the two threads of one core, for the whole life of a process, and each has half of it then.
+ */
+function doubtOf(item: Case, { contender, ownGflops }: Timing, peak: number | null): string | null {
+  if (ownGflops === undefined || peak === null) return null;
+  const share = ownGflops / peak;
+  if (share < LEAST_SHARE) {
+    const percent = Math.round(100 * share);
+    return `${item.name}: the machine gave ${contender}'s process ${percent}% of the peak of this run, on registers alone. Time it again.`;
+  }
+  if (1 / share < LEAST_SHARE) {
+    const times = share.toFixed(1);
+    return `${item.name}: ${contender}'s process reached ${times} times the peak of this run, on registers alone; shares of that peak mean little. Run it again.`;
+  }
+  return null;
 }

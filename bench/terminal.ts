@@ -14,6 +14,10 @@ export class Terminal implements RunEvents {
     console.error(sentence);
   }
 
+  onDoubt(sentence: string): void {
+    this.onSkip(sentence);
+  }
+
   onProgress(text: string): void {
     if (!this.#live) return;
     this.clear();

@@ -10,6 +10,7 @@ import type { Case } from '../../bench/work.js';
 const SCRIPT = `
   const { appendFileSync } = require('node:fs');
   const [name, log, ms] = process.argv.slice(1);
+  const GFLOPS = { slow: 51, fast: 190, usual: 95 };
   const send = (answer) => process.stdout.write(JSON.stringify(answer) + '\\n');
   if (name === 'absent') { send({ unavailable: 'it is not there' }); process.exit(); }
   send({ ready: name + ' 1.0' });
@@ -18,7 +19,7 @@ const SCRIPT = `
     if ('work' in request && name === 'broken') return send({ error: 'no such op' });
     if ('work' in request && name === 'dying') { console.error('out of luck'); process.exit(3); }
     appendFileSync(log, name + ' ' + Object.keys(request)[0] + '\\n');
-    send('work' in request ? { prepared: true } : 'seconds' in request ? { samplesMs: [Number(ms)] } : { peakBytes: 64 });
+    send('work' in request ? { prepared: true } : 'seconds' in request ? { samplesMs: [Number(ms)] } : { peakBytes: 64, ownGflops: GFLOPS[name] });
   });`;
 
 const item: Case = {
@@ -39,9 +40,11 @@ const item: Case = {
 describe('a run of contenders', () => {
   let folder = '';
   let skipped: string[] = [];
+  let doubts: string[] = [];
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'vitrine-runner-'));
     skipped = [];
+    doubts = [];
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -56,6 +59,7 @@ describe('a run of contenders', () => {
   const runner = (...contenders: Contender[]): Runner =>
     new Runner(contenders, 0, () => Promise.resolve(100), {
       onSkip: (sentence) => skipped.push(sentence),
+      onDoubt: (sentence) => doubts.push(sentence),
       onProgress: () => undefined,
     });
 
@@ -94,6 +98,14 @@ describe('a run of contenders', () => {
   it('leaves out who has no such step', async () => {
     assert.equal((await runner(contender('first'), contender('other')).run(item)).length, 1);
     assert.deepEqual(skipped, []);
+  });
+
+  it('says whose process the machine gave much less than the peak, or more', async () => {
+    await runner(contender('usual'), contender('slow'), contender('fast'), contender('mute')).run(item);
+    assert.deepEqual(doubts, [
+      "a case: the machine gave slow's process 51% of the peak of this run, on registers alone. Time it again.",
+      "a case: fast's process reached 1.9 times the peak of this run, on registers alone; shares of that peak mean little. Run it again.",
+    ]);
   });
 
   it('fails when the first one does', async () => {
