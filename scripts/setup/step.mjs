@@ -10,12 +10,12 @@ const DRAWN_MS = 500;
 
 export class StepError extends Error {}
 
-/** Runs a script's main function; what a step failed with is told without a stack. */
+/** Runs a script's main function; what a step failed with is told without a stack, and so are flags that it has not. */
 export async function runScript(main) {
   try {
     await main(process.argv.slice(2));
   } catch (error) {
-    if (!(error instanceof StepError)) throw error;
+    if (!(error instanceof StepError) && !error.code?.startsWith('ERR_PARSE_ARGS')) throw error;
     console.error(error.message);
     process.exitCode = 1;
   }
