@@ -67,12 +67,11 @@ int64_t RowsOfBlock(const PackedKernel& kernel, const Left& left, int64_t rows) 
   return RoundUp(CeilDiv(rows, 2), kernel.row_multiple);
 }
 
-// The blocks of one panel, which `block` describes but for what changes from one to the next.
-void MultiplyPanel(const PackedKernel& kernel, PackedBlock block, const Left& left,
+// The blocks of one panel, the first of which `block` describes but for its rows and what it
+// fetches; afterwards it is that of the last one's end. Not a copy: of fields that have just been
+// written one by one, it waits for each to reach the cache.
+void MultiplyPanel(const PackedKernel& kernel, PackedBlock& block, const Left& left,
                    const Fetch& fetch, int64_t rows, int64_t vectors) {
-  block.a = left.data;
-  block.row_stride = left.row_stride;
-  block.step = left.step;
   for (int64_t row = 0, index = 0; row < rows; row += block.rows, ++index) {
     const int64_t count = RowsOfBlock(kernel, left, rows - row);
     block.rows = count;
@@ -131,25 +130,28 @@ void Multiply(const Plan& plan, const Factor& a, const Right& right, const Part&
     return part.first_word + (chunks == 1 ? words * chunk : words / unit * chunk / chunks * unit);
   };
   const Prepared prepared(kernel);
+  PackedBlock block{};
+  block.ldc = ldc;
   for (int64_t chunk = 0; chunk < chunks; ++chunk) {
     const int64_t first = word_of(chunk);
     const int64_t depth = word_of(chunk + 1) - first;
     const Left left = PackOrRead(plan, a, part.row, part.rows, first, depth, left_memory);
+    block.row_stride = left.row_stride;
+    block.step = left.step;
+    block.words = depth;
+    block.accumulate = accumulate || chunk > 0;
+    const void* const to = chunk == 0 ? target.data : nullptr;
+    block.target_row = target.row;
+    block.target_vector = kernel.lanes * target.element;
     for (int64_t panel = part.begin; panel < part.end; ++panel) {
-      PackedBlock block{};
+      const int64_t column = panels.Column(panel) - panels.Column(part.begin);
+      block.a = left.data;
       block.b = right.At(panel, first);
       block.b_step = right.Step(panel);
-      block.c = c + panels.Column(panel) - panels.Column(part.begin);
-      block.ldc = ldc;
-      block.words = depth;
+      block.c = c + column;
       block.width = panels.Width(panel);
-      block.accumulate = accumulate || chunk > 0;
-      if (chunk == 0 && target.data != nullptr) {
-        const int64_t column = panels.Column(panel) - panels.Column(part.begin);
-        block.target = static_cast<const char*>(target.data) + column * target.element;
-        block.target_row = target.row;
-        block.target_vector = kernel.lanes * target.element;
-      }
+      block.target =
+          to == nullptr ? nullptr : static_cast<const char*>(to) + column * target.element;
       if (right.has_factors()) {
         block.column_factors = right.Factors(panel);
         block.column_starts = right.Starts(panel);
