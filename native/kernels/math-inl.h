@@ -37,6 +37,17 @@ HWY_INLINE VF Exp(VF x) {
   return hn::IfThenElse(hn::Gt(x, Splat(88.3762626f)), Splat(HUGE_VALF), y);
 }
 
+// x, cut to [-bound, bound]; NaN stays, which Highway's Min and Max leave to the CPU: x86's give
+// their second operand, ARM's and the portable ones the number.
+HWY_INLINE VF CutTo(VF x, VF bound) {
+  const VF cut = hn::Min(bound, hn::Max(hn::Neg(bound), x));
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX2
+  return cut;
+#else
+  return hn::IfThenElse(hn::Eq(x, x), cut, x);
+#endif
+}
+
 // x / y within 2 ulp, for y finite and not 0. Where the CPU guesses reciprocals to 12 bits or more,
 // one step of Newton's method takes the place of the division, whose unit is busy for 16 cycles.
 HWY_INLINE VF Divide(VF x, VF y) {
@@ -60,7 +71,7 @@ HWY_INLINE VF TimesSigmoid(VF x, VF v) {
 // the operations of a way through e^x; beyond, the function is 0 or 1.
 HWY_INLINE VF NormalCdf(VF x) {
   const VF bound = Splat(4.0f);
-  const VF t = hn::Min(bound, hn::Max(hn::Neg(bound), hn::Mul(x, Splat(0.707106781f))));
+  const VF t = CutTo(hn::Mul(x, Splat(0.707106781f)), bound);
   const VF z = hn::Mul(t, t);
   VF p = Splat(-2.72614225801306e-10f);
   p = hn::MulAdd(p, z, Splat(2.77068142495902e-08f));
@@ -84,7 +95,7 @@ HWY_INLINE VF NormalCdf(VF x) {
 // beyond, the function is 0 or 1.
 HWY_INLINE VF GeluSlope(VF x) {
   const VF bound = Splat(5.8f);
-  const VF t = hn::Min(bound, hn::Max(hn::Neg(bound), x));
+  const VF t = CutTo(x, bound);
   const VF z = hn::Mul(t, t);
   VF p = Splat(1.582989e-08f);
   p = hn::MulAdd(p, z, Splat(7.50254155e-07f));

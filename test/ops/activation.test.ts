@@ -63,6 +63,17 @@ describe('activations', () => {
       });
     });
 
+    it(`${name} has no gradient where it is NaN, or hands it on`, () => {
+      scope(() => {
+        const x = tensor([1, Number.NaN, -1]);
+        x.requiresGrad = true;
+        run(x).sum().backward();
+        const [, gradient = 0] = x.grad?.dataSync() ?? [];
+        if (name === 'relu') assert.equal(gradient, 1);
+        else assert.ok(Number.isNaN(gradient), `the gradient is ${gradient}`);
+      });
+    });
+
     it(`${name} adds to both uses of one tensor`, () => {
       const x = normal([17], generator(2));
       const dy = normal([17], generator(3));
