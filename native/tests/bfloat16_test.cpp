@@ -62,6 +62,80 @@ void ResultsAreRoundedToTheNearest() {
   }
 }
 
+double NormalCdf(double x) { return 0.5 * std::erfc(-x * std::sqrt(0.5)); }
+double Gelu(double x) { return x * NormalCdf(x); }
+double GeluSlope(double x) {
+  return NormalCdf(x) + x * std::exp(-0.5 * x * x) / std::sqrt(2 * std::acos(-1.0));
+}
+double GeluTanhArgument(double x) {
+  return std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x);
+}
+double GeluTanh(double x) { return x / (1 + std::exp(-2 * GeluTanhArgument(x))); }
+double GeluTanhSlope(double x) {
+  const double s = 1 / (1 + std::exp(-2 * GeluTanhArgument(x)));
+  const double slope = 2 * std::sqrt(2 / std::acos(-1.0)) * (1 + 3 * 0.044715 * x * x);
+  return s + x * s * (1 - s) * slope;
+}
+
+// All finite numbers, against the definition: within half a unit of bfloat16's last place, a
+// hundredth of that more, and what the function itself may be off by.
+void CheckGelu(ops::Activation kind, double (*y)(double), double (*slope)(double)) {
+  constexpr double kHalfUnit = 0x1p-8 * 1.01, kForward = 1.5e-6, kBackward = 2e-6;
+  const auto activation = static_cast<int32_t>(kind);
+  std::vector<Bf16> x, forward, finished, backward;
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const Bf16 value{static_cast<uint16_t>(bits)};
+    if (std::isnormal(FloatOf(value)) || FloatOf(value) == 0) x.push_back(value);
+  }
+  const auto n = static_cast<int64_t>(x.size());
+  const std::vector<Bf16> dy(x.size(), Bf16Of(1));
+  std::vector<float> wide;
+  for (const Bf16 value : x) wide.push_back(FloatOf(value));
+  forward.resize(x.size());
+  finished.resize(x.size());
+  backward.resize(x.size());
+  kernels::ActivationForwardBf16(activation, forward.data(), x.data(), n);
+  kernels::ActivationBackwardBf16(activation, backward.data(), dy.data(), x.data(), n);
+  kernels::FinishBf16(activation, {.y = finished.data(),
+                                   .preactivation = nullptr,
+                                   .c = wide.data(),
+                                   .bias = nullptr,
+                                   .residual = nullptr,
+                                   .rows = 1,
+                                   .columns = n,
+                                   .ldc = n,
+                                   .ldy = n});
+  for (int64_t i = 0; i < n; ++i) {
+    if (std::abs(wide[i]) > 0x1p60f) continue;  // GeluTanh's cube overflows, as PyTorch's
+    const double at = wide[i], expected = y(at), gradient = slope(at);
+    const std::string of = std::to_string(at) + " of activation " + std::to_string(activation);
+    Expect(std::abs(FloatOf(forward[i]) - expected) <= kHalfUnit * std::abs(expected) + kForward,
+           "result at " + of);
+    Expect(std::abs(FloatOf(backward[i]) - gradient) <= kHalfUnit * std::abs(gradient) + kBackward,
+           "slope at " + of);
+    Expect(finished[i].bits == forward[i].bits, "the same behind a product, at " + of);
+  }
+}
+
+void GeluIsThatOfTheDefinition() {
+  CheckGelu(ops::Activation::kGelu, Gelu, GeluSlope);
+  CheckGelu(ops::Activation::kGeluTanh, GeluTanh, GeluTanhSlope);
+}
+
+void GeluKeepsWhatIsNotFinite() {
+  for (const auto kind : {ops::Activation::kGelu, ops::Activation::kGeluTanh}) {
+    const auto activation = static_cast<int32_t>(kind);
+    const float infinity = std::numeric_limits<float>::infinity();
+    const Bf16 x[] = {Bf16Of(infinity), Bf16Of(NAN)}, dy[] = {Bf16Of(1), Bf16Of(1)};
+    Bf16 y[2], dx[2];
+    kernels::ActivationForwardBf16(activation, y, x, 2);
+    kernels::ActivationBackwardBf16(activation, dx, dy, x, 2);
+    Expect(FloatOf(y[0]) == infinity, "GELU of infinity is infinity");
+    Expect(std::isnan(FloatOf(y[1])), "GELU of NaN is NaN");
+    Expect(std::isnan(FloatOf(dx[1])), "its gradient at NaN is NaN");
+  }
+}
+
 // ReLU's gradient is dy or 0: no arithmetic, so that numbers below the normal ones stay.
 void ReluHandsSmallGradientsOn() {
   const auto relu = static_cast<int32_t>(ops::Activation::kRelu);
@@ -75,6 +149,8 @@ void ReluHandsSmallGradientsOn() {
 constexpr Test kTests[] = {
     {"results in bfloat16 are rounded to the nearest, NaN to one NaN",
      ResultsAreRoundedToTheNearest},
+    {"GELU in bfloat16 is that of its definition, on all numbers", GeluIsThatOfTheDefinition},
+    {"GELU in bfloat16 keeps what is not finite", GeluKeepsWhatIsNotFinite},
     {"ReLU hands gradients below the normal numbers on", ReluHandsSmallGradientsOn},
 };
 
