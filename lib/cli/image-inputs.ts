@@ -1,7 +1,8 @@
-import { readdir, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import picomatch from 'picomatch';
 import { expected, Text } from '../check.js';
+import { FolderWalk } from '../data/sets/walk-folder.js';
 import { fileError, fileErrorFrom } from '../io/formats/file-error.js';
 import { UsageError } from './usage-error.js';
 
@@ -13,13 +14,10 @@ export interface ImageInput {
   readonly file: string | Uint8Array;
 }
 
-// What decodes, and what is refused by its name where it is asked for.
-const IMAGES = new Set(['.png', '.jpg', '.jpeg', '.jpe', '.jfif', '.webp', '.gif', '.tif', '.tiff']);
-
 /**
  * The images behind the arguments: files as they are, those in a folder and below it, those that a pattern matches
  * (`'photos/*.jpg'`, for shells that leave patterns alone), and `-` for one file on stdin. Hidden files of folders are
- * left out. In the order of the arguments, and of names below one.
+ * left out, links are followed. In the order of the arguments, and of names below one.
  *
  * A file that is named itself is not looked at: whoever reads it says what is wrong with it.
  *
@@ -52,27 +50,35 @@ async function filesOf(arg: string): Promise<string[]> {
   const { base, glob, isGlob } = picomatch.scan(arg);
   if (there !== undefined || !isGlob) return [arg];
   const folder = base === '' ? '.' : base;
-  const matches = picomatch(glob);
-  return imagesBelow(folder, `the pattern ${arg}`, matches);
+  // Without `**`, a pattern says how deep it goes: '*.jpg' does not look through all that the working directory holds.
+  const floors = glob.includes('**') ? Infinity : glob.split('/').length - 1;
+  return imagesBelow(folder, `the pattern ${arg}`, { accepts: picomatch(glob), floors });
 }
 
-/** The images at any depth below a folder that `accepts` takes, by their paths from there; never none. */
-async function imagesBelow(folder: string, where: string, accepts?: (path: string) => boolean): Promise<string[]> {
+/**
+ * The images below a folder, links followed, that `accepts` takes by their paths from there; never none.
+ *
+ * @param floors of folders in the folder that are looked into
+ */
+async function imagesBelow(
+  folder: string,
+  where: string,
+  { accepts = () => true, floors }: { accepts?: (path: string) => boolean; floors?: number } = {},
+): Promise<string[]> {
+  const walk = new FolderWalk(folder);
   let found: string[];
   try {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    found = entries
-      .filter((entry) => !entry.isDirectory())
-      .map(({ parentPath, name }) => join(parentPath, name).slice(join(folder, '/').length))
-      .map((path) => path.replaceAll('\\', '/'));
+    found = await walk.images(folder, floors);
   } catch (cause) {
     throw fileErrorFrom(cause, 'a folder of images', folder);
   }
   const images = found
-    .filter((path) => !/(^|\/)\./.test(path) && IMAGES.has(extname(path).toLowerCase()) && (accepts?.(path) ?? true))
+    .map((path) => relative(folder, path).replaceAll('\\', '/'))
+    .filter((path) => accepts(path))
     .sort((a, b) => (a < b ? -1 : 1));
   if (images.length === 0) {
-    const received = found.length === 0 ? 'no file' : `none among ${found.length} files`;
+    const looked = found.length + walk.leftOut.length;
+    const received = looked === 0 ? 'no file' : `none among ${looked} files`;
     throw fileError('images (PNG, JPEG, WebP, GIF or TIFF)', where, received);
   }
   return images.map((path) => join(folder, path));

@@ -57,7 +57,8 @@ export async function imageFolder(root: string, options: ImageFolderOptions = {}
   const { leftOut } = walk;
   if (leftOut.length > 0) {
     const what = listed(leftOut.map(quoted));
-    warnOnce(`Expected folders of images in ${root} but ${leftOut.length} entries are none and are left out: ${what}.`);
+    const are = leftOut.length === 1 ? 'one entry is none and is' : `${leftOut.length} entries are none and are`;
+    warnOnce(`Expected folders of images in ${root} but ${are} left out: ${what}.`);
   }
   const rest = { ...(test && { test }), classes, leftOut };
   if (val !== undefined) {

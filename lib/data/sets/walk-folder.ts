@@ -38,8 +38,8 @@ export class FolderWalk {
     return found;
   }
 
-  /** The image files at any depth below a folder, its own first. */
-  async images(folder: string, above: readonly string[] = []): Promise<string[]> {
+  /** The image files below a folder, its own first, and of so many floors of folders in it. */
+  async images(folder: string, floors = Infinity, above: readonly string[] = []): Promise<string[]> {
     const real = await realpath(folder);
     if (above.some((path) => path === real || path.startsWith(join(real, sep)))) {
       this.leaveOut(folder); // a link back up, perhaps beyond where this began
@@ -52,7 +52,8 @@ export class FolderWalk {
       if (EXTENSIONS.includes(extname(file).toLowerCase())) found.push(path);
       else this.leaveOut(path);
     }
-    for (const name of folders) found.push(...(await this.images(join(folder, name), [...above, real])));
+    if (floors === 0) return found;
+    for (const name of folders) found.push(...(await this.images(join(folder, name), floors - 1, [...above, real])));
     return found;
   }
 }

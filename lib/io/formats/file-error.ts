@@ -1,4 +1,4 @@
-import { expected, quoted, Text } from '../../check.js';
+import { expected, printable, quoted, Text } from '../../check.js';
 
 // Names from files come into most of these messages.
 export { listed, quoted } from '../../check.js';
@@ -8,10 +8,15 @@ export function fileError(what: string, where: string, received: string, advice 
   return expected(what, where, new Text(received), advice);
 }
 
-/** The same where another error, from the system or a library, tells what was found: in its first line, as libvips tells more. */
+/**
+ * The same where another error, from the system or a library, tells what was found: in its first line, as libvips tells more.
+ * An error that says itself what was expected stays a sentence of its own, and is told of which file where it does not say.
+ */
 export function fileErrorFrom(cause: unknown, what: string, where: string, advice = ''): Error {
   const [found] = (cause instanceof Error ? cause.message : String(cause)).trim().split('\n', 1);
-  const error = fileError(what, where, found, advice);
+  const isSentence = cause instanceof TypeError && found.startsWith('Expected ');
+  const said = `${found.includes(where) ? '' : `${where}: `}${found}${advice === '' ? '' : ` ${advice}`}`;
+  const error = isSentence ? new TypeError(printable(said)) : fileError(what, where, found, advice);
   error.cause = cause;
   return error;
 }
