@@ -85,7 +85,8 @@ export class Text {
 /** Throws unless `value` is a whole number in [least, most]. */
 export function checkInteger(value: unknown, where: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
   if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value;
-  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  const isOpen = most === Number.MAX_SAFE_INTEGER && !(typeof value === 'number' && value > most);
+  const range = isOpen ? `of at least ${least}` : `from ${least} to ${most}`;
   throw expected(`a whole number ${range}`, where, value);
 }
 

@@ -11,6 +11,9 @@ import type { ImageInput } from './image-inputs.js';
 import { makeFolder } from './run-folder.js';
 import { UsageError } from './usage-error.js';
 
+// Files that somebody may wish for: a folder of such a name is nobody's wish.
+const OTHER_IMAGES = /\.(jpe?g|webp|gif|tiff?|svg|html|pdf)$/i;
+
 /**
  * What writes the attention of a model over each image: to a `.png` file where there is one image, else into a folder,
  * under the images' own names (`cat.jpg.png`), numbered where two have the same.
@@ -28,8 +31,12 @@ export async function attentionPictures(
     const advice = 'Attention within windows has no picture of the whole image.';
     throw new UsageError(expected('a ViT', '--attention', new Text(`a ${model.constructor.name}`), advice));
   }
-  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true;
+  const there = await stat(path).catch(() => undefined);
+  const isFolder = there?.isDirectory() === true;
   const isFile = !isFolder && extname(path).toLowerCase() === '.png';
+  if (!isFolder && !isFile && (there !== undefined || OTHER_IMAGES.test(path))) {
+    throw new UsageError(expected('a .png file, or a folder,', '--attention', path, 'Pictures are PNG.'));
+  }
   if (isFile && inputs.length > 1) {
     const received = new Text(`a file, for ${inputs.length} images`);
     throw new UsageError(expected('a folder', '--attention', received, 'One picture is made for each image.'));

@@ -15,6 +15,7 @@ import { holdsIdx } from './image-data.js';
 import { imageInputs } from './image-inputs.js';
 import type { Interruption } from './interrupt.js';
 import { openModel } from './open-model.js';
+import { checkOutputFile } from './output-file.js';
 import { packedFiles, packedImages } from './packed-data.js';
 
 /** What `vitrine embed` is told. */
@@ -38,6 +39,7 @@ interface Source {
 export async function embedImages(folder: string, settings: EmbedSettings, { signal }: Interruption): Promise<void> {
   const { model: path, out, batchSize, precision, force, ...vectors } = settings;
   const index = indexPath(out);
+  for (const path of [out, index]) await checkOutputFile(path, '--out');
   await checkFree(out, index, force);
   const source = await imagesOf(folder);
   const model = await openModel(path);
@@ -76,7 +78,9 @@ export async function embedImages(folder: string, settings: EmbedSettings, { sig
     );
     progress.end();
     const left = skipped.length === 0 ? '' : `, ${formatCount(skipped.length)} left out`;
-    console.log(`${formatCount(count)} images, ${formatCount(width)} numbers each${left}\n  ${out}\n  ${index}`);
+    console.log(
+      `${formatCount(count)} ${count === 1 ? 'image' : 'images'}, ${formatCount(width)} numbers each${left}\n  ${out}\n  ${index}`,
+    );
   } finally {
     progress.end();
   }

@@ -2,12 +2,12 @@ import { stat } from 'node:fs/promises';
 import { expected, Text } from '../check.js';
 import { formatCount } from '../report/format.js';
 import { openModel } from './open-model.js';
+import { checkOutputFile } from './output-file.js';
 
 /** Reads a checkpoint of any layout and writes it as ONNX; nothing is replaced unless forced. */
 export async function exportCheckpoint(checkpoint: string, out: string, force: boolean): Promise<void> {
-  const there = await stat(out).catch(() => undefined);
-  if (there?.isDirectory() === true) throw expected('a path for a file', '--out', new Text(`the folder ${out}`));
-  if (there !== undefined && !force) {
+  await checkOutputFile(out, '--out');
+  if (!force && (await stat(out).catch(() => undefined)) !== undefined) {
     throw expected(
       'a path where nothing is',
       out,

@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import { printable } from '../check.js';
+import { fileErrorFrom } from '../io/formats/file-error.js';
 import { UsageError } from './usage-error.js';
 
 // What `sysexits` and most tools use: 2 for a command line that makes no sense, 1 for work that failed.
@@ -39,10 +40,17 @@ export function tellWarnings(): void {
   });
 }
 
-/** Ends the process quietly when the reader of stdout has gone, as in `vitrine train | head`. */
+/**
+ * Ends the process quietly when the reader of its output has gone, as in `vitrine train | head`, and with a sentence when
+ * stdout cannot be written for another reason, such as a full disk. Messages that cannot be written end nothing.
+ */
 export function exitOnClosedOutput(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit();
-    throw error;
+    reportFailure(fileErrorFrom(error, 'an output that can be written', 'stdout'), false);
+    process.exit();
+  });
+  process.stderr.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') process.exit();
   });
 }

@@ -21,3 +21,11 @@ export const layersFlag: FlagParser<number | readonly number[]> = (text) => {
     throw error instanceof TypeError ? new UsageError(error) : error;
   }
 };
+
+/** The path of features. */
+export function npyPath(flag: string): FlagParser<string> {
+  return (text) => {
+    if (/.\.npy$/i.test(text)) return text;
+    throw new UsageError(expected('a path that ends in .npy', flag, text));
+  };
+}

@@ -8,6 +8,7 @@ import { neighboursPage } from '../report/neighbours-page.js';
 import { placeOf } from './embed-images.js';
 import { imageInputs } from './image-inputs.js';
 import { openModel } from './open-model.js';
+import { checkOutputFile } from './output-file.js';
 
 /** What `vitrine nearest` is told. */
 export interface NearestSettings {
@@ -20,6 +21,7 @@ export interface NearestSettings {
 
 /** Finds the images that are most like one, tells them, and shows them on a page. */
 export async function findNearest(image: string, settings: NearestSettings): Promise<void> {
+  if (settings.html !== undefined) await checkOutputFile(settings.html, '--html');
   const { facts, ...base } = await read(settings.features);
   const path = settings.model ?? facts.model;
   if (path === undefined) throw expected('--model <path>', 'features that do not name theirs', new Text('none'));

@@ -7,6 +7,7 @@ import { lrCurve } from '../render/lr-curve.js';
 import { renderLrPage, renderLrSvg } from '../report/lr-curve.js';
 import { jsonLine } from '../train/loggers/json-lines.js';
 import type { FindLrFlags } from './commands/find-lr.js';
+import { checkOutputFile } from './output-file.js';
 import { CLEAR_LINE, isLive, widthOf } from './progress.js';
 import { sketch } from './sketch.js';
 import { trainerOptions } from './trainer-options.js';
@@ -18,6 +19,7 @@ export async function findRate(flags: FindLrFlags): Promise<void> {
   const { startLr, endLr, steps, plot, threads, json = false, quiet = false } = flags;
   if (endLr <= startLr) throw new UsageError(expected(`a rate above --start-lr, ${startLr},`, '--end-lr', endLr));
   const render = plot === undefined ? undefined : rendererOf(plot);
+  if (plot !== undefined) await checkOutputFile(plot, '--plot');
   if (threads !== undefined) setThreads(threads);
   const prepared = await prepareTraining(flags);
   const { train, settings } = prepared;

@@ -1,3 +1,5 @@
+import { UsageError } from './usage-error.js';
+
 // The flag behind each option that a message of the library may name.
 const FLAGS: Readonly<Record<string, string>> = {
   imgSize: '--img-size',
@@ -15,6 +17,9 @@ const FLAGS: Readonly<Record<string, string>> = {
   weightDecay: '--weight-decay',
   momentum: '--momentum',
   precision: '--precision',
+  gradAccumSteps: '--grad-accum-steps',
+  autoAugment: '--aa',
+  targets: '--lora-targets',
   gradCheckpointing: '--grad-checkpointing',
   optimizerInBackward: '--optimizer-in-backward',
   trace: '--trace',
@@ -38,19 +43,33 @@ const ADVICE: readonly (readonly [library: RegExp, commandLine: string])[] = [
   [/ Mend or remove them, or raise maxCorrupt\./, ' Mend or remove them.'],
   [/ for (?:ViT|Swin)\.create but/, ' for --model but'],
   [/ See (?:ViT|Swin)\.list\(\)\./, ''],
+  [/ that matches a parameter for \w+ but/, ' that matches a parameter for --freeze but'],
+  [/ gradAccumSteps: 1 for/, ' --grad-accum-steps 1 for'],
+  [/ clipGradValue goes with it\./, ' Say --clip-grad 0.'],
+  [/ Lamb with maxGradNorm: 0 for/, ' another --opt than lamb for'],
 ];
 
 const OPTION = new RegExp(
-  `(?<![-\\w])(?:(?:ViT|Swin|Trainer|SGD|AdamW) )?(${Object.keys(FLAGS).join('|')})(?![-\\w])`,
+  `(?<![-\\w])(?:(?:ViT|Swin|Trainer|SGD|AdamW|DataLoader augment|applyLora) )?(${Object.keys(FLAGS).join('|')})(?![-\\w])`,
   'g',
 );
 
-/** A library's error about options in the words of `vitrine train`, which has flags for them. */
-export function inFlags(error: unknown): unknown {
+// Flags whose values the library or the data judges: what they cannot have is a wrong command line, too.
+const JUDGED = [...new Set([...Object.values(FLAGS), '--model', '--freeze'])].join('|');
+
+const OF_A_FLAG = new RegExp(`^Expected .* for (?:${JUDGED}) but `);
+
+/**
+ * A library's error about options in the words of `vitrine train`, or another command that takes its flags; a UsageError
+ * where it refuses what a flag says.
+ */
+export function inFlags(error: unknown, command = 'train'): unknown {
   if (!(error instanceof Error)) return error;
   const advised = ADVICE.reduce((text, [library, commandLine]) => text.replace(library, commandLine), error.message);
   // Words that English has too stand for options only behind the name of what takes them.
-  const message = advised.replace(OPTION, (text, name: string) => (/[A-Z]/.test(text) ? (FLAGS[name] ?? text) : text));
+  const named = advised.replace(OPTION, (text, name: string) => (/[A-Z]/.test(text) ? (FLAGS[name] ?? text) : text));
+  const message = named.replace(' for vitrine train but ', ` for vitrine ${command} but `);
   if (message !== error.message) error.message = message;
-  return error;
+  const isSystems = error.cause !== undefined;
+  return error instanceof TypeError && !isSystems && OF_A_FLAG.test(message) ? new UsageError(error) : error;
 }

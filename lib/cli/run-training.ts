@@ -1,10 +1,8 @@
-import { access, constants } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { expected, printable } from '../check.js';
 import type { ArrayDataset } from '../data/dataset.js';
 import { DataLoader } from '../data/loader.js';
 import { info, ModelEma, setThreads, Trainer } from '../index.js';
-import { fileErrorFrom } from '../io/formats/file-error.js';
 import type { PretrainedModel } from '../io/pretrained/families.js';
 import { formatCount, formatDuration, formatPercent } from '../report/format.js';
 import type { HtmlReportOptions } from '../report/html-report.js';
@@ -15,6 +13,7 @@ import { settingFacts } from './facts.js';
 import { type Interruption, listenForInterrupts } from './interrupt.js';
 import { LiveReport } from './live-report.js';
 import { makeSchedule } from './make-optimizer.js';
+import { checkOutputFile } from './output-file.js';
 import { progressDisplay } from './progress.js';
 import {
   beginCheckpoints,
@@ -74,7 +73,7 @@ async function trainInto(
 ): Promise<void> {
   const { settings, model, trainCount } = prepared;
   const trace = settings.trace === undefined ? undefined : run.redirect(settings.trace);
-  if (trace !== undefined) await checkWritable(dirname(trace), '--trace');
+  if (trace !== undefined) await checkOutputFile(trace, '--trace');
   const checkpoints = settings.checkpoints ? checkpointFolder(settings.out) : undefined;
   if (checkpoints !== undefined) {
     if (settings.force && !settings.resume) await removeCheckpoints(checkpoints);
@@ -133,14 +132,6 @@ function checkFinite({ history }: FitResult, { loss }: Evaluation): void {
   const wrong = losses.find((value) => !Number.isFinite(value));
   if (wrong === undefined) return;
   throw expected('a finite loss', 'training', wrong, 'Lower --lr, or cut the gradients with --clip-grad.');
-}
-
-async function checkWritable(folder: string, flag: string): Promise<void> {
-  try {
-    await access(folder, constants.W_OK);
-  } catch (cause) {
-    throw fileErrorFrom(cause, 'a folder to write to', flag);
-  }
 }
 
 /** What a training takes besides its settings. */

@@ -4,14 +4,11 @@ import type { AugmentOptions } from '../data/augment/augment.js';
 import type { TrainingPrecision } from '../precision-names.js';
 import { augmentation, checkAugmentFlags } from './augment-flags.js';
 import type { ClassWeightsFlag } from './class-weights-flag.js';
+import { checkMomentum, type OptimizerName } from './optimizer-flags.js';
 import { type ModelSizes, type Recipe, recipeFor, type Tuned } from './recipe.js';
 import { checkScheduleFlags, type ScheduleName, type Scheduling, scheduling } from './schedule-flags.js';
 import { checkTuningFlags, type LoraSettings, loraSettings } from './tuning-flags.js';
 import { UsageError } from './usage-error.js';
-
-export const OPTIMIZERS = ['sgd', 'adam', 'adamw', 'lamb', 'lion'] as const;
-
-type OptimizerName = (typeof OPTIMIZERS)[number];
 
 /** The flags of `vitrine train`, parsed; what was not given is absent. Named as timm's `train.py` names them. */
 export interface TrainFlags {
@@ -179,7 +176,7 @@ export function checkFlags(flags: TrainFlags): void {
   const conflict = (what: string, where: string, received: unknown, advice: string): never => {
     throw new UsageError(expected(what, where, received, advice));
   };
-  const { preset, data, opt = preset === undefined && flags.pretrained === undefined ? undefined : 'sgd' } = flags;
+  const { preset, data } = flags;
   const eitherAdvice = 'The preset trains on the bundled digits; --data names other images.';
   if (preset === undefined && data === undefined) {
     const advice = 'The preset trains on the bundled digits; --data names a folder of images in class folders.';
@@ -188,9 +185,7 @@ export function checkFlags(flags: TrainFlags): void {
   if (preset !== undefined && data !== undefined) {
     conflict('--preset or --data', 'vitrine train', new Text('both'), eitherAdvice);
   }
-  if (flags.momentum !== undefined && opt !== undefined && opt !== 'sgd') {
-    conflict('--opt sgd', '--momentum', opt, 'The others have no momentum to set.');
-  }
+  if (flags.opt !== undefined) checkMomentum(flags, flags.opt);
   if (flags.resume === true && !flags.checkpoints) {
     conflict(
       '--resume or --no-checkpoints',
@@ -224,6 +219,7 @@ export function resolveSettings(flags: DecidedFlags, side: number | null = null)
   checkFlags(flags);
   const recipe = recipeFor({ side, imgSize: flags.imgSize, tuned: tunedBy(flags) });
   const optimizer = flags.opt ?? recipe.optimizer;
+  checkMomentum(flags, optimizer);
   const { lr, weightDecay } = recipe.optimizers[optimizer];
   const epochs = flags.epochs ?? recipe.epochs;
   return {

@@ -36,6 +36,7 @@ async function prepareIdx(flags: TrainFlags): Promise<Prepared> {
   for (const [flag, value] of [
     ['--img-size', flags.imgSize],
     ['--val-split', flags.valSplit],
+    ['--cache', flags.cache],
     [augmentFlag(flags), true],
   ] as const) {
     if (value === undefined || flag === undefined) continue;

@@ -60,6 +60,20 @@ describe('vitrine on the command line', () => {
       ],
       [['eval', '--run', ''], "Expected a path for --run but received ''."],
       [['predict', '--top', 'x', 'a.png'], "Expected a whole number of at least 1 for --top but received 'x'."],
+      [['embed', '--out', 'f.txt', 'here'], "Expected a path that ends in .npy for --out but received 'f.txt'."],
+      [
+        ['train', '--seed', '1e30'],
+        'Expected a whole number from 0 to 9007199254740991 for --seed but received 1e+30.',
+      ],
+      [
+        ['find-lr'],
+        'Expected --preset digits or --data <folder> for vitrine find-lr but received neither. The preset trains on the bundled digits; --data names a folder of images in class folders.',
+      ],
+      [['knn'], 'Expected --features, or --model and --data for vitrine knn but received neither.'],
+      [
+        ['knn', '--features', 'f.npy', '--pool', 'cls'],
+        'Expected --model and --data for --pool but received --features. It says how features are made, and these are.',
+      ],
     ];
     for (const [args, sentence] of wrong) {
       const { code, stderr } = await runCli(args, { env: withoutAddon });
@@ -71,6 +85,23 @@ describe('vitrine on the command line', () => {
     const { code, stdout } = await runCli(['setup', '--check'], { env: withoutAddon });
     assert.match(stdout, /^(present|MISSING) /m);
     assert.ok(code === 0 || code === 1);
+  });
+
+  it('tells in a sentence that stdout cannot be written; messages that cannot be end nothing', function () {
+    if (process.platform !== 'linux') this.skip();
+    const main = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
+    const run = (command: string): ReturnType<typeof spawnSync> =>
+      spawnSync('sh', ['-c', `"${process.execPath}" "${main}" ${command}`], {
+        encoding: 'utf8',
+        env: childEnvironment(),
+      });
+    const full = run('info > /dev/full');
+    assert.match(
+      String(full.stderr),
+      /^vitrine: Expected an output that can be written for stdout but received ENOSPC: .*\n$/,
+    );
+    assert.equal(full.status, 1);
+    assert.equal(run('trian 2> /dev/full').status, 2);
   });
 
   it('ends quietly when nobody reads on', function () {

@@ -101,6 +101,27 @@ describe('vitrine predict', function () {
     for (const name of ['a.png', 'b.jpg', 'c.png']) assert.ok(existsSync(at(`seen/${name}.png`)), name);
   });
 
+  it('draws PNG only, and gives one format', async () => {
+    for (const [given, sentence] of [
+      [['--attention', at('seen.jpg')], /^vitrine: Expected a \.png file, or a folder, for --attention but received /],
+      [['--attention', at('model.safetensors')], /^vitrine: Expected a \.png file, or a folder, for --attention but /],
+      [
+        ['--json', '--format', 'csv'],
+        /^vitrine: Expected --json or --format for vitrine predict but received --json and /,
+      ],
+    ] as const) {
+      const { code, stderr } = await runCli([
+        'predict',
+        '--run',
+        at('model.safetensors'),
+        ...given,
+        at('photos/a.png'),
+      ]);
+      assert.equal(code, 2, stderr);
+      assert.match(stderr, sentence);
+    }
+  });
+
   it('says in one sentence that there is no model', async () => {
     const { code, stderr } = await runCli(['predict', '--run', at('nowhere'), at('photos/a.png')]);
     assert.equal(code, 1);

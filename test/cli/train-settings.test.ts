@@ -156,6 +156,12 @@ describe('makeSchedule', () => {
     return epochs.map((epoch) => schedule(10 * epoch));
   };
 
+  it('refuses momentum where the recipe takes AdamW', () => {
+    for (const given of [{ data: 'x' }, { data: 'x', pretrained: 'y' }]) {
+      assert.throws(() => resolveSettings(flags({ ...given, momentum: 0.9 }), 32), /--opt sgd for --momentum.*'adamw'/);
+    }
+  });
+
   it('counts the epochs of cuts: from the warmup on where they repeat, from the beginning where they are named', () => {
     assert.deepEqual(rates({ sched: 'step', decayEpochs: 2, decayRate: 0.5 }, 1, 2.9, 3, 5), [1, 1, 0.5, 0.25]);
     assert.deepEqual(rates({ sched: 'multistep', decayMilestones: [3, 6] }, 2.9, 3, 6), [1, 0.1, 0.1 ** 2]);

@@ -261,7 +261,7 @@ describe('vitrine train, eval and predict', function () {
     ];
     for (const [args, sentence] of wrong) {
       const { code, stderr } = await runCli(args);
-      assert.equal(code, 1);
+      assert.equal(code, / for --[a-z-]+ but /.test(stderr) ? 2 : 1, stderr);
       assert.match(stderr, sentence);
       assert.doesNotMatch(stderr, /\w\(\)|ViT\b/, 'advice in flags');
       assert.equal(stderr.trim().split('\n').length, 1);

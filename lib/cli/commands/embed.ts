@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { PrecisionChoice } from '../../precision.js';
-import { LAYERS_HELP, layersFlag, POOL_HELP, POOLS } from '../feature-flags.js';
+import { LAYERS_HELP, layersFlag, npyPath, POOL_HELP, POOLS } from '../feature-flags.js';
 import { nonEmpty, oneOf, wholeNumber } from '../flags.js';
 import { PRECISION_FLAG, PRECISION_HELP, precisionFlag } from '../precision-flag.js';
 import { DEFAULT_RUN } from '../run-folder.js';
@@ -31,7 +31,7 @@ export function addEmbed(program: Command): void {
     .description('write the features of images: a .npy file, and a JSON index beside it')
     .argument('<folder>', 'images in folders, .parquet or .tar files', nonEmpty('<folder>', 'a path'))
     .option('--model <path>', 'any checkpoint, or a run', nonEmpty('--model', 'a path'), DEFAULT_RUN)
-    .option('--out <path>', 'a .npy file', nonEmpty('--out', 'a path'), 'features.npy')
+    .option('--out <path>', 'a .npy file', npyPath('--out'), 'features.npy')
     .option('--pool <name>', POOL_HELP, oneOf('--pool', POOLS), 'head')
     .option('--layers <list>', LAYERS_HELP, layersFlag)
     .option('--normalize', 'vectors of length 1')

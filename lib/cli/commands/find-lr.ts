@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { readFlags } from '../config-file.js';
 import { nonEmpty, number, wholeNumber } from '../flags.js';
+import { inFlags } from '../in-flags.js';
 import { checkFlags, type TrainFlags } from '../train-settings.js';
 import { addTrainingFlags } from './train.js';
 
@@ -11,6 +12,9 @@ export interface FindLrFlags extends TrainFlags {
   steps: number;
   plot?: string;
 }
+
+// Below, no weight in float32 moves.
+const LEAST_RATE = 1e-12;
 
 const EXAMPLES = `
 Examples:
@@ -24,8 +28,8 @@ export function addFindLr(program: Command): void {
     .command('find-lr')
     .description('find a learning rate: train while it rises until the loss explodes; nothing is kept');
   command
-    .option('--start-lr <x>', 'the first rate', number('--start-lr', Number.MIN_VALUE), 1e-7)
-    .option('--end-lr <x>', 'the last', number('--end-lr', Number.MIN_VALUE), 10)
+    .option('--start-lr <x>', 'the first rate', number('--start-lr', LEAST_RATE), 1e-7)
+    .option('--end-lr <x>', 'the last', number('--end-lr', LEAST_RATE), 10)
     .option('--steps <n>', 'from one to the other', wholeNumber('--steps', 2), 100)
     .option('--plot <file>', 'write the curve: a .png, .svg or .html file', nonEmpty('--plot', 'a file'));
   addTrainingFlags(command);
@@ -34,12 +38,12 @@ export function addFindLr(program: Command): void {
     const train = program.commands.find((other) => other.name() === 'train');
     if (config !== undefined) await readFlags(self, config, train?.options); // a file of `train` serves both
     const flags = { ...self.opts<FindLrFlags>(), checkpoints: false, report: false };
-    checkFlags(flags);
-    const [{ findRate }, { inFlags }] = await Promise.all([import('../find-rate.js'), import('../in-flags.js')]);
     try {
+      checkFlags(flags);
+      const { findRate } = await import('../find-rate.js');
       await findRate(flags);
     } catch (error) {
-      throw inFlags(error);
+      throw inFlags(error, 'find-lr');
     }
   });
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { npyPath } from '../feature-flags.js';
 import { nonEmpty, wholeNumber } from '../flags.js';
 
 interface NearestFlags {
@@ -22,7 +23,7 @@ export function addNearest(program: Command): void {
     .command('nearest')
     .description('find the images that are most like another, by their features')
     .argument('<image>', 'a PNG, JPEG, WebP, GIF or TIFF file; - is stdin', nonEmpty('<image>', 'a path'))
-    .option('--features <path>', 'what `vitrine embed` has written', nonEmpty('--features', 'a path'), 'features.npy')
+    .option('--features <path>', 'what `vitrine embed` has written', npyPath('--features'), 'features.npy')
     .option('--model <path>', 'default: the one that made the features', nonEmpty('--model', 'a path'))
     .option('-k, --k <n>', 'how many', wholeNumber('--k', 1), 10)
     .option('--html <path>', 'a page that shows them', nonEmpty('--html', 'a path'))

@@ -28,6 +28,9 @@ Examples:
 const massAlone = (): UsageError =>
   new UsageError(expected('--attention, the path of pictures,', '--attention-mass', new Text('no path')));
 
+const twoFormats = (format: ResultFormat): UsageError =>
+  new UsageError(expected('--json or --format', 'vitrine predict', new Text(`--json and --format ${format}`)));
+
 /** `vitrine predict`: what a model takes images for. */
 export function addPredict(program: Command): void {
   program
@@ -70,6 +73,7 @@ export function addPredict(program: Command): void {
         ]);
       if (flags.threads !== undefined) setThreads(flags.threads);
       if (flags.attentionMass !== undefined && flags.attention === undefined) throw massAlone();
+      if (flags.json && flags.format !== undefined && flags.format !== 'json') throw twoFormats(flags.format);
       const inputs = await imageInputs(paths);
       const model = await openModel(flags.run);
       const pictures =

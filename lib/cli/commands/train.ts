@@ -3,8 +3,9 @@ import { TRAINING_PRECISIONS } from '../../precision-names.js';
 import { classWeightsFlag } from '../class-weights-flag.js';
 import { readFlags } from '../config-file.js';
 import { nonEmpty, number, oneOf, wholeNumber, wholeNumbers } from '../flags.js';
+import { OPTIMIZERS } from '../optimizer-flags.js';
 import { SCHEDULES } from '../schedule-flags.js';
-import { checkFlags, OPTIMIZERS, type TrainFlags } from '../train-settings.js';
+import { checkFlags, type TrainFlags } from '../train-settings.js';
 
 const MODES = ['batch', 'pair', 'elem'] as const;
 const CACHES = ['auto', 'memory', 'disk', 'none'] as const;

@@ -2,7 +2,7 @@ import { type FileHandle, open, readdir, realpath, rename, rm, stat } from 'node
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { late } from '../../late.js';
-import { fileErrorFrom } from './file-error.js';
+import { fileError, fileErrorFrom } from './file-error.js';
 import { syncFolder } from './sync-folder.js';
 
 // A writer touches its file all the time: one untouched for an hour, from whatever machine, belongs to a dead one.
@@ -24,6 +24,9 @@ export async function writeFileAtomically(
 ): Promise<void> {
   // A symbolic link (latest.safetensors) stays one: what it points at is replaced.
   const target = await realpath(path).catch(() => path);
+  if ((await stat(target).catch(() => undefined))?.isDirectory()) {
+    throw fileError('a path for a file', path, 'a folder', 'Name a file in it.');
+  }
   await removeAbandoned(target);
   const temporary = `${temporaryPrefix(target)}${hostname()}.${process.pid}.${late.crypto.randomBytes(6).toString('hex')}.tmp`;
   const file = await orUnwritable(path, open(temporary, 'wx'));

@@ -42,7 +42,7 @@ describe('writeFileAtomically', () => {
     await assert.rejects(writeFileAtomically(path('missing/a'), []), /Expected a writable file .*missing\/a.*ENOENT/s);
     const directory = folder('taken');
     mkdirSync(join(directory, 'a'));
-    await assert.rejects(writeFileAtomically(join(directory, 'a'), []), /Expected a writable file/);
+    await assert.rejects(writeFileAtomically(join(directory, 'a'), []), /Expected a path for a file/);
     assert.deepEqual(readdirSync(directory), ['a']);
   });
 
