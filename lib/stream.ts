@@ -1,3 +1,4 @@
+import { checkFunction } from './check.js';
 import { settleDeferred } from './deferred.js';
 import { type Fault, native } from './native.js';
 import { checkSynchronous } from './thenable.js';
@@ -140,6 +141,7 @@ let inBackground = false;
  * @throws TypeError when `fn` is asynchronous: other code would run in the background. Call it for each part.
  */
 export function background<T>(fn: () => T): T {
+  checkFunction(fn, 'background');
   const before = inBackground;
   setInBackground(true);
   let result: T;

@@ -97,6 +97,7 @@ export class MultiCropLoader<D extends Dataset = Dataset> implements AsyncIterab
   constructor(dataset: D, options: MultiCropLoaderOptions) {
     const where = 'MultiCropLoader';
     checkOptions(options, NAMES, where);
+    if (options === undefined) throw expected('an object of options', where, options);
     const {
       globalCrops = 2,
       globalScale = [0.4, 1],

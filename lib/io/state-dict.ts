@@ -47,6 +47,7 @@ export async function loadSafetensors(path: string): Promise<Map<string, Tensor>
  * @param tensors `model.stateDict()`, or an optimizer's
  */
 export async function readStateDict(tensors: ReadonlyMap<string, Tensor>): Promise<Map<string, TensorData>> {
+  if (!(tensors instanceof Map)) throw expected('a Map of tensors by name', 'readStateDict', tensors);
   const names = [...tensors.keys()];
   const values = await Promise.all([...tensors.values()].map((value) => value.data()));
   return new Map(names.map((name, i) => [name, values[i]]));

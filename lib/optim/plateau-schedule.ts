@@ -46,7 +46,8 @@ export function plateauSchedule(
 ): Schedule & Required<Pick<Schedule, 'observe' | 'state' | 'load'>> {
   const where = 'plateauSchedule';
   checkOptions(options, OPTIONS, where);
-  const factor = checkNumber(options?.factor ?? 0.1, `${where} factor`, 0);
+  if (options === undefined) throw expected('an object of options', where, options);
+  const factor = checkNumber(options.factor ?? 0.1, `${where} factor`, 0);
   if (factor >= 1) throw expected('a number below 1', `${where} factor`, factor);
   const least = checkNumber(options.minLr ?? 0, `${where} minLr`, 0);
   const eps = checkNumber(options.eps ?? 1e-8, `${where} eps`, 0);

@@ -1,7 +1,7 @@
 import { checkBoolean, checkInteger, checkNumber, expected } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
-import type { Module } from '../nn/module.js';
+import { Module } from '../nn/module.js';
 import { copyInto } from '../ops/copy.js';
 import { tensor } from '../ops/creation.js';
 import { scope, untracked } from '../scope.js';
@@ -52,6 +52,7 @@ export class ModelEma {
 
   constructor(model: Module, options: EmaOptions = {}) {
     this.#options = checkEma(options);
+    if (!(model instanceof Module)) throw expected('a module', 'ModelEma', model);
     this.#model = model;
     untracked(() => {
       for (const [name, value] of floats(model)) {

@@ -1,4 +1,4 @@
-import { checkBoolean } from '../check.js';
+import { checkArray, checkBoolean } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { writeFileAtomically } from '../io/formats/atomic-file.js';
 import { native, type TraceEvent } from '../native.js';
@@ -32,6 +32,7 @@ export function stopTrace(): TraceEvent[] {
  * @see the Trace Event Format, complete events ("ph": "X")
  */
 export async function writeTrace(path: string, events: readonly TraceEvent[]): Promise<void> {
+  checkArray(events, 'an array of events', 'writeTrace');
   const origin = events.reduce((least, event) => Math.min(least, event.start), Number.POSITIVE_INFINITY);
   const threads = [...new Set(events.map((event) => event.thread))].sort((a, b) => a - b);
   const names = threads.map((thread) => ({

@@ -11,8 +11,10 @@ import { fileErrorFrom } from '../../io/formats/file-error.js';
  */
 export async function shardsOf(files: unknown, ending: string, where: string): Promise<string[]> {
   const given: unknown[] = Array.isArray(files) ? files : [files];
-  const wrong = given.find((file) => typeof file !== 'string' || file === '');
-  if (given.length === 0 || wrong !== undefined) throw expected('paths of files or folders', where, wrong ?? files);
+  const isPath = (file: unknown): boolean => typeof file === 'string' && file !== '';
+  if (given.length === 0 || !given.every(isPath)) {
+    throw expected('paths of files or folders', where, given.find((file) => !isPath(file)) ?? files);
+  }
   const paths = (given as string[]).flatMap(inBraces); // as checked
   const found = await Promise.all(paths.map((path) => filesOf(path, ending)));
   return found.flat();

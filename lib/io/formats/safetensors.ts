@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { expected } from '../../check.js';
 import { writeFileAtomically } from './atomic-file.js';
 import { fileError, tensorOf } from './file-error.js';
 import { foreignFormat, foreignHeadBytes } from './foreign-format.js';
@@ -163,6 +164,9 @@ export async function writeSafetensors(
   entries: Iterable<readonly [name: string, tensor: TensorSource]>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
+  if (typeof (entries as Partial<typeof entries> | undefined)?.[Symbol.iterator] !== 'function') {
+    throw expected('pairs of a name and a tensor', 'writeSafetensors', entries);
+  }
   const sources = [...entries].sort(compareForWriting);
   const tensors = new Map<string, TensorEntry>();
   let begin = 0;

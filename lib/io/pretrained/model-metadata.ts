@@ -1,3 +1,4 @@
+import { expected } from '../../check.js';
 import { Swin } from '../../nn/swin/swin.js';
 import type { ViT } from '../../nn/vit/vit.js';
 import { VERSION } from '../../package-root.js';
@@ -66,6 +67,7 @@ export function describeModel(model: ViT | Swin, layout: LayoutName): Json {
  * @param layout whose names the file's tensors have; the default is ours, those of `model.stateDict()`
  */
 export function modelMetadata(model: ViT | Swin, layout: LayoutName = 'vitrine'): Record<string, string> {
+  if ((model as ViT | undefined)?.config === undefined) throw expected('a ViT or a Swin', 'modelMetadata', model);
   // Transformers refuses files that do not say whose tensors they are.
   return { format: 'pt', [OWN_KEY]: JSON.stringify(describeModel(model, layout)) };
 }
