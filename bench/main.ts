@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { expected, Text } from '../lib/check.js';
 import { exitOnClosedOutput, reportFailure } from '../lib/cli/failure.js';
+import { inFlags } from '../lib/cli/in-flags.js';
+import { UsageError } from '../lib/cli/usage-error.js';
 import {
   addCommonFlags,
   addPredictionFlags,
@@ -20,6 +22,17 @@ import { SUITES } from './suites/index.js';
 import { Terminal } from './terminal.js';
 import { traceTable } from './trace-table.js';
 
+/** As `casesOf`, whose refusals of sizes are those of flags: here --img is what `vitrine train` calls --img-size. */
+function casesInFlags(...args: Parameters<typeof casesOf>): ReturnType<typeof casesOf> {
+  try {
+    return casesOf(...args);
+  } catch (error) {
+    const told = inFlags(error);
+    if (told instanceof Error) told.message = told.message.replaceAll('--img-size', '--img');
+    throw told;
+  }
+}
+
 /** Runs a suite and prints its records. */
 async function run(suite: Suite, flags: CommonFlags & Partial<SuiteOptions>): Promise<void> {
   const terminal = new Terminal();
@@ -27,11 +40,11 @@ async function run(suite: Suite, flags: CommonFlags & Partial<SuiteOptions>): Pr
   const vs = [...new Set([...(suite.beside ?? []), ...(flags.vs ?? [])])];
   const session = openSession({ vs, seconds, allowOverride, precision }, terminal);
   const options = { ...flags, threads: flags.threads ?? session.info.threads };
-  const cases = casesOf(suite, options, session.machine, flags.case);
+  const cases = casesInFlags(suite, options, session.machine, flags.case);
   if (flags.trace !== undefined) {
     const [only] = cases;
     if (only === undefined || cases.length > 1) {
-      throw expected('one case', '--trace', new Text(`${cases.length}`), 'Choose one with --case.');
+      throw new UsageError(expected('one case', '--trace', new Text(`${cases.length}`), 'Choose one with --case.'));
     }
     await session.runner.trace(only, flags.trace);
     terminal.clear();

@@ -1,4 +1,5 @@
-import { expected } from '../lib/check.js';
+import { expected, listed } from '../lib/check.js';
+import { UsageError } from '../lib/cli/usage-error.js';
 import type { BenchRecord } from './record.js';
 import type { Runner } from './runner.js';
 import type { Machine, Suite, SuiteOptions } from './suite.js';
@@ -22,8 +23,11 @@ export function casesOf(suite: Suite, options: SuiteOptions, machine: Machine, p
 export function matching(all: readonly Case[], pattern?: RegExp): Case[] {
   const chosen = all.filter((item) => pattern === undefined || pattern.test(item.name));
   if (chosen.length === 0) {
-    const names = all.map((item) => item.name).join('; ');
-    throw expected('the name of a case', '--case', String(pattern), `The cases are: ${names}.`);
+    const names = listed(
+      all.map((item) => item.name),
+      { most: 12, separator: '; ' },
+    );
+    throw new UsageError(expected('the name of a case', '--case', pattern?.source, `The cases are: ${names}.`));
   }
   return chosen;
 }

@@ -1,4 +1,5 @@
 import { expected } from '../../lib/check.js';
+import { UsageError } from '../../lib/cli/usage-error.js';
 import { image2embConv, image2embNaive } from '../kernels/image2emb.js';
 import { kernelWork } from '../kernels/index.js';
 import type { Suite, SuiteOptions } from '../suite.js';
@@ -11,7 +12,9 @@ const CHANNELS = 3;
 /** Both routes, forward and with backward. */
 export function embedCases(options: SuiteOptions): Case[] {
   const { img, patch, dim, batch } = { ...EMBED_DEFAULTS, ...options };
-  if (img % patch !== 0) throw expected(`an image size that the patch size ${patch} divides`, '--img', img);
+  if (img % patch !== 0) {
+    throw new UsageError(expected(`an image size that the patch size ${patch} divides`, '--img', img));
+  }
   const params = { batch, channels: CHANNELS, img, patch, dim };
   const routes = { naive: image2embNaive, conv: image2embConv };
   return [false, true].flatMap((backward) =>

@@ -7,7 +7,7 @@ import { isObject } from '../io/formats/json-fields.js';
 import { parseStrictJson } from '../io/formats/strict-json.js';
 import { readClasses } from '../io/pretrained/checkpoint-files.js';
 import type { FitResult } from '../train/fit-result.js';
-import { holdsSameRun, type RunConfig } from './run-config.js';
+import { holdsSameRun, otherSettings, type RunConfig } from './run-config.js';
 import { RUN_FILES } from './run-folder.js';
 import type { TrainSettings } from './train-settings.js';
 
@@ -33,9 +33,15 @@ export async function beginCheckpoints(
 ): Promise<void> {
   if (resume) {
     await checkClasses(folder, config.classNames);
-    if (!force && (await holdsSameRun(folder, config)) === false) {
+    const others = force ? [] : ((await otherSettings(folder, config)) ?? []);
+    if (others.length > 0) {
       const advice = 'Give those that it was begun with, or go on with these with --force.';
-      throw expected('the settings of the training that goes on', '--resume', new Text('others'), advice);
+      throw expected(
+        'the settings of the training that goes on',
+        '--resume',
+        new Text(`others: ${listed(others)}`),
+        advice,
+      );
     }
   }
   try {

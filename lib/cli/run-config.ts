@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { checkOneOf } from '../check.js';
+import { checkOneOf, describe } from '../check.js';
 import { fileError, fileErrorFrom, quoted } from '../io/formats/file-error.js';
 import { isObject, JsonFields } from '../io/formats/json-fields.js';
 import { regularFileSize } from '../io/formats/regular-file.js';
@@ -134,11 +134,17 @@ const WITHOUT_EFFECT = [
   'cache',
 ];
 
+/** Whether a folder's config.json is that of a run with these settings, whatever became of it; undefined for none. */
+export async function holdsSameRun(folder: string, config: RunConfig): Promise<boolean | undefined> {
+  const others = await otherSettings(folder, config);
+  return others === undefined ? undefined : others.length === 0;
+}
+
 /**
- * Whether a folder's config.json is that of a run with these settings, whatever became of it; settings that only one of
- * them knows are of another version, and do not tell runs apart. Undefined where there is no config.json.
+ * What a folder's config.json says otherwise than these settings, such as `batch 64`; settings that only one of them
+ * knows are of another version, and do not tell runs apart. Undefined where there is no config.json.
  */
-export async function holdsSameRun(folder: string, { data, training }: RunConfig): Promise<boolean | undefined> {
+export async function otherSettings(folder: string, { data, training }: RunConfig): Promise<string[] | undefined> {
   const path = join(folder, RUN_FILES.config);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -147,14 +153,19 @@ export async function holdsSameRun(folder: string, { data, training }: RunConfig
   if (text === undefined) return undefined;
   try {
     const found: unknown = parseStrictJson(text, path);
-    return isObject(found) && found.data === data && agrees(found.training, JSON.parse(JSON.stringify(training)));
+    if (!isObject(found)) return ['no settings'];
+    const ofData = found.data === data ? [] : [`data ${describe(found.data)}`];
+    return [...ofData, ...differences(found.training, JSON.parse(JSON.stringify(training)), 'training')];
   } catch {
-    return false;
+    return ['a damaged config.json'];
   }
 }
 
-function agrees(found: unknown, wanted: unknown): boolean {
-  if (!isObject(found) || !isObject(wanted)) return JSON.stringify(found) === JSON.stringify(wanted);
-  const names = Object.keys(wanted).filter((name) => !WITHOUT_EFFECT.includes(name) && Object.hasOwn(found, name));
-  return names.every((name) => agrees(found[name], wanted[name]));
+/** What `found` has otherwise than `wanted`, by the names of settings. */
+function differences(found: unknown, wanted: unknown, name: string): string[] {
+  if (!isObject(found) || !isObject(wanted)) {
+    return JSON.stringify(found) === JSON.stringify(wanted) ? [] : [`${name} ${describe(found)}`];
+  }
+  const names = Object.keys(wanted).filter((key) => !WITHOUT_EFFECT.includes(key) && Object.hasOwn(found, key));
+  return names.flatMap((key) => differences(found[key], wanted[key], key));
 }

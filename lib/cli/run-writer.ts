@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import fs, { chmod, mkdir, readdir, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { expected, Text } from '../check.js';
+import { expected, listed, Text } from '../check.js';
 import { textChunks, writeFileAtomically } from '../io/formats/atomic-file.js';
 import { fileErrorFrom } from '../io/formats/file-error.js';
 import { syncFolder } from '../io/formats/sync-folder.js';
 import { native } from '../native.js';
 import { formatBytes } from '../report/format.js';
 import { LiveFiles } from './live-files.js';
-import { holdsSameRun, type RunConfig } from './run-config.js';
+import { otherSettings, type RunConfig } from './run-config.js';
 import { EVENTS_FOLDER, LIVE_FILES, makeFolder, RUN_FILES } from './run-folder.js';
 import { lockRun, type RunLock } from './run-lock.js';
 
@@ -169,9 +169,9 @@ async function checkContents(target: string, out: string, config: RunConfig, for
   if (force || !(await exists(target))) return;
   const live: readonly string[] = [...LIVE_FILES, EVENTS_FOLDER]; // alone, they are left of a run that came to no end
   if ((await readdir(target)).every((name) => live.includes(name))) return;
-  const same = await holdsSameRun(target, config);
-  if (same === true) return;
-  const received = same === undefined ? 'other files' : 'a run with other settings';
+  const others = await otherSettings(target, config);
+  if (others?.length === 0) return;
+  const received = others === undefined ? 'other files' : `a run with other settings: ${listed(others)}`;
   const advice = 'Choose another one with --out, or replace it with --force.';
   throw expected('an empty folder, or an earlier run with the same settings,', out, new Text(received), advice);
 }

@@ -160,11 +160,12 @@ describe('npm run bench', function () {
       assert.match(stderr, /^vitrine: /);
     }
     const wrong: readonly (readonly [args: string[], code: number, sentence: RegExp])[] = [
-      [['train', '--model', 'X/16'], 1, /for --model but received 'X\/16'/],
+      [['train', '--model', 'X/16'], 2, /for --model but received 'X\/16'/],
       [['train', '--vs', 'jax'], 2, /Expected one of 'torch', .* for --vs but received 'jax'\./],
       [['train', '--seconds=-1'], 2, /for --seconds but received -1\./],
-      [['tiny', '--case', 'nothing'], 1, /The cases are: tiny train batch 1; tiny infer batch 1\./],
-      [['embed', '--img', '100'], 1, /patch size 16 divides for --img but received 100/],
+      [['tiny', '--case', 'nothing'], 2, /The cases are: tiny train batch 1; tiny infer batch 1\./],
+      [['embed', '--img', '100'], 2, /patch size 16 divides for --img but received 100/],
+      [['infer', '--img', '100'], 2, /for --img but received 100 x 100\. Choose another --img or --patch\./],
     ];
     for (const [args, code, sentence] of wrong) {
       const { status, stderr } = bench(args);

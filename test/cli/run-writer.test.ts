@@ -70,7 +70,7 @@ describe('the folder of a run', () => {
     await write(at('other'), 1);
     await assert.rejects(write(at('other'), 2), {
       message:
-        /^Expected an empty folder, or an earlier run with the same settings, for .* a run with other settings\. .*--force\.$/,
+        /^Expected an empty folder, or an earlier run with the same settings, for .* a run with other settings: epochs 1, warmupEpochs [\d.]+\. .*--force\.$/,
     });
     assert.deepEqual(epochsOf(at('other')), [1, 1]);
     await write(at('other'), 2, { ...usual, force: true });

@@ -181,7 +181,7 @@ describe('vitrine train, eval and predict', function () {
     assert.equal(code, 1);
     assert.match(
       stderr,
-      /^vitrine: Expected an empty folder, or an earlier run with the same settings, .*--force\.\n$/,
+      /^vitrine: Expected an empty folder, or an earlier run with the same settings, .*: seed 0\. .*--force\.\n$/,
     );
     assert.equal(json(at('again/summary.json')).seed, 0);
     assert.equal((await runCli([...again, '--seed', '1', '--force'])).code, 0);
