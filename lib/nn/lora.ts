@@ -6,6 +6,7 @@ import { copyInto } from '../ops/copy.js';
 import { add, mul } from '../ops/elementwise.js';
 import { matmul } from '../ops/matmul.js';
 import { checkDropProbability } from '../ops/random.js';
+import { autocast } from '../precision.js';
 import { scope, untracked } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { Linear } from './linear.js';
@@ -182,7 +183,8 @@ export function applyLora(model: Module, options: LoraOptions = {}): Lora {
 
 /** @internal What a model's layers compute with their adapters, as one weight. */
 export function mergedWeight({ weight }: Linear, { A, B, scaling }: LoraBranch): Tensor {
-  return noGrad(() => scope(() => add(weight, mul(matmul(B, A), scaling))));
+  const added = (): Tensor => mul(matmul(B, A), scaling);
+  return noGrad(() => scope(() => add(weight, autocast('fp32', added)))); // a weight is float32, whatever products are
 }
 
 /**

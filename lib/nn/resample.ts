@@ -1,6 +1,7 @@
 import { constant } from '../ops/constant.js';
 import { matmul } from '../ops/matmul.js';
 import { reshape } from '../ops/reshape.js';
+import { autocast } from '../precision.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 
@@ -37,11 +38,14 @@ export function bicubicMatrix(from: number, to: number): Float32Array {
   return weights;
 }
 
+/** Sums of a table's rows: positions are float32, whatever products are, as PyTorch's autocast interpolates. */
+const weighted = (weights: Tensor, table: Tensor): Tensor => autocast('fp32', () => matmul(weights, table));
+
 /** The rows of a table (from,D) resampled to (to,D); gradients flow through. */
 export function resampleRows(table: Tensor, to: number): Tensor {
   const [from] = table.shape as [number, number];
   if (from === to) return table;
-  return scope(() => matmul(constant(bicubicMatrix(from, to), [to, from]), table));
+  return scope(() => weighted(constant(bicubicMatrix(from, to), [to, from]), table));
 }
 
 /**
@@ -54,6 +58,6 @@ export function resampleGrid(table: Tensor, from: Grid, to: Grid): Tensor {
   return scope(() => {
     const rows = resampleRows(reshape(table, [from[0], from[1] * width]), to[0]);
     const columns = constant(bicubicMatrix(from[1], to[1]), [to[1], from[1]]);
-    return reshape(matmul(columns, reshape(rows, [to[0], from[1], width])), [to[0] * to[1], width]);
+    return reshape(weighted(columns, reshape(rows, [to[0], from[1], width])), [to[0] * to[1], width]);
   });
 }

@@ -1,5 +1,6 @@
 import { sumOf } from '../ops/binary.js';
 import { to } from '../ops/copies.js';
+import { wide } from '../ops/wide.js';
 import { productDtype } from '../precision.js';
 import type { Tensor } from '../tensor.js';
 
@@ -15,7 +16,7 @@ export function toStream(x: Tensor): Tensor {
 
 /** What leaves the blocks, in float32, as whoever pools it wants it. */
 export function fromStream(x: Tensor): Tensor {
-  return x.dtype === 'float32' ? x : to(x, 'float32');
+  return wide(x);
 }
 
 /** x + branch, stored as x is, whatever the branch is; the branch broadcasts. */

@@ -66,14 +66,16 @@ export function passSummed(grads: Gradients, i: number, dy: Tensor, inputShape: 
 }
 
 /**
- * Calls `fn` with two operands, both int32 or both floats, as PyTorch promotes them: int32 where both are, a whole number
- * counting as either. An int32 or a number beside floats becomes one of their dtype. What is made for it is released then.
+ * Calls `fn` with two operands, both int32 or both floats, and the dtype of their result, as PyTorch promotes them: int32 where both are,
+ * a whole number counting as either. An int32 or a number beside floats becomes one of their dtype; for `arithmetic` a number beside bfloat16
+ * stays float32, so that the result is rounded once. What is made for it is released then.
  */
 export function withOperands<T>(
   a: Tensor | number,
   b: Tensor | number,
   where: string,
   fn: (a: Tensor, b: Tensor, dtype: DType) => T,
+  arithmetic = false,
 ): T {
   const tensors = [a, b].filter((value) => typeof value !== 'number');
   for (const given of tensors) checkTensor(given, where, { dtype: given?.dtype });
@@ -82,10 +84,11 @@ export function withOperands<T>(
   );
   const half = tensors.every(({ dtype }) => dtype !== 'float32') && tensors.some(({ dtype }) => dtype === 'bfloat16');
   const dtype: DType = whole && tensors.length > 0 ? 'int32' : half ? 'bfloat16' : 'float32';
+  const numbers = arithmetic && dtype === 'bfloat16' ? 'float32' : dtype;
   const made: Tensor[] = [];
   const operand = (value: Tensor | number): Tensor => {
     if (typeof value !== 'number' && (value.dtype === 'int32') === (dtype === 'int32')) return value;
-    const result = typeof value === 'number' ? fill(empty([], dtype), value) : cast(value, dtype);
+    const result = typeof value === 'number' ? fill(empty([], numbers), value) : cast(value, dtype);
     made.push(result);
     return result;
   };
@@ -100,18 +103,19 @@ export function withOperands<T>(
 export function binary(name: keyof typeof BINARY, a: Tensor, b: Tensor | number): Tensor {
   checkTensor(a, name, { dtype: a?.dtype });
   if (typeof b === 'number') checkNumber(b, name);
-  return withOperands(a, b, name, (x, z, dtype) => {
-    if (dtype !== 'int32') return differentiable(name, x, z);
+  const op = (x: Tensor, z: Tensor, dtype: DType): Tensor => {
+    if (dtype !== 'int32') return differentiable(name, x, z, dtype);
     const operation = name as keyof typeof BINARY_INT32; // asked next
     if (!Object.hasOwn(BINARY_INT32, name)) {
       throw expected('a float32 tensor', name, a, "Give it to('float32').");
     }
     return runInt32(operation, x, z);
-  });
+  };
+  return withOperands(a, b, name, op, true);
 }
 
-function differentiable(name: keyof typeof BINARY, a: Tensor, b: Tensor): Tensor {
-  const y = runBinary(name, a, b, broadcastShape(a.shape, b.shape, name));
+function differentiable(name: keyof typeof BINARY, a: Tensor, b: Tensor, dtype: DType): Tensor {
+  const y = runBinary(name, a, b, broadcastShape(a.shape, b.shape, name), dtype);
   return record(name, y, [a, b], [a, b], (dy, grads, saved) => {
     const [savedA, savedB] = saved as [Tensor, Tensor]; // both saved above
     for (const i of [0, 1] as const) {

@@ -2,7 +2,7 @@ import { type Gradients, recordChange, willChange } from '../autograd.js';
 import { checkNumber, expected, shapeText, Text } from '../check.js';
 import { BINARY, BINARY_INT32, gradientOf, native, UNARY } from '../native.js';
 import { scope } from '../scope.js';
-import { empty, fill, Tensor } from '../tensor.js';
+import { type DType, empty, fill, Tensor } from '../tensor.js';
 import { passSummed, runTernary, withOperands } from './binary.js';
 import { broadcastStrides } from './broadcast.js';
 import { cast } from './cast.js';
@@ -68,11 +68,12 @@ function arithmetic<T extends Tensor>(name: Arithmetic, x: T, other: Tensor | nu
   const where = `${name}_`;
   checkTensor(x, where, { dtype: x?.dtype });
   if (typeof other === 'number') checkNumber(other, where);
-  withOperands(x, other, where, (a, b, dtype) => {
+  const op = (a: Tensor, b: Tensor, dtype: DType): void => {
     if (x.dtype === 'int32' && dtype !== 'int32')
       throw expected('an int32 tensor or a whole number', where, other, 'The target is int32.');
     change(name, a, b, checkBroadcasts(b, x, where), typeof other === 'number' ? b : other);
-  });
+  };
+  withOperands(x, other, where, op, true);
   return x;
 }
 

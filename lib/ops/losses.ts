@@ -22,6 +22,7 @@ import {
 } from './loss-options.js';
 import { mean, sum } from './reduce.js';
 import { abs, clamp, exp, logSigmoid, square } from './unary.js';
+import { wide } from './wide.js';
 
 export type {
   BCEOptions,
@@ -32,7 +33,10 @@ export type {
   SmoothL1Options,
 } from './loss-options.js';
 
-/** Losses, each of one tensor beside another of the same shape unless said; differentiable with respect to both. */
+/**
+ * Losses, each of one tensor beside another of the same shape unless said; differentiable with respect to both. They are float32, of
+ * bfloat16 too: of a logit of 8 the gradient is 1 - 0.9997, of which nothing would be left.
+ */
 
 function reduced(losses: Tensor, reduction: Reduction): Tensor {
   return reduction === 'none' ? losses : reduction === 'sum' ? sum(losses) : mean(losses);
@@ -44,6 +48,9 @@ function checkPair(input: Tensor, target: Tensor, name: string): void {
   checkTensor(target, `${name} target`, { shape: input.shape });
 }
 
+/** input - target. */
+const difference = (input: Tensor, target: Tensor): Tensor => sub(wide(input), wide(target));
+
 /**
  * Squared differences.
  *
@@ -53,7 +60,7 @@ function checkPair(input: Tensor, target: Tensor, name: string): void {
 export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const { reduction } = checkLoss(options, 'mseLoss');
   checkPair(input, target, 'mseLoss');
-  return scope(() => reduced(square(sub(input, target)), reduction));
+  return scope(() => reduced(square(difference(input, target)), reduction));
 }
 
 /**
@@ -65,7 +72,7 @@ export function mseLoss(input: Tensor, target: Tensor, options: LossOptions = {}
 export function l1Loss(input: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const { reduction } = checkLoss(options, 'l1Loss');
   checkPair(input, target, 'l1Loss');
-  return scope(() => reduced(abs(sub(input, target)), reduction));
+  return scope(() => reduced(abs(difference(input, target)), reduction));
 }
 
 /** d^2 / 2 as far as `delta` from 0, and on in a straight line: m (|d| - m / 2), where m is |d|, at most delta. */
@@ -85,7 +92,7 @@ export function smoothL1Loss(input: Tensor, target: Tensor, options: SmoothL1Opt
   const { reduction, beta } = checkSmoothL1(options, 'smoothL1Loss');
   checkPair(input, target, 'smoothL1Loss');
   return scope(() => {
-    const d = sub(input, target);
+    const d = difference(input, target);
     return reduced(beta === 0 ? abs(d) : mul(huber(d, beta), 1 / beta), reduction);
   });
 }
@@ -100,7 +107,7 @@ export function smoothL1Loss(input: Tensor, target: Tensor, options: SmoothL1Opt
 export function huberLoss(input: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
   const { reduction, delta } = checkHuber(options, 'huberLoss');
   checkPair(input, target, 'huberLoss');
-  return scope(() => reduced(huber(sub(input, target), delta), reduction));
+  return scope(() => reduced(huber(difference(input, target), delta), reduction));
 }
 
 /**
@@ -116,9 +123,10 @@ export function binaryCrossEntropyWithLogits(logits: Tensor, target: Tensor, opt
   const { weight, posWeight } = options;
   return scope(() => {
     // (1 - t) x - (1 + (w - 1) t) log sigmoid(x)
-    const negative = sub(logits, mul(target, logits));
-    const share = posWeight === undefined ? undefined : add(mul(sub(posWeight, 1), target), 1);
-    const positive = logSigmoid(logits);
+    const [x, t] = [wide(logits), wide(target)];
+    const negative = sub(x, mul(t, x));
+    const share = posWeight === undefined ? undefined : add(mul(sub(wide(posWeight), 1), t), 1);
+    const positive = logSigmoid(x);
     const losses = sub(negative, share === undefined ? positive : mul(share, positive));
     const weighted = weight === undefined ? losses : mul(losses, weight);
     if (shapeText(weighted.shape) !== shapeText(logits.shape)) {
@@ -139,7 +147,8 @@ export function klDiv(input: Tensor, target: Tensor, options: KLDivOptions = {})
   checkPair(input, target, 'klDiv');
   if (reduction === 'batchmean' && input.rank === 0) throw expected('a tensor with axes', 'klDiv batchmean', input);
   return scope(() => {
-    const losses = logTarget ? mul(exp(target), sub(target, input)) : sub(xlogy(target, target), mul(target, input));
+    const [x, t] = [wide(input), wide(target)];
+    const losses = logTarget ? mul(exp(t), sub(t, x)) : sub(xlogy(t, t), mul(t, x));
     if (reduction !== 'batchmean') return reduced(losses, reduction);
     return div(sum(losses), input.shape[0]);
   });

@@ -3,12 +3,12 @@ import { checkOptions } from '../check-options.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { checkTensor } from './check-tensor.js';
-import { to } from './copies.js';
 import { add, mul } from './elementwise.js';
 import { LAYER_NORM_OPTIONS, type LayerNormOptions, normalizedAxes } from './layer-norm.js';
 import { mean } from './reduce.js';
 import { reshape } from './reshape.js';
 import { rsqrt } from './unary.js';
+import { wide } from './wide.js';
 
 /** The smallest step of float32 above 1, PyTorch's default. */
 export const RMS_NORM_EPS = 2 ** -23;
@@ -32,8 +32,7 @@ export function rmsNorm(x: Tensor, weight?: Tensor, options: LayerNormOptions = 
   const eps = checkNumber(options.eps ?? RMS_NORM_EPS, 'rmsNorm eps', 0);
   return scope(() => {
     const lead = x.shape.slice(0, x.rank - axes.length);
-    const wide = x.dtype === 'bfloat16' ? to(x, 'float32') : x; // squares and their mean are float32
-    const rows = reshape(wide, [...lead, axes.reduce((product, size) => product * size, 1)]);
+    const rows = reshape(wide(x), [...lead, axes.reduce((product, size) => product * size, 1)]);
     const scale = rsqrt(add(mean(mul(rows, rows), { dim: -1, keepDim: true }), eps));
     const normed = reshape(mul(rows, scale), x.shape);
     return weight === undefined ? normed : mul(normed, weight);

@@ -11,6 +11,7 @@ import { add, mul, sub } from '../ops/elementwise.js';
 import { softmax } from '../ops/softmax.js';
 import { flip } from '../ops/transpose.js';
 import { log, log1p, neg, sigmoid } from '../ops/unary.js';
+import { wide } from '../ops/wide.js';
 import { autocast, checkPrecision, type PrecisionChoice } from '../precision.js';
 import { scope } from '../scope.js';
 import { background } from '../stream.js';
@@ -212,7 +213,7 @@ function answer(model: CompiledModel, batches: readonly HostBatch[], { shape, lo
     const isOfSeveral = loss.takesSeveral === true && batch.labels instanceof Float32Array;
     const views = batches.map((view) => imagesOf(view, shape)).flatMap((x) => (mirrors ? [x, flip(x, 3)] : [x])); // W
     const all = views.map((view) => {
-      const logits = model.forward(view);
+      const logits = wide(model.forward(view));
       checkTensor(logits, 'evaluate logits', { shape: [batch.count, null], letters: '(N,classes)' });
       checkBatchLabels(batch, logits.shape[1], 'evaluate');
       return { logits, probabilities: isOfSeveral ? sigmoid(logits) : softmax(logits) };

@@ -1,6 +1,7 @@
 import type { HostBatch } from '../data/loader.js';
 import type { HookHandle } from '../nn/hooks.js';
 import type { Module } from '../nn/module.js';
+import { wide } from '../ops/wide.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import { autocast, type PrecisionChoice } from '../precision.js';
 import { collect, scope, untracked } from '../scope.js';
@@ -61,7 +62,7 @@ export async function firstNonFinite(suspect: Suspect, batch: HostBatch): Promis
       const images = imagesOf(batch, shape);
       watch('images', images);
       const [logits, ...others] = autocast(precision, () => loss.forward?.(model, images) ?? [model.forward(images)]);
-      const value = loss.compute({ logits, others, labels: labelsOf(batch), images });
+      const value = loss.compute({ logits: wide(logits), others: others.map(wide), labels: labelsOf(batch), images });
       watch('loss', value);
       value.backward();
     });

@@ -1,3 +1,4 @@
+import { wide } from '../ops/wide.js';
 import { clipGradValue, gradientNorm } from '../optim/clip.js';
 import { autocast } from '../precision.js';
 import type { Tensor } from '../tensor.js';
@@ -36,7 +37,12 @@ export function makeStep(options: FedTraining, prepared: PreparedLoss, { ema, gu
     capture,
     ownLoss: isOwnLoss(lossOf(options)),
     accumulates: gradAccumSteps > 1,
-    forward: (images) => autocast(precision, () => prepared.forward?.(model, images) ?? [model.forward(images)]),
+    forward: (images) => {
+      const forward = (): readonly [Tensor, ...Tensor[]] =>
+        prepared.forward?.(model, images) ?? [model.forward(images)];
+      const [logits, ...others] = autocast(precision, forward);
+      return [wide(logits), ...others.map(wide)];
+    },
     loss: (input) => prepared.compute(input),
     advance: () => {
       optimizer.advance();

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { autocast, F, grad, type Precision, randn, scope, type Tensor, tensor } from '../../lib/index.js';
-import { assertBadInput, returnsMemory } from '../native-op.js';
+import { autocast, F, grad, nn, type Precision, randn, scope, type Tensor, tensor } from '../../lib/index.js';
+import { mergedWeight } from '../../lib/nn/lora.js';
+import { resampleGrid } from '../../lib/nn/resample.js';
+import { rollOut } from '../../lib/nn/vit/attention-rollout.js';
+import { assertBadInput, assertSameBits, returnsMemory } from '../native-op.js';
 import { runProgram } from '../runtime/run-program.js';
 import { rounded } from './rounded.js';
 
@@ -191,6 +194,25 @@ describe('autocast', () => {
       [(x, w) => F.matmul(x, w, { transposeA: true, transposeB: true }), [2, 3, 65, 7], [2, 3, 5, 65]],
     ];
     for (const [op, shape, weightShape] of shapes) assertRoundsFactors(op, shape, weightShape);
+  });
+
+  it('leaves means of parts, resampled positions, rolled out attention and merged weights float32', () => {
+    scope(() => {
+      const [image, positions, factor] = [randn([2, 3, 7, 5]), randn([12, 8]), randn([3, 8])];
+      const maps = Array.from({ length: 5 }, () => F.softmax(randn([1, 2, 6, 6])));
+      const layer = new nn.Linear(8, 6);
+      const branch = { A: factor, B: randn([6, 3]), scaling: 1 / 3 };
+      const ops: [what: string, op: () => Tensor][] = [
+        ['means of parts', () => F.adaptiveAvgPool2d(image, [3, 2])],
+        ['resampled positions', () => resampleGrid(positions, [3, 4], [5, 7])],
+        ['rolled out attention', () => rollOut(maps)],
+        ['a merged weight', () => mergedWeight(layer, branch as never)], // all that it reads
+      ];
+      for (const [what, op] of ops) assertSameBits(autocast('bf16', op), op(), what);
+      const ones = autocast('bf16', () => F.adaptiveAvgPool2d(F.add(image.mul(0), 1).bfloat16(), 3));
+      for (const value of ones.dataSync()) assert.ok(Math.abs(value - 1) < 1e-6, `${value}`);
+      layer.dispose();
+    });
   });
 
   it('reads and gives bfloat16 in linear layers, activations and residuals included', () => {

@@ -98,6 +98,37 @@ describe('bfloat16', () => {
     });
   });
 
+  it('rounds once what a number is added to or multiplied by, the number itself not at all', () => {
+    scope(() => {
+      const x = randn([65]).bfloat16().detach();
+      const ops: [name: string, op: (t: Tensor) => Tensor][] = [
+        ['add', (t) => t.add(0.1)],
+        ['sub', (t) => t.sub(0.1)],
+        ['mul', (t) => t.mul(1 / 3)],
+        ['div', (t) => t.div(0.3)],
+        ['maximum', (t) => F.maximum(t, 0.1)],
+        ['minimum', (t) => F.minimum(t, 1 / 3)],
+        ['add_', (t) => t.clone().add_(0.1)],
+        ['sub_', (t) => t.clone().sub_(0.1)],
+        ['mul_', (t) => t.clone().mul_(1 / 3)],
+        ['div_', (t) => t.clone().div_(0.3)],
+      ];
+      for (const [name, op] of ops) {
+        const run = (of: Tensor): [Tensor, Tensor] => {
+          const input = of.detach();
+          input.requiresGrad = true;
+          const y = op(input);
+          return [y, ...(grad(y.float().sum(), [input]) as [Tensor])];
+        };
+        const [half, whole] = [run(x), run(x.float())];
+        for (const [i, each] of half.entries()) {
+          assert.equal(each.dtype, 'bfloat16', name);
+          assert.deepEqual([...each.dataSync()], [...(whole[i] as Tensor).dataSync()].map(rounded), `${name}, ${i}`);
+        }
+      }
+    });
+  });
+
   it('goes through the parts of families of models, and gradients come back', () => {
     scope(() => {
       const half = (shape: number[]): Tensor => randn(shape).bfloat16().detach();

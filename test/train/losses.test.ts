@@ -184,3 +184,34 @@ describe('a loss in training', () => {
       );
     }));
 });
+
+/** A classifier whose logits are a linear layer's, bfloat16 under autocast. */
+class Sure extends nn.Module {
+  readonly head = new nn.Linear(1, 2, { bias: false });
+
+  forward(images: Tensor): Tensor {
+    return this.head.forward(images.reshape([images.shape[0] ?? 0, 1]));
+  }
+}
+
+describe('losses of a model whose logits are bfloat16', () => {
+  it('are computed in float32, gradients of what the model is sure of among them', () =>
+    leavesNothing(async () => {
+      using model = new Sure();
+      model.head.weight.set([8, -8]);
+      using optimizer = new optim.SGD(model.parameters(), { lr: 1024 });
+      const sure = {
+        ...{ images: Float32Array.of(1), labels: Int32Array.of(0), count: 1 },
+        ...{ shape: [1, 1, 1] as const, numClasses: 2 },
+      };
+      const loss = losses.binaryCrossEntropy();
+      const { loss: value } = await evaluate(model, sure, { loss, precision: 'bf16' });
+      const wrong = 1 / (1 + Math.exp(8));
+      assert.ok(Math.abs(value - Math.log1p(Math.exp(-8))) < 1e-6, `${value}`);
+      await new Trainer({ model, optimizer, train: sure, batchSize: 1, epochs: 1, loss, precision: 'bf16' }).fit();
+      const moved = (1024 * wrong) / 2; // a mean over two classes
+      for (const [i, weight] of model.head.weight.dataSync().entries()) {
+        assert.ok(Math.abs(Math.abs(weight) - 8 - moved) < moved * 2 ** -7, `${weight} at ${i}`);
+      }
+    }));
+});

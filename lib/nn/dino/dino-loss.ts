@@ -9,6 +9,7 @@ import { add, mul, sub } from '../../ops/elementwise.js';
 import { mean } from '../../ops/reduce.js';
 import { slice } from '../../ops/slice.js';
 import { softmax } from '../../ops/softmax.js';
+import { wide } from '../../ops/wide.js';
 import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 import { Module } from '../module.js';
@@ -104,7 +105,7 @@ export class DINOLoss extends Module {
     checkTensor(student, 'DINOLoss student', { shape: [numCrops * n, this.outDim] });
     return scope(() => {
       const targets = noGrad(() => softmax(mul(sub(teacher, this.center), 1 / temperature), -1));
-      const scores = mul(student, 1 / studentTemp);
+      const scores = mul(wide(student), 1 / studentTemp);
       const terms: Tensor[] = [];
       for (let global = 0; global < GLOBAL_CROPS; global++) {
         const target = slice(targets, 0, global * n, (global + 1) * n);

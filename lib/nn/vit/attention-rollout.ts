@@ -2,6 +2,7 @@ import { constant } from '../../ops/constant.js';
 import { add, mul } from '../../ops/elementwise.js';
 import { matmul } from '../../ops/matmul.js';
 import { mean } from '../../ops/reduce.js';
+import { autocast } from '../../precision.js';
 import { scope } from '../../scope.js';
 import type { Tensor } from '../../tensor.js';
 
@@ -15,7 +16,8 @@ import type { Tensor } from '../../tensor.js';
 export function rollOut(maps: readonly Tensor[]): Tensor {
   return scope(() => {
     const [first, ...rest] = maps.map(withResidual) as [Tensor, ...Tensor[]]; // a ViT has a block
-    return rest.reduce((below, map) => matmul(map, below), first);
+    // Of a dozen products in bfloat16 rows would not sum to 1.
+    return autocast('fp32', () => rest.reduce((below, map) => matmul(map, below), first));
   });
 }
 
