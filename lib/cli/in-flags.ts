@@ -40,6 +40,10 @@ const ADVICE: readonly (readonly [library: RegExp, commandLine: string])[] = [
     / Go on from them with resume: 'auto', or choose another folder\./,
     ' Go on from them with --resume, or begin anew with --force.',
   ],
+  [
+    /(\.checkpoints[/\\].* The file is (?:damaged|truncated)); fetch (?:or save )?it again\./,
+    '$1. To begin anew, take --force without --resume.',
+  ],
   [/ Mend or remove them, or raise maxCorrupt\./, ' Mend or remove them.'],
   [/ for (?:ViT|Swin)\.create but/, ' for --model but'],
   [/ See (?:ViT|Swin)\.list\(\)\./, ''],

@@ -78,7 +78,7 @@ async function decodeRaw(bytes: Uint8Array, where: string, most: number): Promis
   try {
     return await image.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
   } catch (cause) {
-    throw fileErrorFrom(cause, FORMATS, where);
+    throw fileErrorFrom(cause, FORMATS, where, 'The file is damaged.');
   }
 }
 

@@ -63,6 +63,13 @@ describe("the library's refusals on the command line", () => {
     assert.match(String(told), /for vitrine find-lr but/);
   });
 
+  it('say how to begin anew where a checkpoint is damaged', () => {
+    for (const damage of ['damaged; fetch or save it again.', 'truncated; fetch it again.']) {
+      const error = expected('JSON', 'runs/a.checkpoints/step-2/state.json', 3, `The file is ${damage}`);
+      assert.match(String(inFlags(error)), /The file is \w+\. To begin anew, take --force without --resume\.$/);
+    }
+  });
+
   it('are failed work where the system or the data is at fault', () => {
     for (const error of [
       fileErrorFrom(new Error('ENOENT'), 'a folder to write to', '--trace'),
