@@ -8,6 +8,7 @@ import { norm } from '../ops/reductions.js';
 import { reshape } from '../ops/reshape.js';
 import { slice } from '../ops/slice.js';
 import { clamp } from '../ops/unary.js';
+import { wide } from '../ops/wide.js';
 import { scope } from '../scope.js';
 import type { Tensor } from '../tensor.js';
 import { evaluating } from './evaluating.js';
@@ -77,7 +78,10 @@ export function extract(
 
 /** Vectors along the last axis, each divided by its length. @see `torch.nn.functional.normalize` */
 export function unit(x: Tensor): Tensor {
-  return scope(() => div(x, clamp(norm(x, { dim: -1, keepDim: true }), { min: 1e-12 })));
+  return scope(() => {
+    const whole = wide(x);
+    return div(whole, clamp(norm(whole, { dim: -1, keepDim: true }), { min: 1e-12 }));
+  });
 }
 
 /** What pooling must know of a model. */

@@ -38,8 +38,8 @@ export function attentionWeights(q: Tensor, k: Tensor, options: AttentionWeights
   const [batch, heads, queries, width] = q.shape as [number, number, number, number];
   checkTensor(k, 'attentionWeights k', { shape: [batch, heads, null, width] });
   const keys = k.shape[2];
-  const scale = checkNumber(options.scale ?? 1 / Math.sqrt(width), 'attentionWeights scale');
-  let scores = mul(matmul(q, k, { transposeB: true }), scale);
+  const scale = checkNumber(options.scale ?? 1 / Math.sqrt(Math.max(1, width)), 'attentionWeights scale');
+  let scores = mul(matmul(q, k, { transposeB: true, dtype: 'float32' }), scale);
   if (options.bias !== undefined) scores = add(scores, options.bias);
   const { keyPaddingMask: padding, attnMask } = options;
   const visible: Tensor[] = [];

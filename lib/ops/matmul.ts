@@ -1,5 +1,5 @@
 import { record } from '../autograd.js';
-import { checkBoolean, expected, shapeText, sizeOf, Text } from '../check.js';
+import { checkBoolean, checkOneOf, expected, shapeText, sizeOf, Text } from '../check.js';
 import { checkOptions, type OptionNames } from '../check-options.js';
 import { native } from '../native.js';
 import { currentPrecision } from '../precision.js';
@@ -15,9 +15,11 @@ export interface MatmulOptions {
   transposeA?: boolean;
   /** Reads `b` as (..., N, K). Default false. */
   transposeB?: boolean;
+  /** Of the result: float32 or bfloat16. Default: bfloat16 under `autocast('bf16')` and of two such, else float32. */
+  dtype?: 'float32' | 'bfloat16';
 }
 
-const OPTIONS: OptionNames<MatmulOptions> = { transposeA: true, transposeB: true };
+const OPTIONS: OptionNames<MatmulOptions> = { transposeA: true, transposeB: true, dtype: true };
 
 /**
  * Matrix products over the last two axes; the axes before them are a batch and broadcast.
@@ -51,9 +53,9 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   const right = expandBatch(b, batchShape);
   const strideA = batchStride(left, m * k);
   const strideB = batchStride(right, k * n);
-  const autocasts = currentPrecision() === 'bf16';
-  const dtype = autocasts ? 'bfloat16' : promoted(left, right);
-  const bf16 = autocasts || dtype === 'bfloat16';
+  const usual = currentPrecision() === 'bf16' ? 'bfloat16' : promoted(left, right);
+  const bf16 = usual === 'bfloat16';
+  const dtype = checkOneOf(options.dtype ?? usual, 'matmul dtype', ['float32', 'bfloat16']);
   const y = empty([...batchShape, m, n], dtype);
   const plain = { transposeA, transposeB, accumulate: false, bf16 };
   native.matmul({ c: y, a: left, b: right, batch, m, n, k, strideA, strideB, strideC: m * n, ...plain });

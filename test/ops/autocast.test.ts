@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { autocast, F, grad, nn, type Precision, randn, scope, type Tensor, tensor } from '../../lib/index.js';
+import { unit } from '../../lib/nn/features.js';
 import { mergedWeight } from '../../lib/nn/lora.js';
 import { resampleGrid } from '../../lib/nn/resample.js';
 import { rollOut } from '../../lib/nn/vit/attention-rollout.js';
+import { attentionWeights } from '../../lib/ops/attention-weights.js';
 import { assertBadInput, assertSameBits, returnsMemory } from '../native-op.js';
 import { runProgram } from '../runtime/run-program.js';
 import { rounded } from './rounded.js';
@@ -212,6 +214,59 @@ describe('autocast', () => {
       const ones = autocast('bf16', () => F.adaptiveAvgPool2d(F.add(image.mul(0), 1).bfloat16(), 3));
       for (const value of ones.dataSync()) assert.ok(Math.abs(value - 1) < 1e-6, `${value}`);
       layer.dispose();
+    });
+  });
+
+  it('keeps scores of attention in float32 where the weights are wanted, as attention itself does', () => {
+    scope(() => {
+      const [q, k] = [randn([2, 3, 9, 16]), randn([2, 3, 41, 16])].map((each) => {
+        const half = roundedTensor(each.mul(3)); // scores of 30 and more: a rounding of them would be a tenth
+        half.requiresGrad = true;
+        return half;
+      }) as [Tensor, Tensor];
+      const dy = randn([2, 3, 9, 41]);
+      const run = (): Tensor[] => {
+        const y = attentionWeights(q, k, { causal: true });
+        return [y, ...grad(y, [q, k], { gradOutputs: dy })];
+      };
+      const [weights, ...gradients] = autocast('bf16', run) as [Tensor, ...Tensor[]];
+      const [expected, ...wholes] = run() as [Tensor, ...Tensor[]];
+      assertClose(weights, expected, 'weights');
+      for (const [i, whole] of wholes.entries()) {
+        const error = relativeError((gradients[i] as Tensor).dataSync(), whole.dataSync());
+        assert.ok(error < 4e-3, `gradient ${i}: ${error}`); // of scores, rounded as a factor
+      }
+    });
+  });
+
+  it('gives products in the dtype that is asked for', () => {
+    scope(() => {
+      const [a, b] = [roundedTensor(randn([5, 33])), roundedTensor(randn([33, 7]))];
+      const whole = F.matmul(a, b);
+      assertClose(
+        autocast('bf16', () => F.matmul(a, b, { dtype: 'float32' })),
+        whole,
+        'float32',
+      );
+      assertRoundedResult(F.matmul(a, b, { dtype: 'bfloat16' }), whole);
+      assertBadInput(() => F.matmul(a, b, { dtype: 'int32' as never }), /matmul dtype/);
+    });
+  });
+
+  it('divides vectors by their lengths in float32, and rounds gradients once', () => {
+    scope(() => {
+      const x = randn([7, 33]).bfloat16();
+      const dy = unit(x.float()).add(randn([7, 33]).mul(0.01)); // nearly along x: what is left is a small difference
+      const run = (of: Tensor): Tensor[] => {
+        const input = of.detach();
+        input.requiresGrad = true;
+        const y = unit(input);
+        return [y, ...grad(y, [input], { gradOutputs: dy })];
+      };
+      const [y, dx] = run(x) as [Tensor, Tensor];
+      const [expected, whole] = run(x.float()) as [Tensor, Tensor];
+      assertSameBits(y, expected, 'result');
+      assert.deepEqual([...dx.dataSync()], [...whole.dataSync()].map(rounded));
     });
   });
 

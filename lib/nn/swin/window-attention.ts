@@ -7,6 +7,7 @@ import { pad } from '../../ops/pad.js';
 import { reshape } from '../../ops/reshape.js';
 import { slice } from '../../ops/slice.js';
 import { clamp, exp, sigmoid } from '../../ops/unary.js';
+import { wide } from '../../ops/wide.js';
 import { windowAttention } from '../../ops/window-attention.js';
 import { scope } from '../../scope.js';
 import { empty, type Tensor } from '../../tensor.js';
@@ -172,7 +173,7 @@ export class CosineWindowAttention extends SwinAttention {
   }
 
   positions(): Tensor {
-    return scope(() => mul(sigmoid(this.cpbMlp.forward(this.#coordinates)), 16));
+    return scope(() => mul(sigmoid(wide(this.cpbMlp.forward(this.#coordinates))), 16));
   }
 
   factors(): Tensor {

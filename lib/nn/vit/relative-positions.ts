@@ -27,7 +27,7 @@ export class RelativePositions extends Module {
     return scope(() => {
       const [tokens, width] = q.shape.slice(2) as [number, number]; // (B,H,T,D)
       const keys = resampleRows(this.table, 2 * tokens - 1);
-      return mul(relativeShift(matmul(q, keys, { transposeB: true })), 1 / Math.sqrt(width));
+      return mul(relativeShift(matmul(q, keys, { transposeB: true, dtype: 'float32' })), 1 / Math.sqrt(width));
     });
   }
 }
