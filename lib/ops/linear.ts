@@ -8,6 +8,7 @@ import { currentPrecision, productDtype } from '../precision.js';
 import { type DType, empty, type Tensor } from '../tensor.js';
 import { remakeOf } from './activation.js';
 import { checkTensor, lastOf } from './check-tensor.js';
+import { wide } from './wide.js';
 
 /** What `linear` does besides the product, in the same pass over the result. */
 export interface LinearOptions {
@@ -50,8 +51,15 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor, options: Linear
   const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1);
   const activation = ACTIVATION[kind];
   const dtype = resultDtype(options);
-  const y = empty(shape, dtype);
   const precision = currentPrecision();
+  if (x.dtype === 'bfloat16' && precision === 'fp32' && weight.dtype === 'float32' && dtype === 'float32') {
+    // As in matmul and convolutions, the weight is not rounded where products are float32.
+    const whole = wide(x);
+    const result = linear(whole, weight, bias, options);
+    whole.dispose();
+    return result;
+  }
+  const y = empty(shape, dtype);
   if (precision === 'int8' && weight.size > 0) {
     linearInt8({ y, x, weight, bias, residual }, { rows, in: inFeatures, out: outFeatures, activation });
     return y;

@@ -129,6 +129,25 @@ describe('bfloat16', () => {
     });
   });
 
+  it('leaves a linear layer’s weight as it is where products are float32', () => {
+    scope(() => {
+      const [x, weight, bias, residual] = [randn([3, 5, 33]).bfloat16(), randn([7, 33]), randn([7]), randn([3, 5, 7])];
+      for (const options of [{}, { activation: 'gelu' }, { residual }] as const) {
+        const run = (of: Tensor): Tensor[] => {
+          const [input, factor] = [of, weight].map((each) => each.detach()) as [Tensor, Tensor];
+          for (const each of [input, factor]) each.requiresGrad = true;
+          const y = F.linear(input, factor, bias, options);
+          return [y, ...grad(y.mul(y).sum(), [factor, input])];
+        };
+        const [y, dweight, dx] = run(x) as [Tensor, Tensor, Tensor];
+        const [expected, ofWeight, ofInput] = run(x.float()) as [Tensor, Tensor, Tensor];
+        assertSameBits(y, expected, 'result');
+        assertSameBits(dweight, ofWeight, 'gradient of the weight');
+        assert.deepEqual([...dx.dataSync()], [...ofInput.dataSync()].map(rounded));
+      }
+    });
+  });
+
   it('goes through the parts of families of models, and gradients come back', () => {
     scope(() => {
       const half = (shape: number[]): Tensor => randn(shape).bfloat16().detach();
