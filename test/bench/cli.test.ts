@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +9,7 @@ import { native } from '../../lib/native.js';
 import { childEnvironment } from '../child-environment.js';
 import { runCli } from '../cli/run-cli.js';
 
+const vitrineMain = fileURLToPath(new URL('../../lib/cli/main.js', import.meta.url));
 const main = fileURLToPath(new URL('../../bench/main.js', import.meta.url));
 
 function bench(args: readonly string[], env: Record<string, string> = {}) {
@@ -172,6 +174,16 @@ describe('npm run bench', function () {
       assert.equal(status, code, args.join(' '));
       assert.match(stderr, sentence);
     }
+  });
+
+  it('ends with the vitrine bench that runs it', async function () {
+    if (process.platform === 'win32') this.skip();
+    const args = [vitrineMain, 'bench', 'train', '--model', 'digits', '--seconds', '60'];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: childEnvironment() });
+    setTimeout(() => child.kill('SIGTERM'), 1000);
+    // Closed once nobody holds the pipes any more: the benchmark has ended as well.
+    const [code, signal] = await once(child, 'close');
+    assert.ok(code === 143 || signal === 'SIGTERM', `${code} ${signal}`);
   });
 
   it('is what vitrine bench runs', async () => {
