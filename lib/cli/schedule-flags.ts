@@ -49,8 +49,23 @@ export function checkScheduleFlags(flags: TrainFlags): void {
   }
 }
 
-/** What the flags say, and timm's defaults; but `step` cuts at each third of the training, where timm's waits for 90 epochs. */
+/** Throws where flags ask for epochs beyond the end of the training: a warmup that never ends, a cut that never comes. */
+function checkScheduledEpochs(flags: TrainFlags, epochs: number): void {
+  const training = `the training, ${epochs} epochs`;
+  const { warmupEpochs = 0, decayEpochs = 0 } = flags;
+  if (warmupEpochs > epochs) throw new UsageError(expected(`at most ${training},`, '--warmup-epochs', warmupEpochs));
+  if (decayEpochs >= epochs && decayEpochs > 0) {
+    throw new UsageError(expected(`less than ${training},`, '--decay-epochs', decayEpochs));
+  }
+}
+
+/**
+ * What the flags say, and timm's defaults; but `step` cuts at each third of the training, where timm's waits for 90 epochs.
+ *
+ * @throws UsageError for epochs beyond the end of the training
+ */
 export function scheduling(flags: TrainFlags, epochs: number): Scheduling {
+  checkScheduledEpochs(flags, epochs);
   return {
     minLr: flags.minLr ?? 0,
     cycles: flags.lrCycleLimit ?? 1,

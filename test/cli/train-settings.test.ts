@@ -170,6 +170,16 @@ describe('makeSchedule', () => {
     });
   });
 
+  it('refuses a warmup and cuts beyond the end', () => {
+    assert.doesNotThrow(() => rates({ warmupEpochs: 10 }));
+    assert.throws(() => rates({ warmupEpochs: 10.5 }), {
+      message: 'Expected at most the training, 10 epochs, for --warmup-epochs but received 10.5.',
+    });
+    assert.throws(() => rates({ sched: 'step', decayEpochs: 10 }), {
+      message: 'Expected less than the training, 10 epochs, for --decay-epochs but received 10.',
+    });
+  });
+
   it('ends at the least rate, in a straight line or by a power, and restarts', () => {
     assert.equal(rates({ sched: 'poly', schedPower: 2, minLr: 0.1 }, 5.5)[0], 0.1 + 0.9 * 0.25);
     assert.deepEqual(rates({ minLr: 0.1, lrCycleLimit: 3 }, 1, 4, 7, 10), [1, 1, 1, 0.1]);
