@@ -146,10 +146,11 @@ export class DiskCache implements ImageCache {
 
   /** What is there stays in use; the rest is decoded in every epoch, and the file never becomes whole. */
   #tellFull(error: unknown): void {
+    if (this.#isFull) return; // another image's write was on its way
     this.#isFull = true;
     const reason = error instanceof Error ? error.message : String(error);
-    const file = `${this.#entries.size} images are in it, the others are decoded in every epoch`;
-    warnOnce(`Expected room for the cache ${this.#path} but received ${reason}: ${file}.`);
+    const advice = 'Images that are in it are used, the others decoded in every epoch.';
+    warnOnce(`Expected room for the cache ${this.#path} but received ${reason}. ${advice}`);
   }
 
   async dispose(): Promise<void> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import sharp from 'sharp';
 import { data, type io } from '../../../lib/index.js';
 import { temporaryDirectory } from '../../io/temporary-directory.js';
@@ -80,8 +81,24 @@ describe('the cache of decoded images', () => {
       assert.deepEqual(await epochs(set, { cacheDir }, 3), [...wanted, ...wanted, ...wanted]);
     });
     assert.equal(warnings.length, 1);
-    assert.match(warnings[0], /^Expected room for the cache .* received ENOSPC.*: \d images are in it, the others are/);
+    assert.match(warnings[0], /^Expected room for the cache .* received ENOSPC.*\. Images that are in it are used/);
     assert.deepEqual(readdirSync(cacheDir), []);
+  });
+
+  it('says once that the disk is full, though several images find it so, and others went in between', async () => {
+    let writes = 0;
+    const original = Object.getPrototypeOf(await opened()).write as (...given: unknown[]) => Promise<unknown>;
+    const write = async function (this: FileHandle, ...given: unknown[]) {
+      const number = ++writes;
+      await setTimeout(30 * number);
+      if (number === 2) return original.apply(this, given);
+      throw new Error('ENOSPC: no space left on device, write');
+    };
+    const warnings = await withWrite(write as FileHandle['write'], async () => {
+      assert.deepEqual(await epochs(set, { cacheDir: at('fuller') }, 2), [...wanted, ...wanted]);
+    });
+    assert.ok(writes > 2, `${writes} images were on their way`);
+    assert.equal(warnings.length, 1);
   });
 
   it('writes on where a write takes only some of the bytes', async () => {
