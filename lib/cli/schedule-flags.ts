@@ -51,7 +51,7 @@ export function checkScheduleFlags(flags: TrainFlags): void {
 
 /** Throws where flags ask for epochs beyond the end of the training: a warmup that never ends, a cut that never comes. */
 function checkScheduledEpochs(flags: TrainFlags, epochs: number): void {
-  const training = `the training, ${epochs} epochs`;
+  const training = `the training, ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`;
   const { warmupEpochs = 0, decayEpochs = 0 } = flags;
   if (warmupEpochs > epochs) throw new UsageError(expected(`at most ${training},`, '--warmup-epochs', warmupEpochs));
   if (decayEpochs >= epochs && decayEpochs > 0) {
